@@ -1,0 +1,48 @@
+import { Fault } from './faults.ts'
+
+/** An amount as decimal text with its currency: `{ amount: '15.00', currency: 'USD' }`. Never a float. */
+export interface Money {
+  readonly amount: string
+  readonly currency: string
+}
+
+const AMOUNT = /^(-?)(\d{1,15})(?:\.(\d{1,6}))?$/
+const MONEY = /^(-?\d{1,15}(?:\.\d{1,6})?)(?:\s+([A-Z]{3}))?$/
+
+/** Reads `15.00 USD`, or `15.00` in the currency given. Null where it is neither. */
+export const parseMoney = (text: string, currency: string): Money | null => {
+  const match = MONEY.exec(text.trim())
+  if (!match?.[1]) return null
+  return { amount: match[1], currency: match[2] ?? currency }
+}
+
+const scaled = (amount: string): { units: bigint; places: number } => {
+  const match = AMOUNT.exec(amount)
+  if (!match) throw new Fault('internal', { message: 'Internal error', detail: 'an amount is not decimal text' })
+  const fraction = match[3] ?? ''
+  const units = BigInt(`${match[2]}${fraction}`)
+  return { units: match[1] === '-' ? -units : units, places: fraction.length }
+}
+
+const written = (units: bigint, places: number): string => {
+  const negative = units < 0n
+  const digits = (negative ? -units : units).toString().padStart(places + 1, '0')
+  const whole = digits.slice(0, digits.length - places)
+  const text = places === 0 ? whole : `${whole}.${digits.slice(-places)}`
+  return negative ? `-${text}` : text
+}
+
+/** Exact sum of two amounts of one currency, with the larger number of decimals of the two. */
+export const addMoney = (a: Money, b: Money): Money => {
+  if (a.currency !== b.currency)
+    throw new Fault('flow_invalid', { message: `Amounts in ${a.currency} and ${b.currency} cannot be added` })
+  const left = scaled(a.amount)
+  const right = scaled(b.amount)
+  const places = Math.max(left.places, right.places)
+  const lift = (value: { units: bigint; places: number }) => value.units * 10n ** BigInt(places - value.places)
+  return { amount: written(lift(left) + lift(right), places), currency: a.currency }
+}
+
+export const zeroMoney = (currency: string): Money => ({ amount: '0', currency })
+
+export const isZero = (money: Money): boolean => scaled(money.amount).units === 0n

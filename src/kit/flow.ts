@@ -1,0 +1,92 @@
+import type { StepEventType } from '../lead/events.ts'
+import type { DestinationType } from './destination.ts'
+import type { FieldType, Json, Parsed } from './field.ts'
+import type { Asking } from './requests.ts'
+import type { LeadView, Rule, StepResult, StepType } from './step.ts'
+
+/** The tables a flow is checked against and compiled with: handed in, so that `flow` imports no step and no integration. */
+export interface Registries {
+  readonly fields: Readonly<Record<string, FieldType>>
+  readonly steps: Readonly<Record<string, StepType>>
+  readonly destinations: Readonly<Record<string, DestinationType>>
+}
+
+/** A step ready to run. */
+export interface CompiledStep {
+  readonly id: string
+  readonly type: string
+  readonly revision: number
+  readonly event: StepEventType
+  readonly when: Rule | null
+  /** What a fault in it does: `park` waits for somebody to mend it, `continue` goes on, `stop` ends the journey as failed. */
+  readonly onError: 'park' | 'continue' | 'stop'
+  readonly run: (lead: LeadView) => Asking<StepResult>
+}
+
+export interface CompiledField {
+  readonly name: string
+  readonly type: FieldType
+  readonly required: boolean
+}
+
+export interface MappedInput {
+  /** By field name, as sent. */
+  readonly values: Readonly<Record<string, Json>>
+  /** What no field took, by the sender's name: kept, not lost. */
+  readonly extra: Readonly<Record<string, Json>>
+}
+
+export interface CompiledSource {
+  readonly id: string
+  readonly name: string
+  readonly enabled: boolean
+  readonly successStatus: 200 | 201
+  /** The sender's own id of a lead: an idempotency key inside the body. */
+  readonly idField: string | null
+  readonly answerWithinMs: number
+  readonly map: (incoming: Readonly<Record<string, Json>>) => MappedInput
+  /** Blocks of flow and source in their fixed order (accept, suppress, price, cap; flow before source in each), then the steps as declared. */
+  readonly program: readonly CompiledStep[]
+}
+
+export interface CompiledDestination {
+  readonly id: string
+  readonly name: string
+  readonly type: DestinationType
+  readonly settings: Json
+  /** A delivery's attempts, and the base of their delays, ms; null: the operator's defaults. */
+  readonly attemptsMax: number | null
+  readonly retryDelayMs: number | null
+  readonly timeoutMs: number | null
+}
+
+/** A published flow, ready to run. Immutable. */
+export interface CompiledFlow {
+  readonly id: string
+  readonly name: string
+  readonly version: number
+  /** ISO 3166-1 alpha-2: what a phone number without a country code belongs to. */
+  readonly country: string
+  /** ISO 4217 */
+  readonly currency: string
+  /** IANA time zone of its caps and dates. */
+  readonly zone: string
+  readonly fields: readonly CompiledField[]
+  readonly sources: ReadonlyMap<string, CompiledSource>
+  readonly destinations: ReadonlyMap<string, CompiledDestination>
+  readonly parse: (values: Readonly<Record<string, Json>>, now: number) => Readonly<Record<string, Parsed>>
+}
+
+/** One thing wrong in a flow file. */
+export interface FlowProblem {
+  /** Closed list: `syntax`, `shape`, `unknown_field`, `rule`, … */
+  readonly code: string
+  readonly message: string
+  /** From 1. */
+  readonly line: number
+  readonly column: number
+  readonly path: string
+  readonly expected: string | null
+  /** The nearest right name. */
+  readonly suggestion: string | null
+}

@@ -1,0 +1,151 @@
+import type { Money } from '../base/money.ts'
+import type { Json } from './field.ts'
+
+/**
+ * What a step may ask, and what it gets back. A step yields a request; the runner performs it, journals the answer
+ * and hands it in. The kind's version is journaled with it: an answer of an older shape is upcast, never asked again.
+ */
+export interface Requests {
+  /** Claims that this lead is the first with any of these keys within the window. All keys are claimed, or none. */
+  'identity.claim': {
+    input: {
+      /** Stable id of the dedupe rule: part of the key, so two rules don't meet. */
+      readonly rule: string
+      readonly scope: 'flow' | 'source' | 'tenant'
+      /** How long a claim holds, in ms; null: for ever. */
+      readonly withinMs: number | null
+      /** Alternatives: any one that is held makes a duplicate. `on` names the fields, `values` their normal forms. */
+      readonly keys: readonly { readonly on: readonly string[]; readonly values: readonly string[] }[]
+    }
+    answer:
+      | { readonly held: true }
+      | { readonly held: false; readonly leadId: string; readonly seenAt: number; readonly on: readonly string[] }
+  }
+  /** Looks the values up in the tenant's suppression lists. The first hit, in the order of lists and values, answers. */
+  'suppression.lookup': {
+    input: {
+      readonly lists: readonly string[]
+      readonly values: readonly { readonly field: string; readonly value: string }[]
+    }
+    answer:
+      | { readonly found: false }
+      | {
+          readonly found: true
+          readonly list: string
+          readonly label: string
+          readonly field: string
+          readonly addedAt: number
+        }
+  }
+  /** Reserves one place (or an amount) in every cap, or in none. */
+  'cap.reserve': {
+    input: {
+      readonly caps: readonly {
+        readonly id: string
+        readonly scope: string
+        readonly max: number
+        readonly amount: number
+        /** The window that now lies in: its start and end, ms; null end: for ever. */
+        readonly from: number
+        readonly until: number | null
+      }[]
+    }
+    answer:
+      | { readonly reserved: true; readonly used: readonly number[] }
+      | { readonly reserved: false; readonly cap: string; readonly used: number }
+  }
+  /** Waits until an instant, ms since 1970. Nothing sits in memory. */
+  'time.wait': { input: { readonly until: number }; answer: { readonly at: number } }
+  /** Asks a person. */
+  'review.ask': {
+    input: { readonly queue: string; readonly note: string | null }
+    answer: { readonly decision: 'approve' | 'reject'; readonly reason: string | null; readonly by: string }
+  }
+  /** Gives the lead to a destination. Answers after the first attempt, or with `waitFor: 'final'` after the last. */
+  'delivery.send': {
+    input: {
+      readonly destination: string
+      readonly payload: { readonly [key: string]: Json }
+      readonly waitFor: 'attempt' | 'final'
+    }
+    answer: DeliveryAnswer
+  }
+}
+
+export interface DeliveryAnswer {
+  /** `pending`: to be tried again, or unknown and parked for a person. */
+  readonly outcome: 'success' | 'failure' | 'error' | 'pending'
+  readonly destination: string
+  /** What the destination calls the lead: its reference. */
+  readonly reference: string | null
+  readonly reason: string | null
+  readonly code: string | null
+  /** What the buyer pays, where its answer says so. */
+  readonly price: Money | null
+}
+
+export type RequestKind = keyof Requests
+export type RequestInput<K extends RequestKind> = Requests[K]['input']
+export type RequestAnswer<K extends RequestKind> = Requests[K]['answer']
+
+/** Shape version of each kind's input and answer. */
+export const REQUEST_VERSIONS: Readonly<Record<RequestKind, number>> = {
+  'identity.claim': 1,
+  'suppression.lookup': 1,
+  'cap.reserve': 1,
+  'time.wait': 1,
+  'review.ask': 1,
+  'delivery.send': 1,
+}
+
+/** What simulation does with a kind: takes the answer recorded then, asks anew, or asks as of that time. */
+export const REQUEST_REPLAY: Readonly<Record<RequestKind, 'recorded' | 'recomputed' | 'as_of'>> = {
+  'identity.claim': 'as_of',
+  'suppression.lookup': 'as_of',
+  'cap.reserve': 'recomputed',
+  'time.wait': 'recorded',
+  'review.ask': 'recorded',
+  'delivery.send': 'recorded',
+}
+
+export type SingleRequest = {
+  [K in RequestKind]: { readonly kind: K; readonly name: string; readonly input: RequestInput<K> }
+}[RequestKind]
+
+/** Several requests at once. Each child has a stable name and is journaled singly. */
+export interface GroupRequest {
+  readonly kind: 'all' | 'race'
+  readonly children: readonly SingleRequest[]
+}
+
+export type Request = SingleRequest | GroupRequest
+
+/** What a step's generator is: it yields requests, receives answers, returns a result. */
+export type Asking<R> = Generator<Request, R, unknown>
+
+/** Asks one thing. `name` tells two requests of one kind within a step apart. */
+export function* ask<K extends RequestKind>(
+  kind: K,
+  input: RequestInput<K>,
+  name: string = kind,
+): Asking<RequestAnswer<K>> {
+  return (yield { kind, name, input } as SingleRequest) as RequestAnswer<K>
+}
+
+/** Asks several things of one kind at once; answers by name. */
+export function* askAll<K extends RequestKind>(
+  kind: K,
+  inputs: Readonly<Record<string, RequestInput<K>>>,
+): Asking<Record<string, RequestAnswer<K>>> {
+  const children = Object.entries(inputs).map(([name, input]) => ({ kind, name, input }) as SingleRequest)
+  return (yield { kind: 'all', children }) as Record<string, RequestAnswer<K>>
+}
+
+/** Asks several things of one kind; the first answer ends the asking. */
+export function* askRace<K extends RequestKind>(
+  kind: K,
+  inputs: Readonly<Record<string, RequestInput<K>>>,
+): Asking<{ name: string; answer: RequestAnswer<K> }> {
+  const children = Object.entries(inputs).map(([name, input]) => ({ kind, name, input }) as SingleRequest)
+  return (yield { kind: 'race', children }) as { name: string; answer: RequestAnswer<K> }
+}

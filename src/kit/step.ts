@@ -1,0 +1,142 @@
+import type { Static, TObject } from 'typebox'
+import type { Money } from '../base/money.ts'
+import type { RejectionCode } from '../lead/codes.ts'
+import type { StepEventType } from '../lead/events.ts'
+import type { Json, Parsed } from './field.ts'
+import type { Asking } from './requests.ts'
+
+/** What a step, a rule and a template see of a lead. */
+export interface LeadView {
+  readonly id: string
+  readonly test: boolean
+  /** ms since 1970 */
+  readonly receivedAt: number
+  /** ms since 1970, of this step: journaled, the same on every replay. */
+  readonly now: number
+  readonly flow: {
+    readonly id: string
+    readonly name: string
+    readonly version: number
+    readonly country: string
+    readonly currency: string
+  }
+  readonly source: { readonly id: string; readonly name: string }
+  readonly fields: Readonly<Record<string, Parsed>>
+  /** What the source sent and no field took, by its own name. */
+  readonly extra: Readonly<Record<string, Json>>
+  readonly score: number | null
+  readonly class: string | null
+  readonly route: string | null
+  readonly price: Money | null
+  /** By destination: what became of it so far. */
+  readonly deliveries: Readonly<Record<string, { readonly outcome: string; readonly reference: string | null }>>
+}
+
+/** What a step changes about the lead. Absent: unchanged. */
+export interface LeadPatch {
+  readonly fields?: Readonly<Record<string, Parsed>>
+  readonly score?: number
+  readonly class?: string
+  readonly route?: string
+  readonly price?: Money
+}
+
+interface Seen {
+  /** Stable id or text of the rule that decided. */
+  readonly rule?: string
+  /** What it looked at, for the audit trail. Sealed. */
+  readonly saw?: Json
+  /** Facts without personal data, for the audit trail in plain: counts, points, list names. */
+  readonly note?: Readonly<Record<string, Json>>
+}
+
+export type StepResult =
+  /** Goes on. `skip`: the step had nothing to do. */
+  | ({ readonly kind: 'next'; readonly outcome: 'success' | 'failure' | 'skip'; readonly set?: LeadPatch } & Seen)
+  /** Accepted here: no further step. */
+  | ({ readonly kind: 'stop'; readonly set?: LeadPatch } & Seen)
+  | ({
+      readonly kind: 'reject'
+      readonly code: RejectionCode
+      readonly reason: string
+      readonly fieldErrors?: Readonly<Record<string, string>>
+      readonly duplicateOf?: string
+    } & Seen)
+
+export const next = (seen: Seen & { readonly set?: LeadPatch } = {}): StepResult => ({
+  kind: 'next',
+  outcome: 'success',
+  ...seen,
+})
+export const skip = (seen: Seen = {}): StepResult => ({ kind: 'next', outcome: 'skip', ...seen })
+export const stop = (seen: Seen & { readonly set?: LeadPatch } = {}): StepResult => ({ kind: 'stop', ...seen })
+export const reject = (
+  code: RejectionCode,
+  reason: string,
+  seen: Seen & { readonly fieldErrors?: Readonly<Record<string, string>>; readonly duplicateOf?: string } = {},
+): StepResult => ({ kind: 'reject', code, reason, ...seen })
+
+/** A compiled CEL expression. Never throws for a missing value; see docs for what a missing value does. */
+export interface Rule {
+  readonly text: string
+  holds(lead: LeadView): boolean
+  /** The values the rule looked at, by path, for the audit trail. */
+  saw(lead: LeadView): { readonly [path: string]: Json }
+}
+
+/** A compiled CEL expression that yields a value. */
+export interface Expression {
+  readonly text: string
+  value(lead: LeadView): Json
+}
+
+/** A compiled Liquid template. A plain `{{ x }}` keeps its type. */
+export interface Template {
+  readonly text: string
+  render(lead: LeadView, more?: Readonly<Record<string, Json>>): Json
+}
+
+/** What a step's `create` may use to make its config run. Throws nothing: whatever is wrong was found by the check. */
+export interface Compiler {
+  readonly stepId: string
+  readonly country: string
+  readonly currency: string
+  readonly zone: string
+  rule(text: string): Rule
+  expression(text: string): Expression
+  template(text: string): Template
+  /** Reads `30d`, `2h`, `15m`, `45s`, `500ms` as ms. */
+  durationMs(text: string): number
+  destination(id: string): { readonly id: string; readonly name: string }
+}
+
+/** Where in a step's config stands something to be checked at publish: a path into the config, `*` for each element. */
+export interface ConfigReferences {
+  readonly rules?: readonly string[]
+  readonly templates?: readonly string[]
+  readonly expressions?: readonly string[]
+  readonly fields?: readonly string[]
+  readonly destinations?: readonly string[]
+  readonly durations?: readonly string[]
+  readonly money?: readonly string[]
+  readonly zones?: readonly string[]
+}
+
+/** Described first, run last: validation, form and reference docs come from the description. */
+export interface StepType<Schema extends TObject = TObject> {
+  readonly type: string
+  readonly summary: string
+  /** The event its end makes. */
+  readonly event: StepEventType
+  /** Grows when the requests it asks, or their order, change; a published flow pins it. */
+  readonly revision: number
+  readonly config: Schema
+  readonly references: ConfigReferences
+  /** A config as a flow's author would write it: checked and compiled by a test. */
+  readonly example: Static<Schema>
+  /** What the step sets, so that later rules may use it. */
+  readonly sets?: readonly ('score' | 'class' | 'route' | 'price')[]
+  readonly create: (config: Static<Schema>, compiler: Compiler) => (lead: LeadView) => Asking<StepResult>
+}
+
+export const defineStep = <Schema extends TObject>(step: StepType<Schema>): StepType<Schema> => step

@@ -1,0 +1,49 @@
+/**
+ * Stable codes for programs; the reason beside one is text for people.
+ * Both lists are closed and documented in docs/errors.md; a test keeps them equal.
+ */
+
+/** Why a lead was turned away, and the HTTP status its source hears. */
+export const REJECTIONS = {
+  missing_field: 422,
+  invalid_field: 422,
+  not_accepted: 422,
+  duplicate: 409,
+  suppressed: 422,
+  filtered: 422,
+  cap_exceeded: 422,
+  review_rejected: 422,
+  delivery_failed: 422,
+  processing_failed: 422,
+} as const
+
+export type RejectionCode = keyof typeof REJECTIONS
+
+/** Why a lead stands still. */
+export const PENDING = {
+  awaiting_review: 'a person must decide',
+  waiting: 'a time must come',
+  delivering: 'a delivery is open: under way, or to be tried again',
+  unknown_outcome: 'a delivery was sent and not answered: a person must say what became of it',
+  replay_diverged: 'the step asked something else than its journal says',
+  crashed_repeatedly: 'the process died several times while it worked on this lead',
+  processing_fault: 'a step threw: somebody must mend what the fault names',
+} as const
+
+export type PendingCode = keyof typeof PENDING
+
+export type Outcome = 'success' | 'failure' | 'error' | 'skip'
+
+/** Processing status, derived from events. */
+export type LeadStatus =
+  | 'new'
+  | 'normalized'
+  | 'enriched'
+  | 'verified'
+  | 'pending_review'
+  | 'approved'
+  | 'delivered'
+  | 'rejected'
+  | 'failed'
+  | 'archived'
+  | 'erased'

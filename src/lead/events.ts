@@ -1,0 +1,194 @@
+import type { Money } from '../base/money.ts'
+import type { Json, Parsed } from '../kit/field.ts'
+import type { Outcome, PendingCode, RejectionCode } from './codes.ts'
+
+/**
+ * What happened to a lead. Past tense, versioned: a changed shape is a new version, old ones are upcast.
+ *
+ * Each event has two halves. `data` stands in plain in the journal and never holds personal data; `sealed` is
+ * encrypted under the lead's own key and is gone when that key is destroyed.
+ */
+
+interface Shape<Data, Sealed> {
+  readonly data: Data
+  readonly sealed: Sealed
+}
+
+/** A request's answer, journaled so that it is never asked twice. */
+export interface JournaledAnswer {
+  readonly name: string
+  readonly kind: string
+  readonly v: number
+  /** Keyed fingerprint of the request: base64url of 12 bytes. */
+  readonly fp: string
+  readonly answer: Json
+}
+
+/** The end of one step. */
+export interface StepEnded {
+  readonly step: string
+  readonly outcome: Outcome
+  readonly ms: number
+  readonly code?: RejectionCode
+  readonly rule?: string
+  /** Facts without personal data: counts, list names, points. */
+  readonly note?: Readonly<Record<string, Json>>
+  readonly score?: number
+  readonly class?: string
+  readonly route?: string
+  readonly price?: Money
+  /** The lead was accepted here and no further step ran. */
+  readonly stop?: true
+}
+
+export interface StepEndedSealed {
+  readonly reason?: string
+  readonly saw?: Json
+  readonly fields?: Readonly<Record<string, Parsed>>
+  readonly field_errors?: Readonly<Record<string, string>>
+  readonly duplicate_of?: string
+  readonly answers?: readonly JournaledAnswer[]
+}
+
+type StepEvent = Shape<StepEnded, StepEndedSealed>
+
+/** The closing summary of the journey. */
+export interface SourceClosed {
+  readonly type: 'source'
+  readonly outcome: 'success' | 'failure' | 'error'
+  readonly code: RejectionCode | null
+  readonly lead_id: string
+  readonly price: string
+  readonly revenue: string
+  readonly currency: string
+  readonly duration_ms: number
+  readonly steps_completed: number
+  readonly enhancements: number
+  readonly deliveries: { readonly attempted: number; readonly successful: number; readonly failed: number }
+}
+
+export interface LeadEventData {
+  'lead.received': Shape<
+    {
+      readonly flow: string
+      readonly flow_version: number
+      readonly source: string
+      readonly format: 'json' | 'form' | 'xml' | 'query' | 'csv'
+      readonly mode: 'sync' | 'async'
+      readonly test: boolean
+      readonly bytes: number
+    },
+    { readonly submission: Json; readonly ip: string | null; readonly user_agent: string | null }
+  >
+  'source.authenticated': Shape<{ readonly source: string; readonly method: string; readonly key: string }, null>
+  'lead.mapped': Shape<
+    { readonly fields: number; readonly invalid: readonly string[]; readonly unmapped: number; readonly ms: number },
+    { readonly fields: Readonly<Record<string, Parsed>>; readonly extra: Readonly<Record<string, Json>> }
+  >
+  'lead.normalized': StepEvent
+  'acceptance.checked': StepEvent
+  'duplicate.checked': StepEvent
+  'suppression.checked': StepEvent
+  'filter.checked': StepEvent
+  'cap.checked': StepEvent
+  'price.set': StepEvent
+  'lead.scored': StepEvent
+  'lead.classified': StepEvent
+  'route.chosen': StepEvent
+  'delivery.dispatched': StepEvent
+  'review.concluded': StepEvent
+  'wait.ended': StepEvent
+  /** A step was left in the middle, to be taken up again: the time it began, which its replay sees too. */
+  'step.entered': Shape<{ readonly step: string; readonly now: number }, null>
+  /** A request of the step under way was answered. */
+  'request.answered': Shape<
+    { readonly step: string; readonly name: string; readonly kind: string },
+    { readonly answer: JournaledAnswer }
+  >
+  /** A step asked for something that has no answer yet. */
+  'request.opened': Shape<
+    {
+      readonly step: string
+      readonly name: string
+      readonly kind: 'time.wait' | 'review.ask'
+      readonly fp: string
+      /** ms since 1970; null: until somebody answers. */
+      readonly due: number | null
+    },
+    { readonly input: Json }
+  >
+  /** A delivery was decided: what will be sent, whatever happens. */
+  'delivery.opened': Shape<
+    {
+      readonly step: string
+      readonly name: string
+      readonly delivery: string
+      readonly destination: string
+      readonly fp: string
+      readonly wait_for: 'attempt' | 'final'
+    },
+    { readonly payload: { readonly [key: string]: Json } }
+  >
+  /** The fence: committed before the call leaves. Started and not answered is ambiguous. */
+  'attempt.started': Shape<
+    { readonly delivery: string; readonly attempt: number; readonly call: number; readonly runner: number },
+    null
+  >
+  /** One outside call was answered. */
+  'attempt.answered': Shape<
+    {
+      readonly delivery: string
+      readonly attempt: number
+      readonly call: number
+      readonly status: number
+      readonly ms: number
+    },
+    { readonly request: Json; readonly response: Json }
+  >
+  /** One attempt ended. With `next_at` it will be tried again then; `parked`: a person must say what became of it. */
+  'attempt.ended': Shape<
+    {
+      readonly delivery: string
+      readonly attempt: number
+      readonly outcome: 'success' | 'failure' | 'error'
+      readonly code: string | null
+      readonly next_at: number | null
+      readonly parked: boolean
+      readonly revenue: Money | null
+    },
+    { readonly reason: string | null; readonly reference: string | null }
+  >
+  'review.decided': Shape<
+    { readonly step: string; readonly name: string; readonly decision: 'approve' | 'reject'; readonly by: string },
+    { readonly reason: string | null }
+  >
+  'lead.parked': Shape<
+    { readonly code: PendingCode; readonly step: string | null; readonly fault: string | null },
+    { readonly detail: string | null }
+  >
+  /** Reserved places and claims were given back. */
+  'lead.released': Shape<{ readonly claims: number; readonly reservations: number }, null>
+  'source.closed': Shape<SourceClosed, { readonly reason: string | null }>
+}
+
+export type LeadEventType = keyof LeadEventData
+
+/** Events that end a step. */
+export type StepEventType = {
+  [T in LeadEventType]: LeadEventData[T] extends StepEvent ? (StepEvent extends LeadEventData[T] ? T : never) : never
+}[LeadEventType]
+
+export type LeadEvent = {
+  [T in LeadEventType]: {
+    readonly type: T
+    /** ms since 1970 */
+    readonly at: number
+    readonly data: LeadEventData[T]['data']
+    readonly sealed: LeadEventData[T]['sealed']
+  }
+}[LeadEventType]
+
+export type EventOf<T extends LeadEventType> = Extract<LeadEvent, { type: T }>
+
+/** Shape version of each event now written; 1 where it is not listed. */
+export const EVENT_VERSIONS: Readonly<Partial<Record<LeadEventType, number>>> = {}
