@@ -1,0 +1,279 @@
+import { assertNever } from '../base/faults.ts'
+import { addMoney, type Money, zeroMoney } from '../base/money.ts'
+import type { Json, Parsed } from '../kit/field.ts'
+import type { LeadStatus, Outcome, PendingCode, RejectionCode } from './codes.ts'
+import type { JournaledAnswer, LeadEvent, SourceClosed, StepEnded, StepEndedSealed } from './events.ts'
+
+/** One delivery of a lead to one destination. */
+export interface Delivery {
+  readonly id: string
+  readonly step: string
+  /** The request's name within the step. */
+  readonly name: string
+  readonly destination: string
+  readonly fp: string
+  readonly waitFor: 'attempt' | 'final'
+  readonly payload: { readonly [key: string]: Json }
+  attempts: number
+  /** An attempt was started and not yet ended. */
+  inFlight: { attempt: number; call: number; answered: boolean } | null
+  outcome: 'open' | 'success' | 'failure' | 'error'
+  code: string | null
+  reason: string | null
+  reference: string | null
+  revenue: Money | null
+  nextAt: number | null
+  parked: boolean
+}
+
+/** A request of the standing step that has no answer yet. */
+export interface OpenRequest {
+  readonly step: string
+  readonly name: string
+  readonly kind: 'time.wait' | 'review.ask'
+  readonly fp: string
+  readonly due: number | null
+}
+
+/**
+ * What the events say of a lead. Folding is in place: a lead's events are folded once, in order, by one owner.
+ */
+export interface Lead {
+  readonly id: string
+  readonly tenantId: string
+  flow: string
+  flowVersion: number
+  source: string
+  mode: 'sync' | 'async'
+  test: boolean
+  receivedAt: number
+  fields: Readonly<Record<string, Parsed>>
+  extra: Readonly<Record<string, Json>>
+  mapped: boolean
+  score: number | null
+  class: string | null
+  route: string | null
+  price: Money | null
+  currency: string
+  /** Steps that ended, in order. */
+  steps: { id: string; outcome: Outcome }[]
+  /** The step the lead stands in the middle of, the time it began, and what it was answered so far. */
+  standing: { step: string; now: number; answers: Map<string, JournaledAnswer> } | null
+  open: OpenRequest | null
+  deliveries: Map<string, Delivery>
+  /** What the program came to; null while it runs. */
+  verdict: 'accepted' | 'rejected' | null
+  code: RejectionCode | null
+  reason: string | null
+  fieldErrors: Readonly<Record<string, string>> | null
+  duplicateOf: string | null
+  parked: { code: PendingCode; step: string | null; fault: string | null } | null
+  status: LeadStatus
+  closed: SourceClosed | null
+  closedAt: number | null
+}
+
+export const newLead = (id: string, tenantId: string): Lead => ({
+  id,
+  tenantId,
+  flow: '',
+  flowVersion: 0,
+  source: '',
+  mode: 'sync',
+  test: false,
+  receivedAt: 0,
+  fields: {},
+  extra: {},
+  mapped: false,
+  score: null,
+  class: null,
+  route: null,
+  price: null,
+  currency: 'USD',
+  steps: [],
+  standing: null,
+  open: null,
+  deliveries: new Map(),
+  verdict: null,
+  code: null,
+  reason: null,
+  fieldErrors: null,
+  duplicateOf: null,
+  parked: null,
+  status: 'new',
+  closed: null,
+  closedAt: null,
+})
+
+const standingIn = (lead: Lead, step: string, now: number): NonNullable<Lead['standing']> => {
+  if (lead.standing?.step !== step) lead.standing = { step, now, answers: new Map() }
+  return lead.standing
+}
+
+const endStep = (lead: Lead, data: StepEnded, sealed: StepEndedSealed): void => {
+  lead.steps.push({ id: data.step, outcome: data.outcome })
+  lead.standing = null
+  lead.open = null
+  lead.parked = null
+  if (data.score !== undefined) lead.score = data.score
+  if (data.class !== undefined) lead.class = data.class
+  if (data.route !== undefined) lead.route = data.route
+  if (data.price !== undefined) lead.price = data.price
+  if (sealed?.fields !== undefined) lead.fields = { ...lead.fields, ...sealed.fields }
+  if (data.stop) lead.verdict = 'accepted'
+  if (data.code !== undefined) {
+    lead.verdict = 'rejected'
+    lead.status = 'rejected'
+    lead.code = data.code
+    lead.reason = sealed?.reason ?? null
+    lead.fieldErrors = sealed?.field_errors ?? null
+    lead.duplicateOf = sealed?.duplicate_of ?? null
+  }
+}
+
+const deliveryOf = (lead: Lead, id: string): Delivery => {
+  const delivery = lead.deliveries.get(id)
+  if (!delivery) throw new Error(`journal names a delivery that was never opened: ${id}`)
+  return delivery
+}
+
+/** Applies one event. */
+export const evolve = (lead: Lead, event: LeadEvent): void => {
+  switch (event.type) {
+    case 'lead.received':
+      lead.flow = event.data.flow
+      lead.flowVersion = event.data.flow_version
+      lead.source = event.data.source
+      lead.mode = event.data.mode
+      lead.test = event.data.test
+      lead.receivedAt = event.at
+      return
+    case 'source.authenticated':
+      return
+    case 'lead.mapped':
+      lead.mapped = true
+      lead.status = 'normalized'
+      if (event.sealed) {
+        lead.fields = event.sealed.fields
+        lead.extra = event.sealed.extra
+      }
+      return
+    case 'lead.normalized':
+    case 'acceptance.checked':
+    case 'duplicate.checked':
+    case 'suppression.checked':
+    case 'filter.checked':
+    case 'cap.checked':
+    case 'price.set':
+    case 'lead.scored':
+    case 'lead.classified':
+    case 'route.chosen':
+    case 'delivery.dispatched':
+    case 'wait.ended':
+      endStep(lead, event.data, event.sealed)
+      return
+    case 'review.concluded':
+      endStep(lead, event.data, event.sealed)
+      if (lead.verdict !== 'rejected') lead.status = 'approved'
+      return
+    case 'step.entered':
+      standingIn(lead, event.data.step, event.data.now)
+      return
+    case 'request.answered':
+      standingIn(lead, event.data.step, event.at).answers.set(event.data.name, event.sealed.answer)
+      return
+    case 'request.opened':
+      standingIn(lead, event.data.step, event.at)
+      lead.open = { ...event.data }
+      if (event.data.kind === 'review.ask') lead.status = 'pending_review'
+      return
+    case 'review.decided': {
+      const standing = standingIn(lead, event.data.step, event.at)
+      const fp = lead.open?.fp ?? ''
+      standing.answers.set(event.data.name, {
+        name: event.data.name,
+        kind: 'review.ask',
+        v: 1,
+        fp,
+        answer: { decision: event.data.decision, reason: event.sealed?.reason ?? null, by: event.data.by },
+      })
+      lead.open = null
+      return
+    }
+    case 'delivery.opened':
+      lead.deliveries.set(event.data.delivery, {
+        id: event.data.delivery,
+        step: event.data.step,
+        name: event.data.name,
+        destination: event.data.destination,
+        fp: event.data.fp,
+        waitFor: event.data.wait_for,
+        payload: event.sealed?.payload ?? {},
+        attempts: 0,
+        inFlight: null,
+        outcome: 'open',
+        code: null,
+        reason: null,
+        reference: null,
+        revenue: null,
+        nextAt: event.at,
+        parked: false,
+      })
+      return
+    case 'attempt.started': {
+      const delivery = deliveryOf(lead, event.data.delivery)
+      delivery.attempts = event.data.attempt
+      delivery.inFlight = { attempt: event.data.attempt, call: event.data.call, answered: false }
+      delivery.nextAt = null
+      return
+    }
+    case 'attempt.answered': {
+      const { inFlight } = deliveryOf(lead, event.data.delivery)
+      if (inFlight) inFlight.answered = true
+      return
+    }
+    case 'attempt.ended': {
+      const delivery = deliveryOf(lead, event.data.delivery)
+      delivery.inFlight = null
+      delivery.nextAt = event.data.next_at
+      delivery.parked = event.data.parked
+      delivery.code = event.data.code
+      delivery.reason = event.sealed?.reason ?? null
+      delivery.reference = event.sealed?.reference ?? null
+      delivery.revenue = event.data.revenue
+      delivery.outcome = event.data.next_at !== null || event.data.parked ? 'open' : event.data.outcome
+      if (delivery.outcome === 'success') lead.status = 'delivered'
+      return
+    }
+    case 'lead.parked':
+      lead.parked = event.data
+      return
+    case 'lead.released':
+      return
+    case 'source.closed':
+      lead.closed = event.data
+      lead.closedAt = event.at
+      lead.parked = null
+      if (lead.verdict === null) lead.verdict = event.data.outcome === 'success' ? 'accepted' : 'rejected'
+      if (event.data.outcome !== 'success') lead.code = event.data.code
+      if (event.sealed?.reason) lead.reason = event.sealed.reason
+      if (event.data.outcome === 'success' && lead.status !== 'delivered') lead.status = 'approved'
+      if (event.data.outcome === 'error') lead.status = 'failed'
+      if (event.data.outcome === 'failure') lead.status = event.data.code === 'delivery_failed' ? 'failed' : 'rejected'
+      return
+    default:
+      assertNever(event)
+  }
+}
+
+export const isDone = (delivery: Delivery): boolean => delivery.outcome !== 'open'
+
+/** What the delivered lead brings: the sum of what buyers pay. */
+export const revenueOf = (lead: Lead): Money => {
+  let sum = zeroMoney(lead.currency)
+  for (const delivery of lead.deliveries.values()) {
+    if (delivery.outcome === 'success' && delivery.revenue && delivery.revenue.currency === sum.currency)
+      sum = addMoney(sum, delivery.revenue)
+  }
+  return sum
+}
