@@ -1,0 +1,63 @@
+/** What each session of ours sets, and what a server must be for us to serve from it. */
+
+import { Fault } from '../base/faults.ts'
+import type { Link } from './link.ts'
+
+/** Older servers lack `security_invoker` views and `NULLS NOT DISTINCT`. */
+export const SERVER_VERSION_MIN = 15
+
+/** Names that need no quoting, so that no quoting can be got wrong. */
+export const isSafeIdentifier = (name: string): boolean => /^[a-z_][a-z0-9_]{0,62}$/.test(name)
+
+export interface SessionOptions {
+  readonly applicationRole: string
+  readonly statementMs: number
+}
+
+/**
+ * `millrace.tenants` gets an empty array for the session: once set in a transaction, a setting falls back to the
+ * session's value, which would else be an empty text that is no array.
+ */
+export const sessionSql = ({ applicationRole, statementMs }: SessionOptions): string =>
+  [
+    `SET ROLE ${applicationRole}`,
+    `SET search_path = millrace, public`,
+    `SET timezone = 'UTC'`,
+    `SET datestyle = 'ISO'`,
+    `SET bytea_output = 'hex'`,
+    `SET extra_float_digits = 1`,
+    `SET statement_timeout = ${Math.trunc(statementMs)}`,
+    `SET idle_in_transaction_session_timeout = ${Math.trunc(statementMs * 2)}`,
+    `SET millrace.tenants = '{}'`,
+  ].join('; ')
+
+const refuse = (message: string): never => {
+  throw new Fault('setting_invalid', { message })
+}
+
+/** Throws a Fault `setting_invalid` that names what to change. */
+export const verifyServer = async (link: Link, applicationRole: string): Promise<void> => {
+  const [result] = await link.run([
+    {
+      text: `select current_setting('server_version_num')::int4 as version, rolsuper, rolbypassrls
+             from pg_catalog.pg_roles where rolname = current_user`,
+    },
+  ])
+  const row = result?.rows[0]
+  const version = Math.floor(Number(row?.version) / 10_000)
+  if (!(version >= SERVER_VERSION_MIN)) {
+    refuse(`DATABASE_URL: the server is Postgres ${version}; Millrace needs ${SERVER_VERSION_MIN} or newer.`)
+  }
+  const power =
+    row?.rolsuper === true
+      ? 'a superuser'
+      : row?.rolbypassrls === true
+        ? 'exempt from row-level security (BYPASSRLS)'
+        : undefined
+  if (power !== undefined) {
+    refuse(
+      `Role ${applicationRole} is ${power}, so tenants would not be kept apart. ` +
+        `Run: ALTER ROLE ${applicationRole} NOSUPERUSER NOBYPASSRLS`,
+    )
+  }
+}
