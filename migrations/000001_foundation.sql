@@ -165,18 +165,10 @@ create table millrace.cap_usage (
   scope text not null,
   window_start timestamptz not null,
   used numeric not null,
+  -- Grows with every change, so that a reader tells the newer of two values.
+  version bigint not null default 1,
   primary key (tenant_id, scope, window_start)
 ) with (fillfactor = 50);
-
--- What a lead has reserved and not given back, so that a later rejection can.
-create table millrace.reservation (
-  tenant_id uuid not null,
-  lead_id uuid not null,
-  scope text not null,
-  window_start timestamptz not null,
-  amount numeric not null,
-  primary key (tenant_id, lead_id, scope, window_start)
-);
 
 create table millrace.suppression_list (
   tenant_id uuid not null references millrace.tenant,
@@ -234,7 +226,7 @@ declare
   name text;
 begin
   foreach name in array array['tenant_key', 'login', 'flow', 'flow_version', 'source_key', 'secret', 'lead', 'segment',
-    'sealing_key', 'claim', 'cap_usage', 'reservation', 'suppression_list', 'suppression_entry', 'work', 'anchor']
+    'sealing_key', 'claim', 'cap_usage', 'suppression_list', 'suppression_entry', 'work', 'anchor']
   loop
     execute format('alter table millrace.%I enable row level security', name);
     execute format('alter table millrace.%I force row level security', name);

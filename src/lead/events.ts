@@ -1,4 +1,5 @@
 import type { Money } from '../base/money.ts'
+import type { CallAnswer } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { Outcome, PendingCode, RejectionCode } from './codes.ts'
 
@@ -24,6 +25,12 @@ export interface JournaledAnswer {
   readonly answer: Json
 }
 
+/** What a lead holds, so that it can be given back: keyed hashes (base64url), and places in caps. */
+export interface Holds {
+  readonly claims?: readonly string[]
+  readonly caps?: readonly { readonly scope: string; readonly from: number; readonly amount: number }[]
+}
+
 /** The end of one step. */
 export interface StepEnded {
   readonly step: string
@@ -37,6 +44,7 @@ export interface StepEnded {
   readonly class?: string
   readonly route?: string
   readonly price?: Money
+  readonly holds?: Holds
   /** The lead was accepted here and no further step ran. */
   readonly stop?: true
 }
@@ -102,7 +110,7 @@ export interface LeadEventData {
   'step.entered': Shape<{ readonly step: string; readonly now: number }, null>
   /** A request of the step under way was answered. */
   'request.answered': Shape<
-    { readonly step: string; readonly name: string; readonly kind: string },
+    { readonly step: string; readonly name: string; readonly kind: string; readonly holds?: Holds },
     { readonly answer: JournaledAnswer }
   >
   /** A step asked for something that has no answer yet. */
@@ -143,7 +151,7 @@ export interface LeadEventData {
       readonly status: number
       readonly ms: number
     },
-    { readonly request: Json; readonly response: Json }
+    { readonly request: Json; readonly response: CallAnswer }
   >
   /** One attempt ended. With `next_at` it will be tried again then; `parked`: a person must say what became of it. */
   'attempt.ended': Shape<

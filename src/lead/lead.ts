@@ -1,8 +1,9 @@
 import { assertNever } from '../base/faults.ts'
 import { addMoney, type Money, zeroMoney } from '../base/money.ts'
+import type { CallAnswer } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { LeadStatus, Outcome, PendingCode, RejectionCode } from './codes.ts'
-import type { JournaledAnswer, LeadEvent, SourceClosed, StepEnded, StepEndedSealed } from './events.ts'
+import type { Holds, JournaledAnswer, LeadEvent, SourceClosed, StepEnded, StepEndedSealed } from './events.ts'
 
 /** One delivery of a lead to one destination. */
 export interface Delivery {
@@ -15,8 +16,8 @@ export interface Delivery {
   readonly waitFor: 'attempt' | 'final'
   readonly payload: { readonly [key: string]: Json }
   attempts: number
-  /** An attempt was started and not yet ended. */
-  inFlight: { attempt: number; call: number; answered: boolean } | null
+  /** An attempt was started and not yet ended: the calls it began, and the answers of those that were answered. */
+  inFlight: { attempt: number; started: number; answers: CallAnswer[] } | null
   outcome: 'open' | 'success' | 'failure' | 'error'
   code: string | null
   reason: string | null
@@ -61,6 +62,8 @@ export interface Lead {
   standing: { step: string; now: number; answers: Map<string, JournaledAnswer> } | null
   open: OpenRequest | null
   deliveries: Map<string, Delivery>
+  /** What it holds and would give back. */
+  holds: { claims: string[]; caps: { scope: string; from: number; amount: number }[] }
   /** What the program came to; null while it runs. */
   verdict: 'accepted' | 'rejected' | null
   code: RejectionCode | null
@@ -94,6 +97,7 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   standing: null,
   open: null,
   deliveries: new Map(),
+  holds: { claims: [], caps: [] },
   verdict: null,
   code: null,
   reason: null,
@@ -110,11 +114,17 @@ const standingIn = (lead: Lead, step: string, now: number): NonNullable<Lead['st
   return lead.standing
 }
 
+const hold = (lead: Lead, holds: Holds | undefined): void => {
+  if (holds?.claims) lead.holds.claims.push(...holds.claims)
+  if (holds?.caps) lead.holds.caps.push(...holds.caps)
+}
+
 const endStep = (lead: Lead, data: StepEnded, sealed: StepEndedSealed): void => {
   lead.steps.push({ id: data.step, outcome: data.outcome })
   lead.standing = null
   lead.open = null
   lead.parked = null
+  hold(lead, data.holds)
   if (data.score !== undefined) lead.score = data.score
   if (data.class !== undefined) lead.class = data.class
   if (data.route !== undefined) lead.route = data.route
@@ -181,6 +191,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       return
     case 'request.answered':
       standingIn(lead, event.data.step, event.at).answers.set(event.data.name, event.sealed.answer)
+      hold(lead, event.data.holds)
       return
     case 'request.opened':
       standingIn(lead, event.data.step, event.at)
@@ -223,13 +234,14 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'attempt.started': {
       const delivery = deliveryOf(lead, event.data.delivery)
       delivery.attempts = event.data.attempt
-      delivery.inFlight = { attempt: event.data.attempt, call: event.data.call, answered: false }
+      if (delivery.inFlight?.attempt === event.data.attempt) delivery.inFlight.started = event.data.call
+      else delivery.inFlight = { attempt: event.data.attempt, started: event.data.call, answers: [] }
       delivery.nextAt = null
       return
     }
     case 'attempt.answered': {
       const { inFlight } = deliveryOf(lead, event.data.delivery)
-      if (inFlight) inFlight.answered = true
+      if (inFlight && event.sealed) inFlight.answers.push(event.sealed.response)
       return
     }
     case 'attempt.ended': {
@@ -249,6 +261,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       lead.parked = event.data
       return
     case 'lead.released':
+      lead.holds = { claims: [], caps: [] }
       return
     case 'source.closed':
       lead.closed = event.data
