@@ -1,0 +1,360 @@
+/**
+ * The only fetch of the house: guarded against calls inwards, bounded in time, size and connections, and exact
+ * about what is known when it fails. HTTP statuses are answers, not faults (see classify.ts); redirects are
+ * answers too, none is followed. HTTP/1.1 on kept-alive connections, one request at a time on each.
+ */
+
+import { type Dispatcher, Pool } from 'undici'
+import { Fault } from '../base/faults.ts'
+import { decompressed, isPlain, plainText } from './body.ts'
+import {
+  answerTooLarge,
+  answerUnreadable,
+  canceled,
+  type FailureContext,
+  faultOfFailure,
+  notSentAtShutdown,
+  timedOut,
+} from './failure.ts'
+import { createGuard, type Resolve } from './guard.ts'
+
+export interface OutboundRequest {
+  readonly url: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Not `host`, `content-length` nor what belongs to the connection: the house sets those. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | null
+  /** Whole exchange, ms: waiting for a connection, connecting, sending, the answer to its end. */
+  readonly timeoutMs: number
+}
+
+export interface OutboundResponse {
+  readonly status: number
+  /** Names in lower case; values sent several times are joined with `, `. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Decompressed and decoded. */
+  readonly body: string
+  /** From the call of `send` to the end of the answer. */
+  readonly ms: number
+}
+
+export interface Outbound {
+  /**
+   * Rejects with a Fault and nothing else:
+   * - `destination.blocked`: the address is none that may be called. Not sent.
+   * - `setting_invalid`: the URL or a header is malformed. Not sent.
+   * - `destination.unavailable`: no connection could be made, or none became free. Not sent.
+   * - `shutting_down`: given up by `signal` or `close`. Not sent.
+   * - `destination.unknown_outcome`: sent at least in part, and no whole answer came.
+   * - `destination.answer_too_large`: sent and answered, with more than is taken.
+   */
+  send(request: OutboundRequest, options?: { signal?: AbortSignal }): Promise<OutboundResponse>
+  /** Gives up what waits, lets what was sent come to its end, closes all connections. */
+  close(): Promise<void>
+}
+
+export interface OutboundOptions {
+  /** What the operator lets be called though it is not public: `10.0.0.0/8`, `crm.internal`, `127.0.0.1:9000`. */
+  readonly allow: readonly string[]
+  /** Most bytes of an answer's body, after decompression. */
+  readonly bodyBytesMax: number
+  /** To a usable connection: name looked up, connected, TLS agreed. */
+  readonly connectTimeoutMs: number
+  readonly connectionsPerOrigin: number
+  /** Requests that may wait for a connection to one origin; beyond it they fail at once as unavailable. */
+  readonly waitingPerOriginMax?: number
+  /** Origins whose connections are kept; the one idle longest is closed first. */
+  readonly originsMax?: number
+  readonly userAgent?: string
+  /** Certificates (PEM) trusted instead of the public ones, for providers inside the operator's network. */
+  readonly ca?: readonly string[]
+  /** All addresses of a name; by default the system's resolver. */
+  readonly resolve?: Resolve
+}
+
+interface Waiting {
+  begin(): void
+  giveUp(fault: Fault): void
+}
+
+/** One scheme, host and port. */
+interface Origin {
+  readonly host: string
+  readonly pool: Pool
+  /** Requests handed to the pool: at most one for each connection. */
+  active: number
+  /** Those behind, in order of arrival; a set, so that one given up leaves no trace. */
+  readonly waiting: Set<Waiting>
+  /** Whether `release` is at work further up: a request that fails as it begins releases its place at once. */
+  releasing: boolean
+}
+
+const WAITING_PER_ORIGIN_MAX = 10_000
+const ORIGINS_MAX = 500
+
+/** Most that setTimeout can count; it takes anything longer for nothing. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
+/**
+ * Headers that decide who is spoken to or where a message ends. `host` would also replace the name that the
+ * certificate is checked against; the others would let one request be read as two.
+ */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+const joinHeaders = (headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> => {
+  const joined: Record<string, string> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined) joined[name] = typeof value === 'string' ? value : value.join(', ')
+  }
+  return joined
+}
+
+const parseUrl = (text: string): URL => {
+  const url = URL.parse(text)
+  if (url === null) {
+    throw new Fault('setting_invalid', { message: 'The address to call is not a URL: write https://host/path' })
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new Fault('destination.blocked', {
+      message: `Calls to ${url.host} are not allowed with a user or password in the URL: use a connection's credentials`,
+    })
+  }
+  return url
+}
+
+export const createOutbound = (options: OutboundOptions): Outbound => {
+  const { bodyBytesMax, connectionsPerOrigin } = options
+  const waitingPerOriginMax = options.waitingPerOriginMax ?? WAITING_PER_ORIGIN_MAX
+  const originsMax = options.originsMax ?? ORIGINS_MAX
+  const userAgent = options.userAgent ?? 'millrace'
+  const guard = createGuard(
+    options.resolve === undefined ? { allow: options.allow } : { allow: options.allow, resolve: options.resolve },
+  )
+
+  /** In order of last use, oldest first. */
+  const origins = new Map<string, Origin>()
+  let closing: Promise<void> | null = null
+
+  const dropIdle = () => {
+    for (const [key, origin] of origins) {
+      if (origins.size <= originsMax) return
+      if (origin.active > 0 || origin.waiting.size > 0) continue
+      origins.delete(key)
+      void origin.pool.destroy()
+    }
+  }
+
+  const originOf = (url: URL): Origin => {
+    const key = url.origin
+    const known = origins.get(key)
+    if (known !== undefined) {
+      origins.delete(key)
+      origins.set(key, known)
+      return known
+    }
+    const lookup = guard.lookupFor(url)
+    const pool = new Pool(key, {
+      connections: connectionsPerOrigin,
+      pipelining: 1,
+      allowH2: false,
+      // The whole exchange has one timer; undici's own would come on top of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: {
+        lookup,
+        timeout: options.connectTimeoutMs,
+        ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
+      },
+    })
+    const origin: Origin = { host: url.host, pool, active: 0, waiting: new Set(), releasing: false }
+    origins.set(key, origin)
+    dropIdle()
+    return origin
+  }
+
+  /** Names and values in turn, as undici takes them fastest. */
+  const headerList = (request: OutboundRequest, host: string): string[] => {
+    const list: string[] = []
+    let agentGiven = false
+    let encodingGiven = false
+    for (const name in request.headers) {
+      const value = request.headers[name]
+      if (value === undefined) continue
+      const lower = name.toLowerCase()
+      if (RESERVED_HEADERS.has(lower)) {
+        throw new Fault('setting_invalid', { message: `The request to ${host} must not set the header ${lower}` })
+      }
+      if (lower === 'user-agent') agentGiven = true
+      else if (lower === 'accept-encoding') encodingGiven = true
+      list.push(lower, value)
+    }
+    if (!agentGiven) list.push('user-agent', userAgent)
+    // Answers are a few hundred bytes: compressing them costs both sides more than it saves.
+    if (!encodingGiven) list.push('accept-encoding', 'identity')
+    return list
+  }
+
+  const release = (origin: Origin) => {
+    origin.active -= 1
+    if (origin.releasing) return
+    origin.releasing = true
+    for (const next of origin.waiting) {
+      if (origin.active >= connectionsPerOrigin) break
+      origin.waiting.delete(next)
+      next.begin()
+    }
+    origin.releasing = false
+  }
+
+  const exchange = (
+    request: OutboundRequest,
+    signal: AbortSignal | undefined,
+    resolve: (response: OutboundResponse) => void,
+    reject: (fault: Fault) => void,
+  ) => {
+    const beganAt = performance.now()
+    const url = parseUrl(request.url)
+    const { host } = url
+    if (closing !== null || signal?.aborted) throw notSentAtShutdown(host)
+    const origin = originOf(url)
+    if (origin.active >= connectionsPerOrigin && origin.waiting.size >= waitingPerOriginMax) {
+      throw new Fault('destination.unavailable', {
+        message: `${host} cannot be reached: ${waitingPerOriginMax} calls to it are waiting already`,
+        detail: 'waiting_full',
+      })
+    }
+
+    const dispatchOptions: Dispatcher.DispatchOptions = {
+      path: url.search === '' ? url.pathname : url.pathname + url.search,
+      method: request.method,
+      headers: headerList(request, host),
+      body: request.body,
+      blocking: false,
+    }
+
+    let controller: Dispatcher.DispatchController | null = null
+    let status: number | null = null
+    let headers: Record<string, string> = {}
+    let bytes = 0
+    let settled = false
+    const chunks: Buffer[] = []
+
+    const context = (): FailureContext => ({ host, started: controller !== null, status })
+
+    const settle = () => {
+      settled = true
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+
+    const fail = (fault: Fault) => {
+      if (settled) return
+      settle()
+      reject(fault)
+    }
+
+    /** Ends the exchange from this side; a request that no connection has taken yet is dropped when one would. */
+    const stop = (fault: Fault) => {
+      if (settled) return
+      fail(fault)
+      origin.waiting.delete(place)
+      controller?.abort(fault)
+    }
+
+    const answer = (body: string, ms: number) => {
+      if (settled) return
+      settle()
+      resolve({ status: status ?? 0, headers, body, ms })
+    }
+
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: (given) => {
+        // Thrown, not aborted: aborting would cost the connection, and nothing has been written on it.
+        if (settled) throw new Error('given up')
+        controller = given
+      },
+      onResponseStart: (_controller, statusCode, rawHeaders) => {
+        // 1xx are notices on the way; the answer is yet to come.
+        if (statusCode < 200) return
+        status = statusCode
+        headers = joinHeaders(rawHeaders)
+        if (Number(headers['content-length'] ?? 0) > bodyBytesMax) stop(answerTooLarge(context(), 'body', bodyBytesMax))
+      },
+      onResponseData: (_controller, chunk) => {
+        if (settled) return
+        bytes += chunk.length
+        if (bytes > bodyBytesMax) stop(answerTooLarge(context(), 'body', bodyBytesMax))
+        else chunks.push(chunk)
+      },
+      onResponseEnd: () => {
+        release(origin)
+        if (settled) return
+        const ms = performance.now() - beganAt
+        const contentEncoding = headers['content-encoding']
+        const bytesOfAnswer = { chunks, contentEncoding, contentType: headers['content-type'], bytesMax: bodyBytesMax }
+        if (isPlain(contentEncoding)) {
+          answer(plainText(bytesOfAnswer), ms)
+          return
+        }
+        // The answer is here: what is left is bounded by its size, not by the other side.
+        clearTimeout(timer)
+        decompressed(bytesOfAnswer).then(
+          (decoded) => {
+            if (decoded.is === 'text') answer(decoded.text, ms)
+            else if (decoded.is === 'too_large') fail(answerTooLarge(context(), 'body', bodyBytesMax))
+            else fail(answerUnreadable(context(), contentEncoding))
+          },
+          (error) => fail(faultOfFailure(error, context())),
+        )
+      },
+      onResponseError: (_controller, error) => {
+        release(origin)
+        fail(faultOfFailure(error, context()))
+      },
+    }
+
+    const place: Waiting = {
+      begin: () => {
+        origin.active += 1
+        origin.pool.dispatch(dispatchOptions, handler)
+      },
+      giveUp: stop,
+    }
+
+    const onAbort = () => stop(canceled(context()))
+    const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), TIMER_MAX_MS)
+    const timer = setTimeout(() => stop(timedOut(context(), timeoutMs)), timeoutMs)
+    signal?.addEventListener('abort', onAbort)
+    if (origin.active < connectionsPerOrigin) place.begin()
+    else origin.waiting.add(place)
+  }
+
+  const closeAll = async (): Promise<void> => {
+    const closed = [...origins.values()].map((origin) => {
+      for (const each of origin.waiting) each.giveUp(notSentAtShutdown(origin.host))
+      return origin.pool.close()
+    })
+    origins.clear()
+    await Promise.all(closed)
+  }
+
+  return {
+    send: (request, { signal } = {}) => new Promise((resolve, reject) => exchange(request, signal, resolve, reject)),
+    close: () => {
+      closing ??= closeAll()
+      return closing
+    },
+  }
+}
