@@ -1,0 +1,145 @@
+import { gather } from '../base/coalesce.ts'
+import { isFault } from '../base/faults.ts'
+import { texts, timestamps, uuids } from '../database/arrays.ts'
+import type { Database } from '../database/pool.ts'
+import type { CapUsage, CapWrite } from '../journal/append.ts'
+import type { RequestAnswer, RequestInput } from '../kit/requests.ts'
+import { type Holder, waitFor } from './holder.ts'
+
+/**
+ * Counters of caps. What this process knows of a counter is the newest value it has seen, plus what its own journeys
+ * have reserved and not yet committed. A place is given on that knowledge and proved at the commit; it is refused only
+ * after the counter was read anew. Where the places are taken by journeys under way, one waits for those: some may
+ * yet be given back.
+ */
+interface Counter {
+  used: number | null
+  version: number
+  inFlight: Map<Holder, number>
+  /** Resolved at the next settlement. */
+  waiters: (() => void)[]
+}
+
+export interface Caps {
+  reserve(
+    holder: Holder,
+    tenantId: string,
+    input: RequestInput<'cap.reserve'>,
+  ): Promise<{ readonly answer: RequestAnswer<'cap.reserve'>; readonly writes: readonly CapWrite[] }>
+  /** A commit's own word on what a counter holds. */
+  learn(usage: CapUsage): void
+  /** Forgets what was known, after a commit lost a race with another process. */
+  forget(tenantId: string, scopes: readonly { readonly scope: string; readonly from: number }[]): void
+}
+
+/** Counters kept in memory; the least recently used leave first, and only where nothing is in flight. */
+const COUNTERS_MAX = 20_000
+
+export const createCaps = (options: { readonly database: Database; readonly rowsMax: number }): Caps => {
+  const { database, rowsMax } = options
+  const counters = new Map<string, Counter>()
+
+  const read = gather<{ tenantId: string; scope: string; from: number }, { used: number; version: number }>({
+    rowsMax,
+    concurrency: 1,
+    whole: isFault,
+    run: async (items) => {
+      const [rows] = await database.batch(
+        [...new Set(items.map((item) => item.tenantId))],
+        [
+          {
+            name: 'cap_read',
+            text: `select w.n::integer as n, u.used::float8 as used, u.version
+                   from unnest($1::uuid[], $2::text[], $3::timestamptz[]) with ordinality as w(tenant_id, scope, window_start, n)
+                   join millrace.cap_usage u
+                     on u.tenant_id = w.tenant_id and u.scope = w.scope and u.window_start = w.window_start`,
+            values: [
+              uuids(items.map((item) => item.tenantId)),
+              texts(items.map((item) => item.scope)),
+              timestamps(items.map((item) => item.from)),
+            ],
+          },
+        ],
+      )
+      const answers = items.map(() => ({ used: 0, version: 0 }))
+      for (const row of rows ?? [])
+        answers[(row.n as number) - 1] = { used: row.used as number, version: row.version as number }
+      return answers
+    },
+  })
+
+  const nameOf = (tenantId: string, scope: string, from: number): string => `${tenantId}|${from}|${scope}`
+
+  const counterOf = (name: string): Counter => {
+    let counter = counters.get(name)
+    if (counter) counters.delete(name)
+    else counter = { used: null, version: -1, inFlight: new Map(), waiters: [] }
+    counters.set(name, counter)
+    if (counters.size > COUNTERS_MAX) {
+      for (const [old, entry] of counters) {
+        if (counters.size <= COUNTERS_MAX) break
+        if (entry.inFlight.size === 0) counters.delete(old)
+      }
+    }
+    return counter
+  }
+
+  const learnOf = (counter: Counter, used: number, version: number): void => {
+    if (version < counter.version) return
+    counter.used = used
+    counter.version = version
+  }
+
+  const reservedIn = (counter: Counter): number => {
+    let sum = 0
+    for (const amount of counter.inFlight.values()) sum += amount
+    return sum
+  }
+
+  return {
+    learn: (usage) => {
+      const counter = counters.get(nameOf(usage.tenantId, usage.scope, usage.from))
+      if (counter) learnOf(counter, usage.used, usage.version)
+    },
+    forget: (tenantId, scopes) => {
+      for (const { scope, from } of scopes) {
+        const counter = counters.get(nameOf(tenantId, scope, from))
+        if (counter) counter.used = null
+      }
+    },
+    reserve: async (holder, tenantId, input) => {
+      const wanted = input.caps.map((cap) => ({ cap, counter: counterOf(nameOf(tenantId, cap.scope, cap.from)) }))
+      const refresh = async (each: (typeof wanted)[number]): Promise<void> => {
+        const { used, version } = await read({ tenantId, scope: each.cap.scope, from: each.cap.from })
+        learnOf(each.counter, used, version)
+        each.counter.used ??= used
+      }
+      for (;;) {
+        for (const each of wanted) if (each.counter.used === null) await refresh(each)
+        const full = wanted.find(({ cap, counter }) => (counter.used ?? 0) + reservedIn(counter) + cap.amount > cap.max)
+        if (!full) break
+        await refresh(full)
+        if ((full.counter.used ?? 0) + full.cap.amount > full.cap.max)
+          return { answer: { reserved: false, cap: full.cap.id, used: full.counter.used ?? 0 }, writes: [] }
+        if (full.counter.inFlight.size === 0) continue
+        const settled = new Promise<void>((resolve) => full.counter.waiters.push(resolve))
+        await waitFor(
+          holder,
+          [...full.counter.inFlight.keys()].filter((other) => other !== holder),
+          settled,
+        )
+      }
+      for (const { cap, counter } of wanted) {
+        counter.inFlight.set(holder, (counter.inFlight.get(holder) ?? 0) + cap.amount)
+        holder.settlements.push(() => {
+          counter.inFlight.delete(holder)
+          for (const wake of counter.waiters.splice(0)) wake()
+        })
+      }
+      return {
+        answer: { reserved: true, used: wanted.map(({ counter }) => (counter.used ?? 0) + reservedIn(counter)) },
+        writes: wanted.map(({ cap }) => ({ scope: cap.scope, from: cap.from, amount: cap.amount, max: cap.max })),
+      }
+    },
+  }
+}

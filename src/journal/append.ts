@@ -1,0 +1,369 @@
+import { gather } from '../base/coalesce.ts'
+import { isFault } from '../base/faults.ts'
+import { bools, byteas, int4s, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
+import { type Database, type Row, type Statement, sqlState } from '../database/pool.ts'
+import type { Segment } from './segment.ts'
+
+/** The columns of a lead's row, as they are after the commit. Times in ms since 1970; amounts as decimal text. */
+export interface LeadColumns {
+  readonly receivedAt: number
+  readonly closedAt: number | null
+  readonly duplicateOf: string | null
+  readonly emailKey: bigint | null
+  readonly phoneKey: bigint | null
+  readonly flowVersion: number
+  readonly durationMs: number | null
+  readonly test: boolean
+  readonly flow: string
+  readonly source: string
+  readonly status: string
+  readonly outcome: string | null
+  readonly code: string | null
+  readonly price: string | null
+  readonly revenue: string | null
+  readonly currency: string | null
+}
+
+export interface ClaimWrite {
+  readonly key: Buffer
+  readonly at: number
+  /** A claim older than this has lapsed and may be taken, ms; null: never. */
+  readonly staleBefore: number | null
+  readonly fingerprint: Buffer | null
+}
+
+export interface CapWrite {
+  readonly scope: string
+  readonly from: number
+  readonly amount: number
+  readonly max: number
+}
+
+/** Everything one commit of one lead writes: all of it, or nothing. */
+export interface LeadCommit {
+  readonly tenantId: string
+  readonly leadId: string
+  readonly isNew: boolean
+  readonly segment: Segment
+  readonly columns: LeadColumns
+  /** With a new lead: its wrapped key. */
+  readonly key: { readonly wrapped: Buffer; readonly tenantKeyVersion: number } | null
+  readonly claims: readonly ClaimWrite[]
+  readonly caps: readonly CapWrite[]
+  /** Given back. */
+  readonly releasedClaims: readonly Buffer[]
+  readonly releasedCaps: readonly { readonly scope: string; readonly from: number; readonly amount: number }[]
+  /** `keep` where the row already stands as it must; null: the journey is finished. */
+  readonly work: { readonly wakeAt: number; readonly runner: number | null } | 'keep' | null
+}
+
+/** What a cap counts after a commit; of two values the one with the higher version is the newer. */
+export interface CapUsage {
+  readonly tenantId: string
+  readonly scope: string
+  readonly from: number
+  readonly used: number
+  readonly version: number
+}
+
+export interface Appender {
+  /** Resolves when the commit is durable. Rejects with a SqlError MR001 where it lost a race, a Fault where the database is away. */
+  append(commit: LeadCommit): Promise<void>
+  pending(): number
+}
+
+/** Later than any date JavaScript has, and before Postgres' last: a person must act. */
+export const NEVER_MS = 8_000_000_000_000_000
+
+const col = <T>(commits: readonly LeadCommit[], pick: (commit: LeadCommit) => T): T[] => commits.map(pick)
+
+const leadValues = (commits: readonly LeadCommit[]) => [
+  uuids(col(commits, (c) => c.tenantId)),
+  uuids(col(commits, (c) => c.leadId)),
+  timestamps(col(commits, (c) => c.columns.receivedAt)),
+  timestamps(col(commits, (c) => c.columns.closedAt)),
+  uuids(col(commits, (c) => c.columns.duplicateOf)),
+  int8s(col(commits, (c) => c.columns.emailKey)),
+  int8s(col(commits, (c) => c.columns.phoneKey)),
+  int4s(col(commits, (c) => c.columns.flowVersion)),
+  int4s(col(commits, (c) => c.segment.seq)),
+  int4s(col(commits, (c) => c.columns.durationMs)),
+  bools(col(commits, (c) => c.columns.test)),
+  texts(col(commits, (c) => c.columns.flow)),
+  texts(col(commits, (c) => c.columns.source)),
+  texts(col(commits, (c) => c.columns.status)),
+  texts(col(commits, (c) => c.columns.outcome)),
+  texts(col(commits, (c) => c.columns.code)),
+  texts(col(commits, (c) => c.columns.price)),
+  texts(col(commits, (c) => c.columns.revenue)),
+  texts(col(commits, (c) => c.columns.currency)),
+  byteas(col(commits, (c) => c.segment.hash)),
+]
+
+const LEAD_COLUMNS = `tenant_id, id, received_at, closed_at, duplicate_of, email_key, phone_key, flow_version, seq,
+  duration_ms, test, flow_id, source_id, status, outcome, code, price, revenue, currency, head`
+
+const LEAD_ROWS = `unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::bigint[],
+  $7::bigint[], $8::integer[], $9::integer[], $10::integer[], $11::boolean[], $12::text[], $13::text[], $14::text[],
+  $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[])
+  as w(tenant_id, id, received_at, closed_at, duplicate_of, email_key, phone_key, flow_version, seq,
+  duration_ms, test, flow_id, source_id, status, outcome, code, price, revenue, currency, head)`
+
+const claimStatement = (commits: readonly LeadCommit[]): Statement | null => {
+  const claims = commits.flatMap((commit) => commit.claims.map((claim) => ({ commit, claim })))
+  if (claims.length === 0) return null
+  return {
+    name: 'append_claims',
+    text: `
+with w as (
+  select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::timestamptz[])
+    as w(tenant_id, lead_id, at, key, fingerprint, stale_before)
+), written as (
+  insert into millrace.claim as c (tenant_id, lead_id, at, key, fingerprint)
+  select tenant_id, lead_id, at, key, fingerprint from w order by tenant_id, key
+  on conflict (tenant_id, key) do update
+    set lead_id = excluded.lead_id, at = excluded.at, fingerprint = excluded.fingerprint
+    where c.at < (select w.stale_before from w where w.tenant_id = c.tenant_id and w.key = c.key)
+  returning 1
+)
+select millrace.must('claim', (select count(*) from written), $7::bigint)`,
+    values: [
+      uuids(claims.map((c) => c.commit.tenantId)),
+      uuids(claims.map((c) => c.commit.leadId)),
+      timestamps(claims.map((c) => c.claim.at)),
+      byteas(claims.map((c) => c.claim.key)),
+      byteas(claims.map((c) => c.claim.fingerprint)),
+      timestamps(claims.map((c) => c.claim.staleBefore)),
+      claims.length,
+    ],
+  }
+}
+
+/** One row a counter, whatever the number of leads: summed here, in sorted order there. */
+const capStatement = (commits: readonly LeadCommit[]): Statement | null => {
+  const sums = new Map<
+    string,
+    { tenantId: string; scope: string; from: number; amount: number; max: number; needs: boolean }
+  >()
+  const add = (tenantId: string, scope: string, from: number, amount: number, max: number, needs: boolean) => {
+    const id = `${tenantId}|${scope}|${from}`
+    const sum = sums.get(id)
+    if (!sum) sums.set(id, { tenantId, scope, from, amount, max, needs })
+    else {
+      sum.amount += amount
+      sum.max = Math.min(sum.max, max)
+      sum.needs ||= needs
+    }
+  }
+  for (const commit of commits) {
+    for (const cap of commit.caps) add(commit.tenantId, cap.scope, cap.from, cap.amount, cap.max, true)
+    for (const cap of commit.releasedCaps)
+      add(commit.tenantId, cap.scope, cap.from, -cap.amount, Number.MAX_SAFE_INTEGER, false)
+  }
+  if (sums.size === 0) return null
+  const rows = [...sums.values()]
+  return {
+    name: 'append_caps',
+    text: `
+with w as (
+  select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[]::numeric[], $5::text[]::numeric[])
+    as w(tenant_id, scope, window_start, amount, max)
+), written as (
+  insert into millrace.cap_usage as u (tenant_id, scope, window_start, used)
+  select tenant_id, scope, window_start, greatest(amount, 0) from w where amount <= max
+  order by tenant_id, scope, window_start
+  on conflict (tenant_id, scope, window_start) do update
+    set version = u.version + 1,
+        used = greatest(0, u.used + (select w.amount from w where w.tenant_id = u.tenant_id and w.scope = u.scope and w.window_start = u.window_start))
+    where u.used + (select w.amount from w where w.tenant_id = u.tenant_id and w.scope = u.scope and w.window_start = u.window_start)
+       <= (select w.max from w where w.tenant_id = u.tenant_id and w.scope = u.scope and w.window_start = u.window_start)
+  returning tenant_id, scope, window_start, used, version
+), checked as materialized (
+  select millrace.must('cap', (select count(*) from written), $6::bigint)
+)
+select tenant_id, scope, window_start, used::float8 as used, version from written, checked`,
+    values: [
+      uuids(rows.map((r) => r.tenantId)),
+      texts(rows.map((r) => r.scope)),
+      timestamps(rows.map((r) => r.from)),
+      texts(rows.map((r) => String(r.amount))),
+      texts(rows.map((r) => String(r.max))),
+      rows.length,
+    ],
+  }
+}
+
+const releaseStatement = (commits: readonly LeadCommit[]): Statement | null => {
+  const released = commits.flatMap((commit) => commit.releasedClaims.map((key) => ({ commit, key })))
+  if (released.length === 0) return null
+  return {
+    name: 'release_claims',
+    text: `delete from millrace.claim c using unnest($1::uuid[], $2::uuid[], $3::bytea[]) as w(tenant_id, lead_id, key)
+           where c.tenant_id = w.tenant_id and c.key = w.key and c.lead_id = w.lead_id`,
+    values: [
+      uuids(released.map((r) => r.commit.tenantId)),
+      uuids(released.map((r) => r.commit.leadId)),
+      byteas(released.map((r) => r.key)),
+    ],
+  }
+}
+
+const newLeadStatements = (commits: readonly LeadCommit[]): Statement[] => {
+  if (commits.length === 0) return []
+  return [
+    {
+      name: 'append_new_leads',
+      text: `
+with k as (
+  insert into millrace.sealing_key (tenant_id, id, scope, tenant_key_version, wrapped)
+  select tenant_id, id, 'lead', version, wrapped
+  from unnest($1::uuid[], $2::uuid[], $21::integer[], $22::bytea[]) as k(tenant_id, id, version, wrapped)
+)
+insert into millrace.lead (${LEAD_COLUMNS})
+select tenant_id, id, received_at, closed_at, duplicate_of, email_key, phone_key, flow_version, seq, duration_ms, test,
+  flow_id, source_id, status, outcome, code, price::numeric, revenue::numeric, currency, head
+from ${LEAD_ROWS}`,
+      values: [
+        ...leadValues(commits),
+        int4s(col(commits, (c) => c.key?.tenantKeyVersion ?? 0)),
+        byteas(col(commits, (c) => c.key?.wrapped ?? Buffer.alloc(0))),
+      ],
+    },
+  ]
+}
+
+const changedLeadStatements = (commits: readonly LeadCommit[]): Statement[] => {
+  if (commits.length === 0) return []
+  return [
+    {
+      name: 'append_changed_leads',
+      text: `
+with written as (
+  update millrace.lead l
+  set closed_at = w.closed_at, duplicate_of = w.duplicate_of, email_key = w.email_key, phone_key = w.phone_key,
+      seq = w.seq, duration_ms = w.duration_ms, status = w.status, outcome = w.outcome, code = w.code,
+      price = w.price::numeric, revenue = w.revenue::numeric, currency = w.currency, head = w.head
+  from ${LEAD_ROWS}
+  where l.tenant_id = w.tenant_id and l.id = w.id and l.seq = w.seq - 1
+  returning 1
+)
+select millrace.must('lead', (select count(*) from written), $21::bigint)`,
+      values: [...leadValues(commits), commits.length],
+    },
+  ]
+}
+
+const segmentStatement = (commits: readonly LeadCommit[]): Statement => ({
+  name: 'append_segments',
+  text: `insert into millrace.segment (tenant_id, lead_id, at, seq, hash, events, sealed)
+         select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[], $5::bytea[], $6::text[], $7::bytea[])`,
+  values: [
+    uuids(col(commits, (c) => c.tenantId)),
+    uuids(col(commits, (c) => c.leadId)),
+    timestamps(col(commits, (c) => c.segment.at)),
+    int4s(col(commits, (c) => c.segment.seq)),
+    byteas(col(commits, (c) => c.segment.hash)),
+    texts(col(commits, (c) => c.segment.events)),
+    byteas(col(commits, (c) => c.segment.sealed)),
+  ],
+})
+
+const workStatements = (commits: readonly LeadCommit[]): Statement[] => {
+  const statements: Statement[] = []
+  const open: { commit: LeadCommit; wakeAt: number; runner: number | null }[] = []
+  const closed: LeadCommit[] = []
+  for (const commit of commits) {
+    if (commit.work === null) {
+      if (!commit.isNew) closed.push(commit)
+    } else if (commit.work !== 'keep') open.push({ commit, ...commit.work })
+  }
+  if (open.length > 0) {
+    statements.push({
+      name: 'append_work',
+      text: `
+insert into millrace.work as k (tenant_id, lead_id, wake_at, runner)
+select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[]) as w(tenant_id, lead_id, wake_at, runner)
+order by 1, 2
+on conflict (tenant_id, lead_id) do update
+  set wake_at = excluded.wake_at, runner = excluded.runner,
+      attempts = case when excluded.runner is null then 0 else k.attempts end`,
+      values: [
+        uuids(open.map((o) => o.commit.tenantId)),
+        uuids(open.map((o) => o.commit.leadId)),
+        timestamps(open.map((o) => o.wakeAt)),
+        int4s(open.map((o) => o.runner)),
+      ],
+    })
+  }
+  if (closed.length > 0) {
+    statements.push({
+      name: 'append_done',
+      text: `delete from millrace.work k using unnest($1::uuid[], $2::uuid[]) as w(tenant_id, lead_id)
+             where k.tenant_id = w.tenant_id and k.lead_id = w.lead_id`,
+      values: [uuids(col(closed, (c) => c.tenantId)), uuids(col(closed, (c) => c.leadId))],
+    })
+  }
+  return statements
+}
+
+/** The statements of one gathered commit, in the house's one order of locks: claims, caps, leads, segments, work. */
+export const commitStatements = (commits: readonly LeadCommit[]): { statements: Statement[]; caps: number | null } => {
+  const sorted = [...commits].sort((a, b) => (a.leadId < b.leadId ? -1 : 1))
+  const statements: Statement[] = []
+  const claims = claimStatement(sorted)
+  if (claims) statements.push(claims)
+  const release = releaseStatement(sorted)
+  if (release) statements.push(release)
+  const cap = capStatement(sorted)
+  const caps = cap ? statements.length : null
+  if (cap) statements.push(cap)
+  statements.push(...newLeadStatements(sorted.filter((c) => c.isNew)))
+  statements.push(...changedLeadStatements(sorted.filter((c) => !c.isNew)))
+  statements.push(segmentStatement(sorted))
+  statements.push(...workStatements(sorted))
+  return { statements, caps }
+}
+
+const usageOf = (row: Row): CapUsage => ({
+  tenantId: row.tenant_id as string,
+  scope: row.scope as string,
+  from: row.window_start as number,
+  used: row.used as number,
+  version: row.version as number,
+})
+
+/** Transient conflicts between gathers (deadlock, serialization): the same statements pass when tried again. */
+const DEADLOCK_TRIES = 3
+const isTransient = (error: unknown): boolean => sqlState(error) === '40P01' || sqlState(error) === '40001'
+
+export const createAppender = (options: {
+  readonly database: Database
+  readonly rowsMax: number
+  readonly onUsage: (usage: CapUsage) => void
+  readonly onGather?: (rows: number) => void
+}): Appender => {
+  const { database, rowsMax, onUsage, onGather } = options
+  const run = async (commits: readonly LeadCommit[]): Promise<readonly undefined[]> => {
+    onGather?.(commits.length)
+    const tenants = [...new Set(commits.map((commit) => commit.tenantId))]
+    const { statements, caps } = commitStatements(commits)
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const results = await database.batch(tenants, statements)
+        if (caps !== null) for (const row of results[caps] ?? []) onUsage(usageOf(row))
+        return commits.map(() => undefined)
+      } catch (error) {
+        if (!isTransient(error) || tries === DEADLOCK_TRIES) throw error
+      }
+    }
+  }
+  const gathered = gather<LeadCommit, undefined>({
+    run,
+    rowsMax,
+    bytesMax: 8 * 1024 * 1024,
+    sizeOf: (commit) => commit.segment.events.length + (commit.segment.sealed?.length ?? 0),
+    concurrency: 2,
+    whole: (error) => isFault(error),
+  })
+  return { append: (commit) => gathered(commit), pending: gathered.pending }
+}

@@ -1,0 +1,128 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { Fault } from '../base/faults.ts'
+import { open, seal } from '../base/seal.ts'
+import { EVENT_VERSIONS, type LeadEvent } from '../lead/events.ts'
+import { upcast } from '../lead/upcast.ts'
+
+/**
+ * A segment: the ordered events of one commit of one lead, as stored.
+ *
+ *   events  JSON text: [{ type, at, v?, data }], without personal data
+ *   sealed  the events' sealed halves, a JSON array in the same order, under the lead's key;
+ *           before sealing one byte says how it is written: 0 plain, 1 deflated
+ *   hash    sha256(previous hash ‖ tenant ‖ lead ‖ seq ‖ at ‖ length of events ‖ events ‖ sealed)
+ *
+ * The hash covers the ciphertext, so that erasure, which destroys the key alone, leaves the chain whole.
+ */
+export interface Segment {
+  readonly seq: number
+  /** ms since 1970 */
+  readonly at: number
+  readonly events: string
+  readonly sealed: Buffer | null
+  readonly hash: Buffer
+}
+
+export const FIRST_HEAD = Buffer.alloc(32)
+
+/** Deflating costs more than it saves below this: a plain lead's sealed half is about 1 KB. */
+const DEFLATE_FROM_BYTES = 3_000
+const PLAIN = Buffer.from([0])
+const DEFLATED = Buffer.from([1])
+const INFLATED_BYTES_MAX = 64 * 1024 * 1024
+
+export const segmentHash = (parts: {
+  readonly previous: Uint8Array
+  readonly tenantId: string
+  readonly leadId: string
+  readonly seq: number
+  readonly at: number
+  readonly events: string
+  readonly sealed: Uint8Array | null
+}): Buffer => {
+  const digest = createHash('sha256')
+  digest.update(parts.previous)
+  digest.update(
+    `${parts.tenantId}|${parts.leadId}|${parts.seq}|${parts.at}|${Buffer.byteLength(parts.events)}|${parts.events}`,
+  )
+  if (parts.sealed) digest.update(parts.sealed)
+  return digest.digest()
+}
+
+export const encodeSegment = (options: {
+  readonly tenantId: string
+  readonly leadId: string
+  readonly previous: Uint8Array
+  readonly seq: number
+  readonly at: number
+  readonly events: readonly LeadEvent[]
+  readonly key: KeyObject
+}): Segment => {
+  const { events, key, seq, at } = options
+  let plain = '['
+  let secret = '['
+  let secrets = false
+  for (const event of events) {
+    if (plain.length > 1) {
+      plain += ','
+      secret += ','
+    }
+    const version = EVENT_VERSIONS[event.type]
+    plain += `{"type":"${event.type}","at":${event.at}${version === undefined ? '' : `,"v":${version}`},"data":${JSON.stringify(event.data)}}`
+    if (event.sealed === null || Object.keys(event.sealed).length === 0) secret += '0'
+    else {
+      secrets = true
+      secret += JSON.stringify(event.sealed)
+    }
+  }
+  plain += ']'
+  secret += ']'
+  let sealed: Buffer | null = null
+  if (secrets) {
+    const bytes = Buffer.from(secret)
+    sealed = seal(
+      key,
+      bytes.length < DEFLATE_FROM_BYTES
+        ? Buffer.concat([PLAIN, bytes], bytes.length + 1)
+        : Buffer.concat([DEFLATED, deflateRawSync(bytes, { level: 1 })]),
+    )
+  }
+  const hash = segmentHash({ ...options, events: plain, sealed })
+  return { seq, at, events: plain, sealed, hash }
+}
+
+interface StoredPlain {
+  readonly type: string
+  readonly at: number
+  readonly v?: number
+  readonly data: unknown
+}
+
+/** The events of a stored segment; sealed halves are null where the key is gone. */
+export const decodeSegment = (
+  stored: { readonly events: string; readonly sealed: Buffer | null },
+  key: KeyObject | null,
+): LeadEvent[] => {
+  const plain = JSON.parse(stored.events) as StoredPlain[]
+  let halves: unknown[] = []
+  if (stored.sealed && key) {
+    const bytes = open(key, stored.sealed)
+    const body =
+      bytes[0] === 1 ? inflateRawSync(bytes.subarray(1), { maxOutputLength: INFLATED_BYTES_MAX }) : bytes.subarray(1)
+    halves = JSON.parse(body.toString('utf8')) as unknown[]
+    if (halves.length !== plain.length)
+      throw new Fault('internal', { message: 'Internal error', detail: 'a segment has halves of different lengths' })
+  }
+  const readable = key !== null
+  return plain.map((event, index) => {
+    const half = halves[index]
+    return upcast({
+      type: event.type,
+      v: event.v ?? 1,
+      at: event.at,
+      data: event.data,
+      sealed: readable ? (half === undefined || half === 0 ? {} : half) : null,
+    })
+  })
+}
