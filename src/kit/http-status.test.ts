@@ -1,34 +1,35 @@
 import { describe, expect, it } from 'vitest'
-import { faultOfStatus, retryAfterMs } from './classify.ts'
+import { faultOfStatus, retryAfterMs } from './http-status.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0)
 
 describe('faultOfStatus', () => {
   it.each([
     [200, null],
-    [201, null],
     [204, null],
-    [301, 'destination.rejected'],
-    [302, 'destination.rejected'],
-    [304, 'destination.rejected'],
+    [299, null],
+    [301, 'setting_invalid'],
+    [304, 'setting_invalid'],
     [400, 'destination.rejected'],
     [401, 'destination.credentials'],
     [402, 'destination.rejected'],
     [403, 'destination.credentials'],
-    [404, 'destination.rejected'],
-    [407, 'destination.rejected'],
+    [404, 'setting_invalid'],
+    [405, 'setting_invalid'],
     [408, 'destination.unavailable'],
     [409, 'destination.rejected'],
-    [410, 'destination.rejected'],
+    [410, 'setting_invalid'],
+    [415, 'setting_invalid'],
     [422, 'destination.rejected'],
     [425, 'destination.unavailable'],
     [429, 'destination.throttled'],
     [451, 'destination.rejected'],
     [500, 'destination.unavailable'],
-    [501, 'destination.unavailable'],
+    [501, 'setting_invalid'],
     [502, 'destination.unavailable'],
     [503, 'destination.unavailable'],
-    [504, 'destination.unavailable'],
+    [504, 'destination.unknown_outcome'],
+    [524, 'destination.unknown_outcome'],
     [599, 'destination.unavailable'],
     [999, 'destination.rejected'],
   ] as const)('%i is %s', (status, code) => {
@@ -50,21 +51,22 @@ describe('retryAfterMs', () => {
     ['120', 120_000],
     [' 3 ', 3_000],
     ['1.5', 1_500],
+    ['999999999', 86_400_000],
     ['Mon, 23 Nov 2026 12:01:00 GMT', 60_000],
     ['Monday, 23-Nov-26 12:01:00 GMT', 60_000],
     ['Mon Nov 23 12:01:00 2026', 60_000],
     ['Mon, 23 Nov 2026 11:00:00 GMT', 0],
-    ['', undefined],
-    ['-5', undefined],
-    ['soon', undefined],
-    ['1e9', undefined],
-    ['2026-11-23T12:01:00Z', undefined],
-    ['Mon, 99 Foo 2026 12:01:00 GMT', undefined],
+    ['', null],
+    ['-5', null],
+    ['soon', null],
+    ['1e9', null],
+    ['2026-11-23T12:01:00Z', null],
+    ['Mon, 99 Foo 2026 12:01:00 GMT', null],
   ] as const)('reads "%s" as %s', (text, ms) => {
     expect(retryAfterMs({ 'retry-after': text }, NOW)).toBe(ms)
   })
 
-  it('is undefined where nothing was asked', () => {
-    expect(retryAfterMs({}, NOW)).toBeUndefined()
+  it('is null where nothing was asked', () => {
+    expect(retryAfterMs({}, NOW)).toBeNull()
   })
 })

@@ -1,0 +1,97 @@
+import { Type } from 'typebox'
+import { Closed, FieldName, RejectionCodeName, RuleText, TemplateText } from '../kit/config-parts.ts'
+import { reasonFrom } from '../kit/reasons.ts'
+import { defineStep, type LeadView, next, reject } from '../kit/step.ts'
+import { isBlank } from '../kit/values.ts'
+
+const Criterion = Closed(
+  {
+    when: RuleText('What must hold for the lead to be accepted.'),
+    else: Type.Optional(TemplateText('The reason given where it does not hold.')),
+    field: Type.Optional(FieldName('The field it is about: the reason then stands beside that field, too.')),
+    code: Type.Optional(RejectionCodeName),
+  },
+  { description: 'A condition of acceptance.' },
+)
+
+const listed = (one: string, several: string, names: readonly string[]) =>
+  `${names.length === 1 ? one : several}: ${names.join(', ')}`
+
+/** Required fields that were not sent, and those that were sent and make no sense. */
+const faultyFields = (lead: LeadView, required: readonly string[]) => {
+  const missing = required.filter((name) => isBlank(lead.fields[name]))
+  const invalid = required.filter((name) => !missing.includes(name) && lead.fields[name]?.valid !== true)
+  return { missing, invalid }
+}
+
+export const accept = defineStep({
+  type: 'accept',
+  summary:
+    'Turns away a lead that lacks a required field, has an invalid one, or fails a criterion. ' +
+    'Every failing field is reported at once; missing ones give the reason first, then invalid ones, then criteria.',
+  event: 'acceptance.checked',
+  revision: 1,
+  config: Closed({
+    required: Type.Optional(
+      Type.Array(FieldName('A field of the flow.'), {
+        uniqueItems: true,
+        description: 'Fields that must be sent and valid.',
+      }),
+    ),
+    criteria: Type.Optional(Type.Array(Criterion, { description: 'Conditions, in the order they give the reason.' })),
+  }),
+  references: {
+    fields: ['required.*', 'criteria.*.field'],
+    rules: ['criteria.*.when'],
+    templates: ['criteria.*.else'],
+  },
+  example: {
+    required: ['email', 'phone'],
+    criteria: [{ when: 'lead.phone.valid', else: 'Missing or invalid phone', field: 'phone' }],
+  },
+  create: (config, compiler) => {
+    const required = config.required ?? []
+    const criteria = (config.criteria ?? []).map(({ when, else: otherwise, field, code }) => ({
+      rule: compiler.rule(when),
+      template: otherwise === undefined ? null : compiler.template(otherwise),
+      field,
+      code: code ?? ('not_accepted' as const),
+    }))
+    return function* accept(lead) {
+      const { missing, invalid } = faultyFields(lead, required)
+      const failed = criteria
+        .filter(({ rule }) => !rule.holds(lead))
+        .map(({ rule, template, field, code }) => ({
+          rule,
+          field,
+          code,
+          reason: reasonFrom({ template, lead, otherwise: `Not accepted: ${rule.text}` }),
+        }))
+      // Own, so that a field called `constructor` is one like any other; the first thing said about a field stands.
+      const fieldErrors = new Map<string, string>()
+      for (const name of missing) fieldErrors.set(name, 'Missing required field')
+      for (const name of invalid) fieldErrors.set(name, 'Invalid format')
+      for (const { field, reason } of failed)
+        if (field !== undefined && !fieldErrors.has(field)) fieldErrors.set(field, reason)
+      const errors = fieldErrors.size > 0 ? { fieldErrors: Object.fromEntries(fieldErrors) } : {}
+      const note = { required: required.length, missing, invalid, criteria_failed: failed.length }
+
+      if (missing.length > 0)
+        return reject('missing_field', listed('Missing required field', 'Missing required fields', missing), {
+          ...errors,
+          note,
+        })
+      if (invalid.length > 0)
+        return reject('invalid_field', listed('Invalid format', 'Invalid format', invalid), { ...errors, note })
+      const first = failed[0]
+      if (first)
+        return reject(first.code, first.reason, {
+          ...errors,
+          note,
+          rule: first.rule.text,
+          saw: first.rule.saw(lead),
+        })
+      return next()
+    }
+  },
+})

@@ -1,0 +1,76 @@
+import { Type } from 'typebox'
+import { Closed, Duration, FieldName } from '../kit/config-parts.ts'
+import { ask } from '../kit/requests.ts'
+import { defineStep, type LeadView, next, reject, skip } from '../kit/step.ts'
+import { comparable } from '../kit/values.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+const counted = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'} ago`
+
+/** How long ago, in the largest whole unit of minutes, hours or days. */
+const ago = (ms: number): string => {
+  if (ms < MINUTE_MS) return 'moments ago'
+  if (ms < HOUR_MS) return counted(Math.floor(ms / MINUTE_MS), 'minute')
+  if (ms < DAY_MS) return counted(Math.floor(ms / HOUR_MS), 'hour')
+  return counted(Math.floor(ms / DAY_MS), 'day')
+}
+
+/** The alternatives whose every field can be compared. */
+const keysOf = (lead: LeadView, on: readonly (readonly string[])[]) =>
+  on.flatMap((names) => {
+    const values = names.map((name) => comparable(lead.fields[name]))
+    return values.every((value) => value !== null) ? [{ on: names, values }] : []
+  })
+
+export const dedupe = defineStep({
+  type: 'dedupe',
+  summary:
+    'Recognises a lead that was seen before. Of two that come in at the same moment, one is the first and the other the ' +
+    'duplicate. A blank or partly hidden field is no ground for a match.',
+  event: 'duplicate.checked',
+  revision: 1,
+  config: Closed({
+    on: Type.Array(Type.Array(FieldName('A field of the flow.'), { minItems: 1, uniqueItems: true }), {
+      minItems: 1,
+      description: 'Alternatives, each a list of fields that must all agree: [[email], [phone]] means either of them.',
+    }),
+    within: Type.Optional(Duration('How long a lead is remembered; for ever where this is left out.')),
+    scope: Type.Optional(
+      Type.Enum(['flow', 'source', 'tenant'], {
+        default: 'flow',
+        description: 'Among which leads: of this flow, of the same source, or of all flows.',
+      }),
+    ),
+    duplicate: Type.Optional(
+      Type.Enum(['reject', 'flag'], {
+        default: 'reject',
+        description: 'Turn a duplicate away, or let it go on with a note.',
+      }),
+    ),
+  }),
+  references: { fields: ['on.*.*'], durations: ['within'] },
+  example: { on: [['email'], ['phone']], within: '30d', duplicate: 'reject' },
+  create: (config, compiler) => {
+    const withinMs = config.within === undefined ? null : compiler.durationMs(config.within)
+    const scope = config.scope ?? 'flow'
+    return function* dedupe(lead) {
+      const keys = keysOf(lead, config.on)
+      if (keys.length === 0) return skip({ note: { keys: 0 } })
+      const claim = yield* ask('identity.claim', { rule: compiler.stepId, scope, withinMs, keys })
+      if (claim.held) return next({ note: { keys: keys.length } })
+      const age = ago(lead.now - claim.seenAt)
+      const note = { keys: keys.length, matched_on: [...claim.on], seen_at: claim.seenAt }
+      if (config.duplicate === 'flag')
+        return {
+          kind: 'next',
+          outcome: 'failure',
+          note: { ...note, duplicate: true, seen: age },
+          saw: { duplicate_of: claim.leadId },
+        }
+      return reject('duplicate', `Duplicate lead - seen ${age}`, { duplicateOf: claim.leadId, note })
+    }
+  },
+})

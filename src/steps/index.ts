@@ -1,0 +1,31 @@
+import type { StepType } from '../kit/step.ts'
+import { accept } from './accept.ts'
+import { cap } from './cap.ts'
+import { classify } from './classify.ts'
+import { dedupe } from './dedupe.ts'
+import { deliver } from './deliver.ts'
+import { filter } from './filter.ts'
+import { normalize } from './normalize.ts'
+import { price } from './price.ts'
+import { review } from './review.ts'
+import { route } from './route.ts'
+import { score } from './score.ts'
+import { suppress } from './suppress.ts'
+import { wait } from './wait.ts'
+
+/** Every step a flow may use, by its name there. */
+export const stepTypes: Readonly<Record<string, StepType>> = {
+  normalize,
+  accept,
+  dedupe,
+  suppress,
+  filter,
+  cap,
+  price,
+  score,
+  classify,
+  route,
+  deliver,
+  review,
+  wait,
+}
