@@ -1,0 +1,55 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../database/pool.ts'
+import type { JournalReader } from '../journal/types.ts'
+import type { FlowProblem } from '../kit/flow.ts'
+import type { Runner } from '../runner/types.ts'
+import type { Metrics } from './metrics.ts'
+
+/** What the HTTP side is handed. main.ts builds it; the tests hand in a scripted runner. */
+export interface ApiDeps {
+  readonly runner: Runner
+  readonly reader: JournalReader
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly settings: ApiSettings
+  readonly keys: ApiKeys
+  /** Checks a flow's document and, where nothing is wrong with it, makes it the next version and raises the epoch. */
+  publish(asked: { readonly tenantId: string; readonly text: string; readonly by: string }): Promise<Published>
+  /**
+   * Whether the tenant's configuration is still the one of this epoch, as far as this process knows. A key that was
+   * looked up under another epoch is looked up again; answering false for ever costs one query a submission.
+   */
+  isCurrent(tenantId: string, epoch: number): boolean
+  /** Whether the process is ending: `/readyz` then answers 503. */
+  isDraining(): boolean
+}
+
+export interface ApiSettings {
+  readonly version: string
+  /** Submissions a key may make within the window. */
+  readonly rateLimitMax: number
+  readonly rateLimitWindowMs: number
+  /** Where the world reaches this server, without a slash at its end; null: addresses in answers have no host. */
+  readonly publicUrl: string | null
+}
+
+export interface ApiKeys {
+  /** HS256 key of access tokens, 32 bytes. */
+  readonly token: Uint8Array
+  /** Keyed hash of a login's email, as `millrace.login.email_key` holds it. The email is trimmed and in lower case. */
+  login(email: string): Buffer
+  /** Seals a text under the tenant's key. */
+  sealTenant(tenantId: string, text: string): Promise<Buffer>
+  /** Keyed hash of a normal form, as `millrace.suppression_entry.key` holds it. */
+  suppression(tenantId: string, normal: string): Promise<Buffer>
+}
+
+/** `version` is null where nothing was published, because of the problems. */
+export interface Published {
+  readonly flow: string
+  readonly version: number | null
+  readonly problems: readonly FlowProblem[]
+}
