@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { Compile } from 'typebox/compile'
+import { describe, expect, it } from 'vitest'
+import { destinationTypes } from '../../src/integrations/index.ts'
+import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../../src/kit/destination.ts'
+
+/**
+ * What every destination must do. A folder `fixtures` beside it holds transcripts of its calls, each with where it came
+ * from, and `invalid-settings.json`: settings that must be refused. A destination without them fails.
+ */
+
+interface Transcript {
+  readonly what: string
+  readonly source: {
+    readonly kind: 'captured' | 'documented' | 'handwritten'
+    readonly date: string
+    readonly address?: string
+  }
+  readonly settings: never
+  readonly repeat: 'safe' | 'keyed' | 'unsafe'
+  readonly input: DeliveryInput
+  readonly exchange: readonly { readonly call: Call; readonly answer: CallAnswer }[]
+  /** The headers that authorize adds to each call; a secret stands as its name in angle brackets. */
+  readonly authorized?: readonly Readonly<Record<string, string>>[]
+  readonly result: AttemptResult
+}
+
+const root = new URL('../../src/integrations/', import.meta.url)
+const folders = readdirSync(root, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+
+const read = <T>(type: string, name: string): T =>
+  JSON.parse(readFileSync(new URL(`${type}/fixtures/${name}`, root), 'utf8')) as T
+
+/** What no settings and no payload hold: wherever it shows up, authorize put it. */
+const secretOf = (name: string) => `secret-of-${name}`
+
+const shownHeader = (text: string) => {
+  const [scheme, coded] = text.split(' ')
+  const plain = scheme === 'Basic' && coded ? `Basic <${Buffer.from(coded, 'base64').toString('utf8')}>` : text
+  return scheme === 'Basic'
+    ? plain.replace(/secret-of-/g, '')
+    : plain.replace(/secret-of-([\w-]+)/g, (_, name: string) => `<${name}>`)
+}
+
+it('registers every folder of an integration, under its own name', () => {
+  expect(Object.keys(destinationTypes).sort()).toEqual(folders.sort())
+  for (const [name, { type }] of Object.entries(destinationTypes)) expect(type).toBe(name)
+})
+
+describe.each(Object.values(destinationTypes))('$type', (destination) => {
+  const { type } = destination
+  const settings = Compile(destination.settings)
+  const files = readdirSync(new URL(`${type}/fixtures/`, root)).filter((name) => name.endsWith('.json'))
+  const transcripts = files.filter((name) => name !== 'invalid-settings.json')
+
+  it('describes itself', () => {
+    expect(destination.summary).toMatch(/^[A-Z].+\.$/)
+    expect([...settings.Errors(destination.example)]).toEqual([])
+    expect(settings.Check(destination.example)).toBe(true)
+    expect(['safe', 'keyed', 'unsafe']).toContain(destination.repeat(destination.example))
+  })
+
+  it('has transcripts of a success, a failure and an error', () => {
+    const outcomes = new Set(transcripts.map((name) => read<Transcript>(type, name).result.outcome))
+    expect([...outcomes].sort()).toEqual(['error', 'failure', 'success'])
+  })
+
+  it.each(transcripts)('replays %s', (name) => {
+    const { source, settings: given, repeat, input, exchange, result, authorized } = read<Transcript>(type, name)
+    expect(source.date).toMatch(/^\d{4}-\d\d-\d\d$/)
+    expect(['captured', 'documented', 'handwritten']).toContain(source.kind)
+    expect(source.kind === 'handwritten' || source.address !== undefined).toBe(true)
+    expect(settings.Check(given)).toBe(true)
+    expect(destination.repeat(given)).toBe(repeat)
+
+    const delivery = destination.deliver(input, given)
+    let turn = delivery.next()
+    exchange.forEach(({ call, answer }, index) => {
+      if (turn.done) throw new Error(`${name}: ended after ${index} calls`)
+      expect(turn.value).toEqual(call)
+      const asked: string[] = []
+      const secret = (secretName: string) => {
+        asked.push(secretName)
+        return secretOf(secretName)
+      }
+      const sent = destination.authorize(turn.value, given, { secret })
+      const added = Object.entries(sent.headers).filter(
+        ([header, value]) => turn.value !== undefined && call.headers[header] !== value,
+      )
+      expect(Object.fromEntries(added.map(([header, value]) => [header, shownHeader(value)]))).toEqual(
+        authorized?.[index] ?? {},
+      )
+      expect(asked.length > 0).toBe(authorized !== undefined)
+      // Nothing but headers changes, so no secret gets into an address or a body.
+      expect({ ...sent, headers: {} }).toEqual({ ...call, headers: {} })
+      turn = delivery.next(answer)
+    })
+    expect(turn).toEqual({ done: true, value: result })
+  })
+
+  it.each(read<readonly { what: string; settings: unknown }[]>(type, 'invalid-settings.json'))(
+    'refuses $what',
+    ({ settings: given }) => {
+      expect(settings.Check(given)).toBe(false)
+    },
+  )
+
+  it('checks its connection without sending a lead', () => {
+    const call = destination.check(destination.example)
+    expect(call === null || (call.method === 'GET' && call.body === null)).toBe(true)
+  })
+})
