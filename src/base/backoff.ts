@@ -17,7 +17,7 @@ export interface BackoffInput {
   readonly capMs?: number
   /** Waits given one by one instead of doubled, not capped; the last holds for all attempts beyond the list. */
   readonly delaysMs?: readonly number[]
-  /** What the other side asked for (see `retryAfterMs` of outbound): never less is waited, up to a day. */
+  /** What the other side asked for (see `retryAfterMs` of kit/http-status.ts): never less is waited, up to a day. */
   readonly retryAfterMs?: number
   /** In [0, 1): spreads those that failed together. */
   readonly random: number

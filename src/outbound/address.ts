@@ -23,13 +23,13 @@ const parseV4 = (text: string): Uint8Array | null => {
   return bytes
 }
 
-/** The 16-bit groups of one side of `::`; the last may be written as IPv4. */
-const groupsOf = (side: string): number[] | null => {
+/** The 16-bit groups of one side of `::`; the last of the address may be written as IPv4. */
+const groupsOf = (side: string, isEnd: boolean): number[] | null => {
   if (side === '') return []
   const groups: number[] = []
   const parts = side.split(':')
   for (const [at, part] of parts.entries()) {
-    if (at === parts.length - 1 && part.includes('.')) {
+    if (isEnd && at === parts.length - 1 && part.includes('.')) {
       const v4 = parseV4(part)
       if (v4 === null) return null
       const [a = 0, b = 0, c = 0, d = 0] = v4
@@ -46,8 +46,8 @@ const groupsOf = (side: string): number[] | null => {
 const parseV6 = (text: string): Uint8Array | null => {
   const halves = text.split('::')
   const [left = '', right] = halves
-  const head = groupsOf(left)
-  const tail = right === undefined ? [] : groupsOf(right)
+  const head = groupsOf(left, right === undefined)
+  const tail = right === undefined ? [] : groupsOf(right, true)
   if (halves.length > 2 || head === null || tail === null) return null
   const missing = 8 - head.length - tail.length
   if (right === undefined ? missing !== 0 : missing < 1) return null

@@ -1,10 +1,10 @@
 /**
  * The only fetch of the house: guarded against calls inwards, bounded in time, size and connections, and exact
- * about what is known when it fails. HTTP statuses are answers, not faults (see classify.ts); redirects are
+ * about what is known when it fails. HTTP statuses are answers, not faults (see kit/http-status.ts); redirects are
  * answers too, none is followed. HTTP/1.1 on kept-alive connections, one request at a time on each.
  */
 
-import { type Dispatcher, Pool } from 'undici'
+import { buildConnector, Client, type Dispatcher } from 'undici'
 import { Fault } from '../base/faults.ts'
 import { decompressed, isPlain, plainText } from './body.ts'
 import {
@@ -73,20 +73,23 @@ export interface OutboundOptions {
 }
 
 interface Waiting {
-  begin(): void
+  begin(client: Client): void
   giveUp(fault: Fault): void
 }
 
-/** One scheme, host and port. */
+/**
+ * One scheme, host and port. Its clients (a connection each) are handed out here, not by undici's Pool: that one
+ * takes a client out of rotation for good when it is given a request that cannot be written (seen with 8.12),
+ * and a request once in its queue cannot be taken out again.
+ */
 interface Origin {
   readonly host: string
-  readonly pool: Pool
-  /** Requests handed to the pool: at most one for each connection. */
-  active: number
-  /** Those behind, in order of arrival; a set, so that one given up leaves no trace. */
+  readonly clients: Client[]
+  /** Those without a request; the last used is used next, so that a quiet origin keeps one connection warm. */
+  readonly free: Client[]
+  /** Requests behind, in order of arrival; a set, so that one given up leaves no trace. */
   readonly waiting: Set<Waiting>
-  /** Whether `release` is at work further up: a request that fails as it begins releases its place at once. */
-  releasing: boolean
+  readonly connect: buildConnector.connector
 }
 
 const WAITING_PER_ORIGIN_MAX = 10_000
@@ -147,12 +150,13 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
   const origins = new Map<string, Origin>()
   let closing: Promise<void> | null = null
 
+  /** Makes room for one more origin; where all are in use, one too many is kept until some are not. */
   const dropIdle = () => {
-    for (const [key, origin] of origins) {
-      if (origins.size <= originsMax) return
-      if (origin.active > 0 || origin.waiting.size > 0) continue
+    for (const [key, { clients, free, waiting }] of origins) {
+      if (origins.size < originsMax) return
+      if (free.length < clients.length || waiting.size > 0) continue
       origins.delete(key)
-      void origin.pool.destroy()
+      for (const client of clients) void client.destroy()
     }
   }
 
@@ -164,24 +168,31 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
       origins.set(key, known)
       return known
     }
-    const lookup = guard.lookupFor(url)
-    const pool = new Pool(key, {
-      connections: connectionsPerOrigin,
-      pipelining: 1,
+    const connect = buildConnector({
+      lookup: guard.lookupFor(url),
+      timeout: options.connectTimeoutMs,
       allowH2: false,
+      ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
+    })
+    dropIdle()
+    const origin: Origin = { host: url.host, clients: [], free: [], waiting: new Set(), connect }
+    origins.set(key, origin)
+    return origin
+  }
+
+  const freeClient = (origin: Origin, url: URL): Client | undefined => {
+    const client = origin.free.pop()
+    if (client !== undefined || origin.clients.length >= connectionsPerOrigin) return client
+    const added = new Client(url.origin, {
+      connect: origin.connect,
+      allowH2: false,
+      pipelining: 1,
       // The whole exchange has one timer; undici's own would come on top of it.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: {
-        lookup,
-        timeout: options.connectTimeoutMs,
-        ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
-      },
     })
-    const origin: Origin = { host: url.host, pool, active: 0, waiting: new Set(), releasing: false }
-    origins.set(key, origin)
-    dropIdle()
-    return origin
+    origin.clients.push(added)
+    return added
   }
 
   /** Names and values in turn, as undici takes them fastest. */
@@ -206,16 +217,18 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     return list
   }
 
-  const release = (origin: Origin) => {
-    origin.active -= 1
-    if (origin.releasing) return
-    origin.releasing = true
-    for (const next of origin.waiting) {
-      if (origin.active >= connectionsPerOrigin) break
-      origin.waiting.delete(next)
-      next.begin()
-    }
-    origin.releasing = false
+  const beginNext = (origin: Origin) => {
+    const [next] = origin.waiting
+    const client = next === undefined ? undefined : origin.free.pop()
+    if (next === undefined || client === undefined) return
+    origin.waiting.delete(next)
+    next.begin(client)
+  }
+
+  const release = (origin: Origin, client: Client) => {
+    origin.free.push(client)
+    // In its own turn: the client is still in the middle of telling about the exchange before.
+    if (origin.waiting.size > 0) queueMicrotask(() => beginNext(origin))
   }
 
   const exchange = (
@@ -229,13 +242,6 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const { host } = url
     if (closing !== null || signal?.aborted) throw notSentAtShutdown(host)
     const origin = originOf(url)
-    if (origin.active >= connectionsPerOrigin && origin.waiting.size >= waitingPerOriginMax) {
-      throw new Fault('destination.unavailable', {
-        message: `${host} cannot be reached: ${waitingPerOriginMax} calls to it are waiting already`,
-        detail: 'waiting_full',
-      })
-    }
-
     const dispatchOptions: Dispatcher.DispatchOptions = {
       path: url.search === '' ? url.pathname : url.pathname + url.search,
       method: request.method,
@@ -244,6 +250,15 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
       blocking: false,
     }
 
+    const client = origin.waiting.size > 0 ? undefined : freeClient(origin, url)
+    if (client === undefined && origin.waiting.size >= waitingPerOriginMax) {
+      throw new Fault('destination.unavailable', {
+        message: `${host} cannot be reached: ${waitingPerOriginMax} calls to it are waiting already`,
+        detail: 'waiting_full',
+      })
+    }
+
+    let carrier: Client | null = null
     let controller: Dispatcher.DispatchController | null = null
     let status: number | null = null
     let headers: Record<string, string> = {}
@@ -252,6 +267,11 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const chunks: Buffer[] = []
 
     const context = (): FailureContext => ({ host, started: controller !== null, status })
+
+    const leave = () => {
+      if (carrier !== null) release(origin, carrier)
+      carrier = null
+    }
 
     const settle = () => {
       settled = true
@@ -299,7 +319,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
         else chunks.push(chunk)
       },
       onResponseEnd: () => {
-        release(origin)
+        leave()
         if (settled) return
         const ms = performance.now() - beganAt
         const contentEncoding = headers['content-encoding']
@@ -320,15 +340,15 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
         )
       },
       onResponseError: (_controller, error) => {
-        release(origin)
+        leave()
         fail(faultOfFailure(error, context()))
       },
     }
 
     const place: Waiting = {
-      begin: () => {
-        origin.active += 1
-        origin.pool.dispatch(dispatchOptions, handler)
+      begin: (given) => {
+        carrier = given
+        given.dispatch(dispatchOptions, handler)
       },
       giveUp: stop,
     }
@@ -337,17 +357,15 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), TIMER_MAX_MS)
     const timer = setTimeout(() => stop(timedOut(context(), timeoutMs)), timeoutMs)
     signal?.addEventListener('abort', onAbort)
-    if (origin.active < connectionsPerOrigin) place.begin()
-    else origin.waiting.add(place)
+    if (client === undefined) origin.waiting.add(place)
+    else place.begin(client)
   }
 
   const closeAll = async (): Promise<void> => {
-    const closed = [...origins.values()].map((origin) => {
-      for (const each of origin.waiting) each.giveUp(notSentAtShutdown(origin.host))
-      return origin.pool.close()
-    })
+    const all = [...origins.values()]
     origins.clear()
-    await Promise.all(closed)
+    for (const { host, waiting } of all) for (const each of waiting) each.giveUp(notSentAtShutdown(host))
+    await Promise.all(all.flatMap(({ clients }) => clients.map((client) => client.close())))
   }
 
   return {

@@ -4,6 +4,7 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 
 export type Behaviour =
@@ -39,7 +40,7 @@ export interface SinkRequest {
 }
 
 export interface Sink {
-  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  /** `http://127.0.0.1:<port>` or `https://…`, without a slash at the end. */
   readonly url: string
   readonly port: number
   /** As they came, whole. */
@@ -66,7 +67,10 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-export const openSink = async (options: { port?: number } = {}): Promise<Sink> => {
+/** With `tls` it speaks https (its `url` then begins so). */
+export const openSink = async (
+  options: { port?: number; tls?: { readonly key: string; readonly cert: string } } = {},
+): Promise<Sink> => {
   const requests: SinkRequest[] = []
   const scripted: Behaviour[] = []
   const held: (() => void)[] = []
@@ -115,7 +119,7 @@ export const openSink = async (options: { port?: number } = {}): Promise<Sink> =
     }
   }
 
-  const server = createServer((incoming, response) => {
+  const listener = (incoming: IncomingMessage, response: ServerResponse) => {
     readBody(incoming).then(
       (body) => {
         const request: SinkRequest = {
@@ -132,10 +136,11 @@ export const openSink = async (options: { port?: number } = {}): Promise<Sink> =
       // The sender broke off in the middle: there is no request to keep and nobody to answer.
       () => response.destroy(),
     )
-  })
+  }
+  const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener)
   // A kept-alive connection is closed by the test, never by the clock.
   server.keepAliveTimeout = 0
-  server.on('connection', (socket) => {
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     everOpened += 1
     sockets.set(socket, everOpened)
     socket.on('error', () => undefined)
@@ -155,7 +160,7 @@ export const openSink = async (options: { port?: number } = {}): Promise<Sink> =
   }
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     requests,
     script: (...behaviours) => {
