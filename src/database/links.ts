@@ -20,6 +20,7 @@ export interface Links {
   acquire(): Promise<Link>
   release(link: Link): void
   stats(): { open: number; idle: number; waiting: number }
+  /** Serves those who wait, refuses who comes, and resolves when no connection is left. */
   close(): Promise<void>
 }
 
@@ -54,13 +55,25 @@ export const createLinks = (options: LinksOptions): Links => {
   let pause: NodeJS.Timeout | undefined
   let lastError: Error | undefined
   let closing = false
-  let onDrained: (() => void) | undefined
+  const drained: (() => void)[] = []
 
   const drop = (link: Link): void => {
     all.delete(link)
     const at = idle.indexOf(link)
     if (at !== -1) idle.splice(at, 1)
-    if (closing && all.size === 0) onDrained?.()
+  }
+
+  /** While closing: says goodbye to what nobody waits for, and tells when nothing is left. */
+  const drain = (): void => {
+    if (!closing || waiters.length > 0) return
+    clearTimeout(pause)
+    for (const link of idle.splice(0)) {
+      void link.end().finally(() => {
+        drop(link)
+        drain()
+      })
+    }
+    if (all.size === 0 && opening === 0) for (const resolve of drained.splice(0)) resolve()
   }
 
   const give = (link: Link): void => {
@@ -89,13 +102,10 @@ export const createLinks = (options: LinksOptions): Links => {
           drop(lost)
           options.onLost(error)
           grow()
+          drain()
         },
       })
       pauseMs = 0
-      if (closing) {
-        await link.end()
-        return
-      }
       all.add(link)
       give(link)
     } catch (error) {
@@ -111,11 +121,12 @@ export const createLinks = (options: LinksOptions): Links => {
       }, pauseMs)
     } finally {
       opening -= 1
+      drain()
     }
   }
 
   const grow = (): void => {
-    if (closing || pause !== undefined) return
+    if (pause !== undefined) return
     const wanted = Math.min(waiters.length - opening, options.max - all.size - opening)
     for (let count = 0; count < wanted; count += 1) void open()
   }
@@ -132,6 +143,7 @@ export const createLinks = (options: LinksOptions): Links => {
           waiters.splice(waiters.indexOf(waiter), 1)
           const reason = lastError instanceof Fault && all.size === 0 ? `: ${lastError.detail}` : ''
           reject(unavailable({ detail: `no free connection within ${options.waitMs} ms${reason}` }))
+          drain()
         }, options.waitMs),
       }
       waiters.push(waiter)
@@ -140,32 +152,21 @@ export const createLinks = (options: LinksOptions): Links => {
   }
 
   const release: Links['release'] = (link) => {
-    if (!link.isUsable()) {
+    if (link.isUsable()) {
+      give(link)
+    } else {
       drop(link)
       grow()
-    } else if (closing) {
-      void link.end().then(() => drop(link))
-    } else {
-      give(link)
     }
+    drain()
   }
 
-  const close: Links['close'] = async () => {
-    if (!closing) {
+  const close: Links['close'] = () =>
+    new Promise((resolve) => {
       closing = true
-      clearTimeout(pause)
-      rejectAll(unavailable({ detail: 'the pool is closed' }))
-      for (const link of idle.splice(0)) void link.end().then(() => drop(link))
-    }
-    if (all.size === 0) return
-    await new Promise<void>((resolve) => {
-      const before = onDrained
-      onDrained = () => {
-        before?.()
-        resolve()
-      }
+      drained.push(resolve)
+      drain()
     })
-  }
 
   return {
     acquire,
