@@ -1,0 +1,30 @@
+import { testCases } from '../../test/support/field-cases.ts'
+import { number } from './number.ts'
+
+testCases(number, [
+  { raw: '1,234.50', normal: 1234.5, valid: true },
+  { raw: '1.234,50', normal: 1234.5, valid: true },
+  { raw: '1.234', normal: 1.234, valid: true, country: 'DE' },
+  { raw: '1,234', normal: 1234, valid: true },
+  { raw: '1,5', normal: 1.5, valid: true },
+  { raw: '12,34,567.8', normal: 1234567.8, valid: true },
+  { raw: "1'234'567", normal: 1234567, valid: true },
+  { raw: '1 234,5', normal: 1234.5, valid: true },
+  { raw: '$1,200', normal: 1200, valid: true },
+  { raw: '-$5', normal: -5, valid: true },
+  { raw: '50 EUR', normal: 50, valid: true },
+  { raw: '(1,200)', normal: -1200, valid: true },
+  { raw: '12.5%', normal: 12.5, valid: true },
+  { raw: 7, normal: 7, valid: true },
+  { raw: -0, normal: 0, valid: true },
+  { raw: '-0', normal: 0, valid: true },
+  { raw: 12n, normal: 12, valid: true },
+  { raw: '1e3', normal: 1000, valid: true },
+  { raw: '1e999', normal: null, valid: false },
+  { raw: Number.NaN, normal: null, valid: false },
+  { raw: '0x10', normal: null, valid: false },
+  { raw: '1,2,3', normal: null, valid: false },
+  { raw: '12**', normal: null, valid: false, masked: true },
+  { raw: 'many', normal: null, valid: false },
+  { raw: '', normal: null, valid: false },
+])
