@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { openSink, type Sink } from '../../test/support/sink.ts'
+import { type Behaviour, openSink, type Sink } from '../../test/support/sink.ts'
 import { createOutbound, type Outbound, type OutboundOptions, type OutboundRequest } from './outbound.ts'
 
 const toClose: (() => Promise<void>)[] = []
@@ -35,6 +35,8 @@ const post = (url: string, rest: Partial<OutboundRequest> = {}): OutboundRequest
   timeoutMs: 20_000,
   ...rest,
 })
+
+const unknown = 'destination.unknown_outcome'
 
 /** Short enough to be waited for, in the tests where it must pass. */
 const PASSING_MS = 60
@@ -161,6 +163,44 @@ describe('connections', () => {
     sink.otherwise({ do: 'answer' })
     sink.release()
     expect(await Promise.all(sent)).toHaveLength(2)
+  })
+
+  it('that fail make room for those behind, and are made again once the other side is there', async () => {
+    const gone = await openSink()
+    await gone.close()
+    const outbound = outboundOf({ connectionsPerOrigin: 2 })
+    const sent = await Promise.allSettled(Array.from({ length: 20 }, () => outbound.send(post(gone.url))))
+    for (const each of sent) expect(each).toMatchObject({ reason: { code: 'destination.unavailable' } })
+    const back = await sinkOf({ port: gone.port })
+    expect((await outbound.send(post(back.url))).status).toBe(200)
+  })
+
+  it('lost in any way cost only the request they carried: no other is lost, and none is sent twice', async () => {
+    const sink = await sinkOf()
+    const outbound = outboundOf({ connectionsPerOrigin: 5 })
+    const behaviours: readonly Behaviour[] = [
+      { do: 'answer' },
+      { do: 'reset' },
+      { do: 'echo' },
+      { do: 'reset_mid_answer' },
+      { do: 'answer', headers: { connection: 'close' } },
+      { do: 'raw', bytes: 'nonsense\r\n\r\n' },
+      { do: 'answer', body: 'x'.repeat(20_000) },
+    ]
+    const codes = [null, unknown, null, unknown, null, unknown, 'destination.answer_too_large']
+    sink.otherwise((request) => behaviours[Number(request.path.slice(1)) % behaviours.length] ?? { do: 'hang' })
+    const count = 50 * behaviours.length
+    const method = (at: number) => (at % 3 === 0 ? 'GET' : 'POST')
+    const settled = await Promise.allSettled(
+      Array.from({ length: count }, (_, at) => outbound.send(post(`${sink.url}/${at}`, { method: method(at) }))),
+    )
+    expect(settled.map((each) => (each.status === 'fulfilled' ? null : each.reason.code))).toEqual(
+      Array.from({ length: count }, (_, at) => codes[at % codes.length]),
+    )
+    expect(sink.requests.map((each) => Number(each.path.slice(1))).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: count }, (_, at) => at),
+    )
+    expect(sink.connections().open).toBeLessThanOrEqual(5)
   })
 
   it('of the origin idle longest are closed where too many origins are kept', async () => {

@@ -4,9 +4,10 @@
  * answers too, none is followed. HTTP/1.1 on kept-alive connections, one request at a time on each.
  */
 
-import { buildConnector, Client, type Dispatcher } from 'undici'
+import type { Client, Dispatcher } from 'undici'
 import { Fault } from '../base/faults.ts'
 import { decompressed, isPlain, plainText } from './body.ts'
+import { createConnections, type Waiting } from './connections.ts'
 import {
   answerTooLarge,
   answerUnreadable,
@@ -72,26 +73,6 @@ export interface OutboundOptions {
   readonly resolve?: Resolve
 }
 
-interface Waiting {
-  begin(client: Client): void
-  giveUp(fault: Fault): void
-}
-
-/**
- * One scheme, host and port. Its clients (a connection each) are handed out here, not by undici's Pool: that one
- * takes a client out of rotation for good when it is given a request that cannot be written (seen with 8.12),
- * and a request once in its queue cannot be taken out again.
- */
-interface Origin {
-  readonly host: string
-  readonly clients: Client[]
-  /** Those without a request; the last used is used next, so that a quiet origin keeps one connection warm. */
-  readonly free: Client[]
-  /** Requests behind, in order of arrival; a set, so that one given up leaves no trace. */
-  readonly waiting: Set<Waiting>
-  readonly connect: buildConnector.connector
-}
-
 const WAITING_PER_ORIGIN_MAX = 10_000
 const ORIGINS_MAX = 500
 
@@ -138,62 +119,22 @@ const parseUrl = (text: string): URL => {
 }
 
 export const createOutbound = (options: OutboundOptions): Outbound => {
-  const { bodyBytesMax, connectionsPerOrigin } = options
+  const { bodyBytesMax } = options
   const waitingPerOriginMax = options.waitingPerOriginMax ?? WAITING_PER_ORIGIN_MAX
-  const originsMax = options.originsMax ?? ORIGINS_MAX
   const userAgent = options.userAgent ?? 'millrace'
   const guard = createGuard(
     options.resolve === undefined ? { allow: options.allow } : { allow: options.allow, resolve: options.resolve },
   )
 
-  /** In order of last use, oldest first. */
-  const origins = new Map<string, Origin>()
+  const connections = createConnections({
+    guard,
+    connectTimeoutMs: options.connectTimeoutMs,
+    connectionsPerOrigin: options.connectionsPerOrigin,
+    waitingPerOriginMax,
+    originsMax: options.originsMax ?? ORIGINS_MAX,
+    ca: options.ca,
+  })
   let closing: Promise<void> | null = null
-
-  /** Makes room for one more origin; where all are in use, one too many is kept until some are not. */
-  const dropIdle = () => {
-    for (const [key, { clients, free, waiting }] of origins) {
-      if (origins.size < originsMax) return
-      if (free.length < clients.length || waiting.size > 0) continue
-      origins.delete(key)
-      for (const client of clients) void client.destroy()
-    }
-  }
-
-  const originOf = (url: URL): Origin => {
-    const key = url.origin
-    const known = origins.get(key)
-    if (known !== undefined) {
-      origins.delete(key)
-      origins.set(key, known)
-      return known
-    }
-    const connect = buildConnector({
-      lookup: guard.lookupFor(url),
-      timeout: options.connectTimeoutMs,
-      allowH2: false,
-      ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
-    })
-    dropIdle()
-    const origin: Origin = { host: url.host, clients: [], free: [], waiting: new Set(), connect }
-    origins.set(key, origin)
-    return origin
-  }
-
-  const freeClient = (origin: Origin, url: URL): Client | undefined => {
-    const client = origin.free.pop()
-    if (client !== undefined || origin.clients.length >= connectionsPerOrigin) return client
-    const added = new Client(url.origin, {
-      connect: origin.connect,
-      allowH2: false,
-      pipelining: 1,
-      // The whole exchange has one timer; undici's own would come on top of it.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    })
-    origin.clients.push(added)
-    return added
-  }
 
   /** Names and values in turn, as undici takes them fastest. */
   const headerList = (request: OutboundRequest, host: string): string[] => {
@@ -217,20 +158,6 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     return list
   }
 
-  const beginNext = (origin: Origin) => {
-    const [next] = origin.waiting
-    const client = next === undefined ? undefined : origin.free.pop()
-    if (next === undefined || client === undefined) return
-    origin.waiting.delete(next)
-    next.begin(client)
-  }
-
-  const release = (origin: Origin, client: Client) => {
-    origin.free.push(client)
-    // In its own turn: the client is still in the middle of telling about the exchange before.
-    if (origin.waiting.size > 0) queueMicrotask(() => beginNext(origin))
-  }
-
   const exchange = (
     request: OutboundRequest,
     signal: AbortSignal | undefined,
@@ -241,21 +168,13 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const url = parseUrl(request.url)
     const { host } = url
     if (closing !== null || signal?.aborted) throw notSentAtShutdown(host)
-    const origin = originOf(url)
+    const origin = connections.originOf(url)
     const dispatchOptions: Dispatcher.DispatchOptions = {
       path: url.search === '' ? url.pathname : url.pathname + url.search,
       method: request.method,
       headers: headerList(request, host),
       body: request.body,
       blocking: false,
-    }
-
-    const client = origin.waiting.size > 0 ? undefined : freeClient(origin, url)
-    if (client === undefined && origin.waiting.size >= waitingPerOriginMax) {
-      throw new Fault('destination.unavailable', {
-        message: `${host} cannot be reached: ${waitingPerOriginMax} calls to it are waiting already`,
-        detail: 'waiting_full',
-      })
     }
 
     let carrier: Client | null = null
@@ -269,7 +188,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const context = (): FailureContext => ({ host, started: controller !== null, status })
 
     const leave = () => {
-      if (carrier !== null) release(origin, carrier)
+      if (carrier !== null) connections.release(origin, carrier)
       carrier = null
     }
 
@@ -357,21 +276,16 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), TIMER_MAX_MS)
     const timer = setTimeout(() => stop(timedOut(context(), timeoutMs)), timeoutMs)
     signal?.addEventListener('abort', onAbort)
-    if (client === undefined) origin.waiting.add(place)
-    else place.begin(client)
-  }
-
-  const closeAll = async (): Promise<void> => {
-    const all = [...origins.values()]
-    origins.clear()
-    for (const { host, waiting } of all) for (const each of waiting) each.giveUp(notSentAtShutdown(host))
-    await Promise.all(all.flatMap(({ clients }) => clients.map((client) => client.close())))
+    if (!connections.take(origin, place)) {
+      const message = `${host} cannot be reached: ${waitingPerOriginMax} calls to it are waiting already`
+      fail(new Fault('destination.unavailable', { message, detail: 'waiting_full' }))
+    }
   }
 
   return {
     send: (request, { signal } = {}) => new Promise((resolve, reject) => exchange(request, signal, resolve, reject)),
     close: () => {
-      closing ??= closeAll()
+      closing ??= connections.close((host) => notSentAtShutdown(host))
       return closing
     },
   }
