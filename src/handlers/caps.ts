@@ -16,6 +16,8 @@ interface Counter {
   used: number | null
   version: number
   inFlight: Map<Holder, number>
+  /** Sum of what is in flight. */
+  reserved: number
   /** Resolved at the next settlement. */
   waiters: (() => void)[]
 }
@@ -73,7 +75,7 @@ export const createCaps = (options: { readonly database: Database; readonly rows
   const counterOf = (name: string): Counter => {
     let counter = counters.get(name)
     if (counter) counters.delete(name)
-    else counter = { used: null, version: -1, inFlight: new Map(), waiters: [] }
+    else counter = { used: null, version: -1, inFlight: new Map(), reserved: 0, waiters: [] }
     counters.set(name, counter)
     if (counters.size > COUNTERS_MAX) {
       for (const [old, entry] of counters) {
@@ -88,12 +90,6 @@ export const createCaps = (options: { readonly database: Database; readonly rows
     if (version < counter.version) return
     counter.used = used
     counter.version = version
-  }
-
-  const reservedIn = (counter: Counter): number => {
-    let sum = 0
-    for (const amount of counter.inFlight.values()) sum += amount
-    return sum
   }
 
   return {
@@ -116,28 +112,29 @@ export const createCaps = (options: { readonly database: Database; readonly rows
       }
       for (;;) {
         for (const each of wanted) if (each.counter.used === null) await refresh(each)
-        const full = wanted.find(({ cap, counter }) => (counter.used ?? 0) + reservedIn(counter) + cap.amount > cap.max)
+        const full = wanted.find(({ cap, counter }) => (counter.used ?? 0) + counter.reserved + cap.amount > cap.max)
         if (!full) break
         await refresh(full)
         if ((full.counter.used ?? 0) + full.cap.amount > full.cap.max)
           return { answer: { reserved: false, cap: full.cap.id, used: full.counter.used ?? 0 }, writes: [] }
         if (full.counter.inFlight.size === 0) continue
+        const others = [...full.counter.inFlight.keys()].filter((other) => other !== holder)
+        if (others.length === 0)
+          return { answer: { reserved: false, cap: full.cap.id, used: full.counter.used ?? 0 }, writes: [] }
         const settled = new Promise<void>((resolve) => full.counter.waiters.push(resolve))
-        await waitFor(
-          holder,
-          [...full.counter.inFlight.keys()].filter((other) => other !== holder),
-          settled,
-        )
+        await waitFor(holder, others, settled)
       }
       for (const { cap, counter } of wanted) {
         counter.inFlight.set(holder, (counter.inFlight.get(holder) ?? 0) + cap.amount)
+        counter.reserved += cap.amount
         holder.settlements.push(() => {
           counter.inFlight.delete(holder)
+          counter.reserved -= cap.amount
           for (const wake of counter.waiters.splice(0)) wake()
         })
       }
       return {
-        answer: { reserved: true, used: wanted.map(({ counter }) => (counter.used ?? 0) + reservedIn(counter)) },
+        answer: { reserved: true, used: wanted.map(({ counter }) => (counter.used ?? 0) + counter.reserved) },
         writes: wanted.map(({ cap }) => ({ scope: cap.scope, from: cap.from, amount: cap.amount, max: cap.max })),
       }
     },

@@ -60,7 +60,8 @@ export interface Lead {
   steps: { id: string; outcome: Outcome }[]
   /** The step the lead stands in the middle of, the time it began, and what it was answered so far. */
   standing: { step: string; now: number; answers: Map<string, JournaledAnswer> } | null
-  open: OpenRequest | null
+  /** Requests of the standing step without an answer, by name. */
+  open: Map<string, OpenRequest>
   deliveries: Map<string, Delivery>
   /** What it holds and would give back. */
   holds: { claims: string[]; caps: { scope: string; from: number; amount: number }[] }
@@ -95,7 +96,7 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   currency: 'USD',
   steps: [],
   standing: null,
-  open: null,
+  open: new Map(),
   deliveries: new Map(),
   holds: { claims: [], caps: [] },
   verdict: null,
@@ -122,7 +123,7 @@ const hold = (lead: Lead, holds: Holds | undefined): void => {
 const endStep = (lead: Lead, data: StepEnded, sealed: StepEndedSealed): void => {
   lead.steps.push({ id: data.step, outcome: data.outcome })
   lead.standing = null
-  lead.open = null
+  lead.open.clear()
   lead.parked = null
   hold(lead, data.holds)
   if (data.score !== undefined) lead.score = data.score
@@ -195,12 +196,12 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       return
     case 'request.opened':
       standingIn(lead, event.data.step, event.at)
-      lead.open = { ...event.data }
+      lead.open.set(event.data.name, event.data)
       if (event.data.kind === 'review.ask') lead.status = 'pending_review'
       return
     case 'review.decided': {
       const standing = standingIn(lead, event.data.step, event.at)
-      const fp = lead.open?.fp ?? ''
+      const fp = lead.open.get(event.data.name)?.fp ?? ''
       standing.answers.set(event.data.name, {
         name: event.data.name,
         kind: 'review.ask',
@@ -208,7 +209,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
         fp,
         answer: { decision: event.data.decision, reason: event.sealed?.reason ?? null, by: event.data.by },
       })
-      lead.open = null
+      lead.open.delete(event.data.name)
       return
     }
     case 'delivery.opened':

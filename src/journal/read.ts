@@ -1,0 +1,178 @@
+import type { KeyObject } from 'node:crypto'
+import { int8s } from '../database/arrays.ts'
+import type { Database, Row } from '../database/pool.ts'
+import type { LeadEvent } from '../lead/events.ts'
+import { evolve, type Lead, newLead } from '../lead/lead.ts'
+import type { Keyring, TenantKeys } from './keyring.ts'
+import { decodeSegment, FIRST_HEAD } from './segment.ts'
+import type { JournalReader, LeadFilter, LeadRow, StoredEvent } from './types.ts'
+
+/** A lead as its journal tells it, ready to be taken up again. */
+export interface LoadedLead {
+  readonly lead: Lead
+  readonly row: LeadRow
+  readonly events: readonly StoredEvent[]
+  readonly keys: TenantKeys
+  /** Null once the lead is erased. */
+  readonly key: KeyObject | null
+  readonly seq: number
+  readonly head: Buffer
+  readonly work: { readonly wakeAt: number; readonly runner: number | null; readonly attempts: number } | null
+}
+
+export interface LeadLoader {
+  load(tenantId: string, leadId: string): Promise<LoadedLead | null>
+}
+
+const ROW = `l.id, l.flow_id, l.flow_version, l.source_id, l.status, l.outcome, l.code, l.price::float8 as price,
+  l.revenue::float8 as revenue, l.currency, l.duration_ms, l.test, l.duplicate_of, l.received_at, l.closed_at`
+
+const rowOf = (row: Row): LeadRow => ({
+  id: row.id as string,
+  flow: row.flow_id as string,
+  flow_version: row.flow_version as number,
+  source: row.source_id as string,
+  status: row.status as string,
+  outcome: row.outcome as string | null,
+  code: row.code as string | null,
+  price: row.price as number | null,
+  revenue: row.revenue as number | null,
+  currency: row.currency as string | null,
+  duration_ms: row.duration_ms as number | null,
+  test: row.test as boolean,
+  duplicate_of: row.duplicate_of as string | null,
+  received_at: row.received_at as number,
+  closed_at: row.closed_at as number | null,
+})
+
+export const createLeadLoader = (options: { readonly database: Database; readonly keyring: Keyring }): LeadLoader => {
+  const { database, keyring } = options
+  return {
+    load: async (tenantId, leadId) => {
+      const [leads, keyRows, segments, work] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'load_lead',
+            text: `select ${ROW}, l.seq, l.head from millrace.lead l where l.tenant_id = $1::uuid and l.id = $2::uuid`,
+            values: [tenantId, leadId],
+          },
+          {
+            name: 'load_key',
+            text: `select wrapped from millrace.sealing_key where tenant_id = $1::uuid and id = $2::uuid and scope = 'lead'`,
+            values: [tenantId, leadId],
+          },
+          {
+            name: 'load_segments',
+            text: `select seq, events, sealed from millrace.segment where tenant_id = $1::uuid and lead_id = $2::uuid order by seq`,
+            values: [tenantId, leadId],
+          },
+          {
+            name: 'load_work',
+            text: 'select wake_at, runner, attempts from millrace.work where tenant_id = $1::uuid and lead_id = $2::uuid',
+            values: [tenantId, leadId],
+          },
+        ],
+      )
+      const row = leads?.[0]
+      if (!row) return null
+      const keys = await keyring.tenant(tenantId)
+      const wrapped = keyRows?.[0]?.wrapped as Buffer | undefined
+      const key = wrapped ? keyring.openLeadKey(keys, wrapped) : null
+      const lead = newLead(leadId, tenantId)
+      lead.currency = (row.currency as string | null) ?? lead.currency
+      const events: StoredEvent[] = []
+      for (const segment of segments ?? []) {
+        const decoded: LeadEvent[] = decodeSegment(
+          { events: segment.events as string, sealed: segment.sealed as Buffer | null },
+          key,
+        )
+        for (const [position, event] of decoded.entries()) {
+          evolve(lead, event)
+          events.push({ ...event, seq: segment.seq as number, position })
+        }
+      }
+      const mark = work?.[0]
+      return {
+        lead,
+        row: rowOf(row),
+        events,
+        keys,
+        key,
+        seq: row.seq as number,
+        head: (row.head as Buffer | null) ?? FIRST_HEAD,
+        work: mark
+          ? { wakeAt: mark.wake_at as number, runner: mark.runner as number | null, attempts: mark.attempts as number }
+          : null,
+      }
+    },
+  }
+}
+
+export const createJournalReader = (options: {
+  readonly database: Database
+  readonly keyring: Keyring
+  readonly loader: LeadLoader
+  readonly lookupColumn: (keys: TenantKeys, kind: 'email' | 'phone', normal: string) => bigint
+}): JournalReader => {
+  const { database, keyring, loader, lookupColumn } = options
+
+  const filtered = (filter: LeadFilter): { where: string; values: (string | number | Date)[] } => {
+    const parts: string[] = []
+    const values: (string | number | Date)[] = []
+    const add = (sql: string, value: string | number | Date | undefined): void => {
+      if (value === undefined) return
+      values.push(value)
+      parts.push(sql.replace('?', `$${values.length + 3}`))
+    }
+    add('l.flow_id = ?::text', filter.flow)
+    add('l.source_id = ?::text', filter.source)
+    add('l.outcome = ?::text', filter.outcome)
+    add('l.status = ?::text', filter.status)
+    add('l.code = ?::text', filter.code)
+    add('l.received_at >= ?::timestamptz', filter.from === undefined ? undefined : new Date(filter.from))
+    add('l.received_at < ?::timestamptz', filter.to === undefined ? undefined : new Date(filter.to))
+    return { where: parts.map((part) => ` and ${part}`).join(''), values }
+  }
+
+  return {
+    list: async (tenantId, filter, page) => {
+      const { where, values } = filtered(filter)
+      const [rows] = await database.batch(
+        [tenantId],
+        [
+          {
+            text: `select ${ROW} from millrace.lead l
+                   where l.tenant_id = $1::uuid and ($2::uuid is null or l.id < $2::uuid)${where}
+                   order by l.id desc limit $3::integer`,
+            values: [tenantId, page.before, page.limit, ...values],
+          },
+        ],
+      )
+      return (rows ?? []).map(rowOf)
+    },
+    search: async (tenantId, by, page) => {
+      const keys = await keyring.tenant(tenantId)
+      const emails = by.email === undefined ? [] : [lookupColumn(keys, 'email', by.email)]
+      const phones = by.phone === undefined ? [] : [lookupColumn(keys, 'phone', by.phone)]
+      const [rows] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'search_leads',
+            text: `select ${ROW} from millrace.lead l
+                   where l.tenant_id = $1::uuid and ($2::uuid is null or l.id < $2::uuid)
+                     and (l.email_key = any ($4::bigint[]) or l.phone_key = any ($5::bigint[]))
+                   order by l.id desc limit $3::integer`,
+            values: [tenantId, page.before, page.limit, int8s(emails), int8s(phones)],
+          },
+        ],
+      )
+      return (rows ?? []).map(rowOf)
+    },
+    read: async (tenantId, leadId) => {
+      const loaded = await loader.load(tenantId, leadId)
+      return loaded && { row: loaded.row, lead: loaded.lead, events: loaded.events }
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '../base/clock.ts'
+import type { Caps } from '../handlers/caps.ts'
+import type { Identity } from '../handlers/identity.ts'
+import type { Secrets } from '../handlers/secrets.ts'
+import type { Suppression } from '../handlers/suppression.ts'
+import type { Appender } from '../journal/append.ts'
+import type { Keyring } from '../journal/keyring.ts'
+import type { LeadLoader } from '../journal/read.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { Catalog } from './catalog.ts'
+
+/** What a failed attempt leads to by default; a destination may say otherwise. */
+export interface DeliveryDefaults {
+  readonly attemptsMax: number
+  readonly retryDelayMs: number
+  readonly timeoutMs: number
+}
+
+/** The part of a logger this room needs. Fields never hold personal data. */
+export interface RunnerLog {
+  info(fields: object, text: string): void
+  warn(fields: object, text: string): void
+  error(fields: object, text: string): void
+}
+
+/** Everything the runner runs with, handed in. */
+export interface RunnerContext {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly keyring: Keyring
+  readonly catalog: Catalog
+  readonly appender: Appender
+  readonly loader: LeadLoader
+  readonly identity: Identity
+  readonly suppression: Suppression
+  readonly caps: Caps
+  readonly secrets: Secrets
+  readonly outbound: Outbound
+  readonly deliveries: DeliveryDefaults
+  readonly leadsInFlightMax: number
+  /** The wake-up time of a lead that waits for a person, ms since 1970. */
+  readonly never: number
+  /** Runs of one lead that may end with the process's death before it is parked. */
+  readonly crashesMax: number
+  /** The number this process holds its lock under: what `work.runner` and the fence carry. */
+  readonly runnerNumber: () => number
+  readonly log: RunnerLog
+  /** A lead whose commit had no answer: the sweeper looks it up. */
+  readonly onDoubt: (lead: { readonly tenantId: string; readonly leadId: string }) => void
+  /** Told at the end of each journey's stay here, for metrics. */
+  readonly onClosed?: (lead: {
+    readonly outcome: string
+    readonly code: string | null
+    readonly durationMs: number
+  }) => void
+}

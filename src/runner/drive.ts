@@ -1,0 +1,276 @@
+import { Fault, isFault } from '../base/faults.ts'
+import { isZero, zeroMoney } from '../base/money.ts'
+import { RunAgain, settle } from '../handlers/holder.ts'
+import type { CompiledStep } from '../kit/flow.ts'
+import type { StepResult } from '../kit/step.ts'
+import type { PendingCode, RejectionCode } from '../lead/codes.ts'
+import type { LeadEvent, StepEnded } from '../lead/events.ts'
+import { isDone, revenueOf } from '../lead/lead.ts'
+import { askFor, holdsOf, journalStanding, type StepRun } from './ask.ts'
+import type { RunnerContext } from './context.ts'
+import { attemptDelivery } from './deliver.ts'
+import { commit, emit, type Journey } from './journey.ts'
+import { viewOf } from './view.ts'
+
+/** How a journey left this process: closed, or standing until an instant, or until a person acts (null). */
+export type Stay = { readonly closed: true } | { readonly closed: false; readonly wakeAt: number | null }
+
+const endStep = (
+  ctx: RunnerContext,
+  journey: Journey,
+  step: CompiledStep,
+  run: StepRun,
+  startedAt: number,
+  result: StepResult,
+): void => {
+  const at = ctx.clock.now()
+  const set = result.kind === 'reject' ? undefined : result.set
+  const holds = holdsOf(run)
+  const data: StepEnded = {
+    step: step.id,
+    outcome: result.kind === 'next' ? result.outcome : result.kind === 'stop' ? 'success' : 'failure',
+    ms: Math.max(0, at - startedAt),
+    ...(result.kind === 'reject' && { code: result.code }),
+    ...(result.kind === 'stop' && { stop: true as const }),
+    ...(result.rule !== undefined && { rule: result.rule }),
+    ...(result.note !== undefined && { note: result.note }),
+    ...(set?.score !== undefined && { score: set.score }),
+    ...(set?.class !== undefined && { class: set.class }),
+    ...(set?.route !== undefined && { route: set.route }),
+    ...(set?.price !== undefined && { price: set.price }),
+    ...(holds && { holds }),
+  }
+  emit(journey, {
+    type: step.event,
+    at,
+    data,
+    sealed: {
+      ...(result.kind === 'reject' && { reason: result.reason }),
+      ...(result.kind === 'reject' && result.fieldErrors && { field_errors: result.fieldErrors }),
+      ...(result.kind === 'reject' && result.duplicateOf && { duplicate_of: result.duplicateOf }),
+      ...(result.saw !== undefined && { saw: result.saw }),
+      ...(set?.fields && { fields: set.fields }),
+      ...(run.answers.length > 0 && { answers: run.answers }),
+    },
+  } as LeadEvent)
+}
+
+const runStep = async (ctx: RunnerContext, journey: Journey, step: CompiledStep): Promise<Stay | null> => {
+  const { lead } = journey
+  const startedAt = ctx.clock.now()
+  const standing = lead.standing?.step === step.id ? lead.standing : null
+  const run: StepRun = {
+    step: step.id,
+    now: standing?.now ?? startedAt,
+    answers: [],
+    replayed: new Set(),
+    holds: { claims: [], caps: [] },
+  }
+  const view = viewOf({ lead, flow: journey.flow, source: journey.source, now: run.now })
+  if (!standing && step.when && !step.when.holds(view)) {
+    endStep(ctx, journey, step, run, startedAt, {
+      kind: 'next',
+      outcome: 'skip',
+      rule: step.when.text,
+      saw: step.when.saw(view),
+    })
+    return null
+  }
+  const program = step.run(view)
+  let turn = program.next()
+  while (!turn.done) {
+    const asked = await askFor(ctx, journey, run, turn.value)
+    if (!('answer' in asked)) {
+      journalStanding(ctx, journey, run)
+      return { closed: false, wakeAt: asked.wakeAt }
+    }
+    turn = program.next(asked.answer)
+  }
+  if (standing) {
+    for (const name of standing.answers.keys()) {
+      if (!run.replayed.has(name))
+        throw new Fault('replay_diverged', { message: `Step ${step.id} no longer asks for ${name}` })
+    }
+  }
+  endStep(ctx, journey, step, run, startedAt, turn.value)
+  return null
+}
+
+/** A step threw: somebody must mend it, or the flow's author said what happens then. */
+const onFault = (ctx: RunnerContext, journey: Journey, step: CompiledStep, error: unknown): Stay | null => {
+  const fault = isFault(error) ? error : new Fault('internal', { message: 'A step failed', cause: error })
+  ctx.log.error(
+    {
+      lead: journey.lead.id,
+      flow: journey.flow.id,
+      step: step.id,
+      code: fault.code,
+      detail: fault.detail,
+      error: isFault(error) ? undefined : describe(error),
+    },
+    'a step threw',
+  )
+  if (step.onError === 'continue' && fault.code !== 'replay_diverged') {
+    emit(journey, {
+      type: step.event,
+      at: ctx.clock.now(),
+      data: { step: step.id, outcome: 'error', ms: 0, rule: fault.code },
+      sealed: { reason: fault.message },
+    } as LeadEvent)
+    return null
+  }
+  if (step.onError === 'stop' && fault.code !== 'replay_diverged') {
+    emit(journey, {
+      type: step.event,
+      at: ctx.clock.now(),
+      data: { step: step.id, outcome: 'error', ms: 0, code: 'processing_failed', rule: fault.code },
+      sealed: { reason: fault.message },
+    } as LeadEvent)
+    return null
+  }
+  const code: PendingCode = fault.code === 'replay_diverged' ? 'replay_diverged' : 'processing_fault'
+  if (journey.lead.parked?.code !== code || journey.lead.parked.fault !== fault.code)
+    park(ctx, journey, { code, step: step.id, fault: fault.code, detail: fault.message })
+  return { closed: false, wakeAt: null }
+}
+
+/** Name and place of an unforeseen error: its message may quote a value, so it is left out. */
+const describe = (error: unknown): string =>
+  error instanceof Error ? `${error.name} ${(error.stack ?? '').split('\n').slice(1, 6).join(' | ')}` : typeof error
+
+export const park = (
+  ctx: RunnerContext,
+  journey: Journey,
+  why: {
+    readonly code: PendingCode
+    readonly step: string | null
+    readonly fault: string | null
+    readonly detail: string | null
+  },
+): void =>
+  emit(journey, {
+    type: 'lead.parked',
+    at: ctx.clock.now(),
+    data: { code: why.code, step: why.step, fault: why.fault },
+    sealed: { detail: why.detail },
+  })
+
+/** Gives back what a lead holds that came to nothing. What was never written needs no giving back. */
+const release = (ctx: RunnerContext, journey: Journey): void => {
+  const { lead } = journey
+  const pendingClaims = new Set(journey.claims.map((claim) => claim.key.toString('base64url')))
+  const pendingCaps = [...journey.caps]
+  journey.claims = journey.claims.filter((claim) => claim.fingerprint !== null)
+  journey.caps = []
+  settle(journey.holder, false)
+  const claims = lead.holds.claims.filter((key) => !pendingClaims.has(key))
+  const caps = lead.holds.caps.filter((cap) => {
+    const at = pendingCaps.findIndex((pending) => pending.scope === cap.scope && pending.from === cap.from)
+    if (at >= 0) pendingCaps.splice(at, 1)
+    return at < 0
+  })
+  if (lead.holds.claims.length + lead.holds.caps.length === 0) return
+  journey.releasedClaims = claims.map((key) => Buffer.from(key, 'base64url'))
+  journey.releasedCaps = caps
+  emit(journey, {
+    type: 'lead.released',
+    at: ctx.clock.now(),
+    data: { claims: lead.holds.claims.length, reservations: lead.holds.caps.length },
+    sealed: null,
+  })
+}
+
+const close = (ctx: RunnerContext, journey: Journey): void => {
+  const { lead } = journey
+  const deliveries = [...lead.deliveries.values()]
+  const successful = deliveries.filter((delivery) => delivery.outcome === 'success').length
+  const wholly = deliveries.length > 0 && successful === 0
+  const failed = lead.verdict === 'rejected' || wholly
+  const code: RejectionCode | null = lead.verdict === 'rejected' ? lead.code : wholly ? 'delivery_failed' : null
+  const reason =
+    lead.verdict === 'rejected'
+      ? lead.reason
+      : wholly
+        ? `No destination took the lead: ${deliveries.map((d) => `${d.destination}: ${d.reason ?? d.code ?? 'failed'}`).join('; ')}`
+        : null
+  if (failed) release(ctx, journey)
+  const at = ctx.clock.now()
+  const price = failed || lead.test ? zeroMoney(lead.currency) : (lead.price ?? zeroMoney(lead.currency))
+  emit(journey, {
+    type: 'source.closed',
+    at,
+    data: {
+      type: 'source',
+      outcome: code === 'processing_failed' ? 'error' : failed ? 'failure' : 'success',
+      code,
+      lead_id: lead.id,
+      price: isZero(price) ? '0' : price.amount,
+      revenue: lead.test ? '0' : revenueOf(lead).amount,
+      currency: lead.currency,
+      duration_ms: Math.max(0, at - lead.receivedAt),
+      steps_completed: lead.steps.filter((step) => step.outcome !== 'skip').length,
+      enhancements: 0,
+      deliveries: { attempted: deliveries.length, successful, failed: deliveries.length - successful },
+    },
+    sealed: { reason },
+  })
+}
+
+/** Runs what is left of the program. Null: it has returned. */
+const runProgram = async (ctx: RunnerContext, journey: Journey): Promise<Stay | null> => {
+  const { lead } = journey
+  const { program } = journey.source
+  while (lead.verdict === null) {
+    const step = program[lead.steps.length]
+    if (!step) return null
+    const before = lead.steps.at(-1)
+    if (before && program[lead.steps.length - 1]?.id !== before.id)
+      return onFault(
+        ctx,
+        journey,
+        step,
+        new Fault('replay_diverged', { message: 'The journal tells of other steps than the flow has' }),
+      )
+    try {
+      const stay = await runStep(ctx, journey, step)
+      if (stay) return stay
+    } catch (error) {
+      if (error instanceof RunAgain || journey.broken !== undefined) throw error
+      if (isFault(error) && error.code === 'database_unavailable') throw error
+      const stay = onFault(ctx, journey, step, error)
+      if (stay) return stay
+    }
+  }
+  return null
+}
+
+const openDeliveries = (journey: Journey) =>
+  [...journey.lead.deliveries.values()].filter((delivery) => !isDone(delivery))
+
+/** Attempts of deliveries whose step has gone on, as far as they are due. */
+const runDetached = async (ctx: RunnerContext, journey: Journey): Promise<void> => {
+  const standing = journey.lead.standing?.step
+  const detached = openDeliveries(journey).filter((delivery) => delivery.step !== standing)
+  await Promise.all(detached.map((delivery) => attemptDelivery(ctx, journey, delivery)))
+}
+
+/**
+ * Takes a lead as far as it goes now, and leaves it durable: closed, or with the mark of when it goes on.
+ * Throws RunAgain or a conflict where the lead must be loaded anew, a Fault where the database is away.
+ */
+export const drive = async (ctx: RunnerContext, journey: Journey): Promise<Stay> => {
+  await runDetached(ctx, journey)
+  const stay = await runProgram(ctx, journey)
+  await Promise.allSettled(journey.detached.splice(0))
+  const open = openDeliveries(journey)
+  const detachedDue = open.flatMap((delivery) => (delivery.nextAt === null || delivery.parked ? [] : [delivery.nextAt]))
+  if (stay === null && open.length === 0) {
+    close(ctx, journey)
+    await commit(journey, ctx.appender, ctx.clock, null)
+    return { closed: true }
+  }
+  const dues = [...detachedDue, ...(stay && !stay.closed && stay.wakeAt !== null ? [stay.wakeAt] : [])]
+  const wakeAt = dues.length > 0 ? Math.min(...dues) : null
+  await commit(journey, ctx.appender, ctx.clock, { wakeAt: wakeAt ?? ctx.never, runner: null })
+  return { closed: false, wakeAt }
+}

@@ -1,0 +1,196 @@
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import { keyedHash8 } from '../base/seal.ts'
+import { createHolder, type Holder, settle } from '../handlers/holder.ts'
+import type { Appender, CapWrite, ClaimWrite, LeadColumns, LeadCommit } from '../journal/append.ts'
+import type { TenantKeys } from '../journal/keyring.ts'
+import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
+import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
+import type { LeadEvent } from '../lead/events.ts'
+import { evolve, type Lead, newLead, revenueOf } from '../lead/lead.ts'
+
+/** One lead on its way in this process: its state, what is not yet committed, and its place in the chain. */
+export interface Journey {
+  readonly lead: Lead
+  readonly flow: CompiledFlow
+  readonly source: CompiledSource
+  readonly keys: TenantKeys
+  readonly key: KeyObject
+  /** What the program holds: given back at once where the lead is turned away. */
+  readonly holder: Holder
+  /** What the submission holds, its idempotency key, whatever becomes of the lead. */
+  readonly submissionHolder: Holder
+  /** With a lead that has no row yet: its key as it will be stored. */
+  wrapped: Buffer | null
+  /** Segments committed. */
+  seq: number
+  head: Buffer
+  /** Events not yet committed. */
+  events: LeadEvent[]
+  claims: ClaimWrite[]
+  caps: CapWrite[]
+  releasedClaims: Buffer[]
+  releasedCaps: { scope: string; from: number; amount: number }[]
+  /** The row in `work` as it now stands in the database, or null where there is none. */
+  work: { wakeAt: number; runner: number | null } | null
+  /** The commit under way: one at a time a lead. */
+  committing: Promise<void> | null
+  /** What a step left under way when it went on: awaited before the journey leaves this process. */
+  detached: Promise<unknown>[]
+  /** Set by the first failed commit: nothing more is written from here. */
+  broken: unknown
+}
+
+export interface WorkMark {
+  readonly wakeAt: number
+  readonly runner: number | null
+}
+
+export const startJourney = (options: {
+  readonly id: string
+  readonly flow: CompiledFlow
+  readonly source: CompiledSource
+  readonly keys: TenantKeys
+  readonly key: KeyObject
+  readonly wrapped: Buffer
+}): Journey => ({
+  lead: newLead(options.id, options.keys.tenantId),
+  flow: options.flow,
+  source: options.source,
+  keys: options.keys,
+  key: options.key,
+  wrapped: options.wrapped,
+  holder: createHolder(options.id),
+  submissionHolder: createHolder(options.id),
+  seq: 0,
+  head: FIRST_HEAD,
+  events: [],
+  claims: [],
+  caps: [],
+  releasedClaims: [],
+  releasedCaps: [],
+  work: null,
+  committing: null,
+  detached: [],
+  broken: undefined,
+})
+
+export const emit = (journey: Journey, event: LeadEvent): void => {
+  evolve(journey.lead, event)
+  journey.events.push(event)
+}
+
+const normalText = (journey: Journey, type: string): string | null => {
+  for (const field of journey.flow.fields) {
+    if (field.type.type !== type) continue
+    const value = journey.lead.fields[field.name]?.normal
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return null
+}
+
+/** The lookup column of an email or phone; also how a search is hashed. */
+export const lookupColumn = (keys: TenantKeys, kind: 'email' | 'phone', normal: string): bigint =>
+  keyedHash8(keys.lookup, `${kind}|${normal.toLowerCase()}`)
+
+const columnsOf = (journey: Journey): LeadColumns => {
+  const { lead, keys } = journey
+  const email = normalText(journey, 'email')
+  const phone = normalText(journey, 'phone')
+  return {
+    receivedAt: lead.receivedAt,
+    closedAt: lead.closedAt,
+    duplicateOf: lead.duplicateOf,
+    emailKey: email === null ? null : lookupColumn(keys, 'email', email),
+    phoneKey: phone === null ? null : lookupColumn(keys, 'phone', phone),
+    flowVersion: lead.flowVersion,
+    durationMs: lead.closed?.duration_ms ?? null,
+    test: lead.test,
+    flow: lead.flow,
+    source: lead.source,
+    status: lead.status,
+    outcome: lead.closed?.outcome ?? null,
+    code: lead.closed ? lead.closed.code : (lead.parked?.code ?? null),
+    price: lead.closed?.price ?? lead.price?.amount ?? null,
+    revenue: lead.closed?.revenue ?? revenueOf(lead).amount,
+    currency: lead.currency,
+  }
+}
+
+const write = async (journey: Journey, appender: Appender, clock: Clock, work: WorkMark | null): Promise<void> => {
+  const { lead, keys } = journey
+  const segment = encodeSegment({
+    tenantId: lead.tenantId,
+    leadId: lead.id,
+    previous: journey.head,
+    seq: journey.seq + 1,
+    at: clock.now(),
+    events: journey.events,
+    key: journey.key,
+  })
+  const unchanged = work !== null && journey.work?.wakeAt === work.wakeAt && journey.work.runner === work.runner
+  const commit: LeadCommit = {
+    tenantId: lead.tenantId,
+    leadId: lead.id,
+    isNew: journey.seq === 0,
+    segment,
+    columns: columnsOf(journey),
+    key: journey.wrapped ? { wrapped: journey.wrapped, tenantKeyVersion: keys.wrapVersion } : null,
+    claims: journey.claims,
+    caps: journey.caps,
+    releasedClaims: journey.releasedClaims,
+    releasedCaps: journey.releasedCaps,
+    work: unchanged ? 'keep' : work,
+  }
+  journey.events = []
+  journey.claims = []
+  journey.caps = []
+  journey.releasedClaims = []
+  journey.releasedCaps = []
+  try {
+    await appender.append(commit)
+  } catch (error) {
+    journey.broken = error
+    settleAll(journey, false)
+    throw error
+  }
+  journey.seq = segment.seq
+  journey.head = segment.hash
+  journey.wrapped = null
+  journey.work = work
+  settleAll(journey, true)
+}
+
+/** Ends all that the lead holds in memory: as durable, or given back. */
+export const settleAll = (journey: Journey, durable: boolean): void => {
+  settle(journey.holder, durable)
+  settle(journey.submissionHolder, durable)
+}
+
+/**
+ * Makes everything emitted so far durable, with the mark that says who takes the lead up again and when.
+ * Several parts of one lead may ask at once: they are written in one go, or one after the other.
+ */
+export const commit = async (
+  journey: Journey,
+  appender: Appender,
+  clock: Clock,
+  work: WorkMark | null,
+): Promise<void> => {
+  while (journey.committing) {
+    await journey.committing
+    if (journey.events.length === 0 && sameMark(journey.work, work)) return
+  }
+  if (journey.broken !== undefined) throw journey.broken
+  if (journey.events.length === 0 && sameMark(journey.work, work)) return
+  const writing = write(journey, appender, clock, work)
+  journey.committing = writing
+  try {
+    await writing
+  } finally {
+    journey.committing = null
+  }
+}
+
+const sameMark = (a: WorkMark | null, b: WorkMark | null): boolean =>
+  a === b || (a !== null && b !== null && a.wakeAt === b.wakeAt && a.runner === b.runner)

@@ -1,0 +1,31 @@
+import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
+import type { LeadView } from '../kit/step.ts'
+import type { Lead } from '../lead/lead.ts'
+
+/** The lead as a step sees it. It reads the lead live, but for `now`, which is the step's. */
+export const viewOf = (options: {
+  readonly lead: Lead
+  readonly flow: CompiledFlow
+  readonly source: CompiledSource
+  readonly now: number
+}): LeadView => {
+  const { lead, flow, source, now } = options
+  const deliveries: Record<string, { outcome: string; reference: string | null }> = {}
+  for (const delivery of lead.deliveries.values())
+    deliveries[delivery.destination] = { outcome: delivery.outcome, reference: delivery.reference }
+  return {
+    id: lead.id,
+    test: lead.test,
+    receivedAt: lead.receivedAt,
+    now,
+    flow: { id: flow.id, name: flow.name, version: flow.version, country: flow.country, currency: flow.currency },
+    source: { id: source.id, name: source.name },
+    fields: lead.fields,
+    extra: lead.extra,
+    score: lead.score,
+    class: lead.class,
+    route: lead.route,
+    price: lead.price,
+    deliveries,
+  }
+}
