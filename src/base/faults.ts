@@ -86,9 +86,17 @@ export const FAULTS = {
 
 export type FaultCode = keyof typeof FAULTS
 
+/** One thing wrong with one field of a request. */
+export interface FieldProblem {
+  readonly field: string
+  readonly message: string
+}
+
 export interface FaultOptions {
   /** Text for the tenant or sender: may be shown, so it holds no secret. */
   readonly message: string
+  /** Every problem with its field, where a request has several. Names of fields and what was expected, no values. */
+  readonly problems?: readonly FieldProblem[]
   /** What a log may say in addition: no personal data, ever. */
   readonly detail?: string
   /** Milliseconds after which another try makes sense. */
@@ -101,6 +109,7 @@ export class Fault extends Error {
   readonly kind: FaultKind
   readonly detail: string | undefined
   readonly retryAfterMs: number | undefined
+  readonly problems: readonly FieldProblem[]
 
   constructor(code: FaultCode, options: FaultOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -109,6 +118,7 @@ export class Fault extends Error {
     this.kind = FAULTS[code]
     this.detail = options.detail
     this.retryAfterMs = options.retryAfterMs
+    this.problems = options.problems ?? []
   }
 
   get policy(): Policy {
