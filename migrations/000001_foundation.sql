@@ -28,6 +28,17 @@ create table millrace.tenant (
   created_at timestamptz not null
 );
 
+-- A hint to processes that keep configuration: those that miss it learn the epoch by asking.
+create function millrace.tell_epoch() returns trigger
+  language plpgsql
+  as $$
+begin
+  perform pg_notify('millrace_epoch', new.id::text || ' ' || new.config_epoch::text);
+  return null;
+end $$;
+create trigger tell_epoch after insert or update of config_epoch on millrace.tenant
+  for each row execute function millrace.tell_epoch();
+
 -- The tenant's own keys, wrapped by the master key. `wrap` wraps the keys of leads; `lookup` makes keyed hashes.
 create table millrace.tenant_key (
   tenant_id uuid not null references millrace.tenant,
@@ -315,14 +326,14 @@ create function millrace.next_due() returns timestamptz
   language sql stable security definer set search_path = millrace, pg_temp
   as $$ select min(w.wake_at) from work w where w.runner is null and w.wake_at < 'infinity' $$;
 
--- Unfinished leads without a row in work: there must be none.
-create function millrace.adopt_lost_work(older_than timestamptz, at_time timestamptz)
+-- Unfinished leads without a row in work, of those received since `from_id`: there must be none.
+create function millrace.adopt_lost_work(from_id uuid, older_than timestamptz, at_time timestamptz)
   returns bigint
   language sql volatile security definer set search_path = millrace, pg_temp
   as $$
   with lost as (
     insert into work (tenant_id, lead_id, wake_at)
-    select l.tenant_id, l.id, at_time from lead l
+    select l.tenant_id, l.id, at_time from tenant t join lead l on l.tenant_id = t.id and l.id >= from_id
     where l.closed_at is null and l.received_at < older_than
       and not exists (select from work w where w.tenant_id = l.tenant_id and w.lead_id = l.id)
     on conflict do nothing

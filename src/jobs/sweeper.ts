@@ -1,0 +1,144 @@
+import type { Clock } from '../base/clock.ts'
+import { isFault } from '../base/faults.ts'
+import { firstIdAt } from '../base/ids.ts'
+import { uuids } from '../database/arrays.ts'
+import type { Database, Log } from '../database/pool.ts'
+import type { Runner } from '../runner/types.ts'
+
+/**
+ * Takes up unfinished leads: those that are due, and those whose runner died.
+ *
+ * Work stands in a table, written in the transaction that left a lead unfinished, and is taken in small numbers, in
+ * turn between tenants. Nothing else knows what is to be done: a process that starts after any crash finds it here.
+ */
+export interface Sweeper {
+  start(): void
+  /** A lead is due at this time, ms since 1970: no need to wait for the next look. */
+  hint(at: number): void
+  /** A lead that this process lost sight of: whether it is durable, the database will say. */
+  doubt(lead: { readonly tenantId: string; readonly leadId: string }): void
+  /** Takes no more; resolves when the look under way has ended. */
+  stop(): Promise<void>
+}
+
+/** Between looks when nothing hints: the latest that a lead of a dead process is taken up. */
+const LOOK_MS = 500
+/** Of one tenant in one look. */
+const EACH = 50
+/** Between searches for unfinished leads that no row in work stands for. */
+const LOST_EVERY_MS = 30_000
+const LOST_OLDER_MS = 60_000
+const LOST_BACK_MS = 24 * 3_600_000
+
+export const createSweeper = (options: {
+  readonly database: Database
+  readonly clock: Clock
+  readonly runner: Pick<Runner, 'resume' | 'inFlight'>
+  readonly runnerNumber: () => number
+  readonly leadsInFlightMax: number
+  readonly log: Log
+}): Sweeper => {
+  const { database, clock, runner, runnerNumber, leadsInFlightMax, log } = options
+  let doubts: { tenantId: string; leadId: string }[] = []
+  let timer: NodeJS.Timeout | undefined
+  let nextAt = Number.POSITIVE_INFINITY
+  let looking: Promise<void> | null = null
+  let stopped = true
+  let lostLookedAt = 0
+  let away = false
+
+  const settleDoubts = async (): Promise<void> => {
+    if (doubts.length === 0) return
+    const batch = doubts.splice(0, 500)
+    try {
+      await database.batch(
+        [...new Set(batch.map((lead) => lead.tenantId))],
+        [
+          {
+            name: 'settle_doubts',
+            text: `update millrace.work k set runner = null, wake_at = $3::timestamptz
+                   from unnest($1::uuid[], $2::uuid[]) as w(tenant_id, lead_id)
+                   where k.tenant_id = w.tenant_id and k.lead_id = w.lead_id and k.runner is not null`,
+            values: [uuids(batch.map((l) => l.tenantId)), uuids(batch.map((l) => l.leadId)), new Date(clock.now())],
+          },
+        ],
+      )
+    } catch (error) {
+      doubts = [...batch, ...doubts]
+      throw error
+    }
+  }
+
+  const findLost = async (now: number): Promise<void> => {
+    if (now - lostLookedAt < LOST_EVERY_MS) return
+    const since = lostLookedAt === 0 ? now - LOST_BACK_MS : lostLookedAt - LOST_OLDER_MS - LOST_EVERY_MS
+    const [row] = await database.definer<{ found: number }>({
+      name: 'adopt_lost_work',
+      text: 'select millrace.adopt_lost_work($1::uuid, $2::timestamptz, $3::timestamptz) as found',
+      values: [firstIdAt(since), new Date(now - LOST_OLDER_MS), new Date(now)],
+    })
+    lostLookedAt = now
+    if ((row?.found ?? 0) > 0)
+      log.error({ leads: row?.found }, 'unfinished leads stood in no queue; they are taken up now')
+  }
+
+  const look = async (): Promise<void> => {
+    await settleDoubts()
+    const now = clock.now()
+    await findLost(now)
+    const room = leadsInFlightMax - runner.inFlight()
+    if (room <= 0) return
+    const rows = await database.definer<{ tenant_id: string; lead_id: string; attempts: number }>({
+      name: 'take_due_work',
+      text: 'select tenant_id, lead_id, attempts from millrace.take_due_work($1::timestamptz, $2::integer, $3::integer)',
+      values: [new Date(now), runnerNumber(), Math.min(EACH, room)],
+    })
+    for (const row of rows) void runner.resume({ tenantId: row.tenant_id, leadId: row.lead_id, attempts: row.attempts })
+    if (rows.length > 0) schedule(now)
+  }
+
+  const run = (): void => {
+    if (stopped || looking) return
+    nextAt = Number.POSITIVE_INFINITY
+    looking = look()
+      .then(
+        () => {
+          if (away) log.info({}, 'the database is back')
+          away = false
+        },
+        (error) => {
+          if (!away) log.warn({ code: isFault(error) ? error.code : 'internal' }, 'could not look for due leads')
+          away = true
+        },
+      )
+      .finally(() => {
+        looking = null
+        schedule(Math.min(nextAt, clock.now() + LOOK_MS))
+      })
+  }
+
+  const schedule = (at: number): void => {
+    if (stopped) return
+    if (at >= nextAt && timer) return
+    nextAt = at
+    if (looking) return
+    clearTimeout(timer)
+    timer = setTimeout(run, Math.max(0, Math.min(at - clock.now(), LOOK_MS)))
+  }
+
+  return {
+    start: () => {
+      stopped = false
+      schedule(clock.now())
+    },
+    hint: (at) => schedule(at),
+    doubt: (lead) => {
+      doubts.push(lead)
+    },
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await looking
+    },
+  }
+}
