@@ -7,6 +7,8 @@ testCases(firstName, [
   { raw: 'mary   ann', normal: 'Mary Ann', valid: true, parts: { first: 'Mary', middle: 'Ann' } },
   { raw: 'DeShawn', normal: 'DeShawn', valid: true },
   { raw: 'AJ', normal: 'AJ', valid: true },
+  { raw: 'JO', normal: 'Jo', valid: true },
+  { raw: 'LA TOYA', normal: 'La Toya', valid: true },
   { raw: 'BO', normal: 'Bo', valid: true },
   { raw: 'Jose\u0301', normal: 'José', valid: true },
   { raw: 'ИВАН', normal: 'Иван', valid: true },

@@ -2,8 +2,8 @@ import { defineField } from '../kit/field.ts'
 import { nameCase } from './name-case.ts'
 import { clean, isMasked, lineOf } from './text.ts'
 
-// Two capitals of which one is J, or neither a vowel, are initials (AJ, TK); others are a short name (BO, ED).
-const isInitials = (word: string): boolean => /^(?:[a-z]j|j[a-z]|[b-df-hj-np-tv-z]{2})$/.test(word) && word !== 'jo'
+// Two capitals that end in J, or hold no vowel, are initials (AJ, TK); others are a short name (BO, ED, JO).
+const isInitials = (word: string): boolean => /^(?:[a-z]j|[b-df-hj-np-tv-xz]{2})$/.test(word)
 
 export const firstName = defineField({
   type: 'first_name',
@@ -15,7 +15,7 @@ export const firstName = defineField({
   examples: ['Jane', 'JEAN-LUC', 'mary  ann', 'José', 'AJ', 'J***', '123'],
   parse: (raw) => {
     const { raw: kept, text } = clean(raw)
-    const written = nameCase(lineOf(text), isInitials)
+    const written = nameCase(lineOf(text), { hasParticles: false, isInitials })
     const valid = /\p{L}/u.test(written)
     const masked = isMasked(written)
     const space = written.indexOf(' ')

@@ -8,6 +8,7 @@ testCases(lastName, [
   { raw: 'VAN DER BERG', normal: 'van der Berg', valid: true, parts: { prefix: 'van der', root: 'Berg' } },
   { raw: 'de la cruz', normal: 'de la Cruz', valid: true, parts: { prefix: 'de la', root: 'Cruz' } },
   { raw: 'Van Dyke', normal: 'Van Dyke', valid: true, parts: { prefix: 'Van', root: 'Dyke' } },
+  { raw: 'garcia y lopez', normal: 'Garcia y Lopez', valid: true },
   { raw: 'VAN', normal: 'Van', valid: true, parts: { prefix: null, root: 'Van' } },
   { raw: 'SMITH-JONES', normal: 'Smith-Jones', valid: true },
   { raw: 'KING III', normal: 'King III', valid: true, parts: { root: 'King', suffix: 'III' } },

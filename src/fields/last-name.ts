@@ -26,7 +26,7 @@ export const lastName = defineField({
   examples: ['Smith', "O'BRIEN", 'mcdonald', 'VAN DER BERG', 'smith-jones', 'King Jr.', 'S****', '-'],
   parse: (raw) => {
     const { raw: kept, text } = clean(raw)
-    const written = nameCase(lineOf(text), () => false)
+    const written = nameCase(lineOf(text), { hasParticles: true, isInitials: () => false })
     const initial = /\p{L}/u.exec(written)?.[0].toUpperCase()
     const masked = isMasked(written)
     return {

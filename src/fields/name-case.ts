@@ -3,14 +3,14 @@
  * one all in capitals or all in small letters was not, and is written anew.
  */
 
-/** Small words of family names: within a name in small letters, as the first word too. */
+/** Words that join family names: they stay small before another word (`van der Berg`, `Garcia y Lopez`). */
 const PARTICLES: ReadonlySet<string> = new Set(
   'von vom zu zum zur van der den de het ten ter te del della di da das dos do du des la le lo y e af av bin binti ibn al el'.split(
     ' ',
   ),
 )
 
-/** Particles that are as often a name or its first, capital part: they stay small only before another particle or word. */
+/** The last word is a name of its own, whatever it looks like: `Van`, `Le`. */
 const isParticle = (word: string, at: number, words: readonly string[]): boolean =>
   PARTICLES.has(word) && at < words.length - 1
 
@@ -45,15 +45,22 @@ const wordCase = (word: string): string => {
 
 const isOneCase = (text: string): boolean => text === text.toUpperCase() || text === text.toLowerCase()
 
-/** A name in its usual case. `isInitials` says which words in capitals are to stay: `AJ`. */
-export const nameCase = (text: string, isInitials: (word: string) => boolean): string => {
+interface NameRules {
+  /** Whether small joining words stay small: in family names they do. */
+  readonly hasParticles: boolean
+  /** Which words in capitals stay so: `AJ`. */
+  readonly isInitials: (word: string) => boolean
+}
+
+/** A name in its usual case. */
+export const nameCase = (text: string, { hasParticles, isInitials }: NameRules): string => {
   if (!isOneCase(text)) return text
   const words = text.toLowerCase().split(' ')
   const isUpper = text !== text.toLowerCase()
   const written = words
     .map((word, at) => {
       if (isUpper && isInitials(word)) return word.toUpperCase()
-      return isParticle(word, at, words) ? word : wordCase(word)
+      return hasParticles && isParticle(word, at, words) ? word : wordCase(word)
     })
     .join(' ')
     .normalize('NFC')

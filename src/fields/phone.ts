@@ -106,15 +106,16 @@ const readAny = (text: string, country: string): Reading => {
 
 const MASKED = /[*•●]|[xX#]{2,}/
 
-/** Digits and stars of a number partly hidden, or undefined: one star beside ten digits hides nothing. */
+// One star beside a whole number hides nothing.
+const WHOLE = /^(?:\+?1)?\d{10}$/
+
+/** Digits and stars of a number partly hidden, or undefined. */
 const starsOf = (text: string): string | undefined => {
   if (!MASKED.test(text)) return undefined
   const stars = text.replace(/[•●xX#]/g, '*').replace(/[^\d*+]/g, '')
   const kept = (stars.startsWith('+') ? '+' : '') + stars.replaceAll('+', '')
-  const digits = kept.replace(/\D/g, '').length
-  const hidden = kept.replace(/[^*]/g, '').length
-  if (kept.length > 20 || (hidden < 2 && digits >= 10)) return undefined
-  return kept
+  const isOne = kept.indexOf('*') === kept.lastIndexOf('*')
+  return kept.length > 20 || (isOne && WHOLE.test(kept.replace('*', ''))) ? undefined : kept
 }
 
 /** What is left of a masked North American number; of others only the digits themselves are kept. */

@@ -105,6 +105,8 @@ export const postalCode = defineField({
     const { raw: kept, text } = clean(raw)
     const country = leadCountry(context)
     const written = withZeros(raw, text.trim(), country)
-    return { raw: kept, ...read(lineOf(written).toUpperCase(), country) }
+    const line = lineOf(written)
+    // Codes are ASCII; the capitals of other letters may be more letters, and capitals of those.
+    return { raw: kept, ...read(/^[ -~]*$/.test(line) ? line.toUpperCase() : line, country) }
   },
 })
