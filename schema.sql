@@ -1,0 +1,374 @@
+-- The schema "millrace" as the migrations leave it. Generated; to make it anew: npm run schema
+
+CREATE OR REPLACE FUNCTION millrace.adopt_lost_work(from_id uuid, older_than timestamp with time zone, at_time timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with lost as (
+    insert into work (tenant_id, lead_id, wake_at)
+    select l.tenant_id, l.id, at_time from tenant t join lead l on l.tenant_id = t.id and l.id >= from_id
+    where l.closed_at is null and l.received_at < older_than
+      and not exists (select from work w where w.tenant_id = l.tenant_id and w.lead_id = l.id)
+    on conflict do nothing
+    returning 1
+  )
+  select count(*) from lost $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.ensure_partitions(first_month date, months integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+declare
+  month date := date_trunc('month', first_month)::date;
+  lower_bound uuid;
+  upper_bound uuid;
+  partition text;
+begin
+  for i in 1..months loop
+    partition := 'segment_' || to_char(month, 'YYYY_MM');
+    lower_bound := (lpad(to_hex((extract(epoch from month::timestamp at time zone 'UTC') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+    month := (month + interval '1 month')::date;
+    upper_bound := (lpad(to_hex((extract(epoch from month::timestamp at time zone 'UTC') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+    if to_regclass('millrace.' || partition) is null then
+      execute format('create table millrace.%I partition of millrace.segment for values from (%L) to (%L)', partition, lower_bound, upper_bound);
+      execute format('alter table millrace.%I enable row level security', partition);
+      execute format('alter table millrace.%I force row level security', partition);
+    end if;
+  end loop;
+end $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.find_login(email bytea)
+ RETURNS TABLE(tenant_id uuid, id uuid, password_hash text, role text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select l.tenant_id, l.id, l.password_hash, l.role
+        from login l join tenant t on t.id = l.tenant_id where l.email_key = email and t.enabled $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.find_source_key(hash bytea)
+ RETURNS TABLE(tenant_id uuid, id uuid, flow_id text, source_id text, enabled boolean, config_epoch bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select k.tenant_id, k.id, k.flow_id, k.source_id, k.enabled and t.enabled, t.config_epoch
+        from source_key k join tenant t on t.id = k.tenant_id where k.key_hash = hash $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.find_tenants()
+ RETURNS TABLE(id uuid, slug text, config_epoch bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select t.id, t.slug, t.config_epoch from tenant t order by t.id $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.live_runners()
+ RETURNS integer[]
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_catalog', 'pg_temp'
+AS $function$ select coalesce(array_agg(objid::bigint::integer), '{}') from pg_locks
+        where locktype = 'advisory' and classid = 7117 and granted
+          and database = (select oid from pg_database where datname = current_database()) $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.must(what text, written bigint, expected bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+  if written <> expected then
+    raise exception using errcode = 'MR001', message = 'conflict: ' || what;
+  end if;
+end $function$
+  grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.next_due()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select min(w.wake_at) from work w where w.runner is null and w.wake_at < 'infinity' $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.take_due_work(at_time timestamp with time zone, new_runner integer, each integer)
+ RETURNS TABLE(tenant_id uuid, lead_id uuid, attempts integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with live as materialized (select millrace.live_runners() as numbers),
+  due as materialized (
+    select w.tenant_id, w.lead_id
+    from tenant t
+    cross join lateral (
+      select w.tenant_id, w.lead_id from work w
+      where w.tenant_id = t.id and w.wake_at <= at_time
+        and (w.runner is null or w.runner <> all ((select numbers from live)::integer[]))
+      order by w.wake_at
+      limit each
+      for update skip locked
+    ) w
+  )
+  update work w set runner = new_runner, attempts = w.attempts + 1
+  from due where w.tenant_id = due.tenant_id and w.lead_id = due.lead_id
+  returning w.tenant_id, w.lead_id, w.attempts $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.tell_epoch()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('millrace_epoch', new.id::text || ' ' || new.config_epoch::text);
+  return null;
+end $function$
+  grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.tenants()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select coalesce(nullif(current_setting('millrace.tenants', true), ''), '{}')::uuid[] $function$
+  grant execute to public
+
+  grant usage to millrace_app
+
+sequence runner_number as integer start 1 increment 1 min 1 max 2147483647 cache 1 cycle
+  grant usage to millrace_app
+
+table anchor row level security forced
+    1 tenant_id uuid not null
+    2 day date not null
+    3 segments bigint not null
+    4 digest bytea not null
+    5 signature bytea not null
+    6 made_at timestamp with time zone not null
+  constraint anchor_pkey PRIMARY KEY (tenant_id, day)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
+table cap_usage with (fillfactor=50) row level security forced
+    1 tenant_id uuid not null
+    2 scope text not null
+    3 window_start timestamp with time zone not null
+    4 used numeric not null
+    5 version bigint not null default 1
+  constraint cap_usage_pkey PRIMARY KEY (tenant_id, scope, window_start)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table claim row level security forced
+    1 tenant_id uuid not null
+    2 lead_id uuid not null
+    3 at timestamp with time zone not null
+    4 key bytea not null
+    5 fingerprint bytea
+  constraint claim_pkey PRIMARY KEY (tenant_id, key)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table flow row level security forced
+    1 tenant_id uuid not null
+    2 id text not null
+    3 current_version integer not null
+    4 enabled boolean not null default true
+  constraint flow_pkey PRIMARY KEY (tenant_id, id)
+  constraint flow_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table flow_version row level security forced
+    1 tenant_id uuid not null
+    2 flow_id text not null
+    3 version integer not null
+    4 document text not null
+    5 digest bytea not null
+    6 revisions jsonb not null
+    7 published_at timestamp with time zone not null
+    8 published_by text not null
+  constraint flow_version_pkey PRIMARY KEY (tenant_id, flow_id, version)
+  constraint flow_version_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
+table lead row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 received_at timestamp with time zone not null
+    4 closed_at timestamp with time zone
+    5 duplicate_of uuid
+    6 email_key bigint
+    7 phone_key bigint
+    8 flow_version integer not null
+    9 seq integer not null
+   10 duration_ms integer
+   11 test boolean not null
+   12 flow_id text not null
+   13 source_id text not null
+   14 status text not null
+   15 outcome text
+   16 code text
+   17 price numeric
+   18 revenue numeric
+   19 currency text
+   20 head bytea not null
+  constraint lead_pkey PRIMARY KEY (tenant_id, id)
+  CREATE INDEX lead_email ON millrace.lead USING btree (tenant_id, email_key) WHERE (email_key IS NOT NULL)
+  CREATE INDEX lead_phone ON millrace.lead USING btree (tenant_id, phone_key) WHERE (phone_key IS NOT NULL)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table login row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 email_key bytea not null
+    4 sealed bytea not null
+    5 password_hash text not null
+    6 role text not null
+    7 created_at timestamp with time zone not null
+  constraint login_email_key_key UNIQUE (email_key)
+  constraint login_pkey PRIMARY KEY (tenant_id, id)
+  constraint login_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table migration
+    1 name text not null
+    2 at timestamp with time zone not null
+    3 sha256 text not null
+    4 expands boolean not null default false
+  constraint migration_pkey PRIMARY KEY (name)
+
+table sealing_key row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 scope text not null
+    4 tenant_key_version integer not null
+    5 wrapped bytea not null
+  constraint sealing_key_pkey PRIMARY KEY (tenant_id, id, scope)
+  constraint sealing_key_scope_check CHECK ((scope = ANY (ARRAY['lead'::text, 'person'::text, 'evidence'::text])))
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table secret row level security forced
+    1 tenant_id uuid not null
+    2 name text not null
+    3 sealed bytea not null
+    4 updated_at timestamp with time zone not null
+  constraint secret_pkey PRIMARY KEY (tenant_id, name)
+  constraint secret_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table segment partition by RANGE (lead_id) row level security forced
+    1 tenant_id uuid not null
+    2 lead_id uuid not null
+    3 at timestamp with time zone not null
+    4 tx xid8 not null default pg_current_xact_id()
+    5 seq integer not null
+    6 hash bytea not null
+    7 events text not null
+    8 sealed bytea
+  constraint segment_pkey PRIMARY KEY (lead_id, seq)
+  CREATE INDEX segment_at ON ONLY millrace.segment USING brin (at)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
+table segment_default partition of millrace.segment DEFAULT row level security forced
+
+table source_key row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 flow_id text not null
+    4 source_id text not null
+    5 key_hash bytea not null
+    6 hint text not null
+    7 enabled boolean not null default true
+    8 created_at timestamp with time zone not null
+  constraint source_key_key_hash_key UNIQUE (key_hash)
+  constraint source_key_pkey PRIMARY KEY (tenant_id, id)
+  constraint source_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table suppression_entry row level security forced
+    1 tenant_id uuid not null
+    2 list_id text not null
+    3 key bytea not null
+    4 added_at timestamp with time zone not null
+    5 expires_at timestamp with time zone
+  constraint suppression_entry_pkey PRIMARY KEY (tenant_id, key, list_id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table suppression_list row level security forced
+    1 tenant_id uuid not null
+    2 id text not null
+    3 label text not null
+    4 created_at timestamp with time zone not null
+  constraint suppression_list_pkey PRIMARY KEY (tenant_id, id)
+  constraint suppression_list_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table tenant row level security forced
+    1 id uuid not null
+    2 slug text not null
+    3 name text not null
+    4 enabled boolean not null default true
+    5 config_epoch bigint not null default 1
+    6 created_at timestamp with time zone not null
+  constraint tenant_pkey PRIMARY KEY (id)
+  constraint tenant_slug_key UNIQUE (slug)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  CREATE TRIGGER tell_epoch AFTER INSERT OR UPDATE OF config_epoch ON millrace.tenant FOR EACH ROW EXECUTE FUNCTION millrace.tell_epoch() (O)
+  grant insert, select, update to millrace_app
+
+table tenant_key row level security forced
+    1 tenant_id uuid not null
+    2 purpose text not null
+    3 version integer not null
+    4 wrapped bytea not null
+    5 created_at timestamp with time zone not null
+  constraint tenant_key_pkey PRIMARY KEY (tenant_id, purpose, version)
+  constraint tenant_key_purpose_check CHECK ((purpose = ANY (ARRAY['wrap'::text, 'lookup'::text])))
+  constraint tenant_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table work with (fillfactor=70) row level security forced
+    1 tenant_id uuid not null
+    2 lead_id uuid not null
+    3 wake_at timestamp with time zone not null
+    4 runner integer
+    5 attempts integer not null default 0
+  constraint work_pkey PRIMARY KEY (tenant_id, lead_id)
+  CREATE INDEX work_due ON millrace.work USING btree (tenant_id, wake_at)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+view event with (security_invoker=true) (tenant_id uuid, lead_id uuid, seq integer, position integer, type text, at timestamp with time zone, data json)
+ SELECT s.tenant_id,
+    s.lead_id,
+    s.seq,
+    (e.ordinality)::integer AS "position",
+    (e.value ->> 'type'::text) AS type,
+    to_timestamp(((((e.value ->> 'at'::text))::numeric / (1000)::numeric))::double precision) AS at,
+    (e.value -> 'data'::text) AS data
+   FROM (millrace.segment s
+     CROSS JOIN LATERAL json_array_elements((s.events)::json) WITH ORDINALITY e(value, ordinality));
+  grant select to millrace_app
