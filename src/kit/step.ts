@@ -114,6 +114,8 @@ export interface Compiler {
 export interface ConfigReferences {
   readonly rules?: readonly string[]
   readonly templates?: readonly string[]
+  /** Names its templates may use besides those of the lead: what the step hands to `render` as `more`. */
+  readonly templateNames?: readonly string[]
   readonly expressions?: readonly string[]
   readonly fields?: readonly string[]
   readonly destinations?: readonly string[]

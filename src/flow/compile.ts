@@ -1,0 +1,170 @@
+/** From a checked document to a flow that runs. */
+import { Fault } from '../base/faults.ts'
+import type { FieldType, Json, Parsed } from '../kit/field.ts'
+import type {
+  CompiledDestination,
+  CompiledField,
+  CompiledFlow,
+  CompiledSource,
+  CompiledStep,
+  Registries,
+} from '../kit/flow.ts'
+import type { Compiler, StepType } from '../kit/step.ts'
+import { BLOCKS, type FlowDocument, type SourceDocument, type StepDocument } from './document.ts'
+import { readDurationMs } from './durations.ts'
+import { compileMapping, incomingScope } from './mapping.ts'
+import { formatProblem } from './problems.ts'
+import { ROUTE } from './references.ts'
+import { compileExpression, compileRule } from './rules.ts'
+import { leadScope, type Scope } from './scope.ts'
+import { compileTemplate } from './templates.ts'
+
+export interface CompileAsked {
+  readonly document: FlowDocument
+  readonly version: number
+  readonly registries: Registries
+}
+
+const invalid = (message: string): Fault => new Fault('flow_invalid', { message })
+
+interface Compiling extends CompileAsked {
+  readonly scope: Scope
+  readonly destinations: ReadonlyMap<string, CompiledDestination>
+}
+
+const compilerFor = (compiling: Compiling, step: { readonly key: string; readonly type: StepType }): Compiler => {
+  const { document, scope, destinations } = compiling
+  return {
+    stepId: step.key,
+    country: document.country,
+    currency: document.currency,
+    zone: document.zone,
+    rule: (text) => compileRule(text, scope),
+    expression: (text) => compileExpression(text, scope),
+    template: (text) => compileTemplate(text, scope, step.type.references.templateNames),
+    durationMs: (text) => {
+      const ms = readDurationMs(text)
+      if (ms === null) throw invalid(`"${text}" is no duration`)
+      return ms
+    },
+    destination: (id) => {
+      if (id === ROUTE) return { id, name: id }
+      const destination = destinations.get(id)
+      if (destination === undefined) throw invalid(`There is no destination "${id}"`)
+      return { id: destination.id, name: destination.name }
+    },
+  }
+}
+
+/** `key`: what the step's counters and claims are kept under; a source's blocks have keys of their own. */
+const compileStep = (compiling: Compiling, step: StepDocument, key: string): CompiledStep => {
+  const { registries, scope } = compiling
+  const type = Object.hasOwn(registries.steps, step.type) ? registries.steps[step.type] : undefined
+  if (type === undefined) throw invalid(`There is no step type "${step.type}"`)
+  return {
+    id: step.id,
+    type: step.type,
+    revision: type.revision,
+    event: type.event,
+    when: step.guard === null ? null : compileRule(step.guard, scope),
+    onError: step.onError,
+    run: type.create(step.config, compilerFor(compiling, { key, type })),
+  }
+}
+
+const compileSource = (
+  compiling: Compiling,
+  source: SourceDocument,
+  shared: { readonly blocks: ReadonlyMap<string, CompiledStep>; readonly steps: readonly CompiledStep[] },
+): CompiledSource => {
+  const { document } = compiling
+  const program: CompiledStep[] = []
+  for (const name of BLOCKS) {
+    const ofFlow = shared.blocks.get(name)
+    if (ofFlow !== undefined) program.push(ofFlow)
+    const block = source.blocks[name]
+    if (block !== null) program.push(compileStep(compiling, block, `source.${source.id}.${name}`))
+  }
+  return {
+    id: source.id,
+    name: source.name,
+    enabled: source.enabled,
+    successStatus: source.successStatus,
+    idField: source.idField,
+    answerWithinMs: document.answerWithinMs,
+    map: compileMapping({
+      fields: document.fields.map(({ name }) => name),
+      mapping: source.mapping,
+      scope: incomingScope({ country: document.country, zone: document.zone }),
+    }),
+    program: [...program, ...shared.steps],
+  }
+}
+
+const compileDestinations = ({ document, registries }: CompileAsked): Map<string, CompiledDestination> => {
+  const destinations = new Map<string, CompiledDestination>()
+  for (const { id, name, type, settings, attemptsMax, retryDelayMs, timeoutMs } of document.destinations) {
+    const known = Object.hasOwn(registries.destinations, type) ? registries.destinations[type] : undefined
+    if (known === undefined) throw invalid(`There is no destination type "${type}"`)
+    destinations.set(id, { id, name, type: known, settings, attemptsMax, retryDelayMs, timeoutMs })
+  }
+  return destinations
+}
+
+const compileFields = ({ document, registries }: CompileAsked): CompiledField[] =>
+  document.fields.map(({ name, type, required }) => {
+    const known = Object.hasOwn(registries.fields, type) ? registries.fields[type] : undefined
+    if (known === undefined) throw invalid(`There is no field type "${type}"`)
+    return { name, type: known, required }
+  })
+
+/** Fields are parsed in the order they are declared, each seeing those before it. */
+const parserOf =
+  (fields: readonly CompiledField[], country: string): CompiledFlow['parse'] =>
+  (values, now) => {
+    const parsed: Record<string, Parsed> = {}
+    for (const { name, type } of fields) {
+      const raw: Json | undefined = Object.hasOwn(values, name) ? values[name] : undefined
+      parsed[name] = type.parse(raw, { country, now, fields: parsed })
+    }
+    return parsed
+  }
+
+/** Throws Fault('flow_invalid') that lists what is wrong, where anything is. */
+export const compileFlow = (asked: CompileAsked): CompiledFlow => {
+  const { document, version } = asked
+  if (document.problems.length > 0)
+    throw invalid(
+      `The flow has ${document.problems.length} problem${document.problems.length === 1 ? '' : 's'}:\n${document.problems.map((problem) => formatProblem(problem)).join('\n')}`,
+    )
+  const fields = compileFields(asked)
+  const destinations = compileDestinations(asked)
+  const types = new Map<string, FieldType>(fields.map(({ name, type }) => [name, type]))
+  const scope = leadScope({
+    fields: types,
+    destinations: [...destinations.keys()],
+    country: document.country,
+    zone: document.zone,
+  })
+  const compiling: Compiling = { ...asked, scope, destinations }
+  const blocks = new Map<string, CompiledStep>()
+  for (const name of BLOCKS) {
+    const block = document.blocks[name]
+    if (block !== null) blocks.set(name, compileStep(compiling, block, block.id))
+  }
+  const steps = document.steps.map((step) => compileStep(compiling, step, step.id))
+  return {
+    id: document.id,
+    name: document.name,
+    version,
+    country: document.country,
+    currency: document.currency,
+    zone: document.zone,
+    fields,
+    sources: new Map(
+      document.sources.map((source) => [source.id, compileSource(compiling, source, { blocks, steps })]),
+    ),
+    destinations,
+    parse: parserOf(fields, document.country),
+  }
+}

@@ -1,0 +1,91 @@
+/** The keys of a flow file and what each holds. Steps, destinations' settings and blocks have schemas of their own. */
+import type { Shape } from './shape.ts'
+
+const text = (description: string): Shape => ({ type: 'string', minLength: 1, maxLength: 200, description })
+
+export const ID_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$'
+const ID_DESCRIPTION = 'an id of small letters, digits, - and _'
+export const FIELD_NAME_PATTERN = /^[a-z][a-z0-9_]{0,62}$/
+export const FIELD_NAME_DESCRIPTION = 'a name of small letters, digits and _ that begins with a letter'
+
+const id: Shape = { type: 'string', pattern: ID_PATTERN, description: ID_DESCRIPTION }
+export const ID_SHAPE = id
+
+/** Read by their own schemas, where they stand. */
+const BLOCK_KEYS: Readonly<Record<string, Shape>> = { accept: {}, suppress: {}, price: {}, caps: {} }
+
+export const FLOW_SHAPE: Shape = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['flow', 'fields', 'sources'],
+  properties: {
+    flow: id,
+    name: text('a name'),
+    country: text('an ISO 3166 code such as US'),
+    currency: text('an ISO 4217 code such as USD'),
+    zone: text('an IANA time zone such as America/Chicago'),
+    answer_within: text('a duration such as 10s'),
+    fields: { description: 'a map of field names to their types' },
+    models: {},
+    ...BLOCK_KEYS,
+    sources: { description: 'a list of sources, each with an id' },
+    destinations: {},
+    steps: {},
+  },
+}
+
+export const FIELD_SHAPE: Shape = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['type'],
+  properties: {
+    type: { ...text('the name of a field type') },
+    required: { type: 'boolean' },
+    label: text('a label'),
+  },
+}
+
+export const SOURCE_SHAPE: Shape = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id'],
+  properties: {
+    id,
+    name: text('a name'),
+    enabled: { type: 'boolean' },
+    adapter: text('the name of an adapter'),
+    mapping: {
+      type: 'object',
+      additionalProperties: { type: 'string', minLength: 1, maxLength: 2000, description: 'a path or a template' },
+    },
+    id_field: text('the name of a key'),
+    success_status: { enum: [200, 201] },
+    ...BLOCK_KEYS,
+  },
+}
+
+/** Keys of every destination, beside its type's settings. */
+export const DESTINATION_SHAPE: Shape = {
+  type: 'object',
+  additionalProperties: true,
+  required: ['type'],
+  properties: {
+    type: text('the name of a destination type'),
+    name: text('a name'),
+    attempts: { type: 'integer', minimum: 1, maximum: 100 },
+    retry_delay: text('a duration such as 30s'),
+    timeout: text('a duration such as 10s'),
+  },
+}
+
+/** Keys of every step, beside its type's config; its guard is `when`, or `if` where the config has a `when` of its own. */
+export const STEP_SHAPE: Shape = {
+  type: 'object',
+  additionalProperties: true,
+  properties: {
+    id,
+    when: { type: 'string', minLength: 1, description: 'a rule' },
+    if: { type: 'string', minLength: 1, description: 'a rule' },
+    on_error: { enum: ['park', 'continue', 'stop'] },
+  },
+}

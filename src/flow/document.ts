@@ -1,0 +1,65 @@
+import type { Json } from '../kit/field.ts'
+import type { FlowProblem } from '../kit/flow.ts'
+
+/** A step as its flow declares it, or as a block of flow or source becomes one. */
+export interface StepDocument {
+  readonly type: string
+  readonly id: string
+  /** The step runs where this rule holds; null: always. */
+  readonly guard: string | null
+  readonly onError: 'park' | 'continue' | 'stop'
+  readonly config: { readonly [key: string]: Json }
+}
+
+export interface FieldDocument {
+  readonly name: string
+  readonly type: string
+  readonly required: boolean
+  readonly label: string | null
+}
+
+/** The blocks that run before the steps, in this order; each flow's before each source's. */
+export const BLOCKS = ['accept', 'suppress', 'price', 'cap'] as const
+export type BlockName = (typeof BLOCKS)[number]
+export type BlockDocuments = { readonly [B in BlockName]: StepDocument | null }
+
+export interface SourceDocument {
+  readonly id: string
+  readonly name: string
+  readonly enabled: boolean
+  readonly adapter: string
+  /** By field: a path into what the source sends, or a template over it. */
+  readonly mapping: Readonly<Record<string, string>>
+  readonly idField: string | null
+  readonly successStatus: 200 | 201
+  readonly blocks: BlockDocuments
+}
+
+export interface DestinationDocument {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly settings: { readonly [key: string]: Json }
+  readonly attemptsMax: number | null
+  readonly retryDelayMs: number | null
+  readonly timeoutMs: number | null
+}
+
+/** A flow as it was read: blocks turned into steps, defaults filled in. Plain data that survives JSON. */
+export interface FlowDocument {
+  readonly id: string
+  readonly name: string
+  readonly country: string
+  readonly currency: string
+  readonly zone: string
+  readonly answerWithinMs: number
+  readonly fields: readonly FieldDocument[]
+  readonly blocks: BlockDocuments
+  readonly sources: readonly SourceDocument[]
+  readonly destinations: readonly DestinationDocument[]
+  readonly steps: readonly StepDocument[]
+  /** What is wrong with it: a document with problems is not compiled. */
+  readonly problems: readonly FlowProblem[]
+}
+
+export const NO_BLOCKS: BlockDocuments = { accept: null, suppress: null, price: null, cap: null }

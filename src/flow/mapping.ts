@@ -1,0 +1,162 @@
+/**
+ * From what a source sends to the flow's fields.
+ *
+ * A field takes the incoming key of its own name; capitals, `-`, `_` and spaces make no difference. A mapping names another
+ * key, a path into nested values (`answers[0].text`), or a template over `incoming`. What no field takes whole is kept as
+ * extra, by the sender's own name.
+ */
+import type { Json } from '../kit/field.ts'
+import type { MappedInput } from '../kit/flow.ts'
+import type { LeadView, Template } from '../kit/step.ts'
+import { pathText, type Scope, type Segment } from './scope.ts'
+import { compileTemplate } from './templates.ts'
+import { memberOf } from './values.ts'
+
+type Incoming = Readonly<Record<string, Json>>
+
+export const PATH_SHAPE = 'a path such as phone_number, answers[0].text or "{{ incoming.state | upcase }}"'
+const PATH_LENGTH_MAX = 500
+const PATH_DEPTH_MAX = 20
+
+/** `answers[0].text` as its names; null where it cannot be read. */
+export const readPath = (text: string): readonly (string | number)[] | null => {
+  if (text.length > PATH_LENGTH_MAX) return null
+  const names: (string | number)[] = []
+  const pattern = /\.?([^.[\]"']+)|\[(\d{1,6})\]|\[(?:"([^"]+)"|'([^']+)'|([^\]"'[]+))\]/y
+  while (pattern.lastIndex < text.length) {
+    const start = pattern.lastIndex
+    const match = pattern.exec(text)
+    if (match === null || (start === 0) !== (match[1] !== undefined && text[0] !== '.' && start === 0)) return null
+    if (match[2] !== undefined) names.push(Number(match[2]))
+    else names.push(match[1] ?? match[3] ?? match[4] ?? match[5] ?? '')
+  }
+  return names.length > 0 && names.length <= PATH_DEPTH_MAX ? names : null
+}
+
+export const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%')
+
+/** Keys that mean the same are written the same: `Phone-Number` and `phone_number`; `address[city]` and `address.city`. */
+const canonical = (key: string): string =>
+  key
+    .toLowerCase()
+    .replace(/\[["']?([^\]"']*)["']?\]/g, '.$1')
+    .replace(/[-_\s]/g, '')
+
+/** Incoming keys by their canonical form: the first of several that mean the same, as the sender wrote them. */
+const indexOf = (incoming: Incoming): Map<string, string> => {
+  const index = new Map<string, string>()
+  for (const key of Object.keys(incoming)) {
+    const form = canonical(key)
+    if (!index.has(form)) index.set(form, key)
+  }
+  return index
+}
+
+const looseMember = (value: Json, name: string | number): Json => {
+  const exact = memberOf(value, name)
+  if (exact !== null || typeof name === 'number' || value === null || typeof value !== 'object') return exact
+  if (Array.isArray(value)) return null
+  const wanted = canonical(name)
+  for (const key of Object.keys(value)) if (canonical(key) === wanted) return value[key] ?? null
+  return null
+}
+
+interface Found {
+  readonly value: Json
+  /** The key whose whole value this is, or null where it is a part of one. */
+  readonly key: string | null
+}
+
+const find = (asked: {
+  readonly incoming: Incoming
+  readonly index: ReadonlyMap<string, string>
+  readonly text: string
+  readonly names: readonly (string | number)[]
+}): Found | null => {
+  const { incoming, index, text, names } = asked
+  const key = Object.hasOwn(incoming, text) ? text : index.get(canonical(text))
+  if (key !== undefined) return { value: incoming[key] ?? null, key }
+  let value: Json = incoming as { [key: string]: Json }
+  for (const name of names) value = looseMember(value, name)
+  return value === null ? null : { value, key: null }
+}
+
+/** What mapping templates see: `incoming`, and nothing of a lead that does not exist yet. */
+export const incomingScope = (places: { readonly country: string; readonly zone: string }): Scope => ({
+  ...places,
+  resolve: (segments: readonly Segment[]) => {
+    const [root, ...rest] = segments
+    if (root?.name !== 'incoming' || rest.length === 0)
+      return {
+        issue: {
+          code: 'unknown_variable',
+          message: `unknown name "${pathText(segments)}" in a mapping`,
+          start: root?.start ?? 0,
+          end: root?.end ?? 0,
+          expected: 'incoming. followed by what the source sends',
+          suggestion: root?.name === 'incoming' ? null : `incoming.${String(segments.at(-1)?.name ?? '')}`,
+        },
+      }
+    const names = rest.map(({ name }) => name)
+    const read = (lead: LeadView): Json => {
+      let value: Json = lead.extra as { [key: string]: Json }
+      for (const name of names) value = looseMember(value, name)
+      return value
+    }
+    return { resolved: { path: pathText(segments), type: 'dyn', read, show: read } }
+  },
+})
+
+const NO_LEAD: Omit<LeadView, 'extra'> = {
+  id: '',
+  test: false,
+  receivedAt: 0,
+  now: 0,
+  flow: { id: '', name: '', version: 0, country: '', currency: '' },
+  source: { id: '', name: '' },
+  fields: {},
+  score: null,
+  class: null,
+  route: null,
+  price: null,
+  deliveries: {},
+}
+
+type Taking =
+  | { readonly field: string; readonly text: string; readonly names: readonly (string | number)[] }
+  | { readonly field: string; readonly template: Template }
+
+export interface MappingAsked {
+  readonly fields: readonly string[]
+  /** By field: a path or a template. */
+  readonly mapping: Readonly<Record<string, string>>
+  readonly scope: Scope
+}
+
+/** Compiles a source's mapping. The function it makes is pure and never throws. */
+export const compileMapping = ({ fields, mapping, scope }: MappingAsked): ((incoming: Incoming) => MappedInput) => {
+  const takings = fields.map((field): Taking => {
+    const text = Object.hasOwn(mapping, field) ? (mapping[field] ?? field) : field
+    if (isTemplate(text)) return { field, template: compileTemplate(text, scope) }
+    return { field, text, names: readPath(text) ?? [text] }
+  })
+  return (incoming) => {
+    const index = indexOf(incoming)
+    const taken = new Set<string>()
+    const values: { [field: string]: Json } = {}
+    for (const taking of takings) {
+      if ('template' in taking) {
+        values[taking.field] = taking.template.render({ ...NO_LEAD, extra: incoming })
+        continue
+      }
+      const found = find({ incoming, index, text: taking.text, names: taking.names })
+      if (found === null) continue
+      values[taking.field] = found.value
+      if (found.key !== null) taken.add(found.key)
+    }
+    const extra: { [name: string]: Json } = {}
+    // A key of that name is no data anybody means; assigned, it would set a prototype.
+    for (const [key, value] of Object.entries(incoming)) if (!taken.has(key) && key !== '__proto__') extra[key] = value
+    return { values, extra }
+  }
+}

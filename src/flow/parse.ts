@@ -1,0 +1,186 @@
+/** From the text of a flow to a checked document, with everything that is wrong in it. */
+import type { Json } from '../kit/field.ts'
+import type { FlowProblem, Registries } from '../kit/flow.ts'
+import type { FlowDocument } from './document.ts'
+import { FLOW_SHAPE } from './document-shape.ts'
+import { DURATION_SHAPE, readDurationMs } from './durations.ts'
+import { nearest } from './nearest.ts'
+import { countryMeant, currencyNames, isCountry, isCurrency, isZone, zoneNames } from './places.ts'
+import type { Finding, Report } from './problems.ts'
+import { readBlocks } from './read-blocks.ts'
+import { readDestinations, readFields } from './read-names.ts'
+import { readSources } from './read-sources.ts'
+import { entriesOf, readStep } from './read-step.ts'
+import { readSteps } from './read-steps.ts'
+import { collector, type Reading } from './reading.ts'
+import type { Settable } from './references.ts'
+import { leadScope } from './scope.ts'
+import { readShape } from './shape.ts'
+import { entryOf, type FlowSource, readSource, type SourceNode } from './source.ts'
+
+const ANSWER_WITHIN_MS = 10_000
+/** A source that waits longer has long gone. */
+const ANSWER_WITHIN_MS_MAX = 300_000
+
+interface Settings {
+  readonly id: string
+  readonly name: string
+  readonly country: string
+  readonly currency: string
+  readonly zone: string
+  readonly answerWithinMs: number
+}
+
+const readSettings = (root: SourceNode, report: Report): Settings => {
+  const read = readShape({ node: root, shape: FLOW_SHAPE, path: '', report })
+  const values = (read ?? {}) as Record<string, Json>
+  const given = (key: string): string | null => {
+    const value = values[key]
+    return typeof value === 'string' ? value : null
+  }
+  const checked = (
+    key: string,
+    otherwise: string,
+    check: { readonly holds: (text: string) => boolean; readonly finding: (text: string) => Partial<Finding> },
+  ): string => {
+    const text = given(key)
+    if (text === null || check.holds(text)) return text ?? otherwise
+    report({
+      code: 'shape',
+      message: `found ${JSON.stringify(text)}`,
+      offset: entryOf(root, key)?.start ?? 0,
+      path: key,
+      ...check.finding(text),
+    })
+    return otherwise
+  }
+  const country = checked('country', 'US', {
+    holds: isCountry,
+    finding: (text) => ({ code: 'country', expected: 'an ISO 3166 code such as US', suggestion: countryMeant(text) }),
+  })
+  const currency = checked('currency', 'USD', {
+    holds: isCurrency,
+    finding: (text) => ({
+      code: 'currency',
+      expected: 'an ISO 4217 code such as USD',
+      suggestion: isCurrency(text.toUpperCase()) ? text.toUpperCase() : nearest(text, currencyNames()),
+    }),
+  })
+  const zone = checked('zone', 'UTC', {
+    holds: isZone,
+    finding: (text) => ({
+      code: 'zone',
+      expected: 'an IANA time zone such as America/Chicago',
+      suggestion: nearest(text, zoneNames()),
+    }),
+  })
+  const within = (text: string): number | null => {
+    const ms = readDurationMs(text)
+    return ms === null || ms === 0 || ms > ANSWER_WITHIN_MS_MAX ? null : ms
+  }
+  const answerWithin = checked('answer_within', '10s', {
+    holds: (text) => within(text) !== null,
+    finding: () => ({ code: 'duration', expected: `${DURATION_SHAPE}, at most 5m` }),
+  })
+  const id = given('flow') ?? ''
+  return {
+    id,
+    name: given('name') ?? id,
+    country,
+    currency,
+    zone,
+    answerWithinMs: within(answerWithin) ?? ANSWER_WITHIN_MS,
+  }
+}
+
+/** Each scorecard is checked by itself, so that one nobody uses yet is right too. */
+const checkModels = (reading: Reading, models: SourceNode | undefined): void => {
+  if (models === undefined) return
+  if (models.kind !== 'map') {
+    reading.report({
+      code: 'shape',
+      message: 'found no map',
+      expected: 'a map of names to scorecards',
+      offset: models.start,
+      path: 'models',
+    })
+    return
+  }
+  for (const { key, keyStart, value } of models.entries)
+    readStep({
+      reading,
+      type: 'score',
+      typeOffset: keyStart,
+      node: value,
+      path: `models.${key}`,
+      block: true,
+      models: undefined,
+      set: new Set(['score', 'class', 'route', 'price']),
+    })
+}
+
+type Content = Omit<FlowDocument, 'problems'>
+
+const readContent = (source: FlowSource, root: SourceNode, registries: Registries, report: Report): Content => {
+  const settings = readSettings(root, report)
+  const fields = readFields({ node: entryOf(root, 'fields'), registries, report })
+  const destinations = readDestinations({ node: entryOf(root, 'destinations'), registries, report })
+  const destinationIds = destinations.map(({ id }) => id)
+  const reading: Reading = {
+    source,
+    registries,
+    report,
+    scope: leadScope({
+      fields: fields.types,
+      destinations: destinationIds,
+      country: settings.country,
+      zone: settings.zone,
+    }),
+    fieldNames: [...fields.types.keys()],
+    destinationIds,
+    currency: settings.currency,
+  }
+  const models = entryOf(root, 'models')
+  checkModels(reading, models)
+  const set = new Set<Settable>()
+  const blocks = readBlocks({ reading, node: root, owner: 'flow', path: '', required: fields.required, set })
+  const sourcesNode = entryOf(root, 'sources')
+  const sources =
+    sourcesNode === undefined ? [] : readSources({ reading, node: sourcesNode, setByFlow: new Set(set), set })
+  const stepsNode = entryOf(root, 'steps')
+  const steps = stepsNode === undefined ? [] : readSteps({ reading, node: stepsNode, models, set })
+  return { ...settings, fields: fields.documents, blocks, sources, destinations, steps }
+}
+
+const EMPTY: SourceNode = { kind: 'map', entries: [], start: 0, end: 0 }
+
+/**
+ * Reads and checks a flow in YAML or JSON. Never throws for what the text holds: everything wrong is in `problems`, in the
+ * order of the text, and stands in the document too, which is then refused by `compileFlow`.
+ */
+export const parseFlow = (
+  text: string,
+  registries: Registries,
+): { readonly document: FlowDocument; readonly problems: FlowProblem[] } => {
+  const { report, problems } = collector()
+  const source = readSource(text, report)
+  const unreadable = problems(source).length > 0
+  let root = source.root
+  if (root === null || entriesOf(root).length === 0) {
+    if (!unreadable)
+      report({
+        code: 'shape',
+        message: 'found no flow',
+        expected: 'a map that begins with "flow:" and an id',
+        offset: 0,
+        path: '',
+      })
+    root = null
+  }
+  const content = readContent(source, root ?? EMPTY, registries, root === null ? () => undefined : report)
+  const found = problems(source)
+  return { document: { ...content, problems: found }, problems: found }
+}
+
+/** Every error of a flow's text, with line, column, what was expected and the nearest right name. */
+export const checkFlow = (text: string, registries: Registries): FlowProblem[] => parseFlow(text, registries).problems

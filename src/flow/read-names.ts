@@ -1,0 +1,203 @@
+/** Fields and destinations: the names everything else in a flow refers to. */
+import type { FieldType, Json } from '../kit/field.ts'
+import type { Registries } from '../kit/flow.ts'
+import type { DestinationDocument, FieldDocument } from './document.ts'
+import {
+  DESTINATION_SHAPE,
+  FIELD_NAME_DESCRIPTION,
+  FIELD_NAME_PATTERN,
+  FIELD_SHAPE,
+  ID_SHAPE,
+} from './document-shape.ts'
+import { DURATION_SHAPE, readDurationMs } from './durations.ts'
+import type { Report } from './problems.ts'
+import { entriesOf, shapeOf } from './read-step.ts'
+import { reportUnknown } from './reading.ts'
+import { LEAD_NAMES } from './scope.ts'
+import { readShape } from './shape.ts'
+import type { MapEntry, SourceNode } from './source.ts'
+
+interface NamesAsked {
+  readonly node: SourceNode | undefined
+  readonly registries: Registries
+  readonly report: Report
+}
+
+export interface FieldsRead {
+  readonly documents: readonly FieldDocument[]
+  readonly types: ReadonlyMap<string, FieldType>
+  /** The names of required fields, standing where they are declared. */
+  readonly required: readonly SourceNode[]
+}
+
+const wrongName = (name: string): boolean => !FIELD_NAME_PATTERN.test(name)
+/** Besides the lead's own names: what every object has, so that no table is ever asked for it by accident. */
+const isReserved = (name: string): boolean => LEAD_NAMES.includes(name) || name in Object.prototype
+
+const readField = ({ registries, report }: NamesAsked, entry: MapEntry): FieldDocument | null => {
+  const { key: name, value, keyStart } = entry
+  const path = `fields.${name}`
+  if (wrongName(name)) {
+    report({
+      code: 'shape',
+      message: `found the field name "${name}"`,
+      expected: FIELD_NAME_DESCRIPTION,
+      offset: keyStart,
+      path,
+    })
+    return null
+  }
+  if (isReserved(name)) {
+    report({
+      code: 'reserved_name',
+      message: `no field can be called "${name}": every lead has its own lead.${name}`,
+      expected: 'another name, with a mapping from what the source sends',
+      offset: keyStart,
+      path,
+    })
+    return null
+  }
+  const shape = value.kind === 'text' ? { type: 'string', description: 'the name of a field type' } : FIELD_SHAPE
+  const read = readShape({ node: value, shape, path, report })
+  const settings = typeof read === 'string' ? { type: read } : ((read ?? {}) as Record<string, Json>)
+  const { type } = settings
+  if (typeof type !== 'string') return null
+  if (!Object.hasOwn(registries.fields, type)) {
+    const typeNode = value.kind === 'text' ? value : entriesOf(value).find(({ key }) => key === 'type')?.value
+    reportUnknown(report, {
+      code: 'unknown_type',
+      what: 'field type',
+      name: type,
+      names: Object.keys(registries.fields),
+      offset: typeNode?.start ?? value.start,
+      path,
+    })
+  }
+  return {
+    name,
+    type,
+    required: settings.required === true,
+    label: typeof settings.label === 'string' ? settings.label : null,
+  }
+}
+
+/** Stands for a type that was reported as unknown, so that rules about the field are checked no further. */
+const anyType = (type: string): FieldType => ({
+  type,
+  summary: '',
+  personal: true,
+  value: 'string',
+  parts: {},
+  examples: [],
+  parse: () => ({ raw: null, normal: null, valid: false, masked: false, parts: {} }),
+})
+
+export const readFields = (asked: NamesAsked): FieldsRead => {
+  const { node, registries, report } = asked
+  const documents: FieldDocument[] = []
+  const types = new Map<string, FieldType>()
+  const required: SourceNode[] = []
+  if (node !== undefined && (node.kind !== 'map' || node.entries.length === 0))
+    report({
+      code: 'shape',
+      message: 'found no fields',
+      expected: 'a map of field names to their types, such as { email: email }',
+      offset: node.start,
+      path: 'fields',
+    })
+  for (const entry of node === undefined ? [] : entriesOf(node)) {
+    const field = readField(asked, entry)
+    if (field === null) {
+      if (!wrongName(entry.key)) types.set(entry.key, anyType('unknown'))
+      continue
+    }
+    documents.push(field)
+    types.set(field.name, registries.fields[field.type] ?? anyType(field.type))
+    if (field.required)
+      required.push({
+        kind: 'text',
+        value: field.name,
+        style: 'plain',
+        start: entry.keyStart,
+        end: entry.keyStart + entry.key.length,
+      })
+  }
+  return { documents, types, required }
+}
+
+const OWN_KEYS = Object.keys(DESTINATION_SHAPE.properties ?? {})
+
+const durationOf = (report: Report, entry: MapEntry | undefined, path: string): number | null => {
+  if (entry === undefined || entry.value.kind !== 'text') return null
+  const ms = readDurationMs(entry.value.value)
+  if (ms === null)
+    report({
+      code: 'duration',
+      message: `found ${JSON.stringify(entry.value.value.slice(0, 60))}`,
+      expected: DURATION_SHAPE,
+      offset: entry.value.start,
+      path: `${path}.${entry.key}`,
+    })
+  return ms
+}
+
+const readDestination = ({ registries, report }: NamesAsked, entry: MapEntry): DestinationDocument => {
+  const { key: id, value, keyStart } = entry
+  const path = `destinations.${id}`
+  readShape({
+    node: { kind: 'text', value: id, style: 'double', start: keyStart, end: keyStart },
+    shape: ID_SHAPE,
+    path,
+    report,
+  })
+  const common = (readShape({ node: value, shape: DESTINATION_SHAPE, path, report }) ?? {}) as Record<string, Json>
+  const entries = entriesOf(value)
+  const find = (key: string): MapEntry | undefined => entries.find((one) => one.key === key)
+  const type = typeof common.type === 'string' ? common.type : ''
+  const known = Object.hasOwn(registries.destinations, type) ? registries.destinations[type] : undefined
+  let settings: Json | undefined
+  if (known !== undefined) {
+    const shape = shapeOf(known.settings)
+    const own = Object.keys(shape.properties ?? {})
+    const rest = entries.filter(({ key }) => !OWN_KEYS.includes(key) || own.includes(key))
+    settings = readShape({
+      node: { kind: 'map', entries: rest, start: value.start, end: value.end },
+      shape,
+      path,
+      report,
+    })
+  } else if (type !== '')
+    reportUnknown(report, {
+      code: 'unknown_destination_type',
+      what: 'destination type',
+      name: type,
+      names: Object.keys(registries.destinations),
+      offset: find('type')?.value.start ?? value.start,
+      path: `${path}.type`,
+    })
+  return {
+    id,
+    name: typeof common.name === 'string' ? common.name : id,
+    type,
+    settings: (settings ?? {}) as DestinationDocument['settings'],
+    attemptsMax: typeof common.attempts === 'number' ? common.attempts : null,
+    retryDelayMs: durationOf(report, find('retry_delay'), path),
+    timeoutMs: durationOf(report, find('timeout'), path),
+  }
+}
+
+export const readDestinations = (asked: NamesAsked): readonly DestinationDocument[] => {
+  const { node, report } = asked
+  if (node === undefined) return []
+  if (node.kind !== 'map') {
+    report({
+      code: 'shape',
+      message: 'found no map',
+      expected: 'a map of destination ids to their settings',
+      offset: node.start,
+      path: 'destinations',
+    })
+    return []
+  }
+  return node.entries.map((entry) => readDestination(asked, entry))
+}

@@ -1,0 +1,106 @@
+/** The sources of a flow: who submits leads, how their names map to its fields, and their blocks. */
+import type { Json } from '../kit/field.ts'
+import { NO_BLOCKS, type SourceDocument } from './document.ts'
+import { SOURCE_SHAPE } from './document-shape.ts'
+import { incomingScope, isTemplate, PATH_SHAPE, readPath } from './mapping.ts'
+import { readBlocks } from './read-blocks.ts'
+import { entriesOf } from './read-step.ts'
+import { type Reading, reportIssue, reportUnknown } from './reading.ts'
+import type { Settable } from './references.ts'
+import { readShape } from './shape.ts'
+import { entryOf, type SourceNode } from './source.ts'
+import { readTemplate } from './templates.ts'
+
+const checkMapping = (reading: Reading, node: SourceNode | undefined, path: string): void => {
+  if (node?.kind !== 'map') return
+  const scope = incomingScope({ country: reading.scope.country, zone: reading.scope.zone })
+  for (const { key, keyStart, value } of node.entries) {
+    const where = `${path}.${key}`
+    if (!reading.fieldNames.includes(key))
+      reportUnknown(reading.report, {
+        code: 'unknown_field',
+        what: 'field',
+        name: key,
+        names: reading.fieldNames,
+        offset: keyStart,
+        path: where,
+      })
+    if (value.kind !== 'text') continue
+    if (isTemplate(value.value)) {
+      for (const issue of readTemplate(value.value, scope).issues)
+        reportIssue(reading, { issue, node: value, path: where, what: 'mapping' })
+    } else if (readPath(value.value) === null)
+      reading.report({
+        code: 'mapping',
+        message: `found ${JSON.stringify(value.value.slice(0, 60))}`,
+        expected: PATH_SHAPE,
+        offset: value.start,
+        path: where,
+      })
+  }
+}
+
+export interface SourcesAsked {
+  readonly reading: Reading
+  readonly node: SourceNode
+  /** What the flow's blocks set. */
+  readonly setByFlow: ReadonlySet<Settable>
+  /** Grows by what any source's blocks set. */
+  readonly set: Set<Settable>
+}
+
+const readSource = (asked: SourcesAsked, node: SourceNode, path: string): SourceDocument | null => {
+  const { reading } = asked
+  const read = readShape({ node, shape: SOURCE_SHAPE, path, report: reading.report })
+  if (read === undefined) return null
+  const settings = read as Record<string, Json>
+  checkMapping(reading, entryOf(node, 'mapping'), `${path}.mapping`)
+  const set = new Set(asked.setByFlow)
+  const blocks = readBlocks({ reading, node, owner: 'source', path, required: [], set })
+  for (const name of set) asked.set.add(name)
+  const text = (key: string): string | null => {
+    const value = settings[key]
+    return typeof value === 'string' ? value : null
+  }
+  const id = text('id') ?? ''
+  return {
+    id,
+    name: text('name') ?? id,
+    enabled: settings.enabled !== false,
+    adapter: text('adapter') ?? 'default',
+    mapping: (settings.mapping ?? {}) as Record<string, string>,
+    idField: text('id_field'),
+    successStatus: settings.success_status === 201 ? 201 : 200,
+    blocks: blocks ?? NO_BLOCKS,
+  }
+}
+
+/** Reads the list of sources. */
+export const readSources = (asked: SourcesAsked): SourceDocument[] => {
+  const { reading, node } = asked
+  if (node.kind !== 'list' || node.items.length === 0) {
+    reading.report({
+      code: 'shape',
+      message: 'found no sources',
+      expected: 'a list of sources, each with an id',
+      offset: node.start,
+      path: 'sources',
+    })
+    return []
+  }
+  const seen = new Set<string>()
+  return node.items.flatMap((item, index) => {
+    const source = readSource(asked, item, `sources[${index}]`)
+    if (source === null) return []
+    if (source.id !== '' && seen.has(source.id))
+      reading.report({
+        code: 'duplicate_id',
+        message: `the id "${source.id}" is that of an earlier source`,
+        expected: 'an id of its own',
+        offset: entriesOf(item).find(({ key }) => key === 'id')?.value.start ?? item.start,
+        path: `sources[${index}].id`,
+      })
+    seen.add(source.id)
+    return [source]
+  })
+}

@@ -1,0 +1,76 @@
+/** What the reading of one flow shares: its text, its tables, its names, and the problems found so far. */
+import type { FlowProblem, Registries } from '../kit/flow.ts'
+import { nearest, oneOf } from './nearest.ts'
+import { type Finding, PROBLEMS_MAX, type Report } from './problems.ts'
+import type { Issue, Scope } from './scope.ts'
+import type { FlowSource, TextNode } from './source.ts'
+
+export interface Reading {
+  readonly source: FlowSource
+  readonly registries: Registries
+  readonly report: Report
+  readonly scope: Scope
+  readonly fieldNames: readonly string[]
+  readonly destinationIds: readonly string[]
+  readonly currency: string
+}
+
+/** Collects findings, each once, and puts them in the order of the text. */
+export const collector = (): { readonly report: Report; problems(source: FlowSource): FlowProblem[] } => {
+  const findings = new Map<string, Finding>()
+  return {
+    report: (finding) => {
+      const key = `${finding.offset} ${finding.code} ${finding.message}`
+      if (findings.size < PROBLEMS_MAX && !findings.has(key)) findings.set(key, finding)
+    },
+    problems: (source) =>
+      [...findings.values()]
+        .toSorted((a, b) => a.offset - b.offset)
+        .map(({ code, message, offset, path, expected, suggestion }) => ({
+          code,
+          message,
+          ...source.position(offset),
+          path,
+          expected: expected ?? null,
+          suggestion: suggestion ?? null,
+        })),
+  }
+}
+
+/** Puts an issue of a rule or template where it stands in the flow's text. */
+export const reportIssue = (
+  reading: Reading,
+  at: { readonly issue: Issue; readonly node: TextNode; readonly path: string; readonly what: string },
+): void => {
+  const { issue, node, path, what } = at
+  const told = issue.code.startsWith('unknown_') ? `${issue.message} in ${what}` : issue.message
+  reading.report({
+    code: issue.code,
+    message: told,
+    offset: reading.source.offsetIn(node, issue.start),
+    path,
+    expected: issue.expected ?? null,
+    suggestion: issue.suggestion ?? null,
+  })
+}
+
+/** Reports a name that is none of those known. */
+export const reportUnknown = (
+  report: Report,
+  unknown: {
+    readonly code: Finding['code']
+    readonly what: string
+    readonly name: string
+    readonly names: readonly string[]
+    readonly offset: number
+    readonly path: string
+  },
+): void =>
+  report({
+    code: unknown.code,
+    message: `unknown ${unknown.what} "${unknown.name}"`,
+    expected: oneOf(unknown.names),
+    suggestion: nearest(unknown.name, unknown.names),
+    offset: unknown.offset,
+    path: unknown.path,
+  })

@@ -1,0 +1,273 @@
+/**
+ * The names rules and templates know, and what each reads from a lead.
+ *
+ * `lead.<field>` is the field's normal form and `lead.<field>.<part>` one of its parts. Each path is resolved once, when
+ * the rule is compiled, to a function that reads it: at run time nothing is looked up by name but the field itself.
+ */
+import type { FieldType, Json, Part } from '../kit/field.ts'
+import type { LeadView } from '../kit/step.ts'
+import { nearest, oneOf } from './nearest.ts'
+import type { ProblemCode } from './problems.ts'
+import { elementOf, isBlankValue, isList, memberOf, type Read, type ValueType } from './values.ts'
+
+export interface Segment {
+  readonly name: string | number
+  /** Offsets in the rule's or template's text. */
+  readonly start: number
+  readonly end: number
+}
+
+/** Something wrong in a rule or template, by offsets in its own text. */
+export interface Issue {
+  readonly code: ProblemCode
+  readonly message: string
+  readonly start: number
+  readonly end: number
+  readonly expected?: string | null
+  readonly suggestion?: string | null
+}
+
+export interface Resolved {
+  readonly path: string
+  readonly type: ValueType
+  readonly read: Read
+  /** What a template shows, where it differs: an amount of money keeps its decimals. */
+  readonly show: Read
+}
+
+export type Resolution = { readonly resolved: Resolved } | { readonly issue: Issue }
+
+export interface Scope {
+  readonly country: string
+  readonly zone: string
+  resolve(segments: readonly Segment[]): Resolution
+}
+
+type Shown = Pick<Resolved, 'type' | 'read'> & { readonly show?: Read }
+
+const partOf = (part: Part | undefined): Json => (part === undefined ? null : Array.isArray(part) ? [...part] : part)
+
+/** Every field has these besides its type's own parts. */
+const everyPart = (name: string): Readonly<Record<string, Shown>> => ({
+  valid: { type: 'bool', read: (lead) => lead.fields[name]?.valid ?? false },
+  masked: { type: 'bool', read: (lead) => lead.fields[name]?.masked ?? false },
+  raw: { type: 'dyn', read: (lead) => lead.fields[name]?.raw ?? null },
+  blank: { type: 'bool', read: (lead) => isBlankValue(lead.fields[name]?.normal ?? null) },
+})
+
+export const EVERY_PART = ['valid', 'masked', 'raw', 'blank'] as const
+
+const OF_LEAD: Readonly<Record<string, Shown>> = {
+  id: { type: 'string', read: (lead) => lead.id },
+  test: { type: 'bool', read: (lead) => lead.test },
+  received_at: { type: 'double', read: (lead) => lead.receivedAt },
+  score: { type: 'double', read: (lead) => lead.score },
+  class: { type: 'string', read: (lead) => lead.class },
+  route: { type: 'string', read: (lead) => lead.route },
+  price: {
+    type: 'double',
+    read: (lead) => (lead.price === null ? null : Number(lead.price.amount)),
+    show: (lead) => lead.price?.amount ?? null,
+  },
+}
+
+/** Names every lead has; no field may be called so. */
+export const LEAD_NAMES: readonly string[] = Object.keys(OF_LEAD)
+
+const OF_SOURCE: Readonly<Record<string, Shown>> = {
+  id: { type: 'string', read: (lead) => lead.source.id },
+  name: { type: 'string', read: (lead) => lead.source.name },
+}
+
+const OF_FLOW: Readonly<Record<string, Shown>> = {
+  id: { type: 'string', read: (lead) => lead.flow.id },
+  name: { type: 'string', read: (lead) => lead.flow.name },
+  version: { type: 'double', read: (lead) => lead.flow.version },
+  country: { type: 'string', read: (lead) => lead.flow.country },
+  currency: { type: 'string', read: (lead) => lead.flow.currency },
+}
+
+const NOW: Shown = { type: 'double', read: (lead) => lead.now }
+
+const OF_DELIVERY = ['outcome', 'reference'] as const
+
+const own = <T>(table: Readonly<Record<string, T>>, name: string | number): T | undefined =>
+  typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined
+
+export const pathText = (segments: readonly Segment[]): string =>
+  segments
+    .map(({ name }, index) =>
+      typeof name === 'number' ? `[${name}]` : index === 0 ? name : /^\w+$/.test(name) ? `.${name}` : `["${name}"]`,
+    )
+    .join('')
+
+const unknown = (asked: {
+  readonly code: ProblemCode
+  readonly what: string
+  readonly segment: Segment
+  readonly names: readonly string[]
+}): Resolution => ({
+  issue: {
+    code: asked.code,
+    message: `unknown ${asked.what} "${asked.segment.name}"`,
+    start: asked.segment.start,
+    end: asked.segment.end,
+    expected: oneOf(asked.names),
+    suggestion: nearest(String(asked.segment.name), asked.names),
+  },
+})
+
+/** Goes on from a value whose members are known only at run time, or from a list to one of its entries. */
+const descend = (from: Shown, rest: readonly Segment[], path: string): Resolution => {
+  const first = rest[0]
+  if (first === undefined) return { resolved: { path, type: from.type, read: from.read, show: from.show ?? from.read } }
+  const dynamic = from.type === 'dyn' || from.type === 'map'
+  if (!dynamic && !(isList(from.type) && typeof first.name === 'number'))
+    return {
+      issue: {
+        code: 'unknown_part',
+        message: isList(from.type) ? `a list has no part "${first.name}"` : `"${path}" has no part "${first.name}"`,
+        start: first.start,
+        end: first.end,
+        expected: isList(from.type) ? 'an index such as [0]' : null,
+      },
+    }
+  const names = rest.map(({ name }) => name)
+  const read: Read = (lead) => {
+    let value = from.read(lead)
+    for (const name of names) value = memberOf(value, name)
+    return value
+  }
+  const type = dynamic || rest.length > 1 ? 'dyn' : elementOf(from.type)
+  return { resolved: { path, type, read, show: read } }
+}
+
+const incomplete = (segments: readonly Segment[], names: readonly string[]): Resolution => {
+  const last = segments[segments.length - 1]
+  return {
+    issue: {
+      code: 'unknown_variable',
+      message: `"${pathText(segments)}" is no value by itself`,
+      start: segments[0]?.start ?? 0,
+      end: last?.end ?? 0,
+      expected: `${pathText(segments)}. followed by ${oneOf(names)}`,
+    },
+  }
+}
+
+export interface LeadNames {
+  readonly fields: ReadonlyMap<string, FieldType>
+  readonly destinations: readonly string[]
+  readonly country: string
+  /** IANA */
+  readonly zone: string
+}
+
+/** What rules and templates of steps see. */
+export const leadScope = (names: LeadNames): Scope => {
+  const fieldNames = [...names.fields.keys()]
+
+  const ofField = (field: string, type: FieldType, segments: readonly Segment[]): Resolution => {
+    const path = pathText(segments)
+    const value: Shown = {
+      type: type.value,
+      read: (lead) => {
+        const normal = lead.fields[field]?.normal
+        return normal === undefined ? null : partOf(normal)
+      },
+    }
+    const segment = segments[2]
+    if (segment === undefined) return descend(value, [], path)
+    if (typeof segment.name === 'number') return descend(value, segments.slice(2), path)
+    const part = segment.name
+    const common = own(everyPart(field), part)
+    if (common !== undefined) return descend(common, segments.slice(3), path)
+    const partType = own(type.parts, part)
+    if (partType === undefined)
+      return unknown({
+        code: 'unknown_part',
+        what: `part of ${field}`,
+        segment,
+        names: [...Object.keys(type.parts), ...EVERY_PART],
+      })
+    const read = (lead: LeadView): Json => partOf(lead.fields[field]?.parts[part])
+    return descend({ type: partType, read }, segments.slice(3), path)
+  }
+
+  const ofTable = (table: Readonly<Record<string, Shown>>, what: string, segments: readonly Segment[]): Resolution => {
+    const segment = segments[1]
+    if (segment === undefined) return incomplete(segments, Object.keys(table))
+    const found = own(table, segment.name)
+    if (found === undefined)
+      return unknown({ code: 'unknown_variable', what: `part of ${what}`, segment, names: Object.keys(table) })
+    return descend(found, segments.slice(2), pathText(segments))
+  }
+
+  const ofDeliveries = (segments: readonly Segment[]): Resolution => {
+    const [, destination, part] = segments
+    if (destination === undefined) return incomplete(segments, names.destinations)
+    if (!names.destinations.includes(String(destination.name)))
+      return unknown({
+        code: 'unknown_destination',
+        what: 'destination',
+        segment: destination,
+        names: names.destinations,
+      })
+    if (part === undefined) return incomplete(segments, OF_DELIVERY)
+    const id = String(destination.name)
+    const wanted = part.name
+    if (wanted !== 'outcome' && wanted !== 'reference')
+      return unknown({ code: 'unknown_part', what: 'part of a delivery', segment: part, names: OF_DELIVERY })
+    const read = (lead: LeadView): Json =>
+      Object.hasOwn(lead.deliveries, id) ? (lead.deliveries[id]?.[wanted] ?? null) : null
+    return descend({ type: 'string', read }, segments.slice(3), pathText(segments))
+  }
+
+  const roots = ['lead', 'source', 'flow', 'now', 'extra', 'deliveries']
+
+  return {
+    country: names.country,
+    zone: names.zone,
+    resolve: (segments) => {
+      const [root, second] = segments
+      switch (root?.name) {
+        case 'lead': {
+          if (second === undefined) return incomplete(segments, fieldNames)
+          const type = typeof second.name === 'string' ? names.fields.get(second.name) : undefined
+          if (type !== undefined && typeof second.name === 'string') return ofField(second.name, type, segments)
+          const found = own(OF_LEAD, second.name)
+          if (found !== undefined) return descend(found, segments.slice(2), pathText(segments))
+          return unknown({
+            code: 'unknown_field',
+            what: 'field',
+            segment: second,
+            names: [...fieldNames, ...LEAD_NAMES],
+          })
+        }
+        case 'source':
+          return ofTable(OF_SOURCE, 'source', segments)
+        case 'flow':
+          return ofTable(OF_FLOW, 'flow', segments)
+        case 'now':
+          return descend(NOW, segments.slice(1), pathText(segments))
+        case 'extra':
+          if (second === undefined) return incomplete(segments, ['the name the source sends'])
+          return descend({ type: 'dyn', read: (lead) => lead.extra as Json }, segments.slice(1), pathText(segments))
+        case 'deliveries':
+          return ofDeliveries(segments)
+        default: {
+          const segment = root ?? { name: '', start: 0, end: 0 }
+          const field = typeof segment.name === 'string' && names.fields.has(segment.name)
+          const found = unknown({
+            code: 'unknown_variable',
+            what: 'name',
+            segment,
+            names: roots,
+          })
+          if (!field || !('issue' in found)) return found
+          return { issue: { ...found.issue, expected: null, suggestion: `lead.${segment.name}` } }
+        }
+      }
+    },
+  }
+}
