@@ -115,13 +115,15 @@ const prepare = (dataDir: string, binaries: Binaries): Place => {
 }
 
 /** Made under another name and moved, so that an interrupted first start leaves nothing half made in place. */
-const initialize = async ({ dataDir, folder, user, binaries }: Place, onLog: (text: string) => void): Promise<void> => {
+const initialize = async (place: Place, settings: ServerSettings, onLog: (text: string) => void): Promise<void> => {
+  const { dataDir, folder, user, binaries } = place
   onLog('making a database for the first start')
   const fresh = join(dataDir, `postgres.new`)
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { mode: 0o700 })
   giveTo(fresh, user)
   const options = ['-D', fresh, '-U', SUPERUSER, '-E', 'UTF8', '--locale=C', '--data-checksums', '--no-instructions']
+  if (settings.fsync === 'off') options.push('--no-sync')
   try {
     await promisify(execFile)(binaries.initdb, [...options, '--auth-local=trust', '--auth-host=reject'], {
       cwd: fresh,
@@ -251,7 +253,7 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
   let superuser: EmbeddedConnection
   try {
     if (existsSync(join(place.folder, 'PG_VERSION'))) await checkMajor(place)
-    else await initialize(place, onLog)
+    else await initialize(place, settings, onLog)
     running = await start(place, settings, onLog)
     superuser = { host: running.postmaster.socketFolder, port: PORT, user: SUPERUSER, database: 'postgres' }
     version = await furnish(superuser)

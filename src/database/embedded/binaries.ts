@@ -34,7 +34,7 @@ const locate = (name: BinariesPackage): string => {
 }
 
 /** The links stand in `pg-symlinks.json`, both ends relative to the package's folder. */
-const completeLinks = (folder: string): void => {
+export const completeLinks = (folder: string): void => {
   const listed = join(folder, 'native', 'pg-symlinks.json')
   if (!existsSync(listed)) return
   const links = JSON.parse(readFileSync(listed, 'utf8')) as readonly { source: string; target: string }[]
