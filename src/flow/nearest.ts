@@ -24,7 +24,7 @@ const LISTED_MAX = 20
 /** `one of email, phone`, shortened where there are very many. */
 export const oneOf = (names: Iterable<string>): string => {
   const all = [...names]
-  if (all.length === 0) return 'nothing: none is defined'
+  if (all.length === 0) return 'none: there are none'
   if (all.length === 1) return all[0] ?? ''
   const more = all.length > LISTED_MAX ? `, and ${all.length - LISTED_MAX} more` : ''
   return `one of ${all.slice(0, LISTED_MAX).join(', ')}${more}`

@@ -164,10 +164,11 @@ export const parseFlow = (
 ): { readonly document: FlowDocument; readonly problems: FlowProblem[] } => {
   const { report, problems } = collector()
   const source = readSource(text, report)
-  const unreadable = problems(source).length > 0
-  let root = source.root
+  const unreadable = problems(source)
+  // After a slip in the punctuation the tree is not what its author sees: what follows from it would mislead.
+  let root = unreadable.some(({ code }) => code === 'syntax') ? null : source.root
   if (root === null || entriesOf(root).length === 0) {
-    if (!unreadable)
+    if (unreadable.length === 0)
       report({
         code: 'shape',
         message: 'found no flow',

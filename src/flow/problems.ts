@@ -52,11 +52,15 @@ export type Report = (finding: Finding) => void
 /** A flow with thousands of problems is some other file: what comes after these is not listed. */
 export const PROBLEMS_MAX = 200
 
+/** Names stand in quotes; in a mix-up of types the quotes are the point, so those are as they would be written. */
+const suggested = ({ code, suggestion }: FlowProblem): string =>
+  code === 'rule_type' ? (suggestion ?? '') : `"${suggestion}"`
+
 /** One line: `flow.yaml:12:9 unknown field "emial" in rule: expected one of email, phone; did you mean "email"?` */
 export const formatProblem = (problem: FlowProblem, file?: string): string => {
   const where = file === undefined ? '' : `${file}:`
   const expected = problem.expected === null ? '' : `: expected ${problem.expected}`
-  const suggestion = problem.suggestion === null ? '' : `; did you mean "${problem.suggestion}"?`
+  const suggestion = problem.suggestion === null ? '' : `; did you mean ${suggested(problem)}?`
   return `${where}${problem.line}:${problem.column} ${problem.message}${expected}${suggestion}`
 }
 

@@ -76,11 +76,18 @@ const KEYS: Readonly<Record<BlockName, string>> = {
   cap: 'caps',
 }
 
+/** The path as the author wrote it: the config of a step has its list under a key more. */
+const asWritten = (path: string): string =>
+  path.replace(/(^|\.)(accept\.criteria|caps\.caps)\b/, (_, dot, keys) => `${dot}${keys.split('.')[0]}`)
+
 const readBlock = (asked: BlocksAsked, name: BlockName): StepDocument | null => {
   const config = configOf(asked, name)
   if (config === null) return null
   const read = readStep({
-    reading: asked.reading,
+    reading: {
+      ...asked.reading,
+      report: (finding) => asked.reading.report({ ...finding, path: asWritten(finding.path) }),
+    },
     type: name,
     typeOffset: config.start,
     node: config,

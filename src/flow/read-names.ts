@@ -108,7 +108,7 @@ export const readFields = (asked: NamesAsked): FieldsRead => {
   for (const entry of node === undefined ? [] : entriesOf(node)) {
     const field = readField(asked, entry)
     if (field === null) {
-      if (!wrongName(entry.key)) types.set(entry.key, anyType('unknown'))
+      if (!wrongName(entry.key) && !isReserved(entry.key)) types.set(entry.key, anyType('unknown'))
       continue
     }
     documents.push(field)

@@ -28,9 +28,9 @@ export const entriesOf = (node: SourceNode): readonly MapEntry[] => (node.kind =
 
 /**
  * A scorecard written once and used by name: `score: { model: homes }` takes the model's base and points, and adds its own.
- * Only for a type that has `points` and no `model` of its own.
+ * Only for a type that has `points` and no `model` of its own. Null where the model does not exist.
  */
-const withModel = (asked: StepAsked, step: StepType, config: SourceNode): SourceNode => {
+const withModel = (asked: StepAsked, step: StepType, config: SourceNode): SourceNode | null => {
   const keys = ownKeys(step)
   const named = entryOf(config, 'model')
   if (named === undefined || !keys.includes('points') || keys.includes('model')) return config
@@ -47,10 +47,7 @@ const withModel = (asked: StepAsked, step: StepType, config: SourceNode): Source
       offset: named.start,
       path: `${path}.model`,
     })
-    return mapOf(config, [
-      ...rest,
-      { key: 'points', keyStart: config.start, value: { ...named, kind: 'list', items: [] } },
-    ])
+    return null
   }
   const items = [entryOf(model, 'points'), entryOf(config, 'points')].flatMap((node) =>
     node?.kind === 'list' ? node.items : [],
@@ -130,8 +127,10 @@ export const readStep = (asked: StepAsked): StepRead | null => {
     return null
   }
   const { common, configured, guard } = readCommon(asked, step, entriesOf(node))
-  const config = withModel(asked, step, mapOf(node, configured))
-  const value = readShape({ node: config, shape: configShape(asked, step), path, report: reading.report })
+  const inherited = withModel(asked, step, mapOf(node, configured))
+  const config = inherited ?? mapOf(node, [])
+  const { report } = reading
+  const value = inherited && readShape({ node: config, shape: configShape(asked, step), path, report })
   checkReferences({ reading, step, config, path, set: asked.set })
 
   const constantOf = (key: string): boolean | null => {

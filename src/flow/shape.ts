@@ -82,6 +82,14 @@ const describe = (shape: Shape): string => {
   }
 }
 
+/** Descriptions are noun phrases here and sentences in the configs of steps. */
+const explained = (shape: Shape): string => {
+  const { description } = shape
+  if (description === undefined) return describe(shape)
+  if (/^an? /.test(description)) return description
+  return `${describe(shape)}: ${description.charAt(0).toLowerCase()}${description.slice(1).replace(/\.$/, '')}`
+}
+
 /** The tree without its places: maps and lists of texts. */
 export const plainOf = (node: SourceNode): Json => {
   if (node.kind === 'text') return node.value
@@ -116,7 +124,7 @@ const readText = (reading: Reading): Json | undefined => {
   if (shape.maxLength !== undefined && value.length > shape.maxLength)
     return wrong(`a text of at most ${shape.maxLength} characters`)
   if (shape.pattern !== undefined && !new RegExp(shape.pattern).test(value))
-    return wrong(shape.description ?? `a text like ${shape.pattern}`)
+    return wrong(shape.description === undefined ? `a text like ${shape.pattern}` : explained(shape))
   return value
 }
 
@@ -206,7 +214,7 @@ const readMap = (reading: Reading): Json | undefined => {
       report({
         code: 'missing_key',
         message: `the key "${key}" is missing`,
-        expected: properties[key]?.description ?? describe(properties[key] ?? {}),
+        expected: explained(properties[key] ?? {}),
         offset: node.start,
         path: joinPath(path, key),
       })

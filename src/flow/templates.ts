@@ -191,7 +191,7 @@ const readersOf = (asked: {
   return readers
 }
 
-const filterNames = (engine: Liquid): string[] => Object.keys(engine.filters)
+const filterNames = (engine: Liquid): string[] => Object.keys(engine.filters).toSorted()
 
 /** What the library refuses, in our words. */
 const syntaxIssue = (error: LiquidError, text: string, engine: Liquid): Issue => {

@@ -41,7 +41,7 @@ export const suppress = defineStep({
       TemplateText('The reason given. It may use `field`, `list` and `label`: what was found, and where.'),
     ),
   }),
-  references: { fields: ['match.*'], templates: ['reason'] },
+  references: { fields: ['match.*'], templates: ['reason'], templateNames: ['field', 'list', 'label'] },
   example: { lists: ['dnc', 'customers'], match: ['phone', 'email'] },
   create: (config, compiler) => {
     const template = config.reason === undefined ? null : compiler.template(config.reason)
