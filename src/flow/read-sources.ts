@@ -70,7 +70,7 @@ const readSource = (asked: SourcesAsked, node: SourceNode, path: string): Source
     adapter: text('adapter') ?? 'default',
     mapping: (settings.mapping ?? {}) as Record<string, string>,
     idField: text('id_field'),
-    successStatus: settings.success_status === 201 ? 201 : 200,
+    successStatus: settings.success_status === 200 ? 200 : 201,
     blocks: blocks ?? NO_BLOCKS,
   }
 }

@@ -72,8 +72,8 @@ export interface Appender {
   pending(): number
 }
 
-/** Later than any date JavaScript has, and before Postgres' last: a person must act. */
-export const NEVER_MS = 8_000_000_000_000_000
+/** The year 9999, as far as the database's driver reads: a person must act. */
+export const NEVER_MS = Date.UTC(9999, 0, 1)
 
 const col = <T>(commits: readonly LeadCommit[], pick: (commit: LeadCommit) => T): T[] => commits.map(pick)
 

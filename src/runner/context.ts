@@ -37,6 +37,8 @@ export interface RunnerContext {
   readonly secrets: Secrets
   readonly outbound: Outbound
   readonly deliveries: DeliveryDefaults
+  /** Types of step that are skipped, with the name of the operator's switch. */
+  readonly stepsOff: ReadonlyMap<string, string>
   readonly leadsInFlightMax: number
   /** The wake-up time of a lead that waits for a person, ms since 1970. */
   readonly never: number

@@ -67,6 +67,11 @@ const runStep = async (ctx: RunnerContext, journey: Journey, step: CompiledStep)
     holds: { claims: [], caps: [] },
   }
   const view = viewOf({ lead, flow: journey.flow, source: journey.source, now: run.now })
+  const off = standing ? undefined : ctx.stepsOff.get(step.type)
+  if (off !== undefined) {
+    endStep(ctx, journey, step, run, startedAt, { kind: 'next', outcome: 'skip', rule: `${off}=false` })
+    return null
+  }
   if (!standing && step.when && !step.when.holds(view)) {
     endStep(ctx, journey, step, run, startedAt, {
       kind: 'next',

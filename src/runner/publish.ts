@@ -3,9 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import { newId } from '../base/ids.ts'
 import { newKeyBytes } from '../base/seal.ts'
 import type { Database } from '../database/pool.ts'
-import { checkFlow } from '../flow/check.ts'
 import { compileFlow } from '../flow/compile.ts'
-import { parseFlow } from '../flow/parse.ts'
+import { checkFlow, parseFlow } from '../flow/parse.ts'
 import type { FlowProblem, Registries } from '../kit/flow.ts'
 
 /** `version` is null where nothing was published, because of the problems. */

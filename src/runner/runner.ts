@@ -18,10 +18,11 @@ const lostRace = (error: unknown): boolean =>
 
 interface Arrival {
   readonly journey: Journey
-  readonly result: SubmissionResult | null
+  /** The lead that this submission's idempotency key stands for already. */
+  readonly repeats: string | null
 }
 
-/** Parses the submission and begins its journal. Null journey: its idempotency key answers for it. */
+/** Parses the submission and begins its journal. */
 const arrive = async (
   ctx: RunnerContext,
   submission: Submission,
@@ -50,7 +51,7 @@ const arrive = async (
         throw new Fault('idempotency_key_reused', {
           message: `This idempotency key was used with another body: lead ${claim.leadId}`,
         })
-      return { journey, result: await answerAgain(ctx, tenantId, claim.leadId) }
+      return { journey, repeats: claim.leadId }
     }
     journey.claims.push(...claim.writes)
   }
@@ -90,7 +91,7 @@ const arrive = async (
     },
     sealed: { fields, extra },
   })
-  return { journey, result: null }
+  return { journey, repeats: null }
 }
 
 /** What the lead of this idempotency key is told now. */
@@ -133,6 +134,9 @@ export const createRunner = (ctx: RunnerContext): Runner => {
   const onDrained: (() => void)[] = []
   /** Journeys of durable leads running here: a lead is never run twice at once in one process. */
   const running = new Map<string, Promise<void>>()
+
+  /** What sources of leads now running will be told: a repeat of one waits for the same answer. */
+  const answering = new Map<string, Promise<SubmissionResult>>()
 
   const enter = (): void => {
     inFlight += 1
@@ -248,8 +252,8 @@ export const createRunner = (ctx: RunnerContext): Runner => {
     flow: CompiledFlow,
     source: CompiledSource,
   ): Promise<SubmissionResult> => {
-    const { journey, result } = await arrive(ctx, submission, flow, source)
-    if (result) return result
+    const { journey, repeats } = await arrive(ctx, submission, flow, source)
+    if (repeats !== null) return (await answering.get(repeats)) ?? answerAgain(ctx, submission.source.tenantId, repeats)
     try {
       if (submission.mode === 'async') {
         await commit(journey, ctx.appender, ctx.clock, { wakeAt: journey.lead.receivedAt, runner: ctx.runnerNumber() })
@@ -257,7 +261,10 @@ export const createRunner = (ctx: RunnerContext): Runner => {
         driveOn(journey)
         return told
       }
-      return await withinTime(journey)
+      const told = withinTime(journey)
+      answering.set(journey.lead.id, told)
+      told.catch(() => undefined).finally(() => answering.delete(journey.lead.id))
+      return await told
     } catch (error) {
       settleAll(journey, false)
       const { tenantId, id: leadId } = journey.lead

@@ -1,0 +1,48 @@
+import type { House } from '../../house.ts'
+import { verifyTenant } from '../../journal/verify.ts'
+
+/** Walks every chain of every tenant; exit code 1 where one is broken. */
+export const runAuditVerify = async (options: {
+  readonly openHouse: () => Promise<House>
+  readonly output: NodeJS.WritableStream
+  readonly json: boolean
+}): Promise<number> => {
+  const { output, json } = options
+  const house = await options.openHouse()
+  try {
+    const tenants = await house.database.definer<{ id: string; slug: string }>({
+      name: 'all_tenants',
+      text: 'select id, slug from millrace.find_tenants()',
+    })
+    let leads = 0
+    let segments = 0
+    for (const tenant of tenants) {
+      const verified = await verifyTenant({
+        database: house.database,
+        tenantId: tenant.id,
+        onProgress: (done) => {
+          if (!json && process.stderr.isTTY) process.stderr.write(`\r${tenant.slug}: ${done} segments`)
+        },
+      })
+      leads += verified.leads
+      segments += verified.segments
+      if (verified.breach) {
+        const { leadId, seq, what } = verified.breach
+        output.write(
+          json
+            ? `${JSON.stringify({ ok: false, tenant: tenant.slug, lead_id: leadId, seq, what, leads, segments })}\n`
+            : `Broken: tenant ${tenant.slug}, lead ${leadId}, segment ${seq}: ${what.replaceAll('_', ' ')}\n`,
+        )
+        return 1
+      }
+    }
+    output.write(
+      json
+        ? `${JSON.stringify({ ok: true, leads, segments })}\n`
+        : `All chains are whole: ${leads} leads, ${segments} segments.\n`,
+    )
+    return 0
+  } finally {
+    await house.close(0)
+  }
+}

@@ -1,0 +1,244 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Clock } from './base/clock.ts'
+import { systemClock } from './base/clock.ts'
+import { Fault } from './base/faults.ts'
+import { KEY_BYTES } from './base/seal.ts'
+import type { Config } from './config.ts'
+import { attachEmbedded } from './database/attach.ts'
+import { startEmbedded } from './database/embedded.ts'
+import { migrate } from './database/migrate.ts'
+import { type Connection, createDatabase, type Database } from './database/pool.ts'
+import { createPresence, type Presence } from './database/presence.ts'
+import { createCaps } from './handlers/caps.ts'
+import { createIdentity } from './handlers/identity.ts'
+import { createSecrets, type Secrets } from './handlers/secrets.ts'
+import { createSuppression } from './handlers/suppression.ts'
+import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
+import { createAppender, NEVER_MS } from './journal/append.ts'
+import { createKeyring, type Keyring } from './journal/keyring.ts'
+import { createJournalReader, createLeadLoader } from './journal/read.ts'
+import type { JournalReader } from './journal/types.ts'
+import type { Registries } from './kit/flow.ts'
+import { createOutbound } from './outbound/outbound.ts'
+import { createCatalog } from './runner/catalog.ts'
+import { lookupColumn } from './runner/journey.ts'
+import { createPublish, type Publish } from './runner/publish.ts'
+import { createRunner } from './runner/runner.ts'
+import type { Runner } from './runner/types.ts'
+
+/** Everything built, without the HTTP side: what the server and the commands that work on a database share. */
+export interface House {
+  readonly config: Config
+  readonly clock: Clock
+  readonly database: Database
+  readonly keyring: Keyring
+  readonly presence: Presence
+  readonly runner: Runner
+  readonly reader: JournalReader
+  readonly secrets: Secrets
+  readonly publish: Publish
+  readonly sweeper: Sweeper
+  /** The epoch of each tenant's configuration, as far as it is known here. */
+  isCurrent(tenantId: string, epoch: number): boolean
+  /** Lets journeys under way end, within the time given, then closes all. */
+  close(drainMs: number): Promise<void>
+}
+
+export interface HouseOptions {
+  readonly config: Config
+  readonly registries: Registries
+  readonly log: Logger
+  /** What a person watching the start wants to know. */
+  readonly onProgress: (text: string) => void
+  /** Use an embedded Postgres that another process runs, where one does. */
+  readonly attach: boolean
+  /** Instead of the one the configuration names. */
+  readonly connection?: Connection
+  readonly clock?: Clock
+  readonly random?: () => number
+  /** Over and above the operator's: where the demo's sink listens. */
+  readonly outboundAllow: readonly string[]
+  readonly onGather?: (kind: string, size: number) => void
+  readonly onClosed?: (lead: {
+    readonly outcome: string
+    readonly code: string | null
+    readonly durationMs: number
+  }) => void
+}
+
+/** Runs of a lead that may end with the process's death: one bad lead costs so many crashes, not all. */
+const CRASHES_MAX = 5
+const CONNECTIONS_PER_ORIGIN = 64
+const CONNECT_TIMEOUT_MS = 5_000
+const ANSWER_BYTES_MAX = 1024 * 1024
+/** Months of journal partitions that stand ready. */
+const PARTITION_MONTHS = 3
+
+const masterKey = (config: Config): Buffer => {
+  if (config.masterKey) return config.masterKey.export()
+  const file = join(config.dataDir, 'master.key')
+  if (!existsSync(file)) {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+    try {
+      writeFileSync(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
+  if (key.length !== KEY_BYTES)
+    throw new Fault('setting_invalid', { message: `${file}: expected ${KEY_BYTES} bytes in base64` })
+  return key
+}
+
+/** Types of step that the operator switched off, with the switch. */
+const stepsOff = (config: Config): ReadonlyMap<string, string> => {
+  const off = new Map<string, string>()
+  if (!config.enrichment) off.set('enrich', 'ENABLE_ENRICHMENT')
+  if (!config.verification) off.set('verify', 'ENABLE_VERIFICATION')
+  if (!config.mlScoring) off.set('score', 'ENABLE_ML_SCORING')
+  if (!config.autoRouting) off.set('route', 'ENABLE_AUTO_ROUTING')
+  return off
+}
+
+const openConnection = async (
+  options: HouseOptions,
+): Promise<{ connection: Connection; stop: () => Promise<void> }> => {
+  const { config, attach, onProgress } = options
+  if (options.connection) return { connection: options.connection, stop: async () => undefined }
+  if (config.databaseUrl) return { connection: { connectionString: config.databaseUrl }, stop: async () => undefined }
+  const running = attach ? attachEmbedded(config.dataDir) : null
+  if (running) return { connection: running, stop: async () => undefined }
+  const embedded = await startEmbedded({ dataDir: config.dataDir, onLog: onProgress })
+  return { connection: embedded.connection, stop: embedded.stop }
+}
+
+const withTimeout = (promise: Promise<void>, ms: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
+
+/** Opens the database, brings it up to date, and builds all that works on it. */
+export const openHouse = async (options: HouseOptions): Promise<House> => {
+  const { config, registries, log, onProgress } = options
+  const clock = options.clock ?? systemClock()
+  const master = masterKey(config)
+  const { connection, stop } = await openConnection(options)
+  const closers: (() => Promise<void>)[] = [stop]
+  try {
+    const { pending } = await migrate({ connection, log, now: clock.now() })
+    if (pending.length > 0)
+      onProgress(`applied ${pending.length === 1 ? 'migration' : 'migrations'} ${pending.join(', ')}`)
+    const database = await createDatabase({ connection, poolMax: config.databasePool, log })
+    closers.unshift(database.close)
+    await database.definer({
+      name: 'ensure_partitions',
+      text: 'select millrace.ensure_partitions($1::date, $2::integer)',
+      values: [new Date(clock.now()).toISOString().slice(0, 10), PARTITION_MONTHS],
+    })
+    const keyring = createKeyring({ database, master })
+    const catalog = createCatalog({ database, registries })
+    const secrets = createSecrets({ database })
+
+    const epochs = new Map<string, number>()
+    const forget = (tenantId: string): void => {
+      catalog.forget(tenantId)
+      secrets.forget(tenantId)
+    }
+    const presence = await createPresence({
+      connection,
+      applicationRole: 'millrace_app',
+      log,
+      onEpoch: (change) => {
+        if (change === null) {
+          for (const tenantId of epochs.keys()) forget(tenantId)
+          epochs.clear()
+        } else if ((epochs.get(change.tenantId) ?? 0) < change.epoch) {
+          epochs.set(change.tenantId, change.epoch)
+          forget(change.tenantId)
+        }
+      },
+    })
+    closers.unshift(presence.close)
+
+    const rowsMax = Math.min(config.maxBatchSize, 500)
+    const caps = createCaps({ database, rowsMax })
+    const appender = createAppender({
+      database,
+      rowsMax,
+      onUsage: caps.learn,
+      onGather: (rows) => options.onGather?.('commit', rows),
+    })
+    const outbound = createOutbound({
+      allow: [...config.outboundAllow, ...options.outboundAllow],
+      bodyBytesMax: ANSWER_BYTES_MAX,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      connectionsPerOrigin: CONNECTIONS_PER_ORIGIN,
+    })
+    closers.unshift(outbound.close)
+    const loader = createLeadLoader({ database, keyring })
+    let sweeper: Sweeper | null = null
+    const runner = createRunner({
+      clock,
+      random: options.random ?? Math.random,
+      keyring,
+      catalog,
+      appender,
+      loader,
+      identity: createIdentity({ database, rowsMax }),
+      suppression: createSuppression({ database, rowsMax }),
+      caps,
+      secrets,
+      outbound,
+      deliveries: {
+        attemptsMax: config.maxRetries,
+        retryDelayMs: config.retryDelayMs,
+        timeoutMs: Math.min(config.deliveryTimeoutMs, config.processingTimeoutMs),
+      },
+      stepsOff: stepsOff(config),
+      leadsInFlightMax: config.leadsInFlightMax,
+      crashesMax: CRASHES_MAX,
+      never: NEVER_MS,
+      runnerNumber: presence.number,
+      log,
+      onDoubt: (lead) => sweeper?.doubt(lead),
+      ...(options.onClosed && { onClosed: options.onClosed }),
+    })
+    const made = createSweeper({
+      database,
+      clock,
+      runner,
+      runnerNumber: presence.number,
+      leadsInFlightMax: config.leadsInFlightMax,
+      log,
+    })
+    sweeper = made
+    return {
+      config,
+      clock,
+      database,
+      keyring,
+      presence,
+      runner,
+      reader: createJournalReader({ database, keyring, loader, lookupColumn }),
+      secrets,
+      publish: createPublish({ database, registries, clock, onPublished: forget }),
+      sweeper: made,
+      isCurrent: (tenantId, epoch) => presence.isHeld() && (epochs.get(tenantId) ?? epoch) <= epoch,
+      close: async (drainMs) => {
+        await made.stop()
+        await withTimeout(runner.drained(), drainMs)
+        for (const close of closers) await close()
+      },
+    }
+  } catch (error) {
+    for (const close of closers) await close().catch(() => undefined)
+    throw error
+  }
+}

@@ -1,0 +1,218 @@
+/** Where everything is built and every verb begins. */
+import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { Command, CommanderError } from 'commander'
+import { pino } from 'pino'
+import { createApp } from './api/app.ts'
+import { createMetrics, type Metrics } from './api/metrics.ts'
+import { isFault } from './base/faults.ts'
+import { keyedHash16, seal } from './base/seal.ts'
+import { runAuditVerify } from './cli/commands/audit-verify.ts'
+import { runFlowCheck } from './cli/commands/flow-check.ts'
+import { runFlowPublish } from './cli/commands/flow-publish.ts'
+import { runMigrate } from './cli/commands/migrate.ts'
+import { runParse } from './cli/commands/parse.ts'
+import { runServe } from './cli/commands/serve.ts'
+import { type Config, readConfig } from './config.ts'
+import { ensureDemo } from './demo.ts'
+import { fieldTypes } from './fields/index.ts'
+import { suppressionKey } from './handlers/suppression.ts'
+import { type House, openHouse } from './house.ts'
+import { destinationTypes } from './integrations/index.ts'
+import type { Registries } from './kit/flow.ts'
+import { stepTypes } from './steps/index.ts'
+
+// A pattern that would search for ever is finished by an engine that cannot: (a+)+$ on 26 letters, 6.5 s → 1 ms.
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
+
+const EXIT_USAGE = 2
+const registries: Registries = { fields: fieldTypes, steps: stepTypes, destinations: destinationTypes }
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+/** Resolves with the first signal that asks for an end; a second one ends at once. */
+const untilSignalled = (): Promise<string> =>
+  new Promise((resolve) => {
+    let told = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (told) process.exit(1)
+        told = true
+        resolve(signal)
+      })
+    }
+  })
+
+const progress = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+/** What a command-line flag says goes before the environment. */
+const configOf = (flags: { readonly port?: string; readonly data?: string; readonly role?: string }): Config =>
+  readConfig({
+    ...process.env,
+    ...(flags.port !== undefined && { PORT: flags.port }),
+    ...(flags.data !== undefined && { MILLRACE_DATA: flags.data }),
+    ...(flags.role !== undefined && { MILLRACE_ROLE: flags.role }),
+  })
+
+const logger = (config: Config, quiet: boolean) =>
+  pino({ level: quiet ? 'warn' : config.logLevel, base: null }, pino.destination({ dest: 2, sync: quiet }))
+
+const opener = (config: Config): (() => Promise<House>) => {
+  const log = logger(config, true)
+  return () =>
+    openHouse({
+      config,
+      registries,
+      log,
+      onProgress: () => undefined,
+      attach: true,
+      outboundAllow: [`127.0.0.1:${config.port}`],
+    })
+}
+
+const serve = (config: Config, json: boolean): Promise<number> => {
+  const log = logger(config, !json && process.stderr.isTTY === true)
+  let metrics: Metrics | undefined
+  return runServe({
+    config,
+    json,
+    output: process.stdout,
+    ended: untilSignalled(),
+    openHouse: () =>
+      openHouse({
+        config,
+        registries,
+        log,
+        onProgress: json ? () => undefined : progress,
+        attach: false,
+        outboundAllow: [`127.0.0.1:${config.port}`],
+        onGather: (kind, size) => metrics?.gathered(kind, size),
+      }),
+    createApp: async (house, isDraining) => {
+      const { keyring } = house
+      metrics = createMetrics({ version, inFlight: house.runner.inFlight, connections: house.database.stats })
+      return createApp({
+        runner: house.runner,
+        reader: house.reader,
+        database: house.database,
+        clock: house.clock,
+        log,
+        metrics,
+        settings: {
+          version,
+          rateLimitMax: config.rateLimitMax,
+          rateLimitWindowMs: config.rateLimitWindowMs,
+          publicUrl: null,
+        },
+        keys: {
+          token: keyring.derive('token'),
+          login: (email) => keyedHash16(keyring.login, email),
+          sealTenant: async (tenantId, text) => seal((await keyring.tenant(tenantId)).wrap, text),
+          suppression: async (tenantId, normal) => suppressionKey(await keyring.tenant(tenantId), normal),
+        },
+        publish: house.publish,
+        isCurrent: house.isCurrent,
+        isDraining,
+      })
+    },
+    ensureDemo,
+  })
+}
+
+/** Runs a verb and ends the process with its code; what went wrong is one line, without a stack. */
+const act = async (run: () => Promise<number>): Promise<void> => {
+  try {
+    process.exitCode = await run()
+  } catch (error) {
+    if (error instanceof CommanderError) throw error
+    const detail = isFault(error) && error.detail ? ` (${error.detail})` : ''
+    const code = (error as NodeJS.ErrnoException).code
+    const text = isFault(error)
+      ? `${error.message}${detail}`
+      : code === 'ENOENT'
+        ? `There is no file ${(error as NodeJS.ErrnoException).path}`
+        : `Unexpected error: ${error instanceof Error ? (process.env.MILLRACE_DEBUG ? error.stack : error.message) : String(error)}`
+    process.stderr.write(`millrace: ${text}\n`)
+    process.exitCode = EXIT_USAGE
+  }
+}
+
+const program = new Command('millrace')
+  .description('Takes leads in from anywhere, decides about each in milliseconds, gets it to the right people.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('Run with --help to see what there is.')
+
+program
+  .command('serve')
+  .description('Run the server')
+  .option('--port <number>', 'port to listen on (PORT)')
+  .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+  .option('--role <role>', 'all, api or worker (MILLRACE_ROLE)')
+  .option('--json', 'print one line of JSON when ready')
+  .action((flags) => act(() => serve(configOf(flags), flags.json === true)))
+
+program
+  .command('migrate')
+  .description('Bring the database up to date')
+  .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+  .action((flags) => act(() => runMigrate({ openHouse: opener(configOf(flags)), output: process.stdout })))
+
+program
+  .command('parse')
+  .description('Read lines from standard input as a field type; print each as JSON')
+  .argument('<type>', 'field type: phone, email, …')
+  .option('--country <code>', 'country of numbers without one', 'US')
+  .action((type: string, flags) =>
+    act(() =>
+      runParse({ type, country: flags.country, input: process.stdin, output: process.stdout, now: Date.now() }),
+    ),
+  )
+
+const flow = program.command('flow').description('Check and publish flows')
+flow
+  .command('check')
+  .description('Report everything wrong with a flow file, with line and column')
+  .argument('<file>')
+  .option('--json', 'print JSON')
+  .action((file: string, flags) =>
+    act(() => runFlowCheck({ file, json: flags.json === true, registries, output: process.stdout })),
+  )
+flow
+  .command('publish')
+  .description('Make a flow file the next version of its flow')
+  .argument('<file>')
+  .option('--tenant <slug>', 'tenant, where there are several')
+  .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+  .option('--json', 'print JSON')
+  .action((file: string, flags) =>
+    act(() =>
+      runFlowPublish({
+        file,
+        tenant: flags.tenant,
+        json: flags.json === true,
+        openHouse: opener(configOf(flags)),
+        output: process.stdout,
+      }),
+    ),
+  )
+
+const audit = program.command('audit').description('Prove what the journal says')
+audit
+  .command('verify')
+  .description('Walk every chain and name the first broken segment')
+  .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+  .option('--json', 'print JSON')
+  .action((flags) =>
+    act(() =>
+      runAuditVerify({ openHouse: opener(configOf(flags)), output: process.stdout, json: flags.json === true }),
+    ),
+  )
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE
+}
