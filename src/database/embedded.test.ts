@@ -204,6 +204,18 @@ describe('an embedded server', () => {
     expect(said.join('\n')).toContain('ended by itself')
   })
 
+  test('starts though the id of its dead server is another program of its user by now', async () => {
+    const dataDir = usedFolder()
+    const folder = join(dataDir, 'postgres')
+    const { uid } = statSync(folder)
+    const other = spawn('sleep', ['60'], { stdio: 'ignore', cwd: '/', ...(uid === process.getuid?.() ? {} : { uid }) })
+    cleanups.push(() => other.kill())
+    writeFileSync(join(folder, 'postmaster.pid'), `${other.pid}\n${folder}\n1\n5432\n${folder}\n\n  1 1\nready   \n`)
+    const server = await start(dataDir)
+    expect(server.adopted).toBe(false)
+    expect(await run(server.connection, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
   test('works under a path too long for a socket', async () => {
     const dataDir = join(newFolder(), 'a'.repeat(60), 'b'.repeat(60))
     mkdirSync(dataDir, { recursive: true })
@@ -217,13 +229,19 @@ describe('an embedded server', () => {
   })
 
   test('does not touch the files of another version', async () => {
-    const dataDir = join(newFolder(), 'data')
-    mkdirSync(join(dataDir, 'postgres'), { recursive: true })
+    const dataDir = usedFolder()
     writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), '15\n')
     const error = await failure(startEmbedded({ dataDir, onLog: quiet }))
     expect(error.code).toBe('setting_invalid')
     expect(error.message).toContain('made by Postgres 15')
     expect(existsSync(join(dataDir, 'millrace.pid'))).toBe(false)
+  })
+
+  test('in a place where no folder can be made says so', async () => {
+    const dataDir = join(newFolder(), 'file', 'data')
+    writeFileSync(join(dataDir, '..'), 'not a folder')
+    const error = await failure(startEmbedded({ dataDir, onLog: quiet }))
+    expect(error.message).toContain(`${dataDir} cannot be made`)
   })
 
   test('that cannot start says why', async () => {

@@ -10,7 +10,9 @@
 
 import { execFile } from 'node:child_process'
 import {
+  accessSync,
   chmodSync,
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -31,6 +33,7 @@ import { isAlive } from './embedded/processes.ts'
 import {
   asCommand,
   commandOf,
+  disownStaleFile,
   findPostmaster,
   launch,
   type Postmaster,
@@ -100,10 +103,38 @@ interface Place {
   readonly binaries: Binaries
 }
 
+interface Ownership {
+  readonly dataDir: string
+  readonly folder: string
+  readonly uid: number | undefined
+}
+
+/** Throws a Fault `setting_invalid` where a start as another user left files that we may not touch. */
+const checkOurs = ({ dataDir, folder, uid }: Ownership): void => {
+  try {
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new Fault('setting_invalid', {
+      message: `MILLRACE_DATA: ${dataDir} cannot be written to by this user.`,
+      cause,
+    })
+  }
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid
+  if (owner === undefined || uid === undefined || owner === uid) return
+  throw new Fault('setting_invalid', {
+    message: `MILLRACE_DATA: ${folder} belongs to another user (id ${owner}). Start Millrace as the user who made it.`,
+  })
+}
+
 const prepare = (dataDir: string, binaries: Binaries): Place => {
   const folder = join(dataDir, 'postgres')
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new Fault('setting_invalid', { message: `MILLRACE_DATA: ${dataDir} cannot be made.`, cause })
+  }
   const user = serverUser(folder)
+  checkOurs({ dataDir, folder, uid: user?.uid ?? process.getuid?.() })
   if (user !== undefined) {
     // The server's user must pass through, not look around; what lies in it is private file by file.
     const { mode } = statSync(dataDir)
@@ -217,6 +248,7 @@ const start = async (place: Place, settings: ServerSettings, onLog: (text: strin
       }
     }
   }
+  disownStaleFile(folder)
   let ended = ''
   for (let tries = 0; tries < START_TRIES; tries += 1) {
     const options = optionsFor(place, socketFolder(place), settings)
@@ -264,7 +296,7 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
   let { pid } = running.postmaster
   onLog(`Postgres ${version} ${running.adopted ? 'was running' : 'started'} (process ${pid})`)
 
-  let stopping = false
+  let stopping: Promise<void> | undefined
   let restarting: Promise<void> | undefined
   let pauseMs = WATCH_MS
   const restart = async (): Promise<void> => {
@@ -278,7 +310,7 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
     }
   }
   const watch = (): void => {
-    if (stopping || !restarts) return
+    if (stopping !== undefined || !restarts) return
     if (isAlive(pid)) {
       timer = setTimeout(watch, WATCH_MS).unref()
       return
@@ -290,14 +322,16 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
   }
   let timer = setTimeout(watch, WATCH_MS).unref()
 
-  const stop: Embedded['stop'] = async () => {
-    if (stopping) return
-    stopping = true
+  const end = async (): Promise<void> => {
     clearTimeout(timer)
     await restarting
     clearTimeout(timer)
     await stopPostmaster(pid, STOP_MS)
     lock.release()
+  }
+  const stop: Embedded['stop'] = () => {
+    stopping ??= end()
+    return stopping
   }
 
   return {

@@ -54,6 +54,8 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   client.on('notification', ({ channel, payload }) => options.onNotification?.(channel, payload ?? ''))
 
   const destroy = (): void => {
+    // At once, so that nobody is handed a connection whose end is only on its way.
+    report(new Error('gave up waiting for the server'))
     client.connection.stream.destroy()
   }
 

@@ -22,6 +22,7 @@ export const sessionSql = ({ applicationRole, statementMs }: SessionOptions): st
   [
     `SET ROLE ${applicationRole}`,
     `SET search_path = millrace, public`,
+    `SET client_encoding = 'UTF8'`,
     `SET timezone = 'UTC'`,
     `SET datestyle = 'ISO'`,
     `SET bytea_output = 'hex'`,
@@ -39,7 +40,8 @@ const refuse = (message: string): never => {
 export const verifyServer = async (link: Link, applicationRole: string): Promise<void> => {
   const [result] = await link.run([
     {
-      text: `select current_setting('server_version_num')::int4 as version, rolsuper, rolbypassrls
+      text: `select current_setting('server_version_num')::int4 as version, rolsuper, rolbypassrls,
+               current_setting('server_encoding') as encoding
              from pg_catalog.pg_roles where rolname = current_user`,
     },
   ])
@@ -47,6 +49,9 @@ export const verifyServer = async (link: Link, applicationRole: string): Promise
   const version = Math.floor(Number(row?.version) / 10_000)
   if (!(version >= SERVER_VERSION_MIN)) {
     refuse(`DATABASE_URL: the server is Postgres ${version}; Millrace needs ${SERVER_VERSION_MIN} or newer.`)
+  }
+  if (row?.encoding !== 'UTF8') {
+    refuse(`DATABASE_URL: the database's encoding is ${row?.encoding}; Millrace needs one made with ENCODING 'UTF8'.`)
   }
   const power =
     row?.rolsuper === true

@@ -6,7 +6,7 @@
  */
 
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { unavailable } from '../errors.ts'
@@ -24,20 +24,41 @@ const LOG_BYTES_MAX = 10_000_000
 const POLL_MS = 10
 const LOG_TAIL_LINES = 15
 
-/** The server that serves this folder, or undefined where none does. */
-export const findPostmaster = (folder: string): Postmaster | undefined => {
-  let lines: string[]
+const readLines = (folder: string): string[] | undefined => {
   try {
-    lines = readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')
+    return readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')
   } catch {
     return undefined
   }
-  const pid = Number(lines[0])
-  if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid)) return undefined
-  // A server works in its data folder; another program that was given this id does not.
+}
+
+/** A server works in its data folder; another program that was given the id of a dead one does not. */
+const worksElsewhere = (pid: number, folder: string): boolean => {
   const workingFolder = workingFolderOf(pid)
-  if (workingFolder !== undefined && workingFolder !== realpathSync(folder)) return undefined
+  return workingFolder !== undefined && workingFolder !== realpathSync(folder)
+}
+
+/** The server that serves this folder, or undefined where none does. */
+export const findPostmaster = (folder: string): Postmaster | undefined => {
+  const lines = readLines(folder)
+  const pid = Number(lines?.[0])
+  if (lines === undefined || !Number.isInteger(pid) || pid <= 1) return undefined
+  if (!isAlive(pid) || worksElsewhere(pid, folder)) return undefined
   return { pid, socketFolder: (lines[4] ?? '').trim(), status: (lines[7] ?? '').trim() }
+}
+
+/** Above any process id that a system gives. */
+const NO_PROCESS = 2_147_483_647
+
+/**
+ * A dead server's id may be another program's by now (in a container, after each restart): the server then would not
+ * start. Only the id is replaced: by the memory key further down it makes sure that no process of the dead one lives.
+ */
+export const disownStaleFile = (folder: string): void => {
+  const lines = readLines(folder)
+  const pid = Number(lines?.[0])
+  if (lines === undefined || !Number.isInteger(pid) || !isAlive(pid) || !worksElsewhere(pid, folder)) return
+  writeFileSync(join(folder, 'postmaster.pid'), [String(NO_PROCESS), ...lines.slice(1)].join('\n'))
 }
 
 /** The whole command line a server was started with, as it notes it itself; `undefined` before its first start. */
