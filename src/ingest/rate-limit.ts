@@ -11,6 +11,8 @@ export type Taken = { readonly allowed: true } | { readonly allowed: false; read
 export interface RateLimiter {
   /** `now` in ms since 1970. What is refused is not counted. */
   take(key: string, now: number): Taken
+  /** As if the key had taken nothing. */
+  forget(key: string): void
 }
 
 interface Usage {
@@ -88,6 +90,9 @@ export const createRateLimiter = ({ max, windowMs, keysMax = 50_000 }: RateLimit
       usage.counts[at] = (usage.counts[at] ?? 0) + 1
       usage.total += 1
       return ALLOWED
+    },
+    forget: (key) => {
+      usages.delete(key)
     },
   }
 }

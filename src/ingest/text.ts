@@ -23,7 +23,6 @@ const firstBadByte = (bytes: Buffer): number => {
   }
 }
 
-
 export interface EncodedText {
   readonly bytes: Buffer
   /** The charset its sender names, or null for UTF-8. */

@@ -21,6 +21,8 @@ import {
 
 /** Stands before each name inside the parser, which refuses names like `constructor` though here they do no harm. */
 const MARK = ':'
+/** The parser marks an element that closes itself twice. */
+const unmarked = (name: string): string => name.replace(/^:+/, '')
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 const REFERENCE = /&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));/g
@@ -43,6 +45,7 @@ const newParser = () =>
     attributeNamePrefix: '',
     parseTagValue: false,
     parseAttributeValue: false,
+    trimValues: false,
     removeNSPrefix: true,
     ignoreDeclaration: true,
     ignorePiTags: true,
@@ -85,14 +88,15 @@ const contentOf = (nodes: readonly Node[], attributes: unknown, depth: number, b
     nodes
       .filter(isText)
       .map((node) => String(node['#text']))
-      .join(''),
+      .join('')
+      .trim(),
   )
   const given = Object.entries((attributes ?? {}) as Readonly<Record<string, unknown>>)
   if (children.length === 0 && given.length === 0) return text
   budget.enter(depth)
   const read = newObject()
   const repeated = new Set<string>()
-  for (const [name, value] of given) put(read, `@${name.slice(MARK.length)}`, storable(String(value)), repeated, budget)
+  for (const [name, value] of given) put(read, `@${unmarked(name)}`, storable(String(value)), repeated, budget)
   for (const child of children) {
     const [name, content] = elementOf(child)
     put(read, name, contentOf(content, child[':@'], depth + 1, budget), repeated, budget)
@@ -103,7 +107,7 @@ const contentOf = (nodes: readonly Node[], attributes: unknown, depth: number, b
 
 const elementOf = (node: Node): [string, readonly Node[]] => {
   const name = Object.keys(node).find((key) => key !== ':@') ?? ''
-  return [name.slice(MARK.length), node[name] as readonly Node[]]
+  return [unmarked(name), node[name] as readonly Node[]]
 }
 
 const DOCTYPE = /<!DOCTYPE|<!ENTITY/i

@@ -1,0 +1,145 @@
+import { Type } from 'typebox'
+import { AnyJson, BooleanOrNull, LeadId, NumberOrNull, TextOrNull, Time, TimeOrNull } from './shapes.ts'
+
+export const PAGE_MAX = 200
+export const PAGE_DEFAULT = 50
+
+const page = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_MAX, description: `Default ${PAGE_DEFAULT}.` })),
+  cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next_cursor` of the page before.' })),
+}
+
+const row = {
+  id: LeadId,
+  flow: Type.String(),
+  flow_version: Type.Integer(),
+  source: Type.String(),
+  status: Type.String(),
+  outcome: TextOrNull({ description: 'Null until the journey has ended.' }),
+  code: TextOrNull(),
+  price: NumberOrNull({ description: 'What the source is paid.' }),
+  revenue: NumberOrNull({ description: 'What buyers pay.' }),
+  currency: TextOrNull(),
+  duration_ms: NumberOrNull(),
+  test: Type.Boolean(),
+  duplicate_of: TextOrNull(),
+  received_at: Time('When it was submitted.'),
+  closed_at: TimeOrNull('When its journey ended.'),
+}
+
+/** One line of a list of leads; without personal data. */
+export const LeadSummary = Type.Object(row)
+
+export const LeadPage = Type.Object({
+  items: Type.Array(LeadSummary),
+  next_cursor: TextOrNull({ description: 'Null on the last page.' }),
+})
+
+const Filter = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }))
+
+export const LeadListQuery = Type.Object(
+  {
+    ...page,
+    flow: Filter,
+    source: Filter,
+    outcome: Filter,
+    status: Filter,
+    code: Filter,
+    from: Type.Optional(Type.String({ maxLength: 40, description: 'Received at or after this time (ISO 8601).' })),
+    to: Type.Optional(Type.String({ maxLength: 40, description: 'Received before this time (ISO 8601).' })),
+  },
+  { additionalProperties: false },
+)
+
+export const LeadSearchBody = Type.Object(
+  {
+    email: Type.Optional(Type.String({ minLength: 1, maxLength: 320 })),
+    phone: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+    flow: Type.Optional(
+      Type.String({ maxLength: 100, description: "Read the phone number as this flow does: by the flow's country." }),
+    ),
+    country: Type.Optional(
+      Type.String({
+        pattern: '^[A-Z]{2}$',
+        description: 'ISO 3166-1 alpha-2: of a phone number without country code.',
+      }),
+    ),
+    ...page,
+  },
+  { additionalProperties: false },
+)
+
+export const LeadParams = Type.Object({ id: Type.String() })
+
+const Field = Type.Object({
+  raw: AnyJson('As it was submitted.'),
+  normal: AnyJson('The one way this value is written, or null.'),
+  valid: Type.Boolean(),
+  masked: Type.Boolean(),
+  parts: AnyJson('What the value is made of, by name.'),
+})
+
+const DeliveryDetail = Type.Object({
+  id: Type.String(),
+  step: Type.String(),
+  destination: Type.String(),
+  outcome: Type.Enum(['open', 'success', 'failure', 'error']),
+  attempts: Type.Integer(),
+  reference: TextOrNull({ description: 'What the destination calls the lead.' }),
+  reason: TextOrNull(),
+  code: TextOrNull(),
+  revenue: TextOrNull({ description: 'What the buyer pays: decimal text.' }),
+  currency: TextOrNull(),
+  next_at: TimeOrNull('When it will be tried again.'),
+  parked: Type.Boolean({ description: 'A person must say what became of it.' }),
+})
+
+export const LeadDetail = Type.Object({
+  ...row,
+  mode: Type.Enum(['sync', 'async']),
+  accepted: BooleanOrNull({ description: 'Null while it is not decided.' }),
+  reason: TextOrNull(),
+  field_errors: Type.Unsafe<Readonly<Record<string, string>> | null>({
+    type: ['object', 'null'],
+    additionalProperties: { type: 'string' },
+  }),
+  score: NumberOrNull(),
+  class: TextOrNull(),
+  route: TextOrNull(),
+  fields: Type.Unsafe<Readonly<Record<string, unknown>>>({ type: 'object', additionalProperties: Field }),
+  extra: AnyJson('What was submitted and no field of the flow takes.'),
+  steps: Type.Array(Type.Object({ id: Type.String(), outcome: Type.String() })),
+  deliveries: Type.Array(DeliveryDetail),
+  pending: Type.Unsafe<{ code: string; meaning: string; step: string | null } | null>({
+    type: ['object', 'null'],
+    properties: { code: { type: 'string' }, meaning: { type: 'string' }, step: { type: ['string', 'null'] } },
+    description: 'Why it stands still; null where it does not.',
+  }),
+})
+
+export const EventList = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      seq: Type.Integer({ description: 'The segment of the journal: what was committed together.' }),
+      position: Type.Integer({ description: 'The place in its segment.' }),
+      type: Type.String(),
+      at: Time('When it happened.'),
+      data: AnyJson('What stands in plain in the journal.'),
+      private: AnyJson('What is sealed in the journal; null where nothing is, or once the lead was erased.'),
+    }),
+  ),
+})
+
+export const ReviewBody = Type.Object(
+  {
+    decision: Type.Enum(['approve', 'reject']),
+    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  },
+  { additionalProperties: false },
+)
+
+export const ReviewAnswer = Type.Object({
+  lead_id: LeadId,
+  decision: Type.Enum(['approve', 'reject']),
+  status_url: Type.String({ description: 'Where the lead can be read: its journey goes on by itself.' }),
+})

@@ -1,0 +1,63 @@
+import type { Static } from 'typebox'
+import type { LeadRow, StoredEvent } from '../journal/types.ts'
+import { PENDING } from '../lead/codes.ts'
+import type { Delivery, Lead } from '../lead/lead.ts'
+import type { EventList, LeadDetail, LeadPage, LeadSummary } from './contract/leads.ts'
+import { writeCursor } from './cursor.ts'
+import { iso, isoOrNull } from './times.ts'
+
+/** What the journal knows of leads, in the shapes of the contract. */
+
+const summaryOf = (row: LeadRow): Static<typeof LeadSummary> => ({
+  ...row,
+  received_at: iso(row.received_at),
+  closed_at: isoOrNull(row.closed_at),
+})
+
+/** A page out of rows, of which one more than the page holds were read. */
+export const pageOf = (rows: readonly LeadRow[], limit: number): Static<typeof LeadPage> => {
+  const items = rows.slice(0, limit).map(summaryOf)
+  const last = items.at(-1)
+  return { items, next_cursor: rows.length > limit && last ? writeCursor(last.id) : null }
+}
+
+const deliveryOf = (delivery: Delivery): Static<typeof LeadDetail>['deliveries'][number] => ({
+  id: delivery.id,
+  step: delivery.step,
+  destination: delivery.destination,
+  outcome: delivery.outcome,
+  attempts: delivery.attempts,
+  reference: delivery.reference,
+  reason: delivery.reason,
+  code: delivery.code,
+  revenue: delivery.revenue?.amount ?? null,
+  currency: delivery.revenue?.currency ?? null,
+  next_at: isoOrNull(delivery.nextAt),
+  parked: delivery.parked,
+})
+
+export const detailOf = (row: LeadRow, lead: Lead): Static<typeof LeadDetail> => ({
+  ...summaryOf(row),
+  mode: lead.mode,
+  accepted: lead.verdict === null ? null : lead.verdict === 'accepted',
+  reason: lead.reason,
+  field_errors: lead.fieldErrors,
+  score: lead.score,
+  class: lead.class,
+  route: lead.route,
+  fields: lead.fields,
+  extra: lead.extra,
+  steps: lead.steps,
+  deliveries: [...lead.deliveries.values()].map(deliveryOf),
+  pending: lead.parked && { code: lead.parked.code, meaning: PENDING[lead.parked.code], step: lead.parked.step },
+})
+
+export const eventsOf = (events: readonly StoredEvent[]): Static<typeof EventList>['items'] =>
+  events.map(({ seq, position, type, at, data, sealed }) => ({
+    seq,
+    position,
+    type,
+    at: iso(at),
+    data,
+    private: sealed ?? null,
+  }))

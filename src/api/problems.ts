@@ -1,0 +1,120 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Fault, type FaultCode, isFault } from '../base/faults.ts'
+import type { Problem } from './contract/problem.ts'
+import { FAULT_STATUS, RETRY_AFTER_MS } from './statuses.ts'
+
+/**
+ * The one place where an error becomes an answer. The answer holds the fault's public text; the log its code and
+ * detail, and where each frame of the stack stood. An error's own message may quote what was sent: it goes nowhere.
+ */
+
+/** What fastify throws before a handler runs, in our words: its own quote the request. */
+const FRAMEWORK: Readonly<Record<string, { readonly code: FaultCode; readonly message: string }>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', message: 'body: larger than 1 MB' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported_media_type',
+    message: 'Content-Type: a kind of body that is not read here',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'unreadable_body',
+    message: 'body: its size is not the one that Content-Length says',
+  },
+  FST_ERR_BAD_URL: { code: 'invalid_request', message: 'The address has a percent escape that is not UTF-8.' },
+}
+
+const frameworkFault = (error: unknown): Fault | null => {
+  const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown }
+  const known = typeof code === 'string' && Object.hasOwn(FRAMEWORK, code) ? FRAMEWORK[code] : undefined
+  if (known) return new Fault(known.code, { message: known.message })
+  const isTheirs = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+  return isTheirs ? new Fault('invalid_request', { message: 'The request cannot be read.' }) : null
+}
+
+export const faultOf = (error: unknown): Fault => {
+  if (isFault(error)) return error
+  const theirs = typeof error === 'object' && error !== null ? frameworkFault(error) : null
+  return theirs ?? new Fault('internal', { message: 'Internal error', cause: error })
+}
+
+const FRAMES_MAX = 12
+
+/** Where an error came from: the frames of its stack, without its message. */
+const framesOf = (error: Error): string[] => {
+  const stack = error.stack ?? ''
+  const after = error.message === '' ? 0 : stack.indexOf(error.message) + error.message.length
+  return stack
+    .slice(Math.max(0, after))
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, FRAMES_MAX)
+    .map((line) => line.trim())
+}
+
+const CAUSES_MAX = 3
+
+/** What a log may say of an error and what led to it. */
+export const describeError = (error: unknown): object[] => {
+  const described: object[] = []
+  let current: unknown = error
+  while (current instanceof Error && described.length < CAUSES_MAX) {
+    const { sqlState, statement } = current as { readonly sqlState?: unknown; readonly statement?: unknown }
+    described.push({
+      name: current.name,
+      ...(isFault(current) ? { code: current.code, detail: current.detail } : {}),
+      ...(typeof sqlState === 'string' ? { sql_state: sqlState, statement } : {}),
+      frames: framesOf(current),
+    })
+    current = current.cause
+  }
+  return described
+}
+
+const titleOf = (code: FaultCode): string => {
+  const words = code.replaceAll(/[._]/g, ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Faults that somebody here must look at. */
+const isOurs = (status: number): boolean => status >= 500
+
+export const problemOf = (fault: Fault, correlationId: string): Problem => {
+  const status = FAULT_STATUS[fault.code]
+  const isHidden = status === 500
+  const code: FaultCode = isHidden ? 'internal' : fault.code
+  return {
+    type: `urn:millrace:error:${code}`,
+    title: titleOf(code),
+    status,
+    detail: isHidden ? 'Something broke on our side. The correlation id names it in the log.' : fault.message,
+    code,
+    correlation_id: correlationId,
+    ...(fault.problems.length > 0 ? { errors: [...fault.problems] } : {}),
+  }
+}
+
+/** Ends a request with a problem document; `more` is added to it. */
+export const sendProblem = (
+  fault: Fault,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  more: Readonly<Record<string, unknown>> = {},
+): FastifyReply => {
+  const problem = problemOf(fault, request.id)
+  request.faultCode = fault.code
+  if (isOurs(problem.status)) {
+    const fields = { correlation_id: request.id, code: fault.code, errors: describeError(fault) }
+    if (problem.status === 500) request.log.error(fields, 'a request broke')
+    else request.log.warn(fields, 'a request was put off')
+  }
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="millrace"')
+  if (problem.status === 429 || problem.status === 503) {
+    reply.header('retry-after', String(Math.max(1, Math.ceil((fault.retryAfterMs ?? RETRY_AFTER_MS) / 1000))))
+  }
+  return reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify({ ...problem, ...more }))
+}
+
+export const errorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  sendProblem(faultOf(error), request, reply)

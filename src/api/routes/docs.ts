@@ -1,0 +1,77 @@
+import fastifySwagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+
+const TITLE = 'Millrace API'
+
+/**
+ * What the reference page may load: everything from here, nothing from elsewhere. It writes scripts and styles into
+ * its page, and so is the only one that may.
+ */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'unsafe-inline'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self' blob:",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Collects the description of every route that is added after it. */
+export const describeRoutes = async (app: FastifyInstance, version: string): Promise<void> => {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: TITLE,
+        version,
+        description:
+          'Leads go in with the key of a source; everything else needs a login. ' +
+          'Errors are problem documents (RFC 9457) with a code of a closed list.',
+      },
+      tags: [
+        { name: 'Submissions', description: 'Leads go in.' },
+        { name: 'Login' },
+        { name: 'Leads', description: 'What became of them, and why.' },
+        { name: 'Flows' },
+        { name: 'Suppression lists' },
+        { name: 'Secrets' },
+        { name: 'Service' },
+      ],
+      components: {
+        securitySchemes: {
+          login: { type: 'http', scheme: 'bearer', description: 'access_token of a login.' },
+          sourceKey: { type: 'http', scheme: 'bearer', description: 'The key of a source.' },
+          sourceKeyHeader: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          sourceKeyBasic: { type: 'http', scheme: 'basic', description: 'The key as password; any user name.' },
+        },
+      },
+    },
+  })
+}
+
+/** `/openapi.json`, and `/docs` for people. */
+export const docsRoutes = async (app: FastifyInstance): Promise<void> => {
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  const { default: reference } = await import('@scalar/fastify-api-reference')
+  await app.register(reference, {
+    routePrefix: '/docs',
+    configuration: {
+      url: '/openapi.json',
+      pageTitle: TITLE,
+      withDefaultFonts: false,
+      telemetry: false,
+      hideClientButton: true,
+    },
+    hooks: {
+      onRequest: (_request, reply, done) => {
+        reply.header('content-security-policy', PAGE_POLICY)
+        reply.header('cache-control', 'private, max-age=300')
+        done()
+      },
+    },
+  })
+}

@@ -1,0 +1,83 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { problems } from '../contract/problem.ts'
+import { SecretBody, SecretList, SecretParams, SecretSummary } from '../contract/secrets.ts'
+import type { ApiDeps } from '../deps.ts'
+import { need, type Sessions, sessionOf } from '../session.ts'
+import { iso } from '../times.ts'
+
+export const secretRoutes =
+  (deps: ApiDeps, sessions: Sessions): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { database, clock, keys } = deps
+    const tags = ['Secrets']
+    const security = [{ login: [] }]
+    const onRequest = need(sessions, 'configure')
+
+    app.get(
+      '/api/v1/secrets',
+      {
+        onRequest,
+        schema: {
+          tags,
+          security,
+          summary: 'List the names of secrets',
+          response: { 200: SecretList, ...problems(401, 403, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const [rows = []] = await database.batch(
+          [tenantId],
+          [
+            {
+              name: 'list_secrets',
+              text: 'select name, updated_at from millrace.secret where tenant_id = $1::uuid order by name',
+              values: [tenantId],
+            },
+          ],
+        )
+        return { items: rows.map((row) => ({ name: row.name as string, updated_at: iso(row.updated_at as number) })) }
+      },
+    )
+
+    app.put(
+      '/api/v1/secrets/:name',
+      {
+        onRequest,
+        schema: {
+          tags,
+          security,
+          summary: 'Set a secret',
+          description: 'Sealed under the key of the tenant. Destinations name it; nobody can read it back.',
+          params: SecretParams,
+          body: SecretBody,
+          response: { 200: SecretSummary, ...problems(400, 401, 403, 406, 413, 415, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const { name } = request.params
+        const sealed = await keys.sealTenant(tenantId, request.body.value)
+        const now = clock.now()
+        await database.batch(
+          [tenantId],
+          [
+            {
+              name: 'set_secret',
+              text: `insert into millrace.secret (tenant_id, name, sealed, updated_at)
+                     values ($1::uuid, $2::text, $3::bytea, $4::timestamptz)
+                     on conflict (tenant_id, name)
+                     do update set sealed = excluded.sealed, updated_at = excluded.updated_at`,
+              values: [tenantId, name, sealed, new Date(now)],
+            },
+            {
+              name: 'raise_epoch',
+              text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
+              values: [tenantId],
+            },
+          ],
+        )
+        return { name, updated_at: iso(now) }
+      },
+    )
+  }

@@ -1,0 +1,60 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Health, Readiness } from '../contract/health.ts'
+import type { ApiDeps } from '../deps.ts'
+import { startPage } from '../start-page.ts'
+
+const DATABASE_MS = 1_000
+
+/** What operators and their tools ask. */
+export const serviceRoutes =
+  (deps: ApiDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { database, metrics, settings, isDraining } = deps
+    const page = startPage(settings.version)
+    const tags = ['Service']
+
+    const isDatabaseThere = async (): Promise<boolean> => {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<boolean>((resolve) => {
+        timer = setTimeout(resolve, DATABASE_MS, false)
+      })
+      const asked = database.definer({ name: 'ready', text: 'select 1 as one' }).then(
+        () => true,
+        () => false,
+      )
+      try {
+        return await Promise.race([asked, late])
+      } finally {
+        clearTimeout(timer)
+      }
+    }
+
+    app.get(
+      '/healthz',
+      { schema: { tags, summary: 'Whether the process is up', response: { 200: Health } } },
+      async () => ({ status: 'ok' as const, version: settings.version }),
+    )
+
+    app.get(
+      '/readyz',
+      {
+        schema: { tags, summary: 'Whether leads can be taken in', response: { 200: Readiness, 503: Readiness } },
+      },
+      async (_request, reply) => {
+        if (isDraining()) return reply.code(503).send({ status: 'draining' })
+        if (await isDatabaseThere()) return { status: 'ready' as const }
+        return reply.code(503).header('retry-after', '1').send({ status: 'database_unavailable' })
+      },
+    )
+
+    app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+      reply.header('content-type', metrics.contentType)
+      return metrics.text()
+    })
+
+    app.get('/', { schema: { hide: true } }, async (_request, reply) => {
+      reply.header('content-type', 'text/html; charset=utf-8')
+      reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+      return page
+    })
+  }
