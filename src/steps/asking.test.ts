@@ -9,7 +9,7 @@ import { stepTypes } from './index.ts'
 const ran = (type: string, config: unknown, view: LeadView, answers: Answers = {}) => {
   const step = stepTypes[type]
   if (!step) throw new Error(`no step ${type}`)
-  return run({ step, config, lead: view, answers, compiler: stepCompiler({ stepId: `${type}-1` }) })
+  return run({ step, config, lead: view, answers, compiler: stepCompiler(step, `${type}-1`) })
 }
 
 const DAY_MS = 86_400_000

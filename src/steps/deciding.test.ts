@@ -9,7 +9,7 @@ import { stepTypes } from './index.ts'
 const decide = (type: string, config: unknown, view: LeadView) => {
   const step = stepTypes[type]
   if (!step) throw new Error(`no step ${type}`)
-  const { requests, result } = run({ step, config, lead: view, compiler: stepCompiler({ stepId: `${type}-1` }) })
+  const { requests, result } = run({ step, config, lead: view, compiler: stepCompiler(step, `${type}-1`) })
   expect(requests).toEqual([])
   return result
 }

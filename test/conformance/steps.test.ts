@@ -56,6 +56,12 @@ const nodesOf = (node: Node): readonly Node[] => [
   ...(node.anyOf ?? []).flatMap(nodesOf),
 ]
 
+/** Where the references lead; names that its templates may use are no paths. */
+const referencePaths = ({ references }: StepType): readonly string[] => {
+  const { templateNames: _, ...paths } = references
+  return Object.values(paths).flat()
+}
+
 const folder = new URL('../../src/steps/', import.meta.url)
 
 it('registers every file of a step, under its own name', () => {
@@ -85,7 +91,7 @@ describe.each(Object.entries(stepTypes))('%s', (name, step: StepType) => {
     const schema = Compile(step.config)
     expect([...schema.Errors(step.example)]).toEqual([])
     expect(schema.Check(step.example)).toBe(true)
-    expect(step.create(step.example, stepCompiler())).toBeTypeOf('function')
+    expect(step.create(step.example, stepCompiler(step))).toBeTypeOf('function')
   })
 
   it('takes no key it does not know, at any depth', () => {
@@ -102,8 +108,7 @@ describe.each(Object.entries(stepTypes))('%s', (name, step: StepType) => {
   })
 
   it('points the check at settings that exist', () => {
-    for (const path of Object.values(step.references).flat())
-      expect([path, leadsToText(config, path)]).toEqual([path, true])
+    for (const path of referencePaths(step)) expect([path, leadsToText(config, path)]).toEqual([path, true])
   })
 
   it('has every rule of its config checked', () => {

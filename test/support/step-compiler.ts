@@ -1,55 +1,53 @@
-import { Environment } from '@marcbachmann/cel-js'
-import { Liquid } from 'liquidjs'
-import type { Json } from '../../src/kit/field.ts'
-import type { Compiler, LeadView } from '../../src/kit/step.ts'
+import { fieldTypes } from '../../src/fields/index.ts'
+import { readDurationMs } from '../../src/flow/durations.ts'
+import { compileExpression, compileRule } from '../../src/flow/rules.ts'
+import { leadScope } from '../../src/flow/scope.ts'
+import { compileTemplate } from '../../src/flow/templates.ts'
+import type { FieldType } from '../../src/kit/field.ts'
+import type { Compiler, StepType } from '../../src/kit/step.ts'
 
-/**
- * Compiles what the unit tests of steps need: rules over fields' normal forms and what earlier steps set. The checks,
- * parts of fields and missing values are the flow compiler's matter and tested there.
- */
-
-const environment = new Environment().registerVariable('lead', 'map')
-const liquid = new Liquid()
-
-const seen = (lead: LeadView): Record<string, Json> => ({
-  ...Object.fromEntries(Object.entries(lead.fields).map(([name, { normal }]) => [name, normal])),
-  score: lead.score,
-  class: lead.class,
-  route: lead.route,
-})
-
-const plain = (value: unknown): Json => (typeof value === 'bigint' ? Number(value) : (value as Json))
-
-const evaluated = (text: string) => {
-  const program = environment.parse(text)
-  return (lead: LeadView): Json => plain(program({ lead: seen(lead) }))
+/** The fields that the tests' leads and the steps' examples speak of. */
+const FIELDS: Readonly<Record<string, string>> = {
+  first_name: 'first_name',
+  last_name: 'last_name',
+  email: 'email',
+  phone: 'phone',
+  state: 'state',
+  city: 'string',
+  company: 'string',
+  service: 'string',
+  urgency: 'string',
+  call_at: 'string',
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const typeOf = (name: string): FieldType => {
+  const type = fieldTypes[name]
+  if (type === undefined) throw new Error(`no field type ${name}`)
+  return type
+}
 
-export const stepCompiler = (over: Partial<Pick<Compiler, 'stepId' | 'zone' | 'currency'>> = {}): Compiler => ({
-  stepId: 'step',
-  country: 'US',
-  currency: 'USD',
-  zone: 'America/Chicago',
-  ...over,
-  rule: (text) => {
-    const value = evaluated(text)
-    const paths = [...text.matchAll(/lead\.(\w+)/g)].map(([path, name]) => [path, name ?? ''] as const)
-    return {
-      text,
-      holds: (lead) => value(lead) === true,
-      saw: (lead) => Object.fromEntries(paths.map(([path, name]) => [path, seen(lead)[name] ?? null])),
-    }
-  },
-  expression: (text) => ({ text, value: evaluated(text) }),
-  template: (text) => {
-    const parsed = liquid.parse(text)
-    return { text, render: (lead, more) => liquid.renderSync(parsed, { lead: seen(lead), ...more }) as string }
-  },
-  durationMs: (text) => {
-    const match = /^(\d+)(ms|s|m|h|d)$/.exec(text)
-    return Number(match?.[1]) * (UNITS_MS[match?.[2] ?? ''] ?? Number.NaN)
-  },
-  destination: (id) => ({ id, name: id }),
-})
+/** A compiler as a flow has it, for a step that stands alone. */
+export const stepCompiler = (step: StepType, stepId: string = step.type): Compiler => {
+  const zone = 'America/Chicago'
+  const scope = leadScope({
+    fields: new Map(Object.entries(FIELDS).map(([name, type]) => [name, typeOf(type)])),
+    destinations: [],
+    country: 'US',
+    zone,
+  })
+  return {
+    stepId,
+    country: 'US',
+    currency: 'USD',
+    zone,
+    rule: (text) => compileRule(text, scope),
+    expression: (text) => compileExpression(text, scope),
+    template: (text) => compileTemplate(text, scope, step.references.templateNames),
+    durationMs: (text) => {
+      const ms = readDurationMs(text)
+      if (ms === null) throw new Error(`${text} is no duration`)
+      return ms
+    },
+    destination: (id) => ({ id, name: id }),
+  }
+}

@@ -24,7 +24,10 @@ interface Row {
   readonly required: boolean
 }
 
-const SINGULAR: Readonly<Record<keyof ConfigReferences, string>> = {
+/** References that are paths into a config. */
+type PathKey = Exclude<keyof ConfigReferences, 'templateNames'>
+
+const SINGULAR: Readonly<Record<PathKey, string>> = {
   rules: 'rule',
   templates: 'template',
   expressions: 'expression',
@@ -37,7 +40,7 @@ const SINGULAR: Readonly<Record<keyof ConfigReferences, string>> = {
 
 const kinds = (references: ConfigReferences): ReadonlyMap<string, string> =>
   new Map(
-    (Object.keys(SINGULAR) as (keyof ConfigReferences)[]).flatMap((key) =>
+    (Object.keys(SINGULAR) as PathKey[]).flatMap((key) =>
       (references[key] ?? []).map((path) => [path, SINGULAR[key]] as const),
     ),
   )
@@ -110,13 +113,13 @@ export const stepsReference = (stepTypes: Readonly<Record<string, StepType>>): s
     '',
     'A flow runs its steps in the order they are written. Beside its own settings, every step takes an `id` (its name in',
     'events, counters and reports; its type where that is unambiguous), a `when` (a rule: leads it does not hold for pass',
-    'by) and an `on_error`. Rules and expressions are CEL over `lead`, templates are Liquid. `x[]` means each of `x`.',
+    'by; written `if` on a step that has a `when` of its own) and an `on_error`. Rules and expressions are CEL over `lead`,',
+    'templates are Liquid. `x[]` means each of `x`.',
     '',
     'The steps:',
-    ...Object.values(stepTypes)
+    Object.values(stepTypes)
       .map(({ type }) => `[${type}](#${type})`)
-      .join(', ')
-      .split('\n'),
+      .join(', '),
     '',
     ...Object.values(stepTypes).flatMap(section),
   ].join('\n')
