@@ -90,7 +90,7 @@ export const incomingScope = (places: { readonly country: string; readonly zone:
       return {
         issue: {
           code: 'unknown_variable',
-          message: `unknown name "${pathText(segments)}" in a mapping`,
+          message: `unknown name "${pathText(segments)}"`,
           start: root?.start ?? 0,
           end: root?.end ?? 0,
           expected: 'incoming. followed by what the source sends',

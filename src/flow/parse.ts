@@ -165,8 +165,8 @@ export const parseFlow = (
   const { report, problems } = collector()
   const source = readSource(text, report)
   const unreadable = problems(source)
-  // After a slip in the punctuation the tree is not what its author sees: what follows from it would mislead.
-  let root = unreadable.some(({ code }) => code === 'syntax') ? null : source.root
+  // After a slip in the punctuation, or cut short, the tree is not what its author sees: it would mislead.
+  let root = unreadable.some(({ code }) => code === 'syntax' || code === 'too_large') ? null : source.root
   if (root === null || entriesOf(root).length === 0) {
     if (unreadable.length === 0)
       report({

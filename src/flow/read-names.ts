@@ -25,7 +25,8 @@ interface NamesAsked {
 
 export interface FieldsRead {
   readonly documents: readonly FieldDocument[]
-  readonly types: ReadonlyMap<string, FieldType>
+  /** Null: the type is unknown, and that was reported. */
+  readonly types: ReadonlyMap<string, FieldType | null>
   /** The names of required fields, standing where they are declared. */
   readonly required: readonly SourceNode[]
 }
@@ -81,21 +82,10 @@ const readField = ({ registries, report }: NamesAsked, entry: MapEntry): FieldDo
   }
 }
 
-/** Stands for a type that was reported as unknown, so that rules about the field are checked no further. */
-const anyType = (type: string): FieldType => ({
-  type,
-  summary: '',
-  personal: true,
-  value: 'string',
-  parts: {},
-  examples: [],
-  parse: () => ({ raw: null, normal: null, valid: false, masked: false, parts: {} }),
-})
-
 export const readFields = (asked: NamesAsked): FieldsRead => {
   const { node, registries, report } = asked
   const documents: FieldDocument[] = []
-  const types = new Map<string, FieldType>()
+  const types = new Map<string, FieldType | null>()
   const required: SourceNode[] = []
   if (node !== undefined && (node.kind !== 'map' || node.entries.length === 0))
     report({
@@ -108,11 +98,11 @@ export const readFields = (asked: NamesAsked): FieldsRead => {
   for (const entry of node === undefined ? [] : entriesOf(node)) {
     const field = readField(asked, entry)
     if (field === null) {
-      if (!wrongName(entry.key) && !isReserved(entry.key)) types.set(entry.key, anyType('unknown'))
+      if (!wrongName(entry.key) && !isReserved(entry.key)) types.set(entry.key, null)
       continue
     }
     documents.push(field)
-    types.set(field.name, registries.fields[field.type] ?? anyType(field.type))
+    types.set(field.name, Object.hasOwn(registries.fields, field.type) ? (registries.fields[field.type] ?? null) : null)
     if (field.required)
       required.push({
         kind: 'text',

@@ -43,7 +43,7 @@ export const reportIssue = (
   at: { readonly issue: Issue; readonly node: TextNode; readonly path: string; readonly what: string },
 ): void => {
   const { issue, node, path, what } = at
-  const told = issue.code.startsWith('unknown_') ? `${issue.message} in ${what}` : issue.message
+  const told = issue.message.startsWith('unknown ') ? `${issue.message} in ${what}` : issue.message
   reading.report({
     code: issue.code,
     message: told,

@@ -156,7 +156,8 @@ const incomplete = (segments: readonly Segment[], names: readonly string[]): Res
 }
 
 export interface LeadNames {
-  readonly fields: ReadonlyMap<string, FieldType>
+  /** Null: a field whose type is unknown; nothing said about it is judged. */
+  readonly fields: ReadonlyMap<string, FieldType | null>
   readonly destinations: readonly string[]
   readonly country: string
   /** IANA */
@@ -167,8 +168,9 @@ export interface LeadNames {
 export const leadScope = (names: LeadNames): Scope => {
   const fieldNames = [...names.fields.keys()]
 
-  const ofField = (field: string, type: FieldType, segments: readonly Segment[]): Resolution => {
+  const ofField = (field: string, type: FieldType | null, segments: readonly Segment[]): Resolution => {
     const path = pathText(segments)
+    if (type === null) return descend({ type: 'dyn', read: () => null }, segments.slice(2), path)
     const value: Shown = {
       type: type.value,
       read: (lead) => {

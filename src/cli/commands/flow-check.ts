@@ -10,8 +10,7 @@ export interface FlowCheckOptions {
   /** Writes one JSON document instead of lines for people. */
   readonly json: boolean
   readonly registries: Registries
-  /** Takes one piece of text, with its line ends. */
-  readonly output: (text: string) => void
+  readonly output: { write(text: string): unknown }
 }
 
 /** Codes whose place inside a longer text is best seen: these are followed by the line and a caret. */
@@ -29,10 +28,10 @@ const unreadable = (error: unknown): string => {
 
 const writeProblems = (options: FlowCheckOptions, problems: readonly FlowProblem[], text: string): void => {
   for (const problem of problems) {
-    options.output(`${formatProblem(problem, options.file)}\n`)
-    if (SHOWN.has(problem.code)) options.output(`${excerptOf(problem, text)}\n`)
+    options.output.write(`${formatProblem(problem, options.file)}\n`)
+    if (SHOWN.has(problem.code)) options.output.write(`${excerptOf(problem, text)}\n`)
   }
-  options.output(`${counted(problems.length, 'problem')}\n`)
+  options.output.write(`${counted(problems.length, 'problem')}\n`)
 }
 
 /** Checks a flow's file: 0 and a summary where it is right, 2 and every problem, one a line, where it is not. */
@@ -44,16 +43,16 @@ export const runFlowCheck = async (options: FlowCheckOptions): Promise<number> =
     text = (await readFile(file)).subarray(0, SOURCE_LENGTH_MAX * 4).toString('utf8')
   } catch (error) {
     const message = unreadable(error)
-    output(json ? `${JSON.stringify({ valid: false, error: message })}\n` : `${file}: ${message}\n`)
+    output.write(json ? `${JSON.stringify({ valid: false, error: message })}\n` : `${file}: ${message}\n`)
     return 2
   }
   const { document, problems } = parseFlow(text.replace(/^\uFEFF/, ''), registries)
   const steps = document.steps.map(({ id }) => id)
   const sources = document.sources.map(({ id }) => id)
   const valid = problems.length === 0
-  if (json) output(`${JSON.stringify({ valid, flow: document.id, steps, sources, problems }, null, 2)}\n`)
+  if (json) output.write(`${JSON.stringify({ valid, flow: document.id, steps, sources, problems }, null, 2)}\n`)
   else if (valid)
-    output(
+    output.write(
       `${file}: flow ${document.id} is right: ${counted(steps.length, 'step')} (${steps.join(', ') || 'none'}), ` +
         `${counted(sources.length, 'source')} (${sources.join(', ')})\n`,
     )

@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Json } from '../kit/field.ts'
+import { compileMapping, incomingScope, readPath } from './mapping.ts'
+
+const scope = incomingScope({ country: 'US', zone: 'UTC' })
+
+const map = (mapping: Readonly<Record<string, string>>, incoming: Readonly<Record<string, Json>>) =>
+  compileMapping({ fields: ['first_name', 'phone', 'state', 'city'], mapping, scope })(incoming)
+
+describe('mapping', () => {
+  test.each([
+    ['a field takes the key of its name', {}, { phone: '1', state: 'TX' }, { phone: '1', state: 'TX' }, {}],
+    [
+      'capitals, -, _ and spaces make no difference',
+      {},
+      { 'First-Name': 'Jo', PHONE: '1' },
+      { first_name: 'Jo', phone: '1' },
+      {},
+    ],
+    ['camel case too', {}, { firstName: 'Jo' }, { first_name: 'Jo' }, {}],
+    ['the first of two that mean the same', {}, { Phone: '1', 'phone ': '2' }, { phone: '1' }, { 'phone ': '2' }],
+    ['the exact name goes before a like one', {}, { Phone: '1', phone: '2' }, { phone: '2' }, { Phone: '1' }],
+    ['another key', { phone: 'phone_number' }, { phone_number: '1', phone: '2' }, { phone: '1' }, { phone: '2' }],
+    [
+      'a path, and the rest is kept',
+      { phone: 'answers[1].value' },
+      { answers: [{}, { value: '1' }] },
+      { phone: '1' },
+      { answers: [{}, { value: '1' }] },
+    ],
+    ['a dotted key of a form', { city: 'address.city' }, { 'address.city': 'Waco' }, { city: 'Waco' }, {}],
+    ['a bracketed key of a form', { city: 'address.city' }, { 'address[city]': 'Waco' }, { city: 'Waco' }, {}],
+    [
+      'a quoted name in a path',
+      { city: 'where["the city"]' },
+      { where: { 'the city': 'Waco' } },
+      { city: 'Waco' },
+      { where: { 'the city': 'Waco' } },
+    ],
+    ['a template', { state: '{{ incoming.state | upcase }}' }, { State: 'tx' }, { state: 'TX' }, { State: 'tx' }],
+    [
+      'a lone variable of a template keeps its type',
+      { state: '{{ incoming.a.b }}' },
+      { a: { b: 5 } },
+      { state: 5 },
+      { a: { b: 5 } },
+    ],
+    ['what is missing is left out', { phone: 'a.b[3].c' }, { other: 1 }, {}, { other: 1 }],
+  ])('%s', (_, mapping, incoming, values, extra) => {
+    expect(map(mapping, incoming)).toEqual({ values, extra })
+  })
+
+  test('sets no prototype and reads none', () => {
+    const incoming = JSON.parse('{"__proto__": {"phone": "1"}, "constructor": "x", "toString": "y"}') as Record<
+      string,
+      Json
+    >
+    const { values, extra } = map({ state: 'constructor.name', city: '__proto__.phone' }, incoming)
+    expect(Object.getPrototypeOf(extra)).toBe(Object.prototype)
+    expect(Object.keys(extra)).toEqual(['constructor', 'toString'])
+    expect(values).toEqual({ city: '1' })
+    expect(map({ city: 'constructor', state: 'toString.name', phone: '__proto__' }, {}).values).toEqual({})
+  })
+
+  test.each([
+    ['a', ['a']],
+    ['a.b', ['a', 'b']],
+    ['a[0].b', ['a', 0, 'b']],
+    ['a[b][c]', ['a', 'b', 'c']],
+    ["a['b c'].d", ['a', 'b c', 'd']],
+    ['what do you need', ['what do you need']],
+  ])('the path %s', (text, names) => {
+    expect(readPath(text)).toEqual(names)
+  })
+
+  test.each(['', '.a', 'a[', 'a]', 'a..b', 'a[]', '[0]', 'a["b]', 'a.'])('the path %j is refused', (text) => {
+    expect(readPath(text)).toBe(null)
+  })
+
+  test('never throws, and keeps every key that no field took', () => {
+    const key = fc.oneof(
+      fc.constantFrom('phone', 'Phone', 'state', 'a', 'a[b]', '__proto__', 'constructor'),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.jsonValue()), (incoming) => {
+        const given = incoming as Record<string, Json>
+        const { values, extra } = map({ phone: 'a.b', city: '{{ incoming.a.b.c | upcase }}' }, given)
+        const kept = new Set([...Object.values(values), ...Object.values(extra)])
+        for (const [name, value] of Object.entries(given)) if (name !== '__proto__') expect(kept.has(value)).toBe(true)
+      }),
+    )
+  })
+})
