@@ -367,7 +367,7 @@ view event with (security_invoker=true) (tenant_id uuid, lead_id uuid, seq integ
     s.seq,
     (e.ordinality)::integer AS "position",
     (e.value ->> 'type'::text) AS type,
-    to_timestamp(((((e.value ->> 'at'::text))::numeric / (1000)::numeric))::double precision) AS at,
+    (s.at + (((e.value ->> 't'::text))::double precision * '00:00:00.001'::interval)) AS at,
     (e.value -> 'data'::text) AS data
    FROM (millrace.segment s
      CROSS JOIN LATERAL json_array_elements((s.events)::json) WITH ORDINALITY e(value, ordinality));

@@ -1,11 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from './base/clock.ts'
 import { systemClock } from './base/clock.ts'
-import { Fault } from './base/faults.ts'
-import { KEY_BYTES } from './base/seal.ts'
 import type { Config } from './config.ts'
 import { attachEmbedded } from './database/attach.ts'
 import { startEmbedded } from './database/embedded.ts'
@@ -22,6 +17,7 @@ import { createKeyring, type Keyring } from './journal/keyring.ts'
 import { createJournalReader, createLeadLoader } from './journal/read.ts'
 import type { JournalReader } from './journal/types.ts'
 import type { Registries } from './kit/flow.ts'
+import { openMasterKey } from './master-key.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { createCatalog } from './runner/catalog.ts'
 import { lookupColumn } from './runner/journey.ts'
@@ -77,23 +73,6 @@ const ANSWER_BYTES_MAX = 1024 * 1024
 /** Months of journal partitions that stand ready. */
 const PARTITION_MONTHS = 3
 
-const masterKey = (config: Config): Buffer => {
-  if (config.masterKey) return config.masterKey.export()
-  const file = join(config.dataDir, 'master.key')
-  if (!existsSync(file)) {
-    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-    try {
-      writeFileSync(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-  }
-  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
-  if (key.length !== KEY_BYTES)
-    throw new Fault('setting_invalid', { message: `${file}: expected ${KEY_BYTES} bytes in base64` })
-  return key
-}
-
 /** Types of step that the operator switched off, with the switch. */
 const stepsOff = (config: Config): ReadonlyMap<string, string> => {
   const off = new Map<string, string>()
@@ -128,7 +107,8 @@ const withTimeout = (promise: Promise<void>, ms: number): Promise<void> => {
 export const openHouse = async (options: HouseOptions): Promise<House> => {
   const { config, registries, log, onProgress } = options
   const clock = options.clock ?? systemClock()
-  const master = masterKey(config)
+  const { key, file, made } = openMasterKey(config)
+  if (made) onProgress(`made a master key: ${file}. Back it up: without it no personal data can be read`)
   const { connection, stop } = await openConnection(options)
   const closers: (() => Promise<void>)[] = [stop]
   try {
@@ -142,7 +122,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       text: 'select millrace.ensure_partitions($1::date, $2::integer)',
       values: [new Date(clock.now()).toISOString().slice(0, 10), PARTITION_MONTHS],
     })
-    const keyring = createKeyring({ database, master })
+    const keyring = createKeyring({ database, master: key.export() })
     const catalog = createCatalog({ database, registries })
     const secrets = createSecrets({ database })
 

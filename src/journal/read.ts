@@ -64,7 +64,7 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
           },
           {
             name: 'load_segments',
-            text: `select seq, events, sealed from millrace.segment where tenant_id = $1::uuid and lead_id = $2::uuid order by seq`,
+            text: `select seq, at, events, sealed from millrace.segment where tenant_id = $1::uuid and lead_id = $2::uuid order by seq`,
             values: [tenantId, leadId],
           },
           {
@@ -84,7 +84,7 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
       const events: StoredEvent[] = []
       for (const segment of segments ?? []) {
         const decoded: LeadEvent[] = decodeSegment(
-          { events: segment.events as string, sealed: segment.sealed as Buffer | null },
+          { at: segment.at as number, events: segment.events as string, sealed: segment.sealed as Buffer | null },
           key,
         )
         for (const [position, event] of decoded.entries()) {

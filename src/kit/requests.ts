@@ -43,6 +43,8 @@ export interface Requests {
       readonly caps: readonly {
         readonly id: string
         readonly scope: string
+        /** Counts apart for each value; it may be personal, and is kept as a keyed hash. */
+        readonly by: string | null
         readonly max: number
         readonly amount: number
         /** The window that now lies in: its start and end, ms; null end: for ever. */

@@ -35,7 +35,8 @@ export interface Holds {
 export interface StepEnded {
   readonly step: string
   readonly outcome: Outcome
-  readonly ms: number
+  /** How long it took; absent: less than one. */
+  readonly ms?: number
   readonly code?: RejectionCode
   readonly rule?: string
   /** Facts without personal data: counts, list names, points. */

@@ -53,11 +53,13 @@ export const journalStanding = (ctx: RunnerContext, journey: Journey, run: StepR
 }
 
 /** A counter's place among all of its tenant's: a value it counts by may be personal, and is hashed. */
-const capScope = (journey: Journey, step: string, cap: { readonly id: string; readonly scope: string }): string => {
-  const { lead, flow, source, keys } = journey
-  const owner = step.startsWith('source.') ? `${flow.id}/${source.id}` : flow.id
-  const by = cap.scope === step ? '' : `#${keyedHash(keys.lookup, `cap|${cap.scope}`).slice(0, 32)}`
-  return `${lead.test ? 'test:' : ''}${owner}/${step}/${cap.id}${by}`
+const capScope = (
+  journey: Journey,
+  cap: { readonly id: string; readonly scope: string; readonly by: string | null },
+): string => {
+  const { lead, flow, keys } = journey
+  const by = cap.by === null ? '' : `#${keyedHash(keys.lookup, `cap|${cap.by}`).slice(0, 32)}`
+  return `${lead.test ? 'test:' : ''}${flow.id}/${cap.scope}/${cap.id}${by}`
 }
 
 const perform = async (
@@ -81,7 +83,7 @@ const perform = async (
     case 'suppression.lookup':
       return { answer: await ctx.suppression.lookup(keys, run.now, request.input) }
     case 'cap.reserve': {
-      const caps = request.input.caps.map((cap) => ({ ...cap, scope: capScope(journey, run.step, cap) }))
+      const caps = request.input.caps.map((cap) => ({ ...cap, scope: capScope(journey, cap) }))
       const { answer, writes } = await ctx.caps.reserve(holder, lead.tenantId, { caps })
       journey.caps.push(...writes)
       for (const { scope, from, amount } of writes) run.holds.caps.push({ scope, from, amount })

@@ -29,7 +29,7 @@ const endStep = (
   const data: StepEnded = {
     step: step.id,
     outcome: result.kind === 'next' ? result.outcome : result.kind === 'stop' ? 'success' : 'failure',
-    ms: Math.max(0, at - startedAt),
+    ...(at > startedAt && { ms: at - startedAt }),
     ...(result.kind === 'reject' && { code: result.code }),
     ...(result.kind === 'stop' && { stop: true as const }),
     ...(result.rule !== undefined && { rule: result.rule }),
@@ -119,7 +119,7 @@ const onFault = (ctx: RunnerContext, journey: Journey, step: CompiledStep, error
     emit(journey, {
       type: step.event,
       at: ctx.clock.now(),
-      data: { step: step.id, outcome: 'error', ms: 0, rule: fault.code },
+      data: { step: step.id, outcome: 'error', rule: fault.code },
       sealed: { reason: fault.message },
     } as LeadEvent)
     return null
@@ -128,7 +128,7 @@ const onFault = (ctx: RunnerContext, journey: Journey, step: CompiledStep, error
     emit(journey, {
       type: step.event,
       at: ctx.clock.now(),
-      data: { step: step.id, outcome: 'error', ms: 0, code: 'processing_failed', rule: fault.code },
+      data: { step: step.id, outcome: 'error', code: 'processing_failed', rule: fault.code },
       sealed: { reason: fault.message },
     } as LeadEvent)
     return null

@@ -61,7 +61,8 @@ export const cap = defineStep({
       const answer = yield* ask('cap.reserve', {
         caps: applying.map(({ id, max, per, zone, by }) => ({
           id,
-          scope: by === null ? compiler.stepId : `${compiler.stepId}/${textOf(by.value(lead))}`,
+          scope: compiler.stepId,
+          by: by === null ? null : textOf(by.value(lead)),
           max,
           amount: 1,
           ...windowOf({ per, zone, now: lead.now }),

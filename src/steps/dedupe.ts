@@ -18,10 +18,10 @@ const ago = (ms: number): string => {
   return counted(Math.floor(ms / DAY_MS), 'day')
 }
 
-/** The alternatives whose every field can be compared. */
+/** The alternatives whose every field can be compared: two leads that both wrote `n/a` are not one person. */
 const keysOf = (lead: LeadView, on: readonly (readonly string[])[]) =>
   on.flatMap((names) => {
-    const values = names.map((name) => comparable(lead.fields[name]))
+    const values = names.map((name) => (lead.fields[name]?.valid ? comparable(lead.fields[name]) : null))
     return values.every((value) => value !== null) ? [{ on: names, values }] : []
   })
 
