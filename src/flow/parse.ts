@@ -1,18 +1,18 @@
 /** From the text of a flow to a checked document, with everything that is wrong in it. */
 import type { Json } from '../kit/field.ts'
 import type { FlowProblem, Registries } from '../kit/flow.ts'
-import type { FlowDocument } from './document.ts'
+import { type FlowDocument, NO_BLOCKS } from './document.ts'
 import { FLOW_SHAPE } from './document-shape.ts'
 import { DURATION_SHAPE, readDurationMs } from './durations.ts'
 import { nearest } from './nearest.ts'
 import { countryMeant, currencyNames, isCountry, isCurrency, isZone, zoneNames } from './places.ts'
-import type { Finding, Report } from './problems.ts'
+import { type Finding, ListFull, type Report } from './problems.ts'
 import { readBlocks } from './read-blocks.ts'
 import { readDestinations, readFields } from './read-names.ts'
 import { readSources } from './read-sources.ts'
 import { entriesOf, readStep } from './read-step.ts'
 import { readSteps } from './read-steps.ts'
-import { collector, type Reading } from './reading.ts'
+import { atMost, collector, type Reading } from './reading.ts'
 import type { Settable } from './references.ts'
 import { leadScope } from './scope.ts'
 import { readShape } from './shape.ts'
@@ -106,7 +106,12 @@ const checkModels = (reading: Reading, models: SourceNode | undefined): void => 
     })
     return
   }
-  for (const { key, keyStart, value } of models.entries)
+  const { report } = reading
+  for (const { key, keyStart, value } of atMost(report, {
+    what: 'models',
+    entries: models.entries,
+    offset: models.start,
+  }))
     readStep({
       reading,
       type: 'score',
@@ -152,7 +157,39 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
   return { ...settings, fields: fields.documents, blocks, sources, destinations, steps }
 }
 
-const EMPTY: SourceNode = { kind: 'map', entries: [], start: 0, end: 0 }
+const NOTHING: Content = {
+  id: '',
+  name: '',
+  country: 'US',
+  currency: 'USD',
+  zone: 'UTC',
+  answerWithinMs: ANSWER_WITHIN_MS,
+  fields: [],
+  blocks: NO_BLOCKS,
+  sources: [],
+  destinations: [],
+  steps: [],
+}
+
+/** What could be read; nothing where the text is no flow at all or has more mistakes than are listed. */
+const readWhole = (source: FlowSource, registries: Registries, report: Report): Content => {
+  const { root } = source
+  try {
+    if (root !== null && entriesOf(root).length > 0) return readContent(source, root, registries, report)
+    report({
+      code: 'shape',
+      message: 'found no flow',
+      expected: 'a map that begins with "flow:" and an id',
+      offset: 0,
+      path: '',
+    })
+  } catch (error) {
+    if (!(error instanceof ListFull)) throw error
+  }
+  return NOTHING
+}
+
+const MISREAD: ReadonlySet<string> = new Set(['syntax', 'too_large'])
 
 /**
  * Reads and checks a flow in YAML or JSON. Never throws for what the text holds: everything wrong is in `problems`, in the
@@ -164,21 +201,10 @@ export const parseFlow = (
 ): { readonly document: FlowDocument; readonly problems: FlowProblem[] } => {
   const { report, problems } = collector()
   const source = readSource(text, report)
-  const unreadable = problems(source)
   // After a slip in the punctuation, or cut short, the tree is not what its author sees: it would mislead.
-  let root = unreadable.some(({ code }) => code === 'syntax' || code === 'too_large') ? null : source.root
-  if (root === null || entriesOf(root).length === 0) {
-    if (unreadable.length === 0)
-      report({
-        code: 'shape',
-        message: 'found no flow',
-        expected: 'a map that begins with "flow:" and an id',
-        offset: 0,
-        path: '',
-      })
-    root = null
-  }
-  const content = readContent(source, root ?? EMPTY, registries, root === null ? () => undefined : report)
+  const first = problems(source)
+  const misread = first.length > 0 && (source.root === null || first.some(({ code }) => MISREAD.has(code)))
+  const content = misread ? NOTHING : readWhole(source, registries, report)
   const found = problems(source)
   return { document: { ...content, problems: found }, problems: found }
 }

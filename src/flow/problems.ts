@@ -52,6 +52,9 @@ export type Report = (finding: Finding) => void
 /** A flow with thousands of problems is some other file: what comes after these is not listed. */
 export const PROBLEMS_MAX = 200
 
+/** Thrown by a `Report` whose list is full: to look further, and for what each mistake may have meant, is work for nobody. */
+export class ListFull extends Error {}
+
 /** Names stand in quotes; in a mix-up of types the quotes are the point, so those are as they would be written. */
 const suggested = ({ code, suggestion }: FlowProblem): string =>
   code === 'rule_type' ? (suggestion ?? '') : `"${suggestion}"`

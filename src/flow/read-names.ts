@@ -12,7 +12,7 @@ import {
 import { DURATION_SHAPE, readDurationMs } from './durations.ts'
 import type { Report } from './problems.ts'
 import { entriesOf, shapeOf } from './read-step.ts'
-import { reportUnknown } from './reading.ts'
+import { atMost, reportUnknown } from './reading.ts'
 import { LEAD_NAMES } from './scope.ts'
 import { readShape } from './shape.ts'
 import type { MapEntry, SourceNode } from './source.ts'
@@ -95,7 +95,8 @@ export const readFields = (asked: NamesAsked): FieldsRead => {
       offset: node.start,
       path: 'fields',
     })
-  for (const entry of node === undefined ? [] : entriesOf(node)) {
+  const entries = node === undefined ? [] : entriesOf(node)
+  for (const entry of atMost(report, { what: 'fields', entries, offset: node?.start ?? 0 })) {
     const field = readField(asked, entry)
     if (field === null) {
       if (!wrongName(entry.key) && !isReserved(entry.key)) types.set(entry.key, null)
@@ -189,5 +190,6 @@ export const readDestinations = (asked: NamesAsked): readonly DestinationDocumen
     })
     return []
   }
-  return node.entries.map((entry) => readDestination(asked, entry))
+  const entries = atMost(report, { what: 'destinations', entries: node.entries, offset: node.start })
+  return entries.map((entry) => readDestination(asked, entry))
 }

@@ -5,7 +5,7 @@ import { SOURCE_SHAPE } from './document-shape.ts'
 import { incomingScope, isTemplate, PATH_SHAPE, readPath } from './mapping.ts'
 import { readBlocks } from './read-blocks.ts'
 import { entriesOf } from './read-step.ts'
-import { type Reading, reportIssue, reportUnknown } from './reading.ts'
+import { atMost, type Reading, reportIssue, reportUnknown } from './reading.ts'
 import type { Settable } from './references.ts'
 import { readShape } from './shape.ts'
 import { entryOf, type SourceNode } from './source.ts'
@@ -89,7 +89,8 @@ export const readSources = (asked: SourcesAsked): SourceDocument[] => {
     return []
   }
   const seen = new Set<string>()
-  return node.items.flatMap((item, index) => {
+  const items = atMost(reading.report, { what: 'sources', entries: node.items, offset: node.start })
+  return items.flatMap((item, index) => {
     const source = readSource(asked, item, `sources[${index}]`)
     if (source === null) return []
     if (source.id !== '' && seen.has(source.id))

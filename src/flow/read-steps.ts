@@ -2,7 +2,7 @@
 import type { StepDocument } from './document.ts'
 import { oneOf } from './nearest.ts'
 import { readStep, type StepRead } from './read-step.ts'
-import { type Reading, reportUnknown } from './reading.ts'
+import { atMost, type Reading, reportUnknown } from './reading.ts'
 import { ROUTE, type Settable, textsAt } from './references.ts'
 import { isEmpty, type MapEntry, type SourceNode } from './source.ts'
 
@@ -140,7 +140,8 @@ export const readSteps = (asked: StepsAsked): StepDocument[] => {
     return []
   }
   const placed: Placed[] = []
-  node.items.forEach((item, index) => {
+  const items = atMost(reading.report, { what: 'steps', entries: node.items, offset: node.start })
+  items.forEach((item, index) => {
     const path = `steps[${index}]`
     const entry = stepEntry(asked, item, path)
     if (entry === null) return

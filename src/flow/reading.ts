@@ -1,7 +1,7 @@
 /** What the reading of one flow shares: its text, its tables, its names, and the problems found so far. */
 import type { FlowProblem, Registries } from '../kit/flow.ts'
 import { nearest, oneOf } from './nearest.ts'
-import { type Finding, PROBLEMS_MAX, type Report } from './problems.ts'
+import { type Finding, ListFull, PROBLEMS_MAX, type Report } from './problems.ts'
 import type { Issue, Scope } from './scope.ts'
 import type { FlowSource, TextNode } from './source.ts'
 
@@ -15,13 +15,34 @@ export interface Reading {
   readonly currency: string
 }
 
+/** How many of each a flow may have: reading and compiling multiply some of them with one another. */
+const MOST = { fields: 500, sources: 500, destinations: 500, steps: 500, models: 500 } as const
+
+/** Reports a list or map with more entries than a flow may have; the part that is read on. */
+export const atMost = <T>(
+  report: Report,
+  list: { readonly what: keyof typeof MOST; readonly entries: readonly T[]; readonly offset: number },
+): readonly T[] => {
+  const { what, entries, offset } = list
+  if (entries.length <= MOST[what]) return entries
+  report({
+    code: 'too_large',
+    message: `found ${entries.length} ${what}`,
+    expected: `at most ${MOST[what]}`,
+    offset,
+    path: what,
+  })
+  return entries.slice(0, MOST[what])
+}
+
 /** Collects findings, each once, and puts them in the order of the text. */
 export const collector = (): { readonly report: Report; problems(source: FlowSource): FlowProblem[] } => {
   const findings = new Map<string, Finding>()
   return {
     report: (finding) => {
       const key = `${finding.offset} ${finding.code} ${finding.message}`
-      if (findings.size < PROBLEMS_MAX && !findings.has(key)) findings.set(key, finding)
+      if (!findings.has(key)) findings.set(key, finding)
+      if (findings.size >= PROBLEMS_MAX) throw new ListFull()
     },
     problems: (source) =>
       [...findings.values()]

@@ -45,7 +45,7 @@ export interface Scope {
 
 type Shown = Pick<Resolved, 'type' | 'read'> & { readonly show?: Read }
 
-const partOf = (part: Part | undefined): Json => (part === undefined ? null : Array.isArray(part) ? [...part] : part)
+const partOf = (part: Part | undefined): Json => part ?? null
 
 /** Every field has these besides its type's own parts. */
 const everyPart = (name: string): Readonly<Record<string, Shown>> => ({
@@ -173,10 +173,7 @@ export const leadScope = (names: LeadNames): Scope => {
     if (type === null) return descend({ type: 'dyn', read: () => null }, segments.slice(2), path)
     const value: Shown = {
       type: type.value,
-      read: (lead) => {
-        const normal = lead.fields[field]?.normal
-        return normal === undefined ? null : partOf(normal)
-      },
+      read: (lead) => partOf(lead.fields[field]?.normal),
     }
     const segment = segments[2]
     if (segment === undefined) return descend(value, [], path)

@@ -5,7 +5,7 @@
  * `2026-11-30` are texts. Only where a schema wants a boolean or a number is a text read as one.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import type { Report } from './problems.ts'
+import { ListFull, type Report } from './problems.ts'
 
 interface Place {
   /** Offsets into the text. */
@@ -130,9 +130,6 @@ export const readSource = (text: string, report: Report): FlowSource => {
     return source(null)
   }
 
-  for (const error of parsed.errors)
-    report({ code: 'syntax', message: problemText(error.message), offset: error.pos[0], path: '' })
-
   let nodes = 0
   let overflowed = false
   const anchors = new Map<string, unknown>()
@@ -202,5 +199,12 @@ export const readSource = (text: string, report: Report): FlowSource => {
     return null
   }
 
-  return source(convert(parsed.contents, 0, 0, ''))
+  try {
+    for (const error of parsed.errors)
+      report({ code: 'syntax', message: problemText(error.message), offset: error.pos[0], path: '' })
+    return source(convert(parsed.contents, 0, 0, ''))
+  } catch (error) {
+    if (error instanceof ListFull) return source(null)
+    throw error
+  }
 }

@@ -63,6 +63,29 @@ describe('a wrong flow', () => {
     expect(checkFlow(`a: &a [*a]\nflow: x`, registries).length).toBeGreaterThan(0)
   })
 
+  test('with more mistakes than anybody reads is not read to its end', () => {
+    const unknown = Array.from({ length: 5000 }, (_, index) => `  - unknown${index}`).join('\n')
+    expect(checkFlow(small(`sources: [ { id: web } ]\nsteps:\n${unknown}`), registries)).toHaveLength(200)
+    const twice = Array.from({ length: 300 }, () => 'name: x').join('\n')
+    expect(checkFlow(small(twice), registries)).toHaveLength(200)
+    const fields = Array.from({ length: 501 }, (_, index) => `  f${index}: string`).join('\n')
+    const [problem] = checkFlow(`flow: x\nfields:\n${fields}\nsources: [ { id: web } ]`, registries)
+    expect([problem?.code, problem?.message]).toEqual(['too_large', 'found 501 fields'])
+  })
+
+  test('a step after an unconditional stop is reached by no lead', () => {
+    const { normalize } = stepTypes
+    if (normalize === undefined) throw new Error('there is a normalize step')
+    const steps = { ...stepTypes, stop: { ...normalize, type: 'stop' } }
+    const codes = (stop: string) =>
+      checkFlow(small(`sources: [ { id: web } ]\nsteps:\n  - stop: ${stop}\n  - normalize\n`), {
+        ...registries,
+        steps,
+      }).map(({ line, code }) => `${line} ${code}`)
+    expect(codes('{}')).toEqual(['6 unreachable'])
+    expect(codes('{ when: lead.email.valid }')).toEqual([])
+  })
+
   test('no text makes the check throw', () => {
     const base = rightFiles.map((file) => read('valid', file))
     const part = fc.constantFrom(
@@ -208,6 +231,20 @@ sources:
 `)
     compileFlow({ ...parseFlow(text, watched), version: 1, registries: watched })
     expect(keys).toEqual(['flow.cap', 'source.one.cap', 'source.two.cap'])
+  })
+
+  test('is read alike as YAML, as JSON, with Windows line ends and with a byte order mark', () => {
+    const yaml = small('sources: [ { id: web } ]\nsteps:\n  - filter: { when: lead.email.valid }\n')
+    const json = JSON.stringify({
+      flow: 'homes',
+      fields: { email: 'email', phone: 'phone' },
+      sources: [{ id: 'web' }],
+      steps: [{ filter: { when: 'lead.email.valid' } }],
+    })
+    const { document, problems } = parseFlow(yaml, registries)
+    expect(problems).toEqual([])
+    for (const text of [json, yaml.replaceAll('\n', '\r\n'), `\uFEFF${yaml}`])
+      expect(parseFlow(text, registries).document).toEqual(document)
   })
 
   test('reads scalars as written', () => {
