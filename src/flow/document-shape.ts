@@ -3,7 +3,7 @@ import type { Shape } from './shape.ts'
 
 const text = (description: string): Shape => ({ type: 'string', minLength: 1, maxLength: 200, description })
 
-export const ID_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$'
+const ID_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$'
 const ID_DESCRIPTION = 'an id of small letters, digits, - and _'
 export const FIELD_NAME_PATTERN = /^[a-z][a-z0-9_]{0,62}$/
 export const FIELD_NAME_DESCRIPTION = 'a name of small letters, digits and _ that begins with a letter'

@@ -42,11 +42,24 @@ const canonical = (key: string): string =>
     .replace(/\[["']?([^\]"']*)["']?\]/g, '.$1')
     .replace(/[-_\s]/g, '')
 
+/** Sources send the same few keys again and again; forged ones are not kept. */
+const FORMS_MAX = 2000
+const forms = new Map<string, string>()
+
+const formOf = (key: string): string => {
+  let form = forms.get(key)
+  if (form === undefined) {
+    form = canonical(key)
+    if (forms.size < FORMS_MAX && key.length <= 100) forms.set(key, form)
+  }
+  return form
+}
+
 /** Incoming keys by their canonical form: the first of several that mean the same, as the sender wrote them. */
 const indexOf = (incoming: Incoming): Map<string, string> => {
   const index = new Map<string, string>()
   for (const key of Object.keys(incoming)) {
-    const form = canonical(key)
+    const form = formOf(key)
     if (!index.has(form)) index.set(form, key)
   }
   return index
@@ -56,8 +69,8 @@ const looseMember = (value: Json, name: string | number): Json => {
   const exact = memberOf(value, name)
   if (exact !== null || typeof name === 'number' || value === null || typeof value !== 'object') return exact
   if (Array.isArray(value)) return null
-  const wanted = canonical(name)
-  for (const key of Object.keys(value)) if (canonical(key) === wanted) return value[key] ?? null
+  const wanted = formOf(name)
+  for (const key of Object.keys(value)) if (formOf(key) === wanted) return value[key] ?? null
   return null
 }
 
@@ -71,10 +84,11 @@ const find = (asked: {
   readonly incoming: Incoming
   readonly index: ReadonlyMap<string, string>
   readonly text: string
+  readonly form: string
   readonly names: readonly (string | number)[]
 }): Found | null => {
-  const { incoming, index, text, names } = asked
-  const key = Object.hasOwn(incoming, text) ? text : index.get(canonical(text))
+  const { incoming, index, text, form, names } = asked
+  const key = Object.hasOwn(incoming, text) ? text : index.get(form)
   if (key !== undefined) return { value: incoming[key] ?? null, key }
   let value: Json = incoming as { [key: string]: Json }
   for (const name of names) value = looseMember(value, name)
@@ -123,7 +137,12 @@ const NO_LEAD: Omit<LeadView, 'extra'> = {
 }
 
 type Taking =
-  | { readonly field: string; readonly text: string; readonly names: readonly (string | number)[] }
+  | {
+      readonly field: string
+      readonly text: string
+      readonly form: string
+      readonly names: readonly (string | number)[]
+    }
   | { readonly field: string; readonly template: Template }
 
 export interface MappingAsked {
@@ -138,7 +157,7 @@ export const compileMapping = ({ fields, mapping, scope }: MappingAsked): ((inco
   const takings = fields.map((field): Taking => {
     const text = Object.hasOwn(mapping, field) ? (mapping[field] ?? field) : field
     if (isTemplate(text)) return { field, template: compileTemplate(text, scope) }
-    return { field, text, names: readPath(text) ?? [text] }
+    return { field, text, form: canonical(text), names: readPath(text) ?? [text] }
   })
   return (incoming) => {
     const index = indexOf(incoming)
@@ -149,7 +168,7 @@ export const compileMapping = ({ fields, mapping, scope }: MappingAsked): ((inco
         values[taking.field] = taking.template.render({ ...NO_LEAD, extra: incoming })
         continue
       }
-      const found = find({ incoming, index, text: taking.text, names: taking.names })
+      const found = find({ incoming, index, ...taking })
       if (found === null) continue
       values[taking.field] = found.value
       if (found.key !== null) taken.add(found.key)

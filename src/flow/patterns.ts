@@ -6,7 +6,7 @@
  * The language is that of RE2, as CEL asks: no back references, no look-around. Letters match in either case.
  */
 
-export const PATTERN_LENGTH_MAX = 256
+const PATTERN_LENGTH_MAX = 256
 export const PATTERN_INPUT_MAX = 2000
 const STATES_MAX = 1000
 const NESTING_MAX = 30
@@ -29,7 +29,7 @@ type Part =
   | { readonly kind: 'any'; readonly parts: readonly Part[] }
   | { readonly kind: 'repeat'; readonly part: Part; readonly min: number; readonly max: number | null }
 
-export interface Pattern {
+interface Pattern {
   /** Whether the pattern occurs anywhere in the text. Null: the text is longer than 2,000 characters and was not looked at. */
   found(text: string): boolean | null
 }

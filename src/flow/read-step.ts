@@ -15,7 +15,7 @@ export const shapeOf = (schema: StepType['config']): Shape => schema as Shape
 const ownKeys = (step: StepType): readonly string[] => Object.keys(shapeOf(step.config).properties ?? {})
 
 /** The key of the guard: `when`, or `if` where the type's config has a `when` of its own. */
-export const guardKey = (step: StepType): 'when' | 'if' => (ownKeys(step).includes('when') ? 'if' : 'when')
+const guardKey = (step: StepType): 'when' | 'if' => (ownKeys(step).includes('when') ? 'if' : 'when')
 
 const mapOf = (node: SourceNode, entries: readonly MapEntry[]): SourceNode => ({
   kind: 'map',

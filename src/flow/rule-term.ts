@@ -14,7 +14,7 @@ export interface Term {
 }
 
 /** A variable of `exists(t, …)` and its like: the loop puts each entry in, the body reads it. */
-export interface Local {
+interface Local {
   readonly type: ValueType
   readonly cell: { value: Json }
 }

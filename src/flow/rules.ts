@@ -13,7 +13,7 @@ import { truthOf } from './rule-operators.ts'
 import { type Building, LOOP_STEPS_MAX, RuleGivenUp, type Term } from './rule-term.ts'
 import type { Issue, Resolved, Scope } from './scope.ts'
 
-export const RULE_LENGTH_MAX = 4000
+const RULE_LENGTH_MAX = 4000
 
 const environment = new Environment({
   homogeneousAggregateLiterals: false,
@@ -191,7 +191,7 @@ export const readExpression = (text: string, scope: Scope): ExpressionReading =>
 }
 
 /** An issue as one line, with its column in the rule or template. */
-export const issueText = (issue: Issue): string => {
+const issueText = (issue: Issue): string => {
   const expected = issue.expected ? `: expected ${issue.expected}` : ''
   const suggestion = issue.suggestion ? `; did you mean "${issue.suggestion}"?` : ''
   return `${issue.message} at column ${issue.start + 1}${expected}${suggestion}`

@@ -35,7 +35,7 @@ export interface Resolved {
   readonly show: Read
 }
 
-export type Resolution = { readonly resolved: Resolved } | { readonly issue: Issue }
+type Resolution = { readonly resolved: Resolved } | { readonly issue: Issue }
 
 export interface Scope {
   readonly country: string
@@ -55,7 +55,7 @@ const everyPart = (name: string): Readonly<Record<string, Shown>> => ({
   blank: { type: 'bool', read: (lead) => isBlankValue(lead.fields[name]?.normal ?? null) },
 })
 
-export const EVERY_PART = ['valid', 'masked', 'raw', 'blank'] as const
+const EVERY_PART = ['valid', 'masked', 'raw', 'blank'] as const
 
 const OF_LEAD: Readonly<Record<string, Shown>> = {
   id: { type: 'string', read: (lead) => lead.id },

@@ -91,7 +91,7 @@ const explained = (shape: Shape): string => {
 }
 
 /** The tree without its places: maps and lists of texts. */
-export const plainOf = (node: SourceNode): Json => {
+const plainOf = (node: SourceNode): Json => {
   if (node.kind === 'text') return node.value
   if (node.kind === 'list') return node.items.map(plainOf)
   const plain: { [key: string]: Json } = {}
@@ -227,7 +227,7 @@ const readMap = (reading: Reading): Json | undefined => {
   return value
 }
 
-export const unknownKey = (key: {
+const unknownKey = (key: {
   readonly key: string
   readonly offset: number
   readonly path: Path

@@ -18,7 +18,7 @@ export interface TextNode extends Place {
   readonly value: string
   readonly style: 'plain' | 'single' | 'double' | 'block'
 }
-export interface ListNode extends Place {
+interface ListNode extends Place {
   readonly kind: 'list'
   readonly items: readonly SourceNode[]
 }
@@ -27,7 +27,7 @@ export interface MapEntry {
   readonly keyStart: number
   readonly value: SourceNode
 }
-export interface MapNode extends Place {
+interface MapNode extends Place {
   readonly kind: 'map'
   readonly entries: readonly MapEntry[]
 }

@@ -17,7 +17,7 @@ import type { Segment } from './scope.ts'
 export const TEMPLATE_TAGS: readonly string[] = ['assign', 'case', 'comment', 'echo', 'if', 'raw', 'unless', '#']
 
 /** A variable of a template: `lead.phone.area`. */
-export interface Mention {
+interface Mention {
   /** Null where a part is computed: `lead[x]`. */
   readonly segments: readonly Segment[] | null
   readonly start: number

@@ -14,7 +14,7 @@ import { LIBRARY_FILTERS, ownFilters } from './template-filters.ts'
 import { parseTemplate, TEMPLATE_TAGS, type TemplateSyntax } from './template-syntax.ts'
 import { type Read, textOfValue } from './values.ts'
 
-export const TEMPLATE_LENGTH_MAX = 10_000
+const TEMPLATE_LENGTH_MAX = 10_000
 export const TEMPLATE_OUTPUT_MAX = 65_536
 /** What the filters of one rendering may make in all, in characters and entries. */
 const MEMORY_MAX = 1_000_000
