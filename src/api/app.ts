@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { Fault } from '../base/faults.ts'
 import { BODY_BYTES_MAX } from '../ingest/body.ts'
 import { readJson } from '../ingest/json.ts'
@@ -52,7 +52,8 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
     loggerInstance: deps.log as FastifyBaseLogger,
     // A logger for each request would cost as much as reading the body; what names the request is added to the line.
     childLoggerFactory: (logger) => logger,
-    disableRequestLogging: true,
+    // Its lines would hold addresses; ours is written by observe.ts.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: correlationIds(deps.clock),
     requestIdHeader: false,
     trustProxy: false,
@@ -70,7 +71,7 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
     },
   })
 
-/** Builds the HTTP side; listening and ending are main.ts's. */
+/** Builds the HTTP side; listening and ending are main.ts's, which may add routes until it listens. */
 export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
   const app = newServer(deps)
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
@@ -113,6 +114,5 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
   await api.register(serviceRoutes(deps))
   await docsRoutes(app)
   addOtherMethods()
-  await app.ready()
   return app
 }

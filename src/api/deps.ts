@@ -52,4 +52,6 @@ export interface Published {
   readonly flow: string
   readonly version: number | null
   readonly problems: readonly FlowProblem[]
+  /** Keys made for sources that had none. */
+  readonly keys: readonly { readonly source: string; readonly key: string }[]
 }

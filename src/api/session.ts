@@ -8,6 +8,7 @@ import type { Session } from './request.ts'
 
 /** What a role may do. A role that is not listed may do nothing. */
 const ROLES: Readonly<Record<string, ReadonlySet<Right>>> = {
+  owner: new Set(['read', 'review', 'configure']),
   admin: new Set(['read', 'review', 'configure']),
   reviewer: new Set(['read', 'review']),
   viewer: new Set(['read']),

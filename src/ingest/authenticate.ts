@@ -18,7 +18,7 @@ export interface KeyPlaces {
 }
 
 const SCHEME = /^(bearer|basic) +(\S+) *$/i
-/** Ours have 43 characters; what is far beyond is no key of ours and isn't worth hashing. */
+/** Ours have 43 characters; what is far beyond is no key of ours and isn't worth remembering. */
 const KEY_CHARS_MAX = 512
 
 const passwordOf = (credentials: string): string => {
@@ -82,44 +82,45 @@ export interface Authenticator {
  */
 const BELIEVED_MS = 1_000
 
-const remember = (memory: Map<string, Looked>, max: number, digest: string, looked: Looked): void => {
-  memory.delete(digest)
+const remember = (memory: Map<string, Looked>, max: number, key: string, looked: Looked): void => {
+  memory.delete(key)
   if (memory.size >= max) {
     const [oldest] = memory.keys()
     if (oldest !== undefined) memory.delete(oldest)
   }
-  memory.set(digest, looked)
+  memory.set(key, looked)
 }
 
 export const createAuthenticator = (options: AuthenticatorOptions): Authenticator => {
   const { database, isCurrent, keysMax = 10_000 } = options
-  // Apart, so that a flood of wrong keys doesn't drive out the right ones. By digest: no key stays in memory.
+  // Apart, so that a flood of wrong keys doesn't drive out the right ones. By the key itself: hashing it for each
+  // submission would cost more than all the rest of this room, and the request holds it in memory anyway.
   const good = new Map<string, Looked>()
   const unknown = new Map<string, Looked>()
   const underWay = new Map<string, Promise<KnownKey | null>>()
 
-  const lookUp = (digest: string, now: number): Promise<KnownKey | null> => {
-    const same = underWay.get(digest)
+  const lookUp = (key: string, now: number): Promise<KnownKey | null> => {
+    const same = underWay.get(key)
     if (same) return same
     const looking = database
       .definer<KnownKey>({
         name: 'find_source_key',
         text: 'select * from millrace.find_source_key($1::bytea)',
-        values: [Buffer.from(digest, 'hex')],
+        values: [hash('sha256', key, 'buffer')],
       })
       .then(([known = null]) => {
-        const forget = known ? unknown : good
-        forget.delete(digest)
-        remember(known ? good : unknown, keysMax, digest, { known, until: now + BELIEVED_MS })
+        const other = known ? unknown : good
+        other.delete(key)
+        remember(known ? good : unknown, keysMax, key, { known, until: now + BELIEVED_MS })
         return known
       })
-      .finally(() => underWay.delete(digest))
-    underWay.set(digest, looking)
+      .finally(() => underWay.delete(key))
+    underWay.set(key, looking)
     return looking
   }
 
-  const remembered = (digest: string, now: number): KnownKey | null | undefined => {
-    const looked = good.get(digest) ?? unknown.get(digest)
+  const remembered = (key: string, now: number): KnownKey | null | undefined => {
+    const looked = good.get(key) ?? unknown.get(key)
     if (looked === undefined || looked.until <= now) return undefined
     const { known } = looked
     return known !== null && !isCurrent(known.tenant_id, known.config_epoch) ? undefined : known
@@ -151,10 +152,9 @@ export const createAuthenticator = (options: AuthenticatorOptions): Authenticato
         })
       }
       if (presented.key.length > KEY_CHARS_MAX) return judge(null, { flow, source, presented })
-      const digest = hash('sha256', presented.key)
-      const known = remembered(digest, now)
+      const known = remembered(presented.key, now)
       if (known !== undefined) return judge(known, { flow, source, presented })
-      return lookUp(digest, now).then((found) => judge(found, { flow, source, presented }))
+      return lookUp(presented.key, now).then((found) => judge(found, { flow, source, presented }))
     },
   }
 }

@@ -38,7 +38,13 @@ const FlowProblem = Type.Object({
   suggestion: TextOrNull({ description: 'The nearest right name.' }),
 })
 
-export const FlowPublished = Type.Object({ flow: Type.String(), version: Type.Integer() })
+export const FlowPublished = Type.Object({
+  flow: Type.String(),
+  version: Type.Integer(),
+  source_keys: Type.Array(Type.Object({ source: Type.String(), key: Type.String() }), {
+    description: 'Keys made for sources that had none. Shown this once: only their hashes are kept.',
+  }),
+})
 /** Problems of the document: with 422, on top of a problem document's own members. */
 export const FlowRefused = Type.Object({
   type: Type.String(),

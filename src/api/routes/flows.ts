@@ -131,14 +131,15 @@ export const flowRoutes =
       },
       async (request, reply) => {
         const { tenantId, userId } = sessionOf(request)
-        const { flow, version, problems: found } = await publish({ tenantId, text: request.body.document, by: userId })
+        const { document: text } = request.body
+        const { flow, version, problems: found, keys } = await publish({ tenantId, text, by: userId })
         if (version === null) {
           const count = found.length === 1 ? '1 problem' : `${found.length} problems`
           const fault = new Fault('flow_invalid', { message: `The flow has ${count}; nothing was published.` })
           return sendProblem(fault, request, reply, { problems: found })
         }
         reply.code(201).header('location', `${deps.settings.publicUrl ?? ''}/api/v1/flows/${encodeURIComponent(flow)}`)
-        return { flow, version }
+        return { flow, version, source_keys: [...keys] }
       },
     )
   }

@@ -190,7 +190,8 @@ export const submissionRoutes =
     }
     app.setValidatorCompiler(unchecked)
     app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    // The usual ones by name as well: fastify finds these without reading the header.
+    app.addContentTypeParser([...consumes, '*'], { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     const onRequest = judgeHead(gate)
     const handler = submit(deps)
     const common = { onRequest, exposeHeadRoute: false }

@@ -1,0 +1,137 @@
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { pino } from 'pino'
+import { createApp } from '../../src/api/app.ts'
+import type { ApiDeps } from '../../src/api/deps.ts'
+import { createMetrics } from '../../src/api/metrics.ts'
+import { hashPassword } from '../../src/api/passwords.ts'
+import { type MovableClock, movableClock } from '../../src/base/clock.ts'
+import { newId } from '../../src/base/ids.ts'
+import { keyedHash16, seal } from '../../src/base/seal.ts'
+import { suppressionKey } from '../../src/handlers/suppression.ts'
+import { type TestHouse, testHouse } from './house.ts'
+
+/** A lead goes in, is read, priced, judged by a filter and, where it says so, looked at by a person. */
+export const FLOW = `
+flow: roofs
+country: US
+currency: USD
+zone: America/Chicago
+fields:
+  first_name: first_name
+  email: { type: email, required: true }
+  phone: phone
+  state: state
+  comments: string
+sources:
+  - { id: web, price: { id: base, amount: '15.00 USD' } }
+  - { id: partner, price: { id: base, amount: '12.50 USD' }, success_status: 200 }
+steps:
+  - normalize: {}
+  - dedupe: { id: once, on: [[email]], within: 30d, duplicate: reject }
+  - filter: { when: '!(lead.state in ["NY"])', reason: 'State not serviced: {{ lead.state }}' }
+  - review: { id: look, when: 'lead.comments.contains("look at me")', queue: all }
+`
+
+export interface TestApi {
+  readonly app: FastifyInstance
+  readonly deps: ApiDeps
+  readonly home: TestHouse
+  readonly clock: MovableClock
+  /** Keys by source. */
+  readonly keys: Readonly<Record<string, string>>
+  /** Lines of the log, the house's and the app's. */
+  readonly logged: string[]
+  /** Another app on the same house. */
+  appWith(over: Partial<ApiDeps>): Promise<FastifyInstance>
+  addLogin(login: { tenantId?: string; email: string; password: string; role: string }): Promise<void>
+  token(login: { email: string; password: string }): Promise<string>
+  /** Submits a lead to `web` as JSON. */
+  submit(values: unknown, over?: Partial<InjectOptions>): Promise<Awaited<ReturnType<FastifyInstance['inject']>>>
+  close(): Promise<void>
+}
+
+export const ADMIN = { email: 'Admin@Acme.example', password: 'correct horse', role: 'admin' }
+export const SUBMIT = '/flows/roofs/sources/web/submit'
+export const START = Date.parse('2026-11-23T10:00:00Z')
+
+export const testApi = async (): Promise<TestApi> => {
+  const clock = movableClock(START)
+  const home = await testHouse({ clock })
+  const { house, tenantId, logged } = home
+  const { keyring, database } = house
+  const published = await home.publish(FLOW)
+  const keys = Object.fromEntries(published.keys.map(({ source, key }) => [source, key]))
+
+  const deps: ApiDeps = {
+    runner: house.runner,
+    reader: house.reader,
+    database,
+    clock,
+    log: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
+    metrics: createMetrics({ version: 'test', inFlight: house.runner.inFlight, connections: database.stats }),
+    settings: { version: 'test', rateLimitMax: 10_000, rateLimitWindowMs: 3_600_000, publicUrl: null },
+    keys: {
+      token: keyring.derive('token'),
+      login: (email) => keyedHash16(keyring.login, email),
+      sealTenant: async (tenant, text) => seal((await keyring.tenant(tenant)).wrap, text),
+      suppression: async (tenant, normal) => suppressionKey(await keyring.tenant(tenant), normal),
+    },
+    publish: house.publish,
+    isCurrent: house.isCurrent,
+    isDraining: () => false,
+  }
+  const apps: FastifyInstance[] = []
+  const appWith = async (over: Partial<ApiDeps>): Promise<FastifyInstance> => {
+    const app = await createApp({ ...deps, ...over })
+    apps.push(app)
+    return app
+  }
+  const app = await appWith({})
+
+  return {
+    app,
+    deps,
+    home,
+    clock,
+    keys,
+    logged,
+    appWith,
+    addLogin: async ({ tenantId: tenant = tenantId, email, password, role }) => {
+      const values = [
+        tenant,
+        newId(clock.now()),
+        deps.keys.login(email.trim().toLowerCase()),
+        await deps.keys.sealTenant(tenant, email),
+        await hashPassword(password),
+        role,
+        new Date(clock.now()),
+      ]
+      await database.batch(
+        [tenant],
+        [
+          {
+            text: `insert into millrace.login (tenant_id, id, email_key, sealed, password_hash, role, created_at)
+                   values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7::timestamptz)`,
+            values,
+          },
+        ],
+      )
+    },
+    token: async ({ email, password }) => {
+      const answer = await app.inject({ method: 'POST', url: '/api/v1/auth/login', payload: { email, password } })
+      return answer.json<{ access_token: string }>().access_token
+    },
+    submit: (values, over = {}) =>
+      app.inject({
+        method: 'POST',
+        url: SUBMIT,
+        headers: { authorization: `Bearer ${keys.web}`, 'content-type': 'application/json' },
+        payload: typeof values === 'string' ? values : JSON.stringify(values),
+        ...over,
+      }),
+    close: async () => {
+      for (const each of apps) await each.close()
+      await home.close()
+    },
+  }
+}
