@@ -53,8 +53,10 @@ export const createCaps = (options: { readonly database: Database; readonly rows
             name: 'cap_read',
             text: `select w.n::integer as n, u.used::float8 as used, u.version
                    from unnest($1::uuid[], $2::text[], $3::timestamptz[]) with ordinality as w(tenant_id, scope, window_start, n)
-                   join millrace.cap_usage u
-                     on u.tenant_id = w.tenant_id and u.scope = w.scope and u.window_start = w.window_start`,
+                   cross join lateral (
+                     select used, version from millrace.cap_usage
+                     where tenant_id = w.tenant_id and scope = w.scope and window_start = w.window_start limit 1
+                   ) u`,
             values: [
               uuids(items.map((item) => item.tenantId)),
               texts(items.map((item) => item.scope)),

@@ -81,7 +81,10 @@ export const createIdentity = (options: { readonly database: Database; readonly 
             name: 'claim_lookup',
             text: `select w.n::integer as n, c.lead_id, c.at, c.fingerprint
                    from unnest($1::uuid[], $2::bytea[]) with ordinality as w(tenant_id, key, n)
-                   join millrace.claim c on c.tenant_id = w.tenant_id and c.key = w.key`,
+                   cross join lateral (
+                     select lead_id, at, fingerprint from millrace.claim
+                     where tenant_id = w.tenant_id and key = w.key limit 1
+                   ) c`,
             values: [uuids(tenantIds), byteas(keys)],
           },
         ],
