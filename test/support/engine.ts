@@ -1,0 +1,298 @@
+/**
+ * The engine without its server, as processes that can be killed at any line.
+ *
+ * A process here is all the memory that one has, on a database that several share. When it dies, whatever it was about
+ * to do never happens and never answers, as with SIGKILL; its session ends, and with it the lock that says it lives.
+ */
+
+import { randomBytes } from 'node:crypto'
+import { type Clock, type MovableClock, movableClock } from '../../src/base/clock.ts'
+import { newId } from '../../src/base/ids.ts'
+import { createDatabase, type Database } from '../../src/database/pool.ts'
+import { createPresence, type Presence } from '../../src/database/presence.ts'
+import { createCaps } from '../../src/handlers/caps.ts'
+import { createIdentity } from '../../src/handlers/identity.ts'
+import { createSecrets, type Secrets } from '../../src/handlers/secrets.ts'
+import { createSuppression } from '../../src/handlers/suppression.ts'
+import { createSweeper, type Sweeper } from '../../src/jobs/sweeper.ts'
+import { type Appender, createAppender, NEVER_MS } from '../../src/journal/append.ts'
+import { createKeyring, type Keyring } from '../../src/journal/keyring.ts'
+import { createJournalReader, createLeadLoader } from '../../src/journal/read.ts'
+import type { JournalReader } from '../../src/journal/types.ts'
+import type { Json } from '../../src/kit/field.ts'
+import type { Registries } from '../../src/kit/flow.ts'
+import { createOutbound, type Outbound } from '../../src/outbound/outbound.ts'
+import { createCatalog } from '../../src/runner/catalog.ts'
+import { lookupColumn } from '../../src/runner/journey.ts'
+import { createPublish } from '../../src/runner/publish.ts'
+import { createRunner } from '../../src/runner/runner.ts'
+import type { Runner, Submission, SubmissionResult } from '../../src/runner/types.ts'
+import { type TestDatabase, testDatabase } from './database.ts'
+import { registries as allRegistries } from './house.ts'
+
+export interface Submit {
+  readonly tenantId?: string
+  readonly flow: string
+  readonly values: Readonly<Record<string, Json>>
+  readonly over?: Partial<Submission>
+}
+
+export interface Process {
+  readonly runner: Runner
+  readonly sweeper: Sweeper
+  readonly database: Database
+  readonly keyring: Keyring
+  readonly reader: JournalReader
+  readonly secrets: Secrets
+  readonly presence: Presence
+  /** Leads it lost sight of. */
+  readonly doubts: { tenantId: string; leadId: string }[]
+  submit(asked: Submit): Promise<SubmissionResult>
+  /** Takes up what is due, as the sweeper does, until nothing is; each lead's run is awaited. */
+  work(): Promise<void>
+  /** Lines it passed: before and after each commit and each send. */
+  lines(): number
+  /** Resolves when it has died of `dieAt`. */
+  readonly died: Promise<void>
+  /** Its session ends: its lock is free when this resolves. */
+  bury(): Promise<void>
+}
+
+export interface ProcessOptions {
+  /** The line, from 1, that it does not survive. */
+  readonly dieAt?: number
+  readonly registries?: Registries
+  readonly clock?: Clock
+  /** Stands between the runner and the database or the network. */
+  readonly wrap?: (parts: { appender: Appender; outbound: Outbound }) => { appender: Appender; outbound: Outbound }
+  readonly leadsInFlightMax?: number
+  readonly crashesMax?: number
+  readonly poolMax?: number
+}
+
+export interface Engine {
+  readonly db: TestDatabase
+  readonly clock: MovableClock
+  readonly tenantId: string
+  readonly logged: string[]
+  start(options?: ProcessOptions): Promise<Process>
+  addTenant(slug: string): Promise<string>
+  /** Throws with the flow's problems. */
+  publish(text: string, over?: { readonly tenantId?: string; readonly registries?: Registries }): Promise<void>
+  close(): Promise<void>
+}
+
+const never = new Promise<never>(() => undefined)
+
+/** Lets `lines` pass, then hangs for good: what a dead process was about to do never happens. */
+const lineCounter = (dieAt: number | undefined) => {
+  let count = 0
+  let dead = false
+  let onDeath: () => void = () => undefined
+  const died = new Promise<void>((resolve) => {
+    onDeath = resolve
+  })
+  const line = async (): Promise<void> => {
+    if (dead) await never
+    count += 1
+    if (count !== dieAt) return
+    dead = true
+    onDeath()
+    await never
+  }
+  return {
+    died,
+    count: () => count,
+    around: async <T>(act: () => Promise<T>): Promise<T> => {
+      await line()
+      const done = await act()
+      await line()
+      return done
+    },
+  }
+}
+
+export const startEngine = async (options: { readonly start?: number } = {}): Promise<Engine> => {
+  const db = await testDatabase()
+  const clock = movableClock(options.start ?? Date.UTC(2026, 10, 5, 18))
+  const master = randomBytes(32)
+  const logged: string[] = []
+  const log = {
+    info: (fields: object, text: string) => void logged.push(JSON.stringify({ ...fields, text })),
+    warn: (fields: object, text: string) => void logged.push(JSON.stringify({ ...fields, text })),
+    error: (fields: object, text: string) => void logged.push(JSON.stringify({ ...fields, text })),
+  }
+  const keyring = createKeyring({ database: db.database, master })
+  const processes: Process[] = []
+
+  const addTenant = async (slug: string): Promise<string> => {
+    const id = newId(clock.now())
+    await db.database.transaction([id], async (tx) => {
+      await tx.query({
+        text: `insert into millrace.tenant (id, slug, name, created_at) values ($1::uuid, $2, $2, $3::timestamptz)`,
+        values: [id, slug, new Date(clock.now())],
+      })
+      for (const statement of keyring.createTenantKeys(id, clock.now())) await tx.query(statement)
+    })
+    return id
+  }
+  const tenantId = await addTenant('acme')
+
+  const start = async (asked: ProcessOptions = {}): Promise<Process> => {
+    const processClock = asked.clock ?? clock
+    const lines = lineCounter(asked.dieAt)
+    const database = await createDatabase({ connection: db.connection, poolMax: asked.poolMax ?? 4, log })
+    const ownKeyring = createKeyring({ database, master })
+    const secrets = createSecrets({ database })
+    const catalog = createCatalog({ database, registries: asked.registries ?? allRegistries })
+    const presence = await createPresence({
+      connection: db.connection,
+      applicationRole: 'millrace_app',
+      log,
+      onEpoch: (change) => {
+        if (change) catalog.forget(change.tenantId)
+      },
+    })
+    const caps = createCaps({ database, rowsMax: 500 })
+    const appender = createAppender({ database, rowsMax: 500, onUsage: caps.learn })
+    const outbound = createOutbound({
+      allow: ['127.0.0.1'],
+      bodyBytesMax: 1024 * 1024,
+      connectTimeoutMs: 5_000,
+      connectionsPerOrigin: 64,
+    })
+    const mortal = {
+      appender: {
+        append: (commit) => lines.around(() => appender.append(commit)),
+        pending: appender.pending,
+      } satisfies Appender,
+      outbound: {
+        send: (request, options) => lines.around(() => outbound.send(request, options)),
+        close: outbound.close,
+      } satisfies Outbound,
+    }
+    const parts = asked.wrap ? asked.wrap(mortal) : mortal
+    const loader = createLeadLoader({ database, keyring: ownKeyring })
+    const doubts: { tenantId: string; leadId: string }[] = []
+    let sweeper: Sweeper | undefined
+    const leadsInFlightMax = asked.leadsInFlightMax ?? 5_000
+    const runner = createRunner({
+      clock: processClock,
+      random: () => 0,
+      keyring: ownKeyring,
+      catalog,
+      appender: parts.appender,
+      outbound: parts.outbound,
+      loader,
+      identity: createIdentity({ database, rowsMax: 500 }),
+      suppression: createSuppression({ database, rowsMax: 500 }),
+      caps,
+      secrets,
+      deliveries: { attemptsMax: 3, retryDelayMs: 60_000, timeoutMs: 20_000 },
+      stepsOff: new Map(),
+      leadsInFlightMax,
+      crashesMax: asked.crashesMax ?? 5,
+      never: NEVER_MS,
+      runnerNumber: presence.number,
+      log,
+      onDoubt: (lead) => {
+        doubts.push(lead)
+        sweeper?.doubt(lead)
+      },
+    })
+    const made = createSweeper({
+      database,
+      clock: processClock,
+      runner,
+      runnerNumber: presence.number,
+      leadsInFlightMax,
+      log,
+    })
+    sweeper = made
+    const process: Process = {
+      runner,
+      sweeper: made,
+      database,
+      keyring: ownKeyring,
+      secrets,
+      presence,
+      doubts,
+      reader: createJournalReader({ database, keyring: ownKeyring, loader, lookupColumn }),
+      submit: ({ tenantId: of, flow, values, over = {} }) =>
+        runner.submit({
+          source: {
+            tenantId: of ?? tenantId,
+            keyId: '00000000-0000-0000-0000-000000000000',
+            flowId: flow,
+            sourceId: 'web',
+            method: 'bearer',
+          },
+          format: 'json',
+          mode: 'sync',
+          raw: JSON.stringify(values),
+          values,
+          test: false,
+          idempotencyKey: null,
+          ip: '203.0.113.7',
+          userAgent: 'test',
+          receivedAt: processClock.now(),
+          ...over,
+        }),
+      work: async () => {
+        for (;;) {
+          const rows = await database.definer<{ tenant_id: string; lead_id: string; attempts: number }>({
+            text: 'select tenant_id, lead_id, attempts from millrace.take_due_work($1::timestamptz, $2::integer, 50)',
+            values: [new Date(processClock.now()), presence.number()],
+          })
+          if (rows.length === 0) return
+          await Promise.all(
+            rows.map((row) => runner.resume({ tenantId: row.tenant_id, leadId: row.lead_id, attempts: row.attempts })),
+          )
+        }
+      },
+      lines: lines.count,
+      died: lines.died,
+      bury: async () => {
+        const number = presence.number()
+        await made.stop()
+        await presence.close()
+        for (;;) {
+          const [row] = await db.inspect<{ n: number }>(
+            `select count(*)::integer as n from pg_locks where locktype = 'advisory' and classid = 7117 and objid = $1`,
+            [number],
+          )
+          if (row?.n === 0) break
+        }
+        void outbound.close()
+        await database.close()
+        processes.splice(processes.indexOf(process), 1)
+      },
+    }
+    processes.push(process)
+    return process
+  }
+
+  return {
+    db,
+    clock,
+    tenantId,
+    logged,
+    start,
+    addTenant,
+    publish: async (text, over = {}) => {
+      const publish = createPublish({
+        database: db.database,
+        registries: over.registries ?? allRegistries,
+        clock,
+        onPublished: () => undefined,
+      })
+      const { version, problems } = await publish({ tenantId: over.tenantId ?? tenantId, text, by: 'test' })
+      if (version === null)
+        throw new Error(problems.map((problem) => `${problem.line}:${problem.column} ${problem.message}`).join('\n'))
+    },
+    close: async () => {
+      for (const process of [...processes]) await process.bury()
+      await db.close()
+    },
+  }
+}
