@@ -6,15 +6,16 @@ import { pino } from 'pino'
 import { createApp } from './api/app.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { isFault } from './base/faults.ts'
-import { keyedHash16, seal } from './base/seal.ts'
+import { keyedHash16, newKeyBytes, seal } from './base/seal.ts'
 import { runAuditVerify } from './cli/commands/audit-verify.ts'
 import { runFlowCheck } from './cli/commands/flow-check.ts'
 import { runFlowPublish } from './cli/commands/flow-publish.ts'
+import { runImport } from './cli/commands/import.ts'
 import { runMigrate } from './cli/commands/migrate.ts'
 import { runParse } from './cli/commands/parse.ts'
 import { runServe } from './cli/commands/serve.ts'
 import { type Config, readConfig } from './config.ts'
-import { ensureDemo } from './demo.ts'
+import { ensureDemo, SINK_PATH } from './demo.ts'
 import { fieldTypes } from './fields/index.ts'
 import { suppressionKey } from './handlers/suppression.ts'
 import { type House, openHouse } from './house.ts'
@@ -92,7 +93,7 @@ const serve = (config: Config, json: boolean): Promise<number> => {
     createApp: async (house, isDraining) => {
       const { keyring } = house
       metrics = createMetrics({ version, inFlight: house.runner.inFlight, connections: house.database.stats })
-      return createApp({
+      const app = await createApp({
         runner: house.runner,
         reader: house.reader,
         database: house.database,
@@ -115,6 +116,11 @@ const serve = (config: Config, json: boolean): Promise<number> => {
         isCurrent: house.isCurrent,
         isDraining,
       })
+      // The demo's buyer: takes every lead, keeps nothing.
+      app.post(SINK_PATH, { schema: { hide: true } as object }, async () => ({
+        id: `00Q${newKeyBytes().toString('hex').slice(0, 12)}`,
+      }))
+      return app
     },
     ensureDemo,
   })
@@ -168,6 +174,45 @@ program
     act(() =>
       runParse({ type, country: flags.country, input: process.stdin, output: process.stdout, now: Date.now() }),
     ),
+  )
+
+program
+  .command('import')
+  .description('Send the rows of a CSV file through a flow; a later run goes on where one was interrupted')
+  .argument('<file>')
+  .requiredOption('--flow <id>', 'flow that the rows go through')
+  .requiredOption('--source <id>', 'source of the flow that they come from')
+  .option(
+    '--map <header=field>',
+    'give a column the name of a field, or none to leave it out; may be repeated',
+    (map: string, maps: string[]) => [...maps, map],
+    [],
+  )
+  .option('--tenant <slug>', 'tenant, where there are several')
+  .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+  .option('--rejects <file>', 'where unreadable rows are written (default: <file>.rejects.csv)')
+  .option('--restart', 'send all rows again; each still is one lead')
+  .option('--json', 'print one line of JSON at the end')
+  .action((file: string, flags) =>
+    act(() => {
+      const config = configOf(flags)
+      return runImport({
+        file,
+        flow: flags.flow,
+        source: flags.source,
+        maps: flags.map,
+        tenant: flags.tenant,
+        json: flags.json === true,
+        rejects: flags.rejects,
+        restart: flags.restart === true,
+        config,
+        registries,
+        openHouse: opener(config),
+        ended: untilSignalled(),
+        output: process.stdout,
+        progress: process.stderr,
+      })
+    }),
   )
 
 const flow = program.command('flow').description('Check and publish flows')

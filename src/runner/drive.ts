@@ -196,7 +196,7 @@ const close = (ctx: RunnerContext, journey: Journey): void => {
     lead.verdict === 'rejected'
       ? lead.reason
       : wholly
-        ? `No destination took the lead: ${deliveries.map((d) => `${d.destination}: ${d.reason ?? d.code ?? 'failed'}`).join('; ')}`
+        ? `No destination took the lead: ${deliveries.map((d) => `${journey.flow.destinations.get(d.destination)?.name ?? d.destination}: ${d.reason ?? d.code ?? 'failed'}`).join('; ')}`
         : null
   if (failed) release(ctx, journey)
   const at = ctx.clock.now()
