@@ -221,6 +221,8 @@ table lead row level security forced
    18 revenue numeric
    19 currency text
    20 head bytea not null
+   21 key_version integer not null
+   22 wrapped_key bytea
   constraint lead_pkey PRIMARY KEY (tenant_id, id)
   CREATE INDEX lead_email ON millrace.lead USING btree (tenant_id, email_key) WHERE (email_key IS NOT NULL)
   CREATE INDEX lead_phone ON millrace.lead USING btree (tenant_id, phone_key) WHERE (phone_key IS NOT NULL)
@@ -257,7 +259,7 @@ table sealing_key row level security forced
     4 tenant_key_version integer not null
     5 wrapped bytea not null
   constraint sealing_key_pkey PRIMARY KEY (tenant_id, id, scope)
-  constraint sealing_key_scope_check CHECK ((scope = ANY (ARRAY['lead'::text, 'person'::text, 'evidence'::text])))
+  constraint sealing_key_scope_check CHECK ((scope = ANY (ARRAY['person'::text, 'evidence'::text])))
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 

@@ -127,6 +127,9 @@ create table millrace.lead (
   currency text,
   -- Hash of the last segment.
   head bytea not null,
+  -- The key that the lead's personal data is sealed under, wrapped by its tenant's key. Erasing is setting it to null.
+  key_version integer not null,
+  wrapped_key bytea,
   primary key (tenant_id, id)
 );
 create index lead_email on millrace.lead (tenant_id, email_key) where email_key is not null;
@@ -150,11 +153,11 @@ create table millrace.segment (
 create table millrace.segment_default partition of millrace.segment default;
 create index segment_at on millrace.segment using brin (at);
 
--- The keys that personal data is sealed under, each wrapped by its tenant's key. Erasing is deleting a row here.
+-- Keys of wider scope than a lead's, wrapped as theirs are: of a person, and of evidence that outlives the lead.
 create table millrace.sealing_key (
   tenant_id uuid not null,
   id uuid not null,
-  scope text not null check (scope in ('lead', 'person', 'evidence')),
+  scope text not null check (scope in ('person', 'evidence')),
   tenant_key_version integer not null,
   wrapped bytea not null,
   primary key (tenant_id, id, scope)

@@ -45,6 +45,9 @@ interface Batch<Item, Answer> {
   bytes: number
 }
 
+/** Below this, two runs cost more than what they gain by taking turns. */
+const SPLIT_FROM = 24
+
 export const gather = <Item, Answer>(options: GatherOptions<Item, Answer>): Gatherer<Item, Answer> => {
   const { run, rowsMax, concurrency, sizeOf, whole } = options
   const bytesMax = options.bytesMax ?? Number.POSITIVE_INFINITY
@@ -119,13 +122,33 @@ export const gather = <Item, Answer>(options: GatherOptions<Item, Answer>): Gath
     scheduleFlush()
   }
 
+  const start = (batch: Batch<Item, Answer>) => {
+    running += 1
+    perform(batch).then(landed)
+  }
+
+  /** The later half of a batch, taken out of it. */
+  const halved = (batch: Batch<Item, Answer>): Batch<Item, Answer> => {
+    const from = batch.items.length >> 1
+    return {
+      items: batch.items.splice(from),
+      resolves: batch.resolves.splice(from),
+      rejects: batch.rejects.splice(from),
+      bytes: batch.bytes,
+    }
+  }
+
   const flush = () => {
     flushDue = false
     while (running < concurrency) {
       const batch = waiting.shift()
       if (batch === undefined) return
-      running += 1
-      perform(batch).then(landed)
+      // Callers answered together ask together again: left whole, all would move in one herd, and this process would
+      // idle while the other end works, and the other way round. Two herds take turns.
+      const splits = waiting.length === 0 && batch.items.length >= SPLIT_FROM && concurrency - running > 1
+      const later = splits ? halved(batch) : null
+      start(batch)
+      if (later) start(later)
     }
   }
 

@@ -103,11 +103,9 @@ const leadValues = (commits: readonly LeadCommit[]) => [
 const LEAD_COLUMNS = `tenant_id, id, received_at, closed_at, duplicate_of, email_key, phone_key, flow_version, seq,
   duration_ms, test, flow_id, source_id, status, outcome, code, price, revenue, currency, head`
 
-const LEAD_ROWS = `unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::bigint[],
+const LEAD_ARRAYS = `$1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::bigint[],
   $7::bigint[], $8::integer[], $9::integer[], $10::integer[], $11::boolean[], $12::text[], $13::text[], $14::text[],
-  $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[])
-  as w(tenant_id, id, received_at, closed_at, duplicate_of, email_key, phone_key, flow_version, seq,
-  duration_ms, test, flow_id, source_id, status, outcome, code, price, revenue, currency, head)`
+  $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[]`
 
 const claimStatement = (commits: readonly LeadCommit[]): Statement | null => {
   const claims = commits.flatMap((commit) => commit.claims.map((claim) => ({ commit, claim })))
@@ -214,15 +212,11 @@ const newLeadStatements = (commits: readonly LeadCommit[]): Statement[] => {
     {
       name: 'append_new_leads',
       text: `
-with k as (
-  insert into millrace.sealing_key (tenant_id, id, scope, tenant_key_version, wrapped)
-  select tenant_id, id, 'lead', version, wrapped
-  from unnest($1::uuid[], $2::uuid[], $21::integer[], $22::bytea[]) as k(tenant_id, id, version, wrapped)
-)
-insert into millrace.lead (${LEAD_COLUMNS})
+insert into millrace.lead (${LEAD_COLUMNS}, key_version, wrapped_key)
 select tenant_id, id, received_at, closed_at, duplicate_of, email_key, phone_key, flow_version, seq, duration_ms, test,
-  flow_id, source_id, status, outcome, code, price::numeric, revenue::numeric, currency, head
-from ${LEAD_ROWS}`,
+  flow_id, source_id, status, outcome, code, price::numeric, revenue::numeric, currency, head, key_version, wrapped_key
+from unnest(${LEAD_ARRAYS}, $21::integer[], $22::bytea[])
+  as w(${LEAD_COLUMNS}, key_version, wrapped_key)`,
       values: [
         ...leadValues(commits),
         int4s(col(commits, (c) => c.key?.tenantKeyVersion ?? 0)),
@@ -243,7 +237,7 @@ with written as (
   set closed_at = w.closed_at, duplicate_of = w.duplicate_of, email_key = w.email_key, phone_key = w.phone_key,
       seq = w.seq, duration_ms = w.duration_ms, status = w.status, outcome = w.outcome, code = w.code,
       price = w.price::numeric, revenue = w.revenue::numeric, currency = w.currency, head = w.head
-  from ${LEAD_ROWS}
+  from unnest(${LEAD_ARRAYS}) as w(${LEAD_COLUMNS})
   where l.tenant_id = w.tenant_id and l.id = w.id and l.seq = w.seq - 1
   returning 1
 )

@@ -49,17 +49,12 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
   const { database, keyring } = options
   return {
     load: async (tenantId, leadId) => {
-      const [leads, keyRows, segments, work] = await database.batch(
+      const [leads, segments, work] = await database.batch(
         [tenantId],
         [
           {
             name: 'load_lead',
-            text: `select ${ROW}, l.seq, l.head from millrace.lead l where l.tenant_id = $1::uuid and l.id = $2::uuid`,
-            values: [tenantId, leadId],
-          },
-          {
-            name: 'load_key',
-            text: `select wrapped from millrace.sealing_key where tenant_id = $1::uuid and id = $2::uuid and scope = 'lead'`,
+            text: `select ${ROW}, l.seq, l.head, l.wrapped_key from millrace.lead l where l.tenant_id = $1::uuid and l.id = $2::uuid`,
             values: [tenantId, leadId],
           },
           {
@@ -77,7 +72,7 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
       const row = leads?.[0]
       if (!row) return null
       const keys = await keyring.tenant(tenantId)
-      const wrapped = keyRows?.[0]?.wrapped as Buffer | undefined
+      const wrapped = row.wrapped_key as Buffer | null
       const key = wrapped ? keyring.openLeadKey(keys, wrapped) : null
       const lead = newLead(leadId, tenantId)
       lead.currency = (row.currency as string | null) ?? lead.currency

@@ -56,6 +56,11 @@ export const segmentHash = (parts: {
   return digest.digest()
 }
 
+const isEmpty = (half: object): boolean => {
+  for (const _ in half) return false
+  return true
+}
+
 export const encodeSegment = (options: {
   readonly tenantId: string
   readonly leadId: string
@@ -66,27 +71,22 @@ export const encodeSegment = (options: {
   readonly key: KeyObject
 }): Segment => {
   const { events, key, seq, at } = options
-  let plain = '['
-  let secret = '['
+  const halves: unknown[] = []
   let secrets = false
-  for (const event of events) {
-    if (plain.length > 1) {
-      plain += ','
-      secret += ','
-    }
-    const version = EVENT_VERSIONS[event.type]
-    plain += `{"type":"${event.type}","t":${event.at - at}${version === undefined ? '' : `,"v":${version}`},"data":${JSON.stringify(event.data)}}`
-    if (event.sealed === null || Object.keys(event.sealed).length === 0) secret += '0'
-    else {
-      secrets = true
-      secret += JSON.stringify(event.sealed)
-    }
-  }
-  plain += ']'
-  secret += ']'
+  const plain = JSON.stringify(
+    events.map((event) => {
+      const empty = event.sealed === null || isEmpty(event.sealed)
+      halves.push(empty ? 0 : event.sealed)
+      secrets ||= !empty
+      const v = EVENT_VERSIONS[event.type]
+      return v === undefined
+        ? { type: event.type, t: event.at - at, data: event.data }
+        : { type: event.type, t: event.at - at, v, data: event.data }
+    }),
+  )
   let sealed: Buffer | null = null
   if (secrets) {
-    const bytes = Buffer.from(secret)
+    const bytes = Buffer.from(JSON.stringify(halves))
     sealed = seal(
       key,
       bytes.length < DEFLATE_FROM_BYTES
