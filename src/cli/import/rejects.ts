@@ -1,0 +1,76 @@
+import { closeSync, existsSync, ftruncateSync, openSync, realpathSync, writeSync } from 'node:fs'
+import { Fault } from '../../base/faults.ts'
+
+/** The rows that could not be read: line number, reason, and the row as it stands in the file, byte for byte. */
+export interface Rejects {
+  write(row: { readonly line: number; readonly reason: string; readonly bytes: Buffer }): void
+  /** Bytes written, over all runs of the import. */
+  size(): number
+  close(): void
+}
+
+const HEADER = 'line,reason,row\r\n'
+const QUOTE = 0x22
+
+/** A sheet takes a cell that begins so for a formula, and may run it. */
+const FORMULA = new Set(['=', '+', '-', '@', '\t', '\r'].map((sign) => sign.charCodeAt(0)))
+
+const quoted = (bytes: Buffer): Buffer => {
+  const parts: number[] = [QUOTE]
+  if (FORMULA.has(bytes[0] ?? 0)) parts.push(0x27)
+  for (const byte of bytes) {
+    if (byte === QUOTE) parts.push(QUOTE)
+    parts.push(byte)
+  }
+  parts.push(QUOTE)
+  return Buffer.from(parts)
+}
+
+const isSameFile = (a: string, b: string): boolean =>
+  existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b)
+
+/**
+ * Made when the first row is written; readable by its owner only, since it holds what the file holds. `from`: the bytes
+ * that an interrupted run wrote for rows now counted; what it wrote beyond them is cut off.
+ */
+export const openRejects = (options: {
+  readonly file: string
+  readonly input: string
+  readonly from: number
+}): Rejects => {
+  const { file, input, from } = options
+  if (isSameFile(file, input))
+    throw new Fault('invalid_request', { message: `--rejects ${file}: this is the file to import` })
+  let handle: number | null = null
+  let size = from
+  const put = (to: number, bytes: Buffer): void => {
+    for (let at = 0; at < bytes.length; ) at += writeSync(to, bytes, at, bytes.length - at, size + at)
+    size += bytes.length
+  }
+  const open = (): number => {
+    try {
+      const isKept = from > 0 && existsSync(file)
+      const opened = openSync(file, isKept ? 'r+' : 'w', 0o600)
+      if (isKept) ftruncateSync(opened, from)
+      else size = 0
+      if (size === 0) put(opened, Buffer.from(HEADER))
+      return opened
+    } catch (cause) {
+      throw new Fault('invalid_request', {
+        message: `A row could not be read, and the rejects file ${file} cannot be written. Give another: --rejects FILE`,
+        cause,
+      })
+    }
+  }
+  return {
+    write: ({ line, reason, bytes }) => {
+      handle ??= open()
+      put(handle, Buffer.concat([Buffer.from(`${line},"${reason}",`), quoted(bytes), Buffer.from('\r\n')]))
+    },
+    size: () => size,
+    close: () => {
+      if (handle !== null) closeSync(handle)
+      handle = null
+    },
+  }
+}
