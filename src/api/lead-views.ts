@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import type { LeadRow, StoredEvent } from '../journal/types.ts'
-import { PENDING } from '../lead/codes.ts'
+import { PENDING, type PendingCode } from '../lead/codes.ts'
 import type { Delivery, Lead } from '../lead/lead.ts'
 import type { EventList, LeadDetail, LeadPage, LeadSummary } from './contract/leads.ts'
 import { writeCursor } from './cursor.ts'
@@ -36,6 +36,21 @@ const deliveryOf = (delivery: Delivery): Static<typeof LeadDetail>['deliveries']
   parked: delivery.parked,
 })
 
+/** Why it stands still; null where it runs or has ended. */
+const pendingOf = (lead: Lead): Static<typeof LeadDetail>['pending'] => {
+  const say = (code: PendingCode, step: string | null) => ({ code, meaning: PENDING[code], step })
+  if (lead.closed) return null
+  if (lead.parked) return say(lead.parked.code, lead.parked.step)
+  for (const { kind, step } of lead.open.values()) {
+    return say(kind === 'review.ask' ? 'awaiting_review' : 'waiting', step)
+  }
+  const deliveries = [...lead.deliveries.values()].filter(({ outcome }) => outcome === 'open')
+  const parked = deliveries.find((delivery) => delivery.parked)
+  if (parked) return say('unknown_outcome', parked.step)
+  const [open] = deliveries
+  return open ? say('delivering', open.step) : null
+}
+
 export const detailOf = (row: LeadRow, lead: Lead): Static<typeof LeadDetail> => ({
   ...summaryOf(row),
   mode: lead.mode,
@@ -49,7 +64,7 @@ export const detailOf = (row: LeadRow, lead: Lead): Static<typeof LeadDetail> =>
   extra: lead.extra,
   steps: lead.steps,
   deliveries: [...lead.deliveries.values()].map(deliveryOf),
-  pending: lead.parked && { code: lead.parked.code, meaning: PENDING[lead.parked.code], step: lead.parked.step },
+  pending: pendingOf(lead),
 })
 
 export const eventsOf = (events: readonly StoredEvent[]): Static<typeof EventList>['items'] =>

@@ -21,7 +21,8 @@ import { detailOf, eventsOf, pageOf } from '../lead-views.ts'
 import { need, type Sessions, sessionOf } from '../session.ts'
 import { readTime } from '../times.ts'
 
-const noLead = (): Fault => new Fault('not_found', { message: 'There is no lead of this id.' })
+/** In the runner's words: who asks for another's lead must not be able to tell who answered. */
+const noLead = (): Fault => new Fault('not_found', { message: 'There is no such lead' })
 
 const pageAsked = (asked: { readonly limit?: number; readonly cursor?: string }) => ({
   limit: asked.limit ?? PAGE_DEFAULT,

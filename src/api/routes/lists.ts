@@ -142,6 +142,7 @@ export const listRoutes =
             {
               name: 'add_entries',
               // In one order everywhere, so that two calls with the same values wait for each other and don't deadlock.
+              // A row that was there has been locked by this statement, which its xmax says; a new one has none.
               text: `with written as (
                        insert into millrace.suppression_entry as e (tenant_id, list_id, key, added_at, expires_at)
                        select l.tenant_id, l.id, k.key, $4::timestamptz, $5::timestamptz
@@ -149,9 +150,9 @@ export const listRoutes =
                        where l.tenant_id = $1::uuid and l.id = $2::text
                        order by k.key
                        on conflict (tenant_id, key, list_id) do update set expires_at = excluded.expires_at
-                       returning e.added_at
+                       returning e.xmax = 0 as is_new
                      )
-                     select count(*) filter (where added_at = $4::timestamptz) as added from written`,
+                     select count(*) filter (where is_new) as added from written`,
               values: [tenantId, request.params.id, byteas(hashed), new Date(clock.now()), expires],
             },
           ],
