@@ -102,7 +102,10 @@ export const sendProblem = (
   const problem = problemOf(fault, request.id)
   request.faultCode = fault.code
   if (isOurs(problem.status)) {
-    const fields = { correlation_id: request.id, code: fault.code, errors: describeError(fault) }
+    // A fault that only wraps what broke has nothing to add to it.
+    const isWrapper = fault.detail === undefined && fault.cause !== undefined
+    const errors = describeError(isWrapper ? fault.cause : fault)
+    const fields = { correlation_id: request.id, code: fault.code, errors }
     if (problem.status === 500) request.log.error(fields, 'a request broke')
     else request.log.warn(fields, 'a request was put off')
   }

@@ -46,9 +46,26 @@ export interface TestApi {
   addLogin(login: { tenantId?: string; email: string; password: string; role: string }): Promise<void>
   token(login: { email: string; password: string }): Promise<string>
   /** Submits a lead to `web` as JSON. */
-  submit(values: unknown, over?: Partial<InjectOptions>): Promise<Awaited<ReturnType<FastifyInstance['inject']>>>
+  submit(values: unknown, over?: Partial<InjectOptions>): Promise<Answered>
   close(): Promise<void>
 }
+
+type Answered = Awaited<ReturnType<FastifyInstance['inject']>>
+
+/** Asks as somebody who is logged in: with the token that `token` gives, or with another. */
+export const asker =
+  (api: () => TestApi, token: () => string) =>
+  (
+    method: NonNullable<InjectOptions['method']>,
+    url: string,
+    over: { payload?: object; as?: string; headers?: Record<string, string> } = {},
+  ): Promise<Answered> =>
+    api().app.inject({
+      method,
+      url,
+      headers: { authorization: `Bearer ${over.as ?? token()}`, ...over.headers },
+      ...(over.payload === undefined ? {} : { payload: over.payload }),
+    })
 
 export const ADMIN = { email: 'Admin@Acme.example', password: 'correct horse', role: 'admin' }
 export const SUBMIT = '/flows/roofs/sources/web/submit'
