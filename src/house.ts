@@ -12,6 +12,7 @@ import { createIdentity } from './handlers/identity.ts'
 import { createSecrets, type Secrets } from './handlers/secrets.ts'
 import { createSuppression } from './handlers/suppression.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
+import { createUpkeep, type Upkeep } from './jobs/upkeep.ts'
 import { createAppender, NEVER_MS } from './journal/append.ts'
 import { createKeyring, type Keyring } from './journal/keyring.ts'
 import { createJournalReader, createLeadLoader } from './journal/read.ts'
@@ -37,6 +38,7 @@ export interface House {
   readonly secrets: Secrets
   readonly publish: Publish
   readonly sweeper: Sweeper
+  readonly upkeep: Upkeep
   /** The epoch of each tenant's configuration, as far as it is known here. */
   isCurrent(tenantId: string, epoch: number): boolean
   /** Lets journeys under way end, within the time given, then closes all. */
@@ -70,8 +72,6 @@ const CRASHES_MAX = 5
 const CONNECTIONS_PER_ORIGIN = 64
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_BYTES_MAX = 1024 * 1024
-/** Months of journal partitions that stand ready. */
-const PARTITION_MONTHS = 3
 
 /** Types of step that the operator switched off, with the switch. */
 const stepsOff = (config: Config): ReadonlyMap<string, string> => {
@@ -117,12 +117,9 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       onProgress(`applied ${pending.length === 1 ? 'migration' : 'migrations'} ${pending.join(', ')}`)
     const database = await createDatabase({ connection, poolMax: config.databasePool, log })
     closers.unshift(database.close)
-    await database.definer({
-      name: 'ensure_partitions',
-      text: 'select millrace.ensure_partitions($1::date, $2::integer)',
-      values: [new Date(clock.now()).toISOString().slice(0, 10), PARTITION_MONTHS],
-    })
     const keyring = createKeyring({ database, master: key.export() })
+    const upkeep = createUpkeep({ database, keyring, clock, log })
+    await upkeep.round()
     const catalog = createCatalog({ database, registries })
     const secrets = createSecrets({ database })
 
@@ -210,9 +207,11 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       secrets,
       publish: createPublish({ database, registries, clock, onPublished: forget }),
       sweeper: made,
+      upkeep,
       isCurrent: (tenantId, epoch) => presence.isHeld() && (epochs.get(tenantId) ?? epoch) <= epoch,
       close: async (drainMs) => {
         await made.stop()
+        await upkeep.stop()
         await withTimeout(runner.drained(), drainMs)
         for (const close of closers) await close()
       },

@@ -12,13 +12,15 @@ import type { Json } from '../../src/kit/field.ts'
 import type { Registries } from '../../src/kit/flow.ts'
 import type { Submission, SubmissionResult } from '../../src/runner/types.ts'
 import { stepTypes } from '../../src/steps/index.ts'
-import { type ServerVersion, testDatabase } from './database.ts'
+import { type ServerVersion, type TestDatabase, testDatabase } from './database.ts'
 
 export const registries: Registries = { fields: fieldTypes, steps: stepTypes, destinations: destinationTypes }
 
 export interface TestHouse {
   readonly house: House
   readonly tenantId: string
+  /** Runs one statement as the superuser, whom row-level security does not bind. */
+  readonly inspect: TestDatabase['inspect']
   /** What was logged so far, as JSON lines. */
   readonly logged: string[]
   /** Publishes a flow for the tenant; throws with its problems. */
@@ -83,6 +85,7 @@ export const testHouse = async (
   return {
     house,
     tenantId,
+    inspect: db.inspect,
     logged,
     addTenant,
     publish: async (text, tenant = tenantId) => {

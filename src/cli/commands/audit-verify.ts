@@ -1,4 +1,5 @@
 import type { House } from '../../house.ts'
+import { verifyAnchors } from '../../journal/anchors.ts'
 import { verifyTenant } from '../../journal/verify.ts'
 
 /** Walks every chain of every tenant; exit code 1 where one is broken. */
@@ -16,6 +17,7 @@ export const runAuditVerify = async (options: {
     })
     let leads = 0
     let segments = 0
+    let anchors = 0
     for (const tenant of tenants) {
       const verified = await verifyTenant({
         database: house.database,
@@ -35,11 +37,22 @@ export const runAuditVerify = async (options: {
         )
         return 1
       }
+      const anchored = await verifyAnchors({ database: house.database, keyring: house.keyring, tenantId: tenant.id })
+      anchors += anchored.anchors
+      if (anchored.breach) {
+        const { day, what, anchored: then, found } = anchored.breach
+        output.write(
+          json
+            ? `${JSON.stringify({ ok: false, tenant: tenant.slug, day, what, anchored: then, found })}\n`
+            : `Broken: tenant ${tenant.slug}, day ${day}: ${what.replaceAll('_', ' ')} (${then} segments were anchored, ${found} are there)\n`,
+        )
+        return 1
+      }
     }
     output.write(
       json
-        ? `${JSON.stringify({ ok: true, leads, segments })}\n`
-        : `All chains are whole: ${leads} leads, ${segments} segments.\n`,
+        ? `${JSON.stringify({ ok: true, leads, segments, anchors })}\n`
+        : `All chains are whole: ${leads} leads, ${segments} segments, ${anchors} signed days.\n`,
     )
     return 0
   } finally {

@@ -82,7 +82,10 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
       app = await options.createApp(house, () => draining)
       const url = await listen(app, config)
       const demo = await options.ensureDemo(house, url)
-      if (config.role === 'all') house.sweeper.start()
+      if (config.role === 'all') {
+        house.sweeper.start()
+        house.upkeep.start()
+      }
       output.write(json ? readyLine(url, demo) : banner(url, demo))
     } else {
       house.sweeper.start()

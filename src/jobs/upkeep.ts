@@ -1,0 +1,65 @@
+import type { Clock } from '../base/clock.ts'
+import type { Database, Log } from '../database/pool.ts'
+import { anchorTenant, isPassing } from '../journal/anchors.ts'
+import type { Keyring } from '../journal/keyring.ts'
+
+/** What must be done now and then, by whichever process comes first: partitions ahead of time, anchors behind it. */
+export interface Upkeep {
+  start(): void
+  /** One round, now. */
+  round(): Promise<void>
+  stop(): Promise<void>
+}
+
+const EVERY_MS = 10 * 60_000
+/** Months of journal partitions that stand ready. */
+const PARTITION_MONTHS = 3
+
+export const createUpkeep = (options: {
+  readonly database: Database
+  readonly keyring: Keyring
+  readonly clock: Clock
+  readonly log: Log
+}): Upkeep => {
+  const { database, keyring, clock, log } = options
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+
+  const round = async (): Promise<void> => {
+    const now = clock.now()
+    await database.definer({
+      name: 'ensure_partitions',
+      text: 'select millrace.ensure_partitions($1::date, $2::integer)',
+      values: [new Date(now).toISOString().slice(0, 10), PARTITION_MONTHS],
+    })
+    const tenants = await database.definer<{ id: string }>({
+      name: 'find_tenants',
+      text: 'select id from millrace.find_tenants()',
+    })
+    for (const { id } of tenants) await anchorTenant({ database, keyring, tenantId: id, now })
+  }
+
+  const run = (): void => {
+    running = round().catch((error) => {
+      if (!isPassing(error))
+        log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'upkeep failed; it is tried again')
+    })
+    running.finally(() => {
+      timer = setTimeout(run, EVERY_MS)
+      timer.unref()
+    })
+  }
+
+  return {
+    start: () => {
+      timer = setTimeout(run, 1_000)
+      timer.unref()
+    },
+    round,
+    stop: async () => {
+      clearTimeout(timer)
+      await running
+      clearTimeout(timer)
+    },
+  }
+}
