@@ -1,0 +1,171 @@
+/** The servers that are compared, each started as it would be in production: its own process, its own database. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse, stringify } from 'yaml'
+import type { Children, Server } from './children.ts'
+import type { BenchDatabase } from './database.ts'
+
+export const CASES = {
+  a: 'Fastify alone',
+  b: 'Fastify and one insert',
+  c: 'Millrace',
+  d: 'Millrace and a delivery',
+} as const
+
+export type CaseId = keyof typeof CASES
+
+/** A server under load: where it is asked, and its process. */
+export interface Target {
+  readonly server: Server
+  readonly path: string
+  readonly key: string
+  /** Null where it keeps nothing. */
+  readonly databaseName: string | null
+}
+
+export interface CaseContext {
+  readonly children: Children
+  readonly database: BenchDatabase
+  readonly folder: string
+  /** Where this server leaves a CPU profile when it ends; null for none. */
+  readonly profileFolder: string | null
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const FLOW_FILE = join(ROOT, 'examples/demo/flow.yaml')
+const FLOW_ID = 'bench'
+const NO_LIMIT = '1000000000'
+
+interface Step {
+  readonly deliver?: unknown
+}
+
+interface FlowDocument {
+  flow: string
+  sources: { id: string; caps?: { max: number }[] }[]
+  destinations?: Record<string, { url: string }>
+  steps: Step[]
+}
+
+/** The demo's flow, without its delivery or with it aimed at a sink, and with a cap that no run reaches. */
+const flowText = (sinkUrl: string | null): string => {
+  const document = parse(readFileSync(FLOW_FILE, 'utf8')) as FlowDocument
+  document.flow = FLOW_ID
+  for (const source of document.sources) for (const cap of source.caps ?? []) cap.max = 1_000_000_000
+  if (sinkUrl === null) {
+    document.steps = document.steps.filter((step) => step.deliver === undefined)
+    delete document.destinations
+  } else {
+    for (const destination of Object.values(document.destinations ?? {})) destination.url = sinkUrl
+  }
+  return stringify(document)
+}
+
+const profiling = (folder: string | null): string[] =>
+  folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
+
+const plainServer = async (
+  script: 'answer' | 'insert',
+  { context, env }: { context: CaseContext; env: Readonly<Record<string, string>> },
+): Promise<Server> =>
+  context.children.startServer({
+    name: `fastify-${script}`,
+    args: [...profiling(context.profileFolder), join(ROOT, `bench/servers/${script}.ts`)],
+    env,
+    cwd: context.folder,
+    logFile: join(context.folder, `fastify-${script}.log`),
+  })
+
+export interface MillraceOptions {
+  readonly context: CaseContext
+  /** Of the database, the folder and the log. */
+  readonly name: string
+  readonly databaseUrl: string
+  readonly sinkUrl: string | null
+  /** From a start before; without it, the flow is published and its source's key taken from there. */
+  readonly key?: string
+}
+
+/** `millrace serve` as an operator runs it, logging at its default level into a file. */
+export const startMillrace = async (options: MillraceOptions): Promise<Target> => {
+  const { context, name, databaseUrl, sinkUrl } = options
+  const { children, folder } = context
+  const dataFolder = join(folder, name)
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+  const logFile = join(folder, `${name}.log`)
+  const main = join(ROOT, 'src/main.ts')
+  const env = {
+    DATABASE_URL: databaseUrl,
+    MILLRACE_DATA: dataFolder,
+    PORT: '0',
+    RATE_LIMIT_MAX: NO_LIMIT,
+    ...(sinkUrl === null ? {} : { OUTBOUND_ALLOW: new URL(sinkUrl).host }),
+  }
+  const quiet = '--disable-warning=ExperimentalWarning'
+  const server = await children.startServer({
+    name,
+    args: [quiet, ...profiling(context.profileFolder), main, 'serve', '--json'],
+    env,
+    cwd: folder,
+    logFile,
+  })
+  let key = options.key
+  if (key === undefined) {
+    const file = join(dataFolder, 'flow.yaml')
+    writeFileSync(file, flowText(sinkUrl))
+    const output = await children.run({
+      name: 'millrace flow publish',
+      args: [quiet, main, 'flow', 'publish', file, '--json'],
+      env,
+      cwd: folder,
+      logFile: join(folder, 'publish.log'),
+    })
+    const published = JSON.parse(output) as { keys: { source: string; key: string }[] }
+    key = published.keys[0]?.key
+    if (key === undefined) throw new Error('the flow came without a key for its source')
+  }
+  return { server, path: `/flows/${FLOW_ID}/sources/website/submit`, key, databaseName: name }
+}
+
+/** Of the same length as a source's key, so that all requests are of one size. */
+const STAND_IN_KEY = 'k'.repeat(40)
+
+export interface StartedCase extends Target {
+  readonly id: CaseId
+  /** What its destination was sent; null where there is none. */
+  readonly delivered: (() => Promise<number>) | null
+}
+
+export const startCase = async (id: CaseId, context: CaseContext): Promise<StartedCase> => {
+  const { children, database, folder } = context
+  const plain = { id, path: '/submit', key: STAND_IN_KEY, databaseName: null, delivered: null }
+  switch (id) {
+    case 'a':
+      return { ...plain, server: await plainServer('answer', { context, env: {} }) }
+    case 'b': {
+      const databaseUrl = await database.create('bench_b')
+      const server = await plainServer('insert', { context, env: { DATABASE_URL: databaseUrl } })
+      return { ...plain, server, databaseName: 'bench_b' }
+    }
+    case 'c': {
+      const databaseUrl = await database.create('bench_c')
+      const target = await startMillrace({ context, name: 'bench_c', databaseUrl, sinkUrl: null })
+      return { id, ...target, delivered: null }
+    }
+    case 'd': {
+      const sink = await children.startServer({
+        name: 'sink',
+        args: [join(ROOT, 'bench/servers/sink.ts')],
+        env: {},
+        cwd: folder,
+        logFile: join(folder, 'sink.log'),
+      })
+      const sinkUrl = new URL('/leads', sink.url).href
+      const databaseUrl = await database.create('bench_d')
+      const target = await startMillrace({ context, name: 'bench_d', databaseUrl, sinkUrl })
+      const delivered = async (): Promise<number> => ((await (await fetch(sink.url)).json()) as { taken: number }).taken
+      return { id, ...target, delivered }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { CASES, type CaseId } from './cases.ts'
+
+export interface BenchOptions {
+  readonly cases: readonly CaseId[]
+  readonly connections: readonly number[]
+  readonly rounds: number
+  readonly durationMs: number
+  readonly warmUpMs: number
+  /** Whether the case with a million leads stored is measured too. */
+  readonly million: boolean
+  readonly quick: boolean
+  readonly profile: CaseId | null
+  readonly json: boolean
+}
+
+const CONNECTIONS_MAX = 1024
+
+const isCase = (text: string): text is CaseId => Object.hasOwn(CASES, text)
+
+const readCase = (text: string): CaseId => {
+  if (isCase(text)) return text
+  throw new InvalidArgumentError(`Expected ${Object.keys(CASES).join(', ')}, not "${text}".`)
+}
+
+const readCases = (text: string): CaseId[] => {
+  const asked = new Set(text.split(',').map((part) => readCase(part.trim())))
+  return Object.keys(CASES)
+    .filter(isCase)
+    .filter((id) => asked.has(id))
+}
+
+const readCount =
+  (max: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (Number.isInteger(value) && value >= 1 && value <= max) return value
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${max}, not "${text}".`)
+  }
+
+const readConnections = (text: string): number[] =>
+  text.split(',').map((part) => readCount(CONNECTIONS_MAX)(part.trim()))
+
+/** Reads the command line; ends the process for --help and for what it does not know. */
+export const readOptions = (argv: readonly string[]): BenchOptions => {
+  const program = new Command('npm run bench --')
+    .description(
+      `Measures Millrace against the cheapest honest thing on the same machine, in turns:\n${Object.entries(CASES)
+        .map(([id, name]) => `  (${id}) ${name}`)
+        .join('\n')}\nIt lasts under 10 minutes, talks to 127.0.0.1 only, and leaves nothing behind but its results.`,
+    )
+    .option('--quick', 'a minute or two: fewer and shorter rounds at 1 and 64 connections, no million')
+    .option('--only <cases>', 'only these cases, such as c,b; without the million unless c is among them', readCases)
+    .option('--connections <numbers>', 'such as 1,64', readConnections)
+    .option('--rounds <number>', 'rounds of each case', readCount(50))
+    .option('--seconds <number>', 'length of a round', readCount(60))
+    .option('--no-million', 'leave out the case with a million leads stored')
+    .option('--profile <case>', 'run the server of this case under the CPU profiler', readCase)
+    .option('--json', 'print JSON in place of the table')
+    .parse(argv)
+  const flags = program.opts<{
+    quick?: true
+    only?: CaseId[]
+    connections?: number[]
+    rounds?: number
+    seconds?: number
+    million: boolean
+    profile?: CaseId
+    json?: true
+  }>()
+  const quick = flags.quick === true
+  const profile = flags.profile ?? null
+  const cases = flags.only ?? (profile === null ? (Object.keys(CASES) as CaseId[]) : [profile])
+  if (profile !== null && !cases.includes(profile)) program.error(`--profile ${profile} needs ${profile} in --only.`)
+  return {
+    cases,
+    connections: flags.connections ?? (profile !== null ? [64] : quick ? [1, 64] : [1, 64, 256]),
+    rounds: flags.rounds ?? (quick ? 4 : 5),
+    durationMs: (flags.seconds ?? (quick ? 2 : 4)) * 1000,
+    warmUpMs: 3_000,
+    million: flags.million && !quick && profile === null && cases.includes('c'),
+    quick,
+    profile,
+    json: flags.json === true,
+  }
+}

@@ -1,0 +1,127 @@
+/** The results of a run for people, and the file they are kept in. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { CASES, type CaseId } from './cases.ts'
+import type { MachineFacts } from './machine.ts'
+import type { Million } from './million.ts'
+import type { Measured } from './rounds.ts'
+import type { OutcomeCount, Storage } from './storage.ts'
+import { count, decimal, formatTable } from './table.ts'
+import { judge, type TargetResult } from './targets.ts'
+
+export interface CaseResult {
+  readonly id: CaseId
+  readonly name: string
+  readonly memoryBytes: number
+  readonly loads: readonly Measured[]
+  /** Null where it stores nothing, or nothing of ours. */
+  readonly storage: Storage | null
+  readonly outcomes: readonly OutcomeCount[] | null
+}
+
+export interface Results {
+  readonly at: string
+  readonly machine: MachineFacts
+  readonly quick: boolean
+  readonly rounds: number
+  readonly roundSeconds: number
+  readonly bodyBytes: number
+  readonly cases: readonly CaseResult[]
+  readonly million: Million | null
+  readonly targets: readonly TargetResult[]
+}
+
+const FOLDER = fileURLToPath(new URL('./results/', import.meta.url))
+
+export const judgeCases = (cases: readonly CaseResult[], million: Million | null): TargetResult[] => {
+  const find = (id: CaseId): CaseResult | undefined => cases.find((result) => result.id === id)
+  const at = (id: CaseId, connections: number): Measured | undefined =>
+    find(id)?.loads.find((load) => load.connections === connections)
+  return judge({
+    perSecond: (id, connections) => at(id, connections)?.perSecond,
+    p50Ms: (id, connections) => at(id, connections)?.p50Ms,
+    p99Ms: (id, connections) => at(id, connections)?.p99Ms,
+    memoryBytes: (id) => find(id)?.memoryBytes,
+    bytesPerLead: (id) => find(id)?.storage?.bytesPerLead,
+    millionRatio: million?.ratio,
+  })
+}
+
+const loadRows = (name: string, loads: readonly Measured[], base: (connections: number) => number | undefined) =>
+  loads.map((load) => {
+    const whole = base(load.connections)
+    return [
+      name,
+      String(load.connections),
+      count(load.perSecond),
+      whole === undefined ? '' : `${Math.round((load.perSecond / whole) * 100)}%`,
+      decimal(load.p50Ms),
+      decimal(load.p95Ms),
+      decimal(load.p99Ms),
+      decimal(load.serverCpuS),
+      decimal(load.postgresCpuS),
+    ]
+  })
+
+const storageText = ({ id, storage }: CaseResult): string[] => {
+  if (storage === null) return []
+  const rows = storage.tables.map(({ table, heap, indexes, toast, total }) => [
+    table,
+    ...[heap, indexes, toast, total].map((bytes) => bytes.toFixed(0)),
+  ])
+  return [
+    `Bytes a lead in (${id}), of ${count(storage.leads)} leads: ${count(storage.bytesPerLead)}`,
+    formatTable(['table', 'rows', 'indexes', 'TOAST', 'all'], rows),
+  ]
+}
+
+const REACHED = new Map<boolean | null, string>([
+  [true, 'reached'],
+  [false, 'NOT reached'],
+  [null, 'not measured'],
+])
+
+export const formatResults = (results: Results): string => {
+  const { cases, million, targets, machine } = results
+  const base = (connections: number): number | undefined =>
+    cases.find(({ id }) => id === 'b')?.loads.find((load) => load.connections === connections)?.perSecond
+  const header = ['', 'connections', 'leads/s', 'of (b)', 'p50 ms', 'p95 ms', 'p99 ms', 'CPU s', 'Postgres CPU s']
+  const rows = cases.flatMap(({ id, name, loads }) => loadRows(`(${id}) ${name}`, loads, base))
+  if (million) {
+    rows.push(
+      ...loadRows('(c) Millrace, empty, in turns with', [million.empty], () => undefined),
+      ...loadRows(`(c) Millrace, ${count(million.leads)} stored`, [million.full], () => undefined),
+    )
+  }
+  const memory = cases.map(({ id, memoryBytes }) => `(${id}) ${Math.round(memoryBytes / 1e6)}`).join('  ')
+  const targetRows = targets.map(({ target, wanted, found, unit, reached }) => [
+    target,
+    `${wanted} ${unit}`,
+    found === null ? '' : `${unit === 'bytes' ? count(found) : found.toFixed(1)}`,
+    REACHED.get(reached) ?? '',
+  ])
+  return [
+    `${machine.cpus} × ${machine.cpuModel}, Node ${machine.node}, Postgres ${machine.postgres} with fsync on, ` +
+      `commit ${machine.commit}; medians of ${results.rounds} rounds of ${results.roundSeconds} s, taken in turns; ` +
+      `CPU seconds are for 1,000 leads.`,
+    '',
+    formatTable(header, rows),
+    '',
+    `Peak memory of the server, MB: ${memory}`,
+    '',
+    ...cases.flatMap(storageText),
+    '',
+    formatTable(['target', 'wanted', 'found', ''], targetRows),
+  ].join('\n')
+}
+
+/** Gives the file's path. */
+export const writeResults = (results: Results): string => {
+  mkdirSync(FOLDER, { recursive: true })
+  const time = results.at.slice(0, 16).replace(':', '')
+  const file = `${FOLDER}${time}-${results.machine.commit}${results.quick ? '-quick' : ''}.json`
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
+  return file
+}
+
+export const nameOf = (id: CaseId): string => CASES[id]

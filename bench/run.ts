@@ -1,0 +1,145 @@
+/** `npm run bench`: see --help, and docs of the figures in bench/README.md. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type StartedCase, startCase } from './cases.ts'
+import { type Children, createChildren } from './children.ts'
+import { type BenchDatabase, openBenchDatabase } from './database.ts'
+import { readMachine } from './machine.ts'
+import { type BenchOptions, readOptions } from './options.ts'
+import { peakMemoryBytes } from './process-figures.ts'
+import { type CaseResult, formatResults, judgeCases, nameOf, type Results, writeResults } from './report.ts'
+import { type Contender, type Measured, measure, type RoundsOptions } from './rounds.ts'
+import { readOutcomes, readStorage } from './storage.ts'
+
+/** The whole run, endings included, stays under ten minutes. */
+const RUN_MS = 570_000
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Says why the run is to end before its time; null while it may go on. */
+const watchEnd = (): { check: () => void; stop: () => void } => {
+  let reason: string | null = null
+  const timer = setTimeout(() => {
+    reason = 'ten minutes are over'
+  }, RUN_MS)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      reason = signal
+    })
+  }
+  return {
+    check: () => {
+      if (reason !== null) throw new Error(`ended early: ${reason}`)
+    },
+    stop: () => clearTimeout(timer),
+  }
+}
+
+interface Ground {
+  readonly options: BenchOptions
+  readonly children: Children
+  readonly database: BenchDatabase
+  readonly folder: string
+  readonly profileFolder: string | null
+  readonly check: () => void
+}
+
+const roundsOptions = (ground: Ground, changes: Partial<RoundsOptions>): RoundsOptions => ({
+  children: ground.children,
+  postgresPid: ground.database.pid,
+  connections: 64,
+  rounds: ground.options.rounds,
+  durationMs: ground.options.durationMs,
+  check: ground.check,
+  onRound: (text) => say(`  ${text}`),
+  ...changes,
+})
+
+const contender = (started: StartedCase): Contender => ({ label: `(${started.id})`, target: started })
+
+const finish = async (ground: Ground, started: StartedCase, loads: readonly Measured[]): Promise<CaseResult> => {
+  const { id, server, databaseName, delivered } = started
+  const memoryBytes = peakMemoryBytes(server.pid)
+  const isOurs = databaseName !== null && (id === 'c' || id === 'd')
+  const storage = isOurs ? await readStorage(ground.database, databaseName) : null
+  const outcomes = isOurs ? await readOutcomes(ground.database, databaseName) : null
+  const other = outcomes?.find(({ outcome }) => outcome !== 'success')
+  if (other) throw new Error(`(${id}): ${other.leads} leads ended as ${other.outcome}, ${other.code}`)
+  const taken = delivered === null ? null : await delivered()
+  if (taken !== null && taken !== storage?.leads)
+    throw new Error(`(${id}): ${taken} of ${storage?.leads} leads were delivered`)
+  return { id, name: nameOf(id), memoryBytes, loads, storage, outcomes }
+}
+
+const bench = async (ground: Ground): Promise<Results> => {
+  const { options, database } = ground
+  const machine = readMachine(database.version)
+  const at = new Date().toISOString()
+  const started: StartedCase[] = []
+  for (const id of options.cases) {
+    ground.check()
+    say(`starting (${id}) ${nameOf(id)}`)
+    const profileFolder = options.profile === id ? ground.profileFolder : null
+    started.push(await startCase(id, { ...ground, profileFolder }))
+  }
+  const contenders = started.map(contender)
+  say('warming up')
+  await measure(contenders, roundsOptions(ground, { rounds: 1, durationMs: options.warmUpMs }))
+
+  const loads = new Map<string, Measured[]>(contenders.map(({ label }) => [label, []]))
+  for (const connections of options.connections) {
+    say(`${connections === 1 ? '1 connection' : `${connections} connections`}`)
+    const measured = await measure(contenders, roundsOptions(ground, { connections }))
+    for (const load of measured) loads.get(load.label)?.push(load)
+  }
+  const cases: CaseResult[] = []
+  for (const one of started) cases.push(await finish(ground, one, loads.get(`(${one.id})`) ?? []))
+  for (const { server } of started) await server.stop()
+  const million = null
+  return {
+    at,
+    machine,
+    quick: options.quick,
+    rounds: options.rounds,
+    roundSeconds: options.durationMs / 1000,
+    bodyBytes: cases[0]?.loads[0]?.rounds[0]?.bodyBytes ?? 0,
+    cases,
+    million,
+    targets: judgeCases(cases, million),
+  }
+}
+
+const main = async (): Promise<void> => {
+  const options = readOptions(process.argv)
+  if (process.platform !== 'linux') throw new Error('the bench reads what processes cost from /proc: it needs Linux')
+  const { check, stop } = watchEnd()
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  const profileFolder = options.profile === null ? null : mkdtempSync(join(tmpdir(), 'millrace-profile-'))
+  const children = createChildren()
+  let database: BenchDatabase | null = null
+  try {
+    // Where root runs this, Postgres runs as another user, who must be able to pass through.
+    chmodSync(folder, 0o711)
+    database = await openBenchDatabase({ folder, onLog: say })
+    const results = await bench({ options, children, database, folder, profileFolder, check })
+    const file = writeResults(results)
+    process.stdout.write(options.json ? `${JSON.stringify(results, null, 2)}\n` : `\n${formatResults(results)}\n\n`)
+    say(`Results: ${file}`)
+    if (profileFolder !== null) say(`Profile of (${options.profile}): ${profileFolder}`)
+  } finally {
+    stop()
+    await children.stopAll()
+    await database?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  say(`bench: ${(error as Error).message}`)
+  process.exitCode = 1
+}

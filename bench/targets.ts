@@ -1,0 +1,80 @@
+/** What a run is to reach, as the plan says it, and whether it did. */
+import type { CaseId } from './cases.ts'
+
+/** What the targets are judged by; a value that was not measured is undefined. */
+export interface Findings {
+  readonly perSecond: (id: CaseId, connections: number) => number | undefined
+  readonly p50Ms: (id: CaseId, connections: number) => number | undefined
+  readonly p99Ms: (id: CaseId, connections: number) => number | undefined
+  readonly memoryBytes: (id: CaseId) => number | undefined
+  readonly bytesPerLead: (id: CaseId) => number | undefined
+  /** The rate with a million leads stored, by the rate without. */
+  readonly millionRatio: number | undefined
+}
+
+export interface TargetResult {
+  readonly target: string
+  readonly wanted: string
+  /** Null where it was not measured. */
+  readonly found: number | null
+  readonly unit: '%' | 'ms' | 'MB' | 'bytes'
+  readonly reached: boolean | null
+}
+
+interface Target {
+  readonly target: string
+  readonly unit: TargetResult['unit']
+  readonly least?: number
+  readonly most?: number
+  readonly find: (findings: Findings) => number | undefined
+}
+
+const share = (part: number | undefined, whole: number | undefined): number | undefined =>
+  part === undefined || whole === undefined ? undefined : (part / whole) * 100
+
+const MEGABYTE = 1_000_000
+
+const TARGETS: readonly Target[] = [
+  {
+    target: 'rate of (c) by the rate of (b), 64 connections',
+    unit: '%',
+    least: 45,
+    find: ({ perSecond }) => share(perSecond('c', 64), perSecond('b', 64)),
+  },
+  {
+    target: 'rate of (d) by the rate of (b), 64 connections',
+    unit: '%',
+    least: 30,
+    find: ({ perSecond }) => share(perSecond('d', 64), perSecond('b', 64)),
+  },
+  { target: 'p99 of (c), 64 connections', unit: 'ms', most: 50, find: ({ p99Ms }) => p99Ms('c', 64) },
+  { target: 'p50 of (c), 1 connection', unit: 'ms', most: 5, find: ({ p50Ms }) => p50Ms('c', 1) },
+  {
+    target: 'peak memory of the server, (c) and (d)',
+    unit: 'MB',
+    most: 300,
+    find: ({ memoryBytes }) => {
+      const known = [memoryBytes('c'), memoryBytes('d')].filter((bytes) => bytes !== undefined)
+      return known.length === 0 ? undefined : Math.max(...known) / MEGABYTE
+    },
+  },
+  { target: 'stored for a lead, (c)', unit: 'bytes', most: 4096, find: ({ bytesPerLead }) => bytesPerLead('c') },
+  {
+    target: 'rate of (c) with 1,000,000 leads by the rate without',
+    unit: '%',
+    least: 90,
+    find: ({ millionRatio }) => share(millionRatio, 1),
+  },
+]
+
+export const judge = (findings: Findings): TargetResult[] =>
+  TARGETS.map(({ target, unit, least, most, find }) => {
+    const found = find(findings)
+    return {
+      target,
+      wanted: least !== undefined ? `at least ${least}` : `at most ${most}`,
+      found: found ?? null,
+      unit,
+      reached: found === undefined ? null : found >= (least ?? Number.NEGATIVE_INFINITY) && found <= (most ?? Infinity),
+    }
+  })
