@@ -1,0 +1,113 @@
+/**
+ * The plan of the house as data: who may import whom, and which packages a pure room may use.
+ *
+ * `may` is the table of the design. `besides` is what was added to it since, each with its reason: the first word says
+ * whether at run time or for types alone. A place that stands here and is not used is taken out.
+ */
+
+export interface Place {
+  readonly may: readonly string[]
+  readonly besides?: Readonly<Record<string, `${'values' | 'types'}: ${string}`>>
+  /** A pure room has no clock, no chance, no timer and no I/O. These are the packages it may use. */
+  readonly pure?: { readonly packages: readonly string[] }
+}
+
+const TYPES_OF_KIT = 'types: the contract of a field (Json, Parsed) stands in kit, and a lead is made of fields'
+const DATABASE = 'values: the room `database` (pool, arrays, statements) came after the design: docs/decisions/0009'
+
+export const PLACES: Readonly<Record<string, Place>> = {
+  base: { may: [] },
+  lead: { may: ['base'], besides: { kit: TYPES_OF_KIT }, pure: { packages: [] } },
+  fields: {
+    may: ['base'],
+    besides: { kit: 'values: a field is described with `defineField`, as a step is with `defineStep`' },
+    pure: { packages: ['libphonenumber-js/max'] },
+  },
+  kit: { may: ['base', 'lead', 'fields'], pure: { packages: ['typebox'] } },
+  flow: {
+    may: ['base', 'lead', 'fields', 'kit'],
+    pure: {
+      packages: ['@marcbachmann/cel-js', 'fastest-levenshtein', 'libphonenumber-js/max', 'liquidjs', 'yaml'],
+    },
+  },
+  steps: { may: ['base', 'lead', 'fields', 'kit'], pure: { packages: ['typebox'] } },
+  'integrations/*': { may: ['base', 'kit'], pure: { packages: ['typebox'] } },
+  integrations: { may: ['kit', 'integrations/*'], pure: { packages: [] } },
+  database: { may: ['base'] },
+  journal: { may: ['base', 'lead', 'kit'], besides: { database: DATABASE } },
+  handlers: {
+    may: ['base', 'lead', 'kit'],
+    besides: {
+      database: DATABASE,
+      journal: 'types: what a handler claims is written by the commit, in the shapes of the appender and the keyring',
+    },
+  },
+  outbound: { may: ['base', 'lead', 'kit'] },
+  jobs: {
+    may: ['base', 'lead', 'kit'],
+    besides: {
+      database: DATABASE,
+      journal: 'values: upkeep makes the anchors of the journal when a day is over',
+      runner: 'types: the sweeper is handed the runner it wakes',
+    },
+  },
+  runner: {
+    may: ['base', 'lead', 'fields', 'kit', 'flow', 'journal', 'handlers', 'jobs', 'outbound'],
+    besides: { database: DATABASE },
+  },
+  ingest: {
+    may: ['base', 'lead', 'fields', 'kit', 'flow', 'journal', 'handlers', 'jobs', 'outbound'],
+    besides: {
+      database: 'types: keys are looked up in the database it is handed: docs/decisions/0009',
+      runner: 'types: who submits, in the shape that the runner takes',
+    },
+  },
+  'api/contract': { may: ['base'], pure: { packages: ['typebox'] } },
+  api: {
+    may: ['base', 'lead', 'fields', 'kit', 'journal', 'runner', 'ingest', 'api/contract', 'database'],
+  },
+  cli: {
+    may: ['base', 'lead', 'fields', 'kit', 'flow', 'steps', 'journal', 'runner', 'ingest', 'database', 'config.ts'],
+    besides: {
+      'house.ts': 'types: a command is handed the way to open the house',
+      'demo.ts': 'types: `serve` prints what the demo is',
+    },
+  },
+  'config.ts': { may: ['base'] },
+  'master-key.ts': { may: ['base'], besides: { 'config.ts': 'types: it reads two of the settings' } },
+  'demo.ts': { may: ['base'], besides: { 'house.ts': 'types: it furnishes a house that is open' } },
+  'house.ts': {
+    may: ['base', 'kit', 'database', 'journal', 'handlers', 'jobs', 'outbound', 'runner', 'master-key.ts', 'config.ts'],
+  },
+  // The only place that builds everything, and the only one that knows the tables of fields, steps and integrations.
+  'main.ts': {
+    may: [
+      'base',
+      'fields',
+      'kit',
+      'steps',
+      'integrations',
+      'handlers',
+      'api',
+      'cli',
+      'config.ts',
+      'demo.ts',
+      'house.ts',
+    ],
+  },
+}
+
+/** `src/integrations/http/index.ts` → `integrations/http`; a file at the top is a place of its own. */
+export const placeOf = (path: string): string => {
+  const [, first = '', second = '', third] = path.split('/')
+  if (second === '') return first
+  if (first === 'integrations') return third === undefined ? 'integrations' : `integrations/${second}`
+  if (first === 'api' && second === 'contract') return 'api/contract'
+  return first
+}
+
+export const ruleOf = (place: string): Place | undefined =>
+  PLACES[place] ?? (place.startsWith('integrations/') ? PLACES['integrations/*'] : undefined)
+
+/** The name a place goes by in the table. */
+export const rowOf = (place: string): string => (place.startsWith('integrations/') ? 'integrations/*' : place)
