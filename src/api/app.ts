@@ -54,7 +54,7 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
     childLoggerFactory: (logger) => logger,
     // Its lines would hold addresses; ours is written by observe.ts.
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: correlationIds(deps.clock),
+    genReqId: correlationIds(),
     requestIdHeader: false,
     trustProxy: false,
     bodyLimit: BODY_BYTES_MAX,

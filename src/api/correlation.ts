@@ -1,6 +1,5 @@
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { Clock } from '../base/clock.ts'
-import { newId } from '../base/ids.ts'
 
 /**
  * A plain token with a letter in it: it goes into the log, so nothing that could be an email address or a phone
@@ -8,10 +7,16 @@ import { newId } from '../base/ids.ts'
  */
 const TOKEN = /^(?=.*[A-Za-z])[A-Za-z0-9_-]{6,64}$/
 
-/** The sender's correlation id where it is a plain token, else one of ours. */
-export const correlationIds =
-  (clock: Clock) =>
-  (request: IncomingMessage): string => {
+const PROCESS_BYTES = 9
+
+/** The sender's correlation id where it is a plain token, else one of ours: the process, then a count. */
+export const correlationIds = (): ((request: IncomingMessage) => string) => {
+  const process = `r${randomBytes(PROCESS_BYTES).toString('hex')}`
+  let count = 0
+  return (request) => {
     const given = request.headers['x-correlation-id']
-    return typeof given === 'string' && TOKEN.test(given) ? given : newId(clock.now())
+    if (typeof given === 'string' && TOKEN.test(given)) return given
+    count += 1
+    return `${process}-${count.toString(36)}`
   }
+}

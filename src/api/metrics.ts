@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createLatencies } from './latencies.ts'
 
 /**
  * What `/metrics` shows, in Prometheus' text format. Labels come from closed lists only (route patterns, methods,
@@ -58,18 +59,18 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
       this.set({ state: 'awaited' }, waiting)
     },
   })
-  const requests = new Histogram({
-    name: 'millrace_http_request_seconds',
-    help: 'Time from the head of a request to its answer.',
-    labelNames: ['route', 'method', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
-  })
-  const leads = new Counter({
+  const latencies = createLatencies()
+  // Counted in plain numbers, and handed over when they are asked for: see latencies.ts.
+  const outcomes = { success: 0, failure: 0, error: 0, pending: 0 }
+  new Counter({
     name: 'millrace_submissions_total',
     help: 'Submissions answered, by the outcome their source was told.',
     labelNames: ['outcome'],
     registers,
+    collect() {
+      this.reset()
+      for (const [outcome, count] of Object.entries(outcomes)) this.inc({ outcome }, count)
+    },
   })
   const gathers = new Histogram({
     name: 'millrace_gather_size',
@@ -81,17 +82,15 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   const kinds = new Set<string>()
 
   return {
-    answered: ({ route, method, status, ms }) => {
-      requests.observe({ route, method, status }, ms / 1000)
-    },
+    answered: latencies.add,
     submitted: (outcome) => {
-      leads.inc({ outcome })
+      outcomes[outcome] += 1
     },
     gathered: (kind, size) => {
       if (kinds.size < KINDS_MAX) kinds.add(kind)
       gathers.observe({ kind: kinds.has(kind) ? kind : 'other' }, size)
     },
-    text: () => registry.metrics(),
+    text: async () => `${await registry.metrics()}\n${latencies.text()}`,
     contentType: registry.contentType,
   }
 }

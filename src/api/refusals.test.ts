@@ -271,7 +271,7 @@ describe('the log', () => {
       ]
     expect(await send('trace_abc-123')).toBe('trace_abc-123')
     for (const other of ['jane@example.com', '12025550143', 'a b', 'x'.repeat(65), '<x>abcdef']) {
-      expect(await send(other)).toMatch(/^[0-9a-f-]{36}$/)
+      expect(await send(other)).toMatch(/^r[0-9a-f]{18}-[0-9a-z]+$/)
     }
   })
 })
