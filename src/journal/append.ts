@@ -137,7 +137,10 @@ select millrace.must('claim', (select count(*) from written), $7::bigint)`,
   }
 }
 
-/** One row a counter, whatever the number of leads: summed here, in sorted order there. */
+/**
+ * One row a counter, whatever the number of leads: summed here, in sorted order there. The check stands on the outer
+ * side of the join: on the inner one it would never be asked where nothing was written.
+ */
 const capStatement = (commits: readonly LeadCommit[]): Statement | null => {
   const sums = new Map<
     string,
@@ -179,7 +182,7 @@ with w as (
 ), checked as materialized (
   select millrace.must('cap', (select count(*) from written), $6::bigint)
 )
-select tenant_id, scope, window_start, used::float8 as used, version from written, checked`,
+select tenant_id, scope, window_start, used::float8 as used, version from checked left join written on true`,
     values: [
       uuids(rows.map((r) => r.tenantId)),
       texts(rows.map((r) => r.scope)),
