@@ -9,9 +9,11 @@ export interface Holder {
   readonly leadId: string
   /** Whom it waits for. */
   waitsFor: Set<Holder> | null
-  /** Undone or made good when the commit is settled: `true` when it is durable. */
-  readonly settlements: ((durable: boolean) => void)[]
+  readonly settlements: Settlement[]
 }
+
+/** Undoes or makes good what is held when the commit is settled: `true` when it is durable. */
+export type Settlement = (durable: boolean) => void
 
 /** Thrown where going on would wait in a circle, or a commit lost a race: give everything back and run the lead again. */
 export class RunAgain extends Error {
@@ -23,10 +25,9 @@ export class RunAgain extends Error {
 
 export const createHolder = (leadId: string): Holder => ({ leadId, waitsFor: null, settlements: [] })
 
-/** Ends everything held: as durable, or given back. */
-export const settle = (holder: Holder, durable: boolean): void => {
-  const settlements = holder.settlements.splice(0)
-  for (const settlement of settlements) settlement(durable)
+/** Ends what is held: as durable, or given back. The list is empty afterwards. */
+export const settle = (settlements: Settlement[], durable: boolean): void => {
+  for (const settlement of settlements.splice(0)) settlement(durable)
 }
 
 const reaches = (from: Holder, target: Holder, seen: Set<Holder>): boolean => {

@@ -32,11 +32,11 @@ type Claimed =
   | { readonly held: false; readonly found: Found; readonly on: readonly string[] }
 
 export interface Identity {
-  /** Claims all keys of a dedupe rule, or none. */
+  /** Claims all keys of a dedupe rule, or none. A test lead meets only test leads. */
   claim(
     holder: Holder,
     keys: TenantKeys,
-    where: { readonly flowId: string; readonly sourceId: string; readonly now: number },
+    where: { readonly test: boolean; readonly flowId: string; readonly sourceId: string; readonly now: number },
     input: RequestInput<'identity.claim'>,
   ): Promise<{ readonly answer: RequestAnswer<'identity.claim'>; readonly writes: readonly ClaimWrite[] }>
   /** Claims an idempotency key of a source. `same`: it was used before, with this very body. */
@@ -134,7 +134,7 @@ export const createIdentity = (options: { readonly database: Database; readonly 
       end = resolve
     })
     const held: Held = { holder, at: now, fingerprint, settled }
-    for (const name of names) inFlight.set(name, held)
+    for (const name of names) if (!inFlight.has(name)) inFlight.set(name, held)
     const release = (durable: boolean): void => {
       for (const name of names) if (inFlight.get(name) === held) inFlight.delete(name)
       end(durable)
@@ -156,17 +156,23 @@ export const createIdentity = (options: { readonly database: Database; readonly 
       return { held: false, found: winner, on: wanted[hit]?.on ?? [] }
     }
     holder.settlements.push(release)
-    return { held: true, writes: wanted.map(({ key }) => ({ key, at: now, staleBefore, fingerprint })) }
+    // What the lead holds already is not written twice: a commit counts what it takes.
+    const taken = wanted.filter((_, index) => {
+      const own = found[index]
+      return inFlight.get(names[index] as string) === held && (!own || (staleBefore !== null && own.at < staleBefore))
+    })
+    return { held: true, writes: taken.map(({ key }) => ({ key, at: now, staleBefore, fingerprint })) }
   }
 
   return {
     claim: async (holder, keys, where, input) => {
-      const scope =
+      const among =
         input.scope === 'tenant'
           ? ''
           : input.scope === 'flow'
             ? `f|${where.flowId}`
             : `s|${where.flowId}|${where.sourceId}`
+      const scope = where.test ? `test:${among}` : among
       const unique = new Map<string, Wanted>()
       for (const { on, values } of input.keys) {
         const text = JSON.stringify([input.rule, on, values])

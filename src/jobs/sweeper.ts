@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { isFault } from '../base/faults.ts'
 import { firstIdAt } from '../base/ids.ts'
-import { uuids } from '../database/arrays.ts'
+import { bools, uuids } from '../database/arrays.ts'
 import type { Database, Log } from '../database/pool.ts'
 import type { Runner } from '../runner/types.ts'
 
@@ -15,8 +15,11 @@ export interface Sweeper {
   start(): void
   /** A lead is due at this time, ms since 1970: no need to wait for the next look. */
   hint(at: number): void
-  /** A lead that this process lost sight of: whether it is durable, the database will say. */
-  doubt(lead: { readonly tenantId: string; readonly leadId: string }): void
+  /**
+   * A lead that this process lost sight of: whether it is durable, the database will say. `away`: only because the
+   * database was; that run does not count against the lead, any other is followed by a pause.
+   */
+  doubt(lead: { readonly tenantId: string; readonly leadId: string; readonly away: boolean }): void
   /** Takes no more; resolves when the look under way has ended. */
   stop(): Promise<void>
 }
@@ -29,6 +32,9 @@ const EACH = 50
 const LOST_EVERY_MS = 30_000
 const LOST_OLDER_MS = 60_000
 const LOST_BACK_MS = 24 * 3_600_000
+/** A commit whose connection broke may still show up: the server ends any statement before this. */
+const DOUBT_MS = 45_000
+const DOUBTS_EACH = 500
 
 export const createSweeper = (options: {
   readonly database: Database
@@ -39,7 +45,7 @@ export const createSweeper = (options: {
   readonly log: Log
 }): Sweeper => {
   const { database, clock, runner, runnerNumber, leadsInFlightMax, log } = options
-  let doubts: { tenantId: string; leadId: string }[] = []
+  let doubts: { tenantId: string; leadId: string; away: boolean; until: number }[] = []
   let timer: NodeJS.Timeout | undefined
   let nextAt = Number.POSITIVE_INFINITY
   let looking: Promise<void> | null = null
@@ -49,17 +55,35 @@ export const createSweeper = (options: {
 
   const settleDoubts = async (): Promise<void> => {
     if (doubts.length === 0) return
-    const batch = doubts.splice(0, 500)
+    const batch = doubts.splice(0, DOUBTS_EACH)
+    const now = clock.now()
+    let rows: readonly { readonly lead_id?: unknown }[] | undefined
     try {
-      await database.batch(
+      // Only what stands under this process's number is freed: another process may have taken the lead up by now.
+      ;[rows] = await database.batch(
         [...new Set(batch.map((lead) => lead.tenantId))],
         [
           {
             name: 'settle_doubts',
-            text: `update millrace.work k set runner = null, wake_at = $3::timestamptz
-                   from unnest($1::uuid[], $2::uuid[]) as w(tenant_id, lead_id)
-                   where k.tenant_id = w.tenant_id and k.lead_id = w.lead_id and k.runner is not null`,
-            values: [uuids(batch.map((l) => l.tenantId)), uuids(batch.map((l) => l.leadId)), new Date(clock.now())],
+            text: `
+with w as (
+  select * from unnest($1::uuid[], $2::uuid[], $3::boolean[]) as w(tenant_id, lead_id, away)
+), freed as (
+  update millrace.work k
+  set runner = null,
+      attempts = case when w.away then greatest(k.attempts - 1, 0) else k.attempts end,
+      wake_at = case when w.away then $4::timestamptz
+                     else $4::timestamptz + least(k.attempts, 360) * interval '10 seconds' end
+  from w where k.tenant_id = w.tenant_id and k.lead_id = w.lead_id and k.runner = $5::integer
+)
+select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.lead_id = w.lead_id`,
+            values: [
+              uuids(batch.map((lead) => lead.tenantId)),
+              uuids(batch.map((lead) => lead.leadId)),
+              bools(batch.map((lead) => lead.away)),
+              new Date(now),
+              runnerNumber(),
+            ],
           },
         ],
       )
@@ -67,6 +91,8 @@ export const createSweeper = (options: {
       doubts = [...batch, ...doubts]
       throw error
     }
+    const seen = new Set(rows?.map((row) => row.lead_id))
+    doubts.push(...batch.filter((lead) => !seen.has(lead.leadId) && lead.until > now))
   }
 
   const findLost = async (now: number): Promise<void> => {
@@ -133,7 +159,7 @@ export const createSweeper = (options: {
     },
     hint: (at) => schedule(at),
     doubt: (lead) => {
-      doubts.push(lead)
+      doubts.push({ ...lead, until: clock.now() + DOUBT_MS })
     },
     stop: async () => {
       stopped = true

@@ -112,7 +112,7 @@ export interface LeadEventData {
   /** A request of the step under way was answered. */
   'request.answered': Shape<
     { readonly step: string; readonly name: string; readonly kind: string; readonly holds?: Holds },
-    { readonly answer: JournaledAnswer }
+    { readonly answer: JournaledAnswer } | null
   >
   /** A step asked for something that has no answer yet. */
   'request.opened': Shape<

@@ -16,8 +16,11 @@ export interface Delivery {
   readonly waitFor: 'attempt' | 'final'
   readonly payload: { readonly [key: string]: Json }
   attempts: number
-  /** An attempt was started and not yet ended: the calls it began, and the answers of those that were answered. */
-  inFlight: { attempt: number; started: number; answers: CallAnswer[] } | null
+  /**
+   * An attempt was started and not yet ended: when (what it sees as now, on every replay), the last call it began, and
+   * the answers of those that were answered.
+   */
+  inFlight: { attempt: number; startedAt: number; started: number; answers: CallAnswer[] } | null
   outcome: 'open' | 'success' | 'failure' | 'error'
   code: string | null
   reason: string | null
@@ -26,6 +29,9 @@ export interface Delivery {
   nextAt: number | null
   parked: boolean
 }
+
+/** By destination: what became of it so far. */
+export type DeliveriesSeen = Readonly<Record<string, { readonly outcome: string; readonly reference: string | null }>>
 
 /** A request of the standing step that has no answer yet. */
 export interface OpenRequest {
@@ -58,8 +64,8 @@ export interface Lead {
   currency: string
   /** Steps that ended, in order. */
   steps: { id: string; outcome: Outcome }[]
-  /** The step the lead stands in the middle of, the time it began, and what it was answered so far. */
-  standing: { step: string; now: number; answers: Map<string, JournaledAnswer> } | null
+  /** The step the lead stands in the middle of, the time it began, the deliveries then, and what it was answered so far. */
+  standing: { step: string; now: number; deliveries: DeliveriesSeen; answers: Map<string, JournaledAnswer> } | null
   /** Requests of the standing step without an answer, by name. */
   open: Map<string, OpenRequest>
   deliveries: Map<string, Delivery>
@@ -110,8 +116,17 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   closedAt: null,
 })
 
+const NONE_SEEN: DeliveriesSeen = {}
+
+export const deliveriesSeen = (lead: Lead): DeliveriesSeen => {
+  if (lead.deliveries.size === 0) return NONE_SEEN
+  const seen: Record<string, { outcome: string; reference: string | null }> = {}
+  for (const { destination, outcome, reference } of lead.deliveries.values()) seen[destination] = { outcome, reference }
+  return seen
+}
+
 const standingIn = (lead: Lead, step: string, now: number): NonNullable<Lead['standing']> => {
-  if (lead.standing?.step !== step) lead.standing = { step, now, answers: new Map() }
+  if (lead.standing?.step !== step) lead.standing = { step, now, deliveries: deliveriesSeen(lead), answers: new Map() }
   return lead.standing
 }
 
@@ -191,7 +206,8 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       standingIn(lead, event.data.step, event.data.now)
       return
     case 'request.answered':
-      standingIn(lead, event.data.step, event.at).answers.set(event.data.name, event.sealed.answer)
+      // An erased lead's answers are gone with its key.
+      if (event.sealed) standingIn(lead, event.data.step, event.at).answers.set(event.data.name, event.sealed.answer)
       hold(lead, event.data.holds)
       return
     case 'request.opened':
@@ -236,7 +252,8 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       const delivery = deliveryOf(lead, event.data.delivery)
       delivery.attempts = event.data.attempt
       if (delivery.inFlight?.attempt === event.data.attempt) delivery.inFlight.started = event.data.call
-      else delivery.inFlight = { attempt: event.data.attempt, started: event.data.call, answers: [] }
+      else
+        delivery.inFlight = { attempt: event.data.attempt, startedAt: event.at, started: event.data.call, answers: [] }
       delivery.nextAt = null
       return
     }

@@ -29,17 +29,19 @@ export const answerOf = (options: {
   readonly source: CompiledSource
   /** ms since 1970: the end of the duration of a journey that has not closed. */
   readonly now: number
+  /** False: the lead is durable, but not all of what is known of it; nothing is told then that a crash could take back. */
+  readonly durable: boolean
 }): SubmissionResult => {
-  const { lead, flow, source, now } = options
+  const { lead, flow, source, now, durable } = options
   const destinations: Record<string, DestinationAnswer> = {}
   for (const delivery of lead.deliveries.values()) {
     const name = flow.destinations.get(delivery.destination)?.name ?? delivery.destination
-    destinations[name] = destinationAnswer(delivery)
+    destinations[name] = durable ? destinationAnswer(delivery) : { outcome: 'pending' }
   }
   const deliveries = [...lead.deliveries.values()]
   const returned = lead.closed !== null || lead.verdict === 'accepted' || lead.steps.length >= source.program.length
   const served = deliveries.some((delivery) => delivery.outcome === 'success')
-  const settled = lead.closed !== null || (returned && served) || lead.verdict === 'rejected'
+  const settled = durable && (lead.closed !== null || (returned && served) || lead.verdict === 'rejected')
   const base = {
     lead_id: lead.id,
     duration: lead.closed?.duration_ms ?? Math.max(0, now - lead.receivedAt),

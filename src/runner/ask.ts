@@ -1,5 +1,6 @@
 import { Fault } from '../base/faults.ts'
 import { keyedHash } from '../base/seal.ts'
+import type { CapWrite, ClaimWrite } from '../journal/append.ts'
 import type { Json } from '../kit/field.ts'
 import { type GroupRequest, REQUEST_VERSIONS, type Request, type SingleRequest } from '../kit/requests.ts'
 import type { Holds, JournaledAnswer } from '../lead/events.ts'
@@ -13,9 +14,11 @@ export interface StepRun {
   /** ms since 1970: what the step sees as now, on every replay. */
   readonly now: number
   readonly answers: JournaledAnswer[]
-  /** The journal has, or is about to have, these from a run before. */
-  readonly replayed: Set<string>
-  readonly holds: { claims: string[]; caps: { scope: string; from: number; amount: number }[] }
+  /** Of a step taken up again: the names its journal knows, and those it has asked again so far. */
+  readonly known: ReadonlySet<string> | null
+  readonly asked: Set<string>
+  /** What its answers hold: goes into the same commit as they. */
+  readonly writes: { readonly claims: ClaimWrite[]; readonly caps: CapWrite[] }
 }
 
 export type Asked = { readonly answer: unknown } | { readonly wakeAt: number | null }
@@ -26,10 +29,21 @@ const fingerprint = (journey: Journey, request: SingleRequest): string =>
     'hex',
   ).toString('base64url')
 
-export const holdsOf = (run: StepRun): Holds | undefined => {
-  const { claims, caps } = run.holds
+/**
+ * Hands what the step holds over to the next commit, and says it for the event that must be in it: written without its
+ * event, it would be taken a second time after a crash.
+ */
+export const handOver = (journey: Journey, run: StepRun): Holds | undefined => {
+  const claims = run.writes.claims.splice(0)
+  const caps = run.writes.caps.splice(0)
   if (claims.length === 0 && caps.length === 0) return undefined
-  return { ...(claims.length > 0 && { claims: [...claims] }), ...(caps.length > 0 && { caps: [...caps] }) }
+  journey.claims.push(...claims)
+  journey.caps.push(...caps)
+  journey.settling.push(...journey.holder.settlements.splice(0))
+  return {
+    ...(claims.length > 0 && { claims: claims.map(({ key }) => key.toString('base64url')) }),
+    ...(caps.length > 0 && { caps: caps.map(({ scope, from, amount }) => ({ scope, from, amount })) }),
+  }
 }
 
 /** Writes into the journal what the step was answered so far: before anything leaves, and before the step is left to wait. */
@@ -37,7 +51,7 @@ export const journalStanding = (ctx: RunnerContext, journey: Journey, run: StepR
   const at = ctx.clock.now()
   if (journey.lead.standing?.step !== run.step)
     emit(journey, { type: 'step.entered', at, data: { step: run.step, now: run.now }, sealed: null })
-  let holds = holdsOf(run)
+  let holds = handOver(journey, run)
   for (const answer of run.answers.splice(0)) {
     emit(journey, {
       type: 'request.answered',
@@ -46,10 +60,7 @@ export const journalStanding = (ctx: RunnerContext, journey: Journey, run: StepR
       sealed: { answer },
     })
     holds = undefined
-    run.replayed.add(answer.name)
   }
-  run.holds.claims.length = 0
-  run.holds.caps.length = 0
 }
 
 /** A counter's place among all of its tenant's: a value it counts by may be personal, and is hashed. */
@@ -72,12 +83,9 @@ const perform = async (
   const { lead, flow, source, keys, holder } = journey
   switch (request.kind) {
     case 'identity.claim': {
-      // A test lead meets only test leads.
-      const flowId = lead.test ? `test:${flow.id}` : flow.id
-      const where = { flowId, sourceId: source.id, now: run.now }
+      const where = { test: lead.test, flowId: flow.id, sourceId: source.id, now: run.now }
       const { answer, writes } = await ctx.identity.claim(holder, keys, where, request.input)
-      journey.claims.push(...writes)
-      for (const { key } of writes) run.holds.claims.push(key.toString('base64url'))
+      run.writes.claims.push(...writes)
       return { answer }
     }
     case 'suppression.lookup':
@@ -85,15 +93,15 @@ const perform = async (
     case 'cap.reserve': {
       const caps = request.input.caps.map((cap) => ({ ...cap, scope: capScope(journey, cap) }))
       const { answer, writes } = await ctx.caps.reserve(holder, lead.tenantId, { caps })
-      journey.caps.push(...writes)
-      for (const { scope, from, amount } of writes) run.holds.caps.push({ scope, from, amount })
+      run.writes.caps.push(...writes)
       return { answer }
     }
     case 'time.wait':
     case 'review.ask': {
       const due = request.kind === 'time.wait' ? request.input.until : null
-      if (due !== null && due <= ctx.clock.now()) return { answer: { at: ctx.clock.now() } }
       const open = lead.open.get(request.name)
+      if (open && open.fp !== fp) throw diverged(run.step)
+      if (due !== null && due <= ctx.clock.now()) return { answer: { at: ctx.clock.now() } }
       if (!open) {
         journalStanding(ctx, journey, run)
         emit(journey, {
@@ -102,7 +110,7 @@ const perform = async (
           data: { step: run.step, name: request.name, kind: request.kind, fp, due },
           sealed: { input: request.input as unknown as Json },
         })
-      } else if (open.fp !== fp) throw diverged(run.step)
+      }
       return { wakeAt: due }
     }
     case 'delivery.send': {
@@ -122,10 +130,11 @@ const diverged = (step: string): Fault =>
 const askOne = async (ctx: RunnerContext, journey: Journey, run: StepRun, request: SingleRequest): Promise<Asked> => {
   const fp = fingerprint(journey, request)
   const standing = journey.lead.standing
-  const known = standing?.step === run.step ? standing.answers.get(request.name) : undefined
+  const known =
+    (standing?.step === run.step ? standing.answers.get(request.name) : undefined) ??
+    run.answers.find((answer) => answer.name === request.name)
   if (known) {
     if (known.fp !== fp || known.kind !== request.kind) throw diverged(run.step)
-    run.replayed.add(request.name)
     return { answer: known.answer }
   }
   const asked = await perform(ctx, journey, run, request, fp)
@@ -141,13 +150,22 @@ const askOne = async (ctx: RunnerContext, journey: Journey, run: StepRun, reques
   return asked
 }
 
+/** All answers, or what the first to fail threw, but not before the last has ended: none goes on unseen. */
+export const everyOne = async <T>(parts: readonly Promise<T>[]): Promise<T[]> => {
+  const ended = await Promise.allSettled(parts)
+  return ended.map((part) => {
+    if (part.status === 'rejected') throw part.reason
+    return part.value
+  })
+}
+
 const askAll = async (
   ctx: RunnerContext,
   journey: Journey,
   run: StepRun,
   children: readonly SingleRequest[],
 ): Promise<Asked> => {
-  const asked = await Promise.all(children.map((child) => askOne(ctx, journey, run, child)))
+  const asked = await everyOne(children.map((child) => askOne(ctx, journey, run, child)))
   const answers: Record<string, unknown> = {}
   let open = false
   let wakeAt: number | null = null
@@ -182,15 +200,45 @@ const askRace = async (
     }),
   ).catch(() => null)
   journey.detached.push(...asking)
+  // What a loser was answered or holds belongs to this step; only deliveries tell of themselves, and may go on beyond it.
+  await Promise.allSettled(asking.filter((_, index) => children[index]?.kind !== 'delivery.send'))
   if (first) return { answer: first }
-  const waits = (await Promise.all(asking)).map(({ asked }) => ('wakeAt' in asked ? asked.wakeAt : null))
+  const waits = (await everyOne(asking)).map(({ asked }) => ('wakeAt' in asked ? asked.wakeAt : null))
   const dates = waits.filter((at) => at !== null)
   return { wakeAt: dates.length > 0 ? Math.min(...dates) : null }
 }
 
+/** Names the journal has of a step from the run before: answered, open, or a delivery. */
+export const namesKnown = (journey: Journey, step: string): ReadonlySet<string> => {
+  const { standing, open, deliveries } = journey.lead
+  const names = new Set(standing?.answers.keys())
+  for (const request of open.values()) if (request.step === step) names.add(request.name)
+  for (const delivery of deliveries.values()) if (delivery.step === step) names.add(delivery.name)
+  return names
+}
+
+/** A step taken up again asks what it asked before, all of it, before it asks anything new. */
+const noteAsked = (run: StepRun, children: readonly SingleRequest[]): void => {
+  const { known } = run
+  if (known === null) return
+  for (const { name } of children) run.asked.add(name)
+  if (children.some(({ name }) => !known.has(name))) checkReplayed(run)
+}
+
+export const checkReplayed = (run: StepRun): void => {
+  for (const name of run.known ?? [])
+    if (!run.asked.has(name))
+      throw new Fault('replay_diverged', { message: `Step ${run.step} no longer asks for ${name}` })
+}
+
 /** Performs what a step yields. `wakeAt`: there is no answer yet; null: until a person acts. */
 export const askFor = async (ctx: RunnerContext, journey: Journey, run: StepRun, request: Request): Promise<Asked> => {
-  if (request.kind === 'all') return askAll(ctx, journey, run, (request as GroupRequest).children)
-  if (request.kind === 'race') return askRace(ctx, journey, run, (request as GroupRequest).children)
-  return askOne(ctx, journey, run, request as SingleRequest)
+  if (request.kind !== 'all' && request.kind !== 'race') {
+    const single = request as SingleRequest
+    if (run.known) noteAsked(run, [single])
+    return askOne(ctx, journey, run, single)
+  }
+  const { children } = request as GroupRequest
+  noteAsked(run, children)
+  return request.kind === 'all' ? askAll(ctx, journey, run, children) : askRace(ctx, journey, run, children)
 }

@@ -47,8 +47,8 @@ export interface RunnerContext {
   /** The number this process holds its lock under: what `work.runner` and the fence carry. */
   readonly runnerNumber: () => number
   readonly log: RunnerLog
-  /** A lead whose commit had no answer: the sweeper looks it up. */
-  readonly onDoubt: (lead: { readonly tenantId: string; readonly leadId: string }) => void
+  /** A lead that this process lost sight of: the sweeper looks it up. `away`: only because the database was. */
+  readonly onDoubt: (lead: { readonly tenantId: string; readonly leadId: string; readonly away: boolean }) => void
   /** Told at the end of each journey's stay here, for metrics. */
   readonly onClosed?: (lead: {
     readonly outcome: string

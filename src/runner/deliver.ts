@@ -131,7 +131,7 @@ const runAttempt = async (
     const authorized = type.authorize(step.value, settings, await ctx.secrets.credential(journey.keys))
     emit(journey, {
       type: 'attempt.started',
-      at: ctx.clock.now(),
+      at: call === 0 ? input.now : ctx.clock.now(),
       data: { delivery: delivery.id, attempt: input.attempt, call, runner: ctx.runnerNumber() },
       sealed: null,
     })
@@ -202,13 +202,13 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     leadId: journey.lead.id,
     attempt,
     payload: delivery.payload,
-    now: ctx.clock.now(),
+    now: interrupted?.startedAt ?? ctx.clock.now(),
   }
   let result: AttemptResult
   try {
     result = await runAttempt(ctx, journey, delivery, destination, input, interrupted?.answers ?? [])
   } catch (error) {
-    if (journey.broken !== undefined) throw error
+    if (error === journey.broken) throw error
     if (!isFault(error))
       ctx.log.error({ lead: journey.lead.id, destination: destination.id, error: nameOf(error) }, 'a destination threw')
     result = faultResult(error)

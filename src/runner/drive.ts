@@ -6,7 +6,7 @@ import type { StepResult } from '../kit/step.ts'
 import type { PendingCode, RejectionCode } from '../lead/codes.ts'
 import type { LeadEvent, StepEnded } from '../lead/events.ts'
 import { isDone, revenueOf } from '../lead/lead.ts'
-import { askFor, holdsOf, journalStanding, type StepRun } from './ask.ts'
+import { askFor, checkReplayed, everyOne, handOver, journalStanding, namesKnown, type StepRun } from './ask.ts'
 import type { RunnerContext } from './context.ts'
 import { attemptDelivery } from './deliver.ts'
 import { commit, emit, type Journey } from './journey.ts'
@@ -25,7 +25,7 @@ const endStep = (
 ): void => {
   const at = ctx.clock.now()
   const set = result.kind === 'reject' ? undefined : result.set
-  const holds = holdsOf(run)
+  const holds = handOver(journey, run)
   const data: StepEnded = {
     step: step.id,
     outcome: result.kind === 'next' ? result.outcome : result.kind === 'stop' ? 'success' : 'failure',
@@ -63,46 +63,54 @@ const runStep = async (ctx: RunnerContext, journey: Journey, step: CompiledStep)
     step: step.id,
     now: standing?.now ?? startedAt,
     answers: [],
-    replayed: new Set(),
-    holds: { claims: [], caps: [] },
+    known: standing && namesKnown(journey, step.id),
+    asked: new Set(),
+    writes: { claims: [], caps: [] },
   }
-  const view = viewOf({ lead, flow: journey.flow, source: journey.source, now: run.now })
-  const off = standing ? undefined : ctx.stepsOff.get(step.type)
-  if (off !== undefined) {
-    endStep(ctx, journey, step, run, startedAt, { kind: 'next', outcome: 'skip', rule: `${off}=false` })
-    return null
-  }
-  if (!standing && step.when && !step.when.holds(view)) {
-    endStep(ctx, journey, step, run, startedAt, {
-      kind: 'next',
-      outcome: 'skip',
-      rule: step.when.text,
-      saw: step.when.saw(view),
-    })
-    return null
-  }
-  const program = step.run(view)
-  let turn = program.next()
-  while (!turn.done) {
-    const asked = await askFor(ctx, journey, run, turn.value)
-    if (!('answer' in asked)) {
-      journalStanding(ctx, journey, run)
-      return { closed: false, wakeAt: asked.wakeAt }
+  try {
+    const view = viewOf({ lead, flow: journey.flow, source: journey.source, now: run.now })
+    const off = standing ? undefined : ctx.stepsOff.get(step.type)
+    if (off !== undefined) {
+      endStep(ctx, journey, step, run, startedAt, { kind: 'next', outcome: 'skip', rule: `${off}=false` })
+      return null
     }
-    turn = program.next(asked.answer)
-  }
-  if (standing) {
-    for (const name of standing.answers.keys()) {
-      if (!run.replayed.has(name))
-        throw new Fault('replay_diverged', { message: `Step ${step.id} no longer asks for ${name}` })
+    if (!standing && step.when && !step.when.holds(view)) {
+      endStep(ctx, journey, step, run, startedAt, {
+        kind: 'next',
+        outcome: 'skip',
+        rule: step.when.text,
+        saw: step.when.saw(view),
+      })
+      return null
     }
+    const program = step.run(view)
+    let turn = program.next()
+    while (!turn.done) {
+      const asked = await askFor(ctx, journey, run, turn.value)
+      if (!('answer' in asked)) {
+        journalStanding(ctx, journey, run)
+        return { closed: false, wakeAt: asked.wakeAt }
+      }
+      turn = program.next(asked.answer)
+    }
+    checkReplayed(run)
+    endStep(ctx, journey, step, run, startedAt, turn.value)
+    return null
+  } catch (error) {
+    if (error instanceof RunAgain || journey.broken !== undefined) throw error
+    if (isFault(error) && error.code === 'database_unavailable') throw error
+    return onFault(ctx, journey, step, run, error)
   }
-  endStep(ctx, journey, step, run, startedAt, turn.value)
-  return null
 }
 
 /** A step threw: somebody must mend it, or the flow's author said what happens then. */
-const onFault = (ctx: RunnerContext, journey: Journey, step: CompiledStep, error: unknown): Stay | null => {
+const onFault = (
+  ctx: RunnerContext,
+  journey: Journey,
+  step: CompiledStep,
+  run: StepRun | null,
+  error: unknown,
+): Stay | null => {
   const fault = isFault(error) ? error : new Fault('internal', { message: 'A step failed', cause: error })
   ctx.log.error(
     {
@@ -115,24 +123,24 @@ const onFault = (ctx: RunnerContext, journey: Journey, step: CompiledStep, error
     },
     'a step threw',
   )
-  if (step.onError === 'continue' && fault.code !== 'replay_diverged') {
+  if (run && step.onError !== 'park' && fault.code !== 'replay_diverged') {
+    const holds = handOver(journey, run)
     emit(journey, {
       type: step.event,
       at: ctx.clock.now(),
-      data: { step: step.id, outcome: 'error', rule: fault.code },
-      sealed: { reason: fault.message },
+      data: {
+        step: step.id,
+        outcome: 'error',
+        ...(step.onError === 'stop' && { code: 'processing_failed' }),
+        rule: fault.code,
+        ...(holds && { holds }),
+      },
+      sealed: { reason: fault.message, ...(run.answers.length > 0 && { answers: run.answers }) },
     } as LeadEvent)
     return null
   }
-  if (step.onError === 'stop' && fault.code !== 'replay_diverged') {
-    emit(journey, {
-      type: step.event,
-      at: ctx.clock.now(),
-      data: { step: step.id, outcome: 'error', code: 'processing_failed', rule: fault.code },
-      sealed: { reason: fault.message },
-    } as LeadEvent)
-    return null
-  }
+  // What it was answered stands, and is not asked again when it is taken up.
+  if (run && run.answers.length > 0) journalStanding(ctx, journey, run)
   const code: PendingCode = fault.code === 'replay_diverged' ? 'replay_diverged' : 'processing_fault'
   if (journey.lead.parked?.code !== code || journey.lead.parked.fault !== fault.code)
     park(ctx, journey, { code, step: step.id, fault: fault.code, detail: fault.message })
@@ -141,7 +149,16 @@ const onFault = (ctx: RunnerContext, journey: Journey, step: CompiledStep, error
 
 /** Name and place of an unforeseen error: its message may quote a value, so it is left out. */
 const describe = (error: unknown): string =>
-  error instanceof Error ? `${error.name} ${(error.stack ?? '').split('\n').slice(1, 6).join(' | ')}` : typeof error
+  error instanceof Error ? [error.name, ...placesOf(error)].join(' | ') : typeof error
+
+const PLACES_MAX = 5
+/** Its lines of places alone: a message of several lines stands in the stack as well. */
+const placesOf = (error: Error): string[] =>
+  (error.stack ?? '')
+    .replace(error.message, '')
+    .split('\n')
+    .filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line))
+    .slice(0, PLACES_MAX)
 
 export const park = (
   ctx: RunnerContext,
@@ -167,7 +184,8 @@ const release = (ctx: RunnerContext, journey: Journey): void => {
   const pendingCaps = [...journey.caps]
   journey.claims = journey.claims.filter((claim) => claim.fingerprint !== null)
   journey.caps = []
-  settle(journey.holder, false)
+  settle(journey.holder.settlements, false)
+  settle(journey.settling, false)
   const claims = lead.holds.claims.filter((key) => !pendingClaims.has(key))
   const caps = lead.holds.caps.filter((cap) => {
     const at = pendingCaps.findIndex((pending) => pending.scope === cap.scope && pending.from === cap.from)
@@ -234,17 +252,11 @@ const runProgram = async (ctx: RunnerContext, journey: Journey): Promise<Stay | 
         ctx,
         journey,
         step,
+        null,
         new Fault('replay_diverged', { message: 'The journal tells of other steps than the flow has' }),
       )
-    try {
-      const stay = await runStep(ctx, journey, step)
-      if (stay) return stay
-    } catch (error) {
-      if (error instanceof RunAgain || journey.broken !== undefined) throw error
-      if (isFault(error) && error.code === 'database_unavailable') throw error
-      const stay = onFault(ctx, journey, step, error)
-      if (stay) return stay
-    }
+    const stay = await runStep(ctx, journey, step)
+    if (stay) return stay
   }
   return null
 }
@@ -256,7 +268,7 @@ const openDeliveries = (journey: Journey) =>
 const runDetached = async (ctx: RunnerContext, journey: Journey): Promise<void> => {
   const standing = journey.lead.standing?.step
   const detached = openDeliveries(journey).filter((delivery) => delivery.step !== standing)
-  await Promise.all(detached.map((delivery) => attemptDelivery(ctx, journey, delivery)))
+  await everyOne(detached.map((delivery) => attemptDelivery(ctx, journey, delivery)))
 }
 
 /**
@@ -265,8 +277,13 @@ const runDetached = async (ctx: RunnerContext, journey: Journey): Promise<void> 
  */
 export const drive = async (ctx: RunnerContext, journey: Journey): Promise<Stay> => {
   await runDetached(ctx, journey)
-  const stay = await runProgram(ctx, journey)
-  await Promise.allSettled(journey.detached.splice(0))
+  let stay: Stay | null
+  try {
+    stay = await runProgram(ctx, journey)
+  } finally {
+    // Also where it threw: what was sent is heard of before the lead is loaded anew.
+    if (journey.detached.length > 0) await Promise.allSettled(journey.detached.splice(0))
+  }
   const open = openDeliveries(journey)
   const detachedDue = open.flatMap((delivery) => (delivery.nextAt === null || delivery.parked ? [] : [delivery.nextAt]))
   if (stay === null && open.length === 0) {

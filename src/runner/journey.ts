@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { keyedHash8 } from '../base/seal.ts'
-import { createHolder, type Holder, settle } from '../handlers/holder.ts'
+import { createHolder, type Holder, type Settlement, settle } from '../handlers/holder.ts'
 import type { Appender, CapWrite, ClaimWrite, LeadColumns, LeadCommit } from '../journal/append.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
@@ -25,10 +25,12 @@ export interface Journey {
   /** Segments committed. */
   seq: number
   head: Buffer
-  /** Events not yet committed. */
+  /** Events not yet committed, and what they say the lead holds. After a failed commit: all that it did not write. */
   events: LeadEvent[]
   claims: ClaimWrite[]
   caps: CapWrite[]
+  /** How `claims` and `caps` are settled with their commit. */
+  settling: Settlement[]
   releasedClaims: Buffer[]
   releasedCaps: { scope: string; from: number; amount: number }[]
   /** The row in `work` as it now stands in the database, or null where there is none. */
@@ -67,6 +69,7 @@ export const startJourney = (options: {
   events: [],
   claims: [],
   caps: [],
+  settling: [],
   releasedClaims: [],
   releasedCaps: [],
   work: null,
@@ -142,29 +145,35 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
     releasedCaps: journey.releasedCaps,
     work: unchanged ? 'keep' : work,
   }
+  const { events, settling } = journey
+  settling.push(...journey.submissionHolder.settlements.splice(0))
   journey.events = []
   journey.claims = []
   journey.caps = []
+  journey.settling = []
   journey.releasedClaims = []
   journey.releasedCaps = []
   try {
     await appender.append(commit)
   } catch (error) {
     journey.broken = error
-    settleAll(journey, false)
+    journey.events = [...events, ...journey.events]
+    settle(settling, false)
+    giveBack(journey)
     throw error
   }
   journey.seq = segment.seq
   journey.head = segment.hash
   journey.wrapped = null
   journey.work = work
-  settleAll(journey, true)
+  settle(settling, true)
 }
 
-/** Ends all that the lead holds in memory: as durable, or given back. */
-export const settleAll = (journey: Journey, durable: boolean): void => {
-  settle(journey.holder, durable)
-  settle(journey.submissionHolder, durable)
+/** Gives back all that the lead holds in memory. */
+export const giveBack = (journey: Journey): void => {
+  settle(journey.holder.settlements, false)
+  settle(journey.settling, false)
+  settle(journey.submissionHolder.settlements, false)
 }
 
 /**

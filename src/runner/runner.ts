@@ -1,13 +1,14 @@
 import { Fault, isFault } from '../base/faults.ts'
-import { newId } from '../base/ids.ts'
 import { sqlState } from '../database/pool.ts'
 import { RunAgain } from '../handlers/holder.ts'
 import type { LoadedLead } from '../journal/read.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import { answerOf } from './answer.ts'
+import { arrive } from './arrive.ts'
 import type { RunnerContext } from './context.ts'
 import { drive, park } from './drive.ts'
-import { commit, emit, type Journey, settleAll, startJourney } from './journey.ts'
+import { commit, emit, giveBack, type Journey, startJourney } from './journey.ts'
+import { rescue } from './rescue.ts'
 import type { Runner, Submission, SubmissionResult } from './types.ts'
 
 /** How often a lead that lost a race is run again before its source is told to come back. */
@@ -15,84 +16,6 @@ const RUNS_MAX = 12
 
 const lostRace = (error: unknown): boolean =>
   error instanceof RunAgain || sqlState(error) === 'MR001' || sqlState(error) === '23505'
-
-interface Arrival {
-  readonly journey: Journey
-  /** The lead that this submission's idempotency key stands for already. */
-  readonly repeats: string | null
-}
-
-/** Parses the submission and begins its journal. */
-const arrive = async (
-  ctx: RunnerContext,
-  submission: Submission,
-  flow: CompiledFlow,
-  source: CompiledSource,
-): Promise<Arrival> => {
-  const { tenantId } = submission.source
-  const keys = await ctx.keyring.tenant(tenantId)
-  const { key, wrapped } = ctx.keyring.newLeadKey(keys)
-  const journey = startJourney({ id: newId(submission.receivedAt), flow, source, keys, key, wrapped })
-  const { values, extra } = source.map(submission.values)
-
-  const own = source.idField === null ? undefined : submission.values[source.idField]
-  const idempotency =
-    submission.idempotencyKey ?? (own === undefined || own === null || own === '' ? null : `id:${String(own)}`)
-  if (idempotency !== null) {
-    const claim = await ctx.identity.claimIdempotency(journey.submissionHolder, keys, {
-      flowId: submission.test ? `test:${flow.id}` : flow.id,
-      sourceId: source.id,
-      key: idempotency,
-      body: submission.raw,
-      now: submission.receivedAt,
-    })
-    if (!claim.held) {
-      if (!claim.same)
-        throw new Fault('idempotency_key_reused', {
-          message: `This idempotency key was used with another body: lead ${claim.leadId}`,
-        })
-      return { journey, repeats: claim.leadId }
-    }
-    journey.claims.push(...claim.writes)
-  }
-
-  const startedAt = ctx.clock.now()
-  emit(journey, {
-    type: 'lead.received',
-    at: submission.receivedAt,
-    data: {
-      flow: flow.id,
-      flow_version: flow.version,
-      source: source.id,
-      format: submission.format,
-      mode: submission.mode,
-      test: submission.test,
-      bytes: submission.raw.length,
-    },
-    sealed: { submission: submission.raw, ip: submission.ip, user_agent: submission.userAgent },
-  })
-  journey.lead.currency = flow.currency
-  emit(journey, {
-    type: 'source.authenticated',
-    at: startedAt,
-    data: { source: source.id, method: submission.source.method, key: submission.source.keyId },
-    sealed: null,
-  })
-  const fields = flow.parse(values, submission.receivedAt)
-  const at = ctx.clock.now()
-  emit(journey, {
-    type: 'lead.mapped',
-    at,
-    data: {
-      fields: Object.keys(values).length,
-      invalid: Object.keys(fields).filter((name) => values[name] !== undefined && fields[name]?.valid === false),
-      unmapped: Object.keys(extra).length,
-      ms: Math.max(0, at - startedAt),
-    },
-    sealed: { fields, extra },
-  })
-  return { journey, repeats: null }
-}
 
 /** What the lead of this idempotency key is told now. */
 const answerAgain = async (ctx: RunnerContext, tenantId: string, leadId: string): Promise<SubmissionResult> => {
@@ -103,7 +26,7 @@ const answerAgain = async (ctx: RunnerContext, tenantId: string, leadId: string)
       retryAfterMs: 1000,
     })
   const { flow, source } = await flowOf(ctx, loaded)
-  return answerOf({ lead: loaded.lead, flow, source, now: ctx.clock.now() })
+  return answerOf({ lead: loaded.lead, flow, source, now: ctx.clock.now(), durable: true })
 }
 
 const flowOf = async (
@@ -132,11 +55,12 @@ const journeyOf = (loaded: LoadedLead, flow: CompiledFlow, source: CompiledSourc
 export const createRunner = (ctx: RunnerContext): Runner => {
   let inFlight = 0
   const onDrained: (() => void)[] = []
-  /** Journeys of durable leads running here: a lead is never run twice at once in one process. */
-  const running = new Map<string, Promise<void>>()
-
+  /** Journeys running here: a lead is never run twice at once in one process. */
+  const running = new Map<string, Promise<unknown>>()
   /** What sources of leads now running will be told: a repeat of one waits for the same answer. */
   const answering = new Map<string, Promise<SubmissionResult>>()
+  /** Journeys left over because the database was away: what their destinations answered is written when it is back. */
+  const leftOver = new Map<string, Journey>()
 
   const enter = (): void => {
     inFlight += 1
@@ -151,13 +75,36 @@ export const createRunner = (ctx: RunnerContext): Runner => {
     if (summary) ctx.onClosed?.({ outcome: summary.outcome, code: summary.code, durationMs: summary.duration_ms })
   }
 
-  /** Takes up a lead that has a row; each loss of a race loads it anew. */
-  const runDurable = async (tenantId: string, leadId: string, attempts: number): Promise<void> => {
+  /** Nothing more comes of this journey: what it holds is free, and what it knows of a cap may be old. */
+  const abandon = (journey: Journey, error: unknown): void => {
+    giveBack(journey)
+    if (sqlState(error) === 'MR001') ctx.caps.forget(journey.lead.tenantId, journey.lead.holds.caps)
+  }
+
+  const doubt = (tenantId: string, leadId: string, error: unknown): void =>
+    ctx.onDoubt({ tenantId, leadId, away: isFault(error) && error.code === 'database_unavailable' })
+
+  const keep = (journey: Journey): void => {
+    leftOver.set(journey.lead.id, journey)
+    // Those that another process took up meanwhile are never asked for here.
+    const [oldest] = leftOver.keys()
+    if (leftOver.size > ctx.leadsInFlightMax && oldest !== undefined) leftOver.delete(oldest)
+  }
+
+  /**
+   * Takes up a lead that has a row and stands under this process's number; each loss of a race loads it anew.
+   * Another number: somebody else has it now, or will once this process's old number is known to be dead.
+   */
+  const runDurable = async (tenantId: string, leadId: string, attempts: number, lost?: Journey): Promise<void> => {
+    let before = lost ?? leftOver.get(leadId)
+    leftOver.delete(leadId)
     for (let runs = 1; ; runs += 1) {
       const loaded = await ctx.loader.load(tenantId, leadId)
       if (!loaded || loaded.lead.closed || !loaded.key) return
+      if (loaded.work?.runner !== ctx.runnerNumber()) return
       const { flow, source } = await flowOf(ctx, loaded)
       const journey = journeyOf(loaded, flow, source)
+      if (before) rescue(before, journey)
       try {
         if (attempts > ctx.crashesMax) {
           const last = loaded.lead.steps.length
@@ -174,19 +121,22 @@ export const createRunner = (ctx: RunnerContext): Runner => {
         closed(journey)
         return
       } catch (error) {
-        settleAll(journey, false)
-        if (!lostRace(error) || runs === RUNS_MAX) throw error
+        abandon(journey, error)
+        if (!lostRace(error) || runs === RUNS_MAX) {
+          keep(journey)
+          throw error
+        }
+        before = journey
       }
     }
   }
 
-  const resume: Runner['resume'] = ({ tenantId, leadId, attempts }) => {
-    const known = running.get(leadId)
-    if (known) return known
+  /** Runs under the lead's name until it ends; what goes wrong is no longer its source's affair. */
+  const hold = (tenantId: string, leadId: string, work: Promise<void>): Promise<void> => {
     enter()
-    const run = runDurable(tenantId, leadId, attempts)
+    const run = work
       .catch((error) => {
-        ctx.onDoubt({ tenantId, leadId })
+        doubt(tenantId, leadId, error)
         if (!isFault(error) || error.kind === 'bug')
           ctx.log.error(
             { lead: leadId, code: isFault(error) ? error.code : (sqlState(error) ?? 'internal') },
@@ -194,57 +144,86 @@ export const createRunner = (ctx: RunnerContext): Runner => {
           )
       })
       .finally(() => {
-        running.delete(leadId)
+        if (running.get(leadId) === run) running.delete(leadId)
         leave()
       })
     running.set(leadId, run)
     return run
   }
 
-  /** The rest of a journey whose first part is durable: what goes wrong now is no longer its source's affair. */
-  const driveOn = (journey: Journey): Promise<void> => {
+  const resume: Runner['resume'] = async ({ tenantId, leadId, attempts }) => {
+    const known = running.get(leadId)
+    await (known ? known.catch(() => undefined) : hold(tenantId, leadId, runDurable(tenantId, leadId, attempts)))
+  }
+
+  /** The rest of a journey whose first part is durable. */
+  const driveOn = (journey: Journey, driving = drive(ctx, journey)): Promise<void> => {
     const { tenantId, id: leadId } = journey.lead
-    enter()
-    const run = drive(ctx, journey)
-      .then(() => closed(journey))
-      .catch((error) => {
-        settleAll(journey, false)
-        if (lostRace(error)) return runDurable(tenantId, leadId, 0)
+    const work = driving.then(
+      () => closed(journey),
+      (error) => {
+        abandon(journey, error)
+        if (lostRace(error)) return runDurable(tenantId, leadId, 0, journey)
+        keep(journey)
         throw error
-      })
-      .catch(() => ctx.onDoubt({ tenantId, leadId }))
-      .finally(() => {
-        running.delete(leadId)
-        leave()
-      })
-    running.set(leadId, run)
-    return run
+      },
+    )
+    return hold(tenantId, leadId, work)
   }
 
+  /** What its source is told of a lead, of which not all may be written. */
   const answer = (journey: Journey): SubmissionResult =>
-    answerOf({ lead: journey.lead, flow: journey.flow, source: journey.source, now: ctx.clock.now() })
+    answerOf({
+      lead: journey.lead,
+      flow: journey.flow,
+      source: journey.source,
+      now: ctx.clock.now(),
+      durable: journey.broken === undefined && journey.events.length === 0 && journey.committing === null,
+    })
 
   /** Runs until the journey leaves or the source has waited long enough and the lead is durable. */
   const withinTime = async (journey: Journey): Promise<SubmissionResult> => {
+    const { id: leadId } = journey.lead
     const driving = drive(ctx, journey)
+    running.set(leadId, driving)
     let timer: NodeJS.Timeout | undefined
     const overdue = new Promise<'overdue'>((resolve) => {
       timer = setTimeout(() => resolve('overdue'), journey.source.answerWithinMs)
     })
-    const first = await Promise.race([driving, overdue]).finally(() => clearTimeout(timer))
-    if (first !== 'overdue' || journey.seq === 0) {
-      await driving
-      closed(journey)
-      return answer(journey)
+    try {
+      const first = await Promise.race([driving, overdue])
+      if (first !== 'overdue' || journey.seq === 0) {
+        await driving
+        closed(journey)
+        return answer(journey)
+      }
+    } finally {
+      clearTimeout(timer)
+      if (running.get(leadId) === driving) running.delete(leadId)
     }
-    const { tenantId, id: leadId } = journey.lead
-    enter()
-    driving
-      .then(() => closed(journey))
-      .catch((error) => (lostRace(error) ? runDurable(tenantId, leadId, 0) : Promise.reject(error)))
-      .catch(() => ctx.onDoubt({ tenantId, leadId }))
-      .finally(leave)
+    driveOn(journey, driving)
+    // What destinations have answered so far is written first: told, it must not be forgotten.
+    if (journey.work) await commit(journey, ctx.appender, ctx.clock, journey.work).catch(() => undefined)
     return answer(journey)
+  }
+
+  /** Durable: its source is not to send it again, whatever broke. */
+  const afterFailure = async (journey: Journey, error: unknown): Promise<SubmissionResult> => {
+    abandon(journey, error)
+    const { tenantId, id: leadId } = journey.lead
+    // It may be durable although its commit had no answer, and nobody would take it up.
+    if (journey.seq === 0) {
+      if (!lostRace(error)) doubt(tenantId, leadId, error)
+      throw error
+    }
+    if (lostRace(error)) await hold(tenantId, leadId, runDurable(tenantId, leadId, 0, journey))
+    else {
+      keep(journey)
+      doubt(tenantId, leadId, error)
+    }
+    const loaded = await ctx.loader.load(tenantId, leadId).catch(() => null)
+    if (!loaded) return answer(journey)
+    return answerOf({ ...journey, lead: loaded.lead, now: ctx.clock.now(), durable: true })
   }
 
   const submitOnce = async (
@@ -254,29 +233,22 @@ export const createRunner = (ctx: RunnerContext): Runner => {
   ): Promise<SubmissionResult> => {
     const { journey, repeats } = await arrive(ctx, submission, flow, source)
     if (repeats !== null) return (await answering.get(repeats)) ?? answerAgain(ctx, submission.source.tenantId, repeats)
-    try {
-      if (submission.mode === 'async') {
+    if (submission.mode === 'async') {
+      try {
         await commit(journey, ctx.appender, ctx.clock, { wakeAt: journey.lead.receivedAt, runner: ctx.runnerNumber() })
-        const told = answer(journey)
-        driveOn(journey)
-        return told
+      } catch (error) {
+        return afterFailure(journey, error)
       }
-      const told = withinTime(journey)
-      answering.set(journey.lead.id, told)
-      told.catch(() => undefined).finally(() => answering.delete(journey.lead.id))
+      const told = answer(journey)
+      void driveOn(journey)
+      return told
+    }
+    const told = withinTime(journey).catch((error) => afterFailure(journey, error))
+    answering.set(journey.lead.id, told)
+    try {
       return await told
-    } catch (error) {
-      settleAll(journey, false)
-      const { tenantId, id: leadId } = journey.lead
-      // It may be durable although its commit had no answer, and nobody would take it up.
-      if (journey.seq > 0 || !lostRace(error)) ctx.onDoubt({ tenantId, leadId })
-      // Durable: its source is not to send it again, whatever broke; the sweeper takes it up.
-      if (journey.seq > 0) {
-        if (lostRace(error)) await resume({ tenantId, leadId, attempts: 0 })
-        const loaded = await ctx.loader.load(tenantId, leadId).catch(() => null)
-        return answerOf({ lead: loaded?.lead ?? journey.lead, flow, source, now: ctx.clock.now() })
-      }
-      throw error
+    } finally {
+      answering.delete(journey.lead.id)
     }
   }
 
@@ -319,6 +291,10 @@ export const createRunner = (ctx: RunnerContext): Runner => {
       if (!open) throw new Fault('invalid_request', { message: 'This lead does not wait for a decision' })
       const { flow, source } = await flowOf(ctx, loaded)
       const journey = journeyOf(loaded, flow, source)
+      // Who runs the lead meets the conflict, loads it anew and goes on from the decision; it may be in the air with a call.
+      const own = ctx.runnerNumber()
+      const here = running.get(leadId)
+      const elsewhere = loaded.work !== null && loaded.work.runner !== null && loaded.work.runner !== own
       emit(journey, {
         type: 'review.decided',
         at: ctx.clock.now(),
@@ -326,8 +302,10 @@ export const createRunner = (ctx: RunnerContext): Runner => {
         sealed: { reason },
       })
       try {
-        await commit(journey, ctx.appender, ctx.clock, { wakeAt: ctx.clock.now(), runner: ctx.runnerNumber() })
-        await driveOn(journey)
+        const mark = here || elsewhere ? loaded.work : { wakeAt: ctx.clock.now(), runner: own }
+        await commit(journey, ctx.appender, ctx.clock, mark)
+        if (here) await here.catch(() => undefined)
+        else if (!elsewhere) await driveOn(journey)
         return
       } catch (error) {
         if (!lostRace(error) || tries === RUNS_MAX) throw error

@@ -1,8 +1,8 @@
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import type { LeadView } from '../kit/step.ts'
-import type { Lead } from '../lead/lead.ts'
+import { deliveriesSeen, type Lead } from '../lead/lead.ts'
 
-/** The lead as a step sees it. It reads the lead live, but for `now`, which is the step's. */
+/** The lead as a step sees it: as it was when the step began, also where it is taken up again. */
 export const viewOf = (options: {
   readonly lead: Lead
   readonly flow: CompiledFlow
@@ -10,9 +10,6 @@ export const viewOf = (options: {
   readonly now: number
 }): LeadView => {
   const { lead, flow, source, now } = options
-  const deliveries: Record<string, { outcome: string; reference: string | null }> = {}
-  for (const delivery of lead.deliveries.values())
-    deliveries[delivery.destination] = { outcome: delivery.outcome, reference: delivery.reference }
   return {
     id: lead.id,
     test: lead.test,
@@ -26,6 +23,6 @@ export const viewOf = (options: {
     class: lead.class,
     route: lead.route,
     price: lead.price,
-    deliveries,
+    deliveries: lead.standing?.deliveries ?? deliveriesSeen(lead),
   }
 }

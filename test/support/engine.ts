@@ -46,7 +46,7 @@ export interface Process {
   readonly secrets: Secrets
   readonly presence: Presence
   /** Leads it lost sight of. */
-  readonly doubts: { tenantId: string; leadId: string }[]
+  readonly doubts: { tenantId: string; leadId: string; away: boolean }[]
   submit(asked: Submit): Promise<SubmissionResult>
   /** Takes up what is due, as the sweeper does, until nothing is; each lead's run is awaited. */
   work(): Promise<void>
@@ -173,7 +173,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
     }
     const parts = asked.wrap ? asked.wrap(mortal) : mortal
     const loader = createLeadLoader({ database, keyring: ownKeyring })
-    const doubts: { tenantId: string; leadId: string }[] = []
+    const doubts: { tenantId: string; leadId: string; away: boolean }[] = []
     let sweeper: Sweeper | undefined
     const leadsInFlightMax = asked.leadsInFlightMax ?? 5_000
     const runner = createRunner({
