@@ -108,3 +108,20 @@ export const measure = async (contenders: readonly Contender[], options: RoundsO
   }
   return contenders.map((contender, at) => summed(contender, options, taken[at] ?? []))
 }
+
+/** Enough that the engine has compiled what is hot; below it, a young server is measured in place of a running one. */
+const WARM_LEADS = 8_000
+const WARM_ROUNDS_MAX = 4
+
+/** Loads each contender until it has run warm, and counts nothing. */
+export const warmUp = async (contenders: readonly Contender[], options: RoundsOptions): Promise<void> => {
+  for (const contender of contenders) {
+    let leads = 0
+    for (let round = 0; round < WARM_ROUNDS_MAX && leads < WARM_LEADS; round += 1) {
+      options.check()
+      const result = await runOne(contender, options)
+      leads += result.answers
+      options.onRound(`${contender.label}: ${Math.round(result.perSecond)}/s`)
+    }
+  }
+}

@@ -8,8 +8,9 @@ import { type BenchDatabase, openBenchDatabase } from './database.ts'
 import { readMachine } from './machine.ts'
 import { type BenchOptions, readOptions } from './options.ts'
 import { peakMemoryBytes } from './process-figures.ts'
+import { formatProfile } from './profile.ts'
 import { type CaseResult, formatResults, judgeCases, nameOf, type Results, writeResults } from './report.ts'
-import { type Contender, type Measured, measure, type RoundsOptions } from './rounds.ts'
+import { type Contender, type Measured, measure, type RoundsOptions, warmUp } from './rounds.ts'
 import { readOutcomes, readStorage } from './storage.ts'
 
 /** The whole run, endings included, stays under ten minutes. */
@@ -87,7 +88,7 @@ const bench = async (ground: Ground): Promise<Results> => {
   }
   const contenders = started.map(contender)
   say('warming up')
-  await measure(contenders, roundsOptions(ground, { rounds: 1, durationMs: options.warmUpMs }))
+  await warmUp(contenders, roundsOptions(ground, { durationMs: options.warmUpMs }))
 
   const loads = new Map<string, Measured[]>(contenders.map(({ label }) => [label, []]))
   for (const connections of options.connections) {
@@ -128,7 +129,7 @@ const main = async (): Promise<void> => {
     const file = writeResults(results)
     process.stdout.write(options.json ? `${JSON.stringify(results, null, 2)}\n` : `\n${formatResults(results)}\n\n`)
     say(`Results: ${file}`)
-    if (profileFolder !== null) say(`Profile of (${options.profile}): ${profileFolder}`)
+    if (profileFolder !== null) say(formatProfile(profileFolder))
   } finally {
     stop()
     await children.stopAll()
