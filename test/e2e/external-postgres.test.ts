@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runMillrace, serve } from '../chaos/server.ts'
+import { freePort, openWard, processesIn, type Ward } from '../chaos/ward.ts'
+import { findInstalled, type InstalledServer, startInstalled } from '../support/installed-postgres.ts'
+
+const installed = findInstalled()
+const MISSING = 'no Postgres 15 or newer below /usr/lib/postgresql: apt-get install postgresql'
+
+let ward: Ward
+let server: InstalledServer | undefined
+
+beforeAll(async () => {
+  ward = await openWard()
+  if (installed === null) return
+  server = await startInstalled({
+    programs: installed.programs,
+    folder: ward.folder('installed'),
+    port: await freePort(),
+  })
+})
+afterAll(async () => {
+  await server?.stop()
+  await ward.end()
+})
+
+const LEAD = {
+  first_name: 'Ada',
+  last_name: 'Lovelace',
+  email: 'ada@example.com',
+  phone: '(512) 555-0142',
+  state: 'TX',
+  postal_code: '78701',
+  urgency: 'today',
+}
+
+describe('DATABASE_URL', () => {
+  it('keeps everything in a Postgres of the system, and nothing runs beside it', async ({ skip }) => {
+    skip(server === undefined, MISSING)
+    const env = { DATABASE_URL: server?.url ?? '' }
+    const dataDir = ward.folder('first')
+    const first = serve(ward, { dataDir, port: await freePort(), env })
+    const ready = await first.ready
+    const submit = (url: string | null): Promise<Response> =>
+      fetch(url ?? '', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ready.source_key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(LEAD),
+      })
+    const told = await submit(ready.submit_url)
+    expect(told.status).toBe(201)
+    const { lead_id: leadId } = (await told.json()) as { lead_id: string }
+    expect(existsSync(join(dataDir, 'postgres'))).toBe(false)
+    expect(processesIn(dataDir)).toEqual([])
+
+    first.signal('SIGTERM')
+    expect(await first.ended).toEqual({ code: 0, signal: null })
+    const second = serve(ward, { dataDir, port: await freePort(), env })
+    const again = await second.ready
+    expect(again.source_key).toBe(ready.source_key)
+    const duplicate = await submit(again.submit_url)
+    expect(duplicate.status).toBe(409)
+    expect(await duplicate.json()).toMatchObject({ code: 'duplicate', duplicate_of: leadId })
+
+    const client = new pg.Client({ connectionString: server?.url ?? '' })
+    await client.connect()
+    const { rows } = await client.query(
+      `select count(*)::integer as sessions from pg_stat_activity
+       where datname = 'leads' and usename = 'leads' and pid <> pg_backend_pid()`,
+    )
+    expect(rows[0].sessions).toBeGreaterThan(0)
+    await client.end()
+
+    second.signal('SIGTERM')
+    expect(await second.ended).toEqual({ code: 0, signal: null })
+    const verified = await runMillrace(ward, ['audit', 'verify', '--json', '--data', dataDir], env)
+    expect(verified.code, verified.stderr).toBe(0)
+  })
+
+  it('says in one line, without the password, that it cannot log in', async ({ skip }) => {
+    skip(server === undefined, MISSING)
+    const url = new URL(server?.url ?? '')
+    url.password = 'a-wrong-one'
+    const refused = await runMillrace(ward, ['serve', '--json', '--port', '0', '--data', ward.folder('refused')], {
+      DATABASE_URL: url.href,
+    })
+    expect(refused.code).toBe(2)
+    expect(refused.stdout).toBe('')
+    expect(refused.stderr.trim().split('\n')).toHaveLength(1)
+    expect(refused.stderr).toMatch(/^millrace: /)
+    expect(refused.stderr).not.toContain('a-wrong-one')
+  })
+
+  it('says in one line that nobody answers at its address', async () => {
+    const refused = await runMillrace(ward, ['serve', '--json', '--port', '0', '--data', ward.folder('absent')], {
+      DATABASE_URL: `postgresql://leads:secret@127.0.0.1:${await freePort()}/leads`,
+    })
+    expect(refused.code).toBe(2)
+    expect(refused.stderr.trim().split('\n')).toHaveLength(1)
+    expect(refused.stderr).not.toContain('secret')
+  })
+})
