@@ -125,6 +125,8 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
 
   const run = (): void => {
     if (stopped || looking) return
+    // It has fired: kept, it would pass for the next look, and there would be none.
+    timer = undefined
     nextAt = Number.POSITIVE_INFINITY
     looking = look()
       .then(
