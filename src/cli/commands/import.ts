@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import { Fault } from '../../base/faults.ts'
 import type { Config } from '../../config.ts'
 import type { House } from '../../house.ts'
@@ -12,7 +12,7 @@ import { type Columns, planColumns, valuesOf } from '../import/columns.ts'
 import { type CsvHead, HEAD_BYTES_MAX, readHead } from '../import/csv-head.ts'
 import { readRows } from '../import/csv-rows.ts'
 import { createProgress, type Progress } from '../import/progress.ts'
-import { openRejects } from '../import/rejects.ts'
+import { openRejects, rejectsFileOf } from '../import/rejects.ts'
 import { createSender, type Told } from '../import/sender.ts'
 import { findTarget } from '../import/target.ts'
 import { countAnswer, countUnreadable, jsonOf, newTotals, tableOf } from '../import/totals.ts'
@@ -107,6 +107,7 @@ interface Run {
   readonly columns: Columns
   /** Of the rows' idempotency keys. */
   readonly name: string
+  readonly rejectsFile: string
   readonly checkpoints: Checkpoints
   readonly begun: Checkpoint | null
   readonly stop: AbortController
@@ -115,14 +116,13 @@ interface Run {
 /** Sends what is left of the file; returns how far it came. What broke it off, if anything did, is told beside. */
 const send = async (run: Run): Promise<{ readonly reached: Checkpoint; readonly error: unknown }> => {
   const { options, house, head, columns, begun, stop } = run
-  const file = resolve(options.rejects ?? `${options.file}.rejects.csv`)
+  const file = run.rejectsFile
   const totals = begun ? structuredClone(begun.totals) : newTotals()
   const from = begun ?? { offset: head.offset, line: head.line }
   const startedAt = performance.now()
   const secondsBefore = totals.seconds
   const rejects = openRejects({
     file,
-    input: options.file,
     from: begun?.rejects.file === file ? begun.rejects.bytes : 0,
   })
   const progress: Progress = createProgress({
@@ -217,6 +217,7 @@ const importFile = async (options: ImportOptions, handle: FileHandle, stop: Abor
   const tell = (text: string): void => {
     if (!options.json) options.progress.write(text)
   }
+  const rejectsFile = rejectsFileOf(options.file, options.rejects)
   const head = await headOf(handle, options.file)
   const before = await handle.stat()
   const house = await options.openHouse()
@@ -250,6 +251,7 @@ const importFile = async (options: ImportOptions, handle: FileHandle, stop: Abor
       head,
       columns,
       name: `import:${naming}`,
+      rejectsFile,
       checkpoints,
       begun,
       stop,

@@ -29,16 +29,17 @@ const listed = (names: readonly string[]): string =>
 /** Capitals, `-`, `_` and spaces make no difference, as in a source's own mapping. */
 const folded = (name: string): string => name.toLowerCase().replace(/[-_\s]/g, '')
 
-/** Reads as a word, a number's digits and a long text alike: whatever a template cuts out of it, something is left. */
-const PROBE = 'probe 2718281828 probe@probe.example'
+/** A text and a number: whatever a template makes of a value, it makes something of one of them. */
+const PROBES = ['probe@probe.example', '2718281828']
 
 const textOf = (value: Json | undefined): string => JSON.stringify(value ?? null)
 
 /** The fields of a source that are other with a value under this name than without. */
 const fieldsTaking = (source: CompiledSource, name: string): readonly string[] => {
   const without = source.map({}).values
-  const { values } = source.map({ [name]: PROBE })
-  return Object.keys(values).filter((field) => textOf(values[field]) !== textOf(without[field]))
+  const probed = PROBES.map((probe) => source.map({ [name]: probe }).values)
+  const fields = new Set(probed.flatMap((values) => Object.keys(values)))
+  return [...fields].filter((field) => probed.some((values) => textOf(values[field]) !== textOf(without[field])))
 }
 
 const headerOf = (asked: string, headers: readonly string[]): string => {

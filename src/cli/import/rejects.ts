@@ -1,4 +1,5 @@
 import { closeSync, existsSync, ftruncateSync, openSync, realpathSync, writeSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Fault } from '../../base/faults.ts'
 
 /** The rows that could not be read: line number, reason, and the row as it stands in the file, byte for byte. */
@@ -26,21 +27,20 @@ const quoted = (bytes: Buffer): Buffer => {
   return Buffer.from(parts)
 }
 
-const isSameFile = (a: string, b: string): boolean =>
-  existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b)
+/** Where the rejects of a file go. Throws Fault `invalid_request` where that is the file itself. */
+export const rejectsFileOf = (input: string, asked: string | undefined): string => {
+  const file = resolve(asked ?? `${input}.rejects.csv`)
+  if (existsSync(file) && realpathSync(file) === realpathSync(input))
+    throw new Fault('invalid_request', { message: `--rejects ${asked}: this is the file to import` })
+  return file
+}
 
 /**
  * Made when the first row is written; readable by its owner only, since it holds what the file holds. `from`: the bytes
  * that an interrupted run wrote for rows now counted; what it wrote beyond them is cut off.
  */
-export const openRejects = (options: {
-  readonly file: string
-  readonly input: string
-  readonly from: number
-}): Rejects => {
-  const { file, input, from } = options
-  if (isSameFile(file, input))
-    throw new Fault('invalid_request', { message: `--rejects ${file}: this is the file to import` })
+export const openRejects = (options: { readonly file: string; readonly from: number }): Rejects => {
+  const { file, from } = options
   let handle: number | null = null
   let size = from
   const put = (to: number, bytes: Buffer): void => {
