@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { BODY_BYTES_MAX } from '../../ingest/limits.ts'
-import { countQuotes, type ReadRecord, readRecord } from './csv-grammar.ts'
+import { countQuotes, type Delimiter, type ReadRecord, readRecord } from './csv-grammar.ts'
 import type { CsvHead } from './csv-head.ts'
 
 /** One row of a file: its values, or why it has none. */
@@ -82,7 +82,9 @@ const withoutEnd = (bytes: Buffer): Buffer => {
   return bytes.subarray(0, end)
 }
 
-const isBlank = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0x20 || byte === 0x09)
+/** Delimiters alone are a row of blanks, not a blank line. */
+const isBlank = (bytes: Buffer, delimiter: Delimiter): boolean =>
+  bytes.every((byte) => byte === 0x20 || (byte === 0x09 && delimiter !== '\t'))
 
 /**
  * The rows of a file from one of them on, in memory bounded by the largest row. Blank lines are no rows.
@@ -129,7 +131,7 @@ export async function* readRows(
     const bytes = withoutEnd(record.length === 1 ? first.bytes : Buffer.concat(record.map((line) => line.bytes)))
     const last = record.at(-1) ?? first
     if (record.length === 1 && !first.cut) {
-      if (isBlank(bytes)) continue
+      if (isBlank(bytes, head.delimiter)) continue
       yield { line: first.number, end: first.end, nextLine: first.number + 1, bytes, read: judge(bytes) }
       continue
     }
