@@ -1,6 +1,10 @@
+import { Type } from 'typebox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyTenant } from '../../src/journal/verify.ts'
+import { defineDestination } from '../../src/kit/destination.ts'
+import type { Registries } from '../../src/kit/flow.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
+import { registries } from '../support/house.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
 let engine: Engine
@@ -56,6 +60,7 @@ const live = async (process: Process, ids: readonly string[]): Promise<void> => 
 describe('a process killed at any line', () => {
   it('loses no acknowledged lead, sends no answered call again, and counts each lead once', async () => {
     const acknowledged: string[] = []
+    const heir = await engine.start()
     let n = 0
     for (let dieAt = 1, ended = false; !ended; dieAt += 1) {
       n += 2
@@ -71,7 +76,6 @@ describe('a process killed at any line', () => {
       ended = await Promise.race([mortal.died.then(() => false), both.then(() => true)])
       await mortal.bury()
 
-      const heir = await engine.start()
       const fresh = (await leadIds()).filter((id) => !known.has(id))
       await live(heir, fresh)
       for (const id of fresh) {
@@ -95,8 +99,8 @@ describe('a process killed at any line', () => {
           if (delivery === unsafe) expect(of('attempt.started')).toBe(1)
         }
       }
-      await heir.bury()
     }
+    await heir.bury()
     expect(n).toBeGreaterThan(20)
 
     const ids = await leadIds()
@@ -113,5 +117,137 @@ describe('a process killed at any line', () => {
     expect(left).toEqual([])
     const verified = await verifyTenant({ database: engine.db.database, tenantId: engine.tenantId })
     expect(verified).toMatchObject({ leads: ids.length, breach: null })
+  })
+
+  it('does not perform an answered call of several again, and shows an attempt one time throughout', async () => {
+    const threefold = defineDestination({
+      type: 'threefold',
+      summary: 'Makes three calls, each with what the last one answered.',
+      settings: Type.Object({ url: Type.String() }),
+      repeat: () => 'keyed',
+      example: { url: 'https://example.com' },
+      deliver: function* deliver(input, { url }) {
+        let last = ''
+        for (const path of ['one', 'two', 'three']) {
+          const answer = yield {
+            method: 'POST',
+            url: `${url}/${path}`,
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ lead: input.leadId, attempt: input.attempt, now: input.now, path, last }),
+          }
+          if (answer.status !== 200)
+            return { outcome: 'error', code: 'destination.unavailable', reason: 'not now', retryAfterMs: null }
+          last = (JSON.parse(answer.body) as { path: string }).path
+        }
+        return { outcome: 'success', reference: last, price: null, reason: null }
+      },
+      authorize: (call) => call,
+      check: () => null,
+    })
+    const more: Registries = { ...registries, destinations: { ...registries.destinations, threefold } }
+    await engine.publish(
+      `
+flow: threefold
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+destinations: { crm: { type: threefold, url: "${sink.url}", retry_delay: 60s } }
+steps: [ { deliver: { to: crm } } ]
+`,
+      { registries: more },
+    )
+    sink.otherwise({ do: 'echo' })
+    const from = sink.requests.length
+    const heir = await engine.start({ registries: more })
+    let ended = false
+    for (let dieAt = 1; !ended; dieAt += 1) {
+      const known = new Set(await leadIds())
+      const mortal = await engine.start({ dieAt, registries: more })
+      const told = mortal.submit({ flow: 'threefold', values: { email: `three${dieAt}@example.com` } })
+      ended = await Promise.race([mortal.died.then(() => false), told.then(() => true)])
+      await mortal.bury()
+      engine.clock.advance(1_000)
+      await heir.work()
+      engine.clock.advance(60_000)
+      await heir.work()
+      for (const id of (await leadIds()).filter((each) => !known.has(each))) {
+        const read = await heir.reader.read(engine.tenantId, id)
+        expect(read?.row.outcome, `killed at line ${dieAt}`).toBe('success')
+        const delivery = [...(read?.lead.deliveries.values() ?? [])][0]
+        expect(delivery).toMatchObject({ outcome: 'success', reference: '/three' })
+        expect(delivery?.attempts).toBeLessThanOrEqual(2)
+      }
+    }
+    // Loaded anew between two calls, the attempt goes on with the next one.
+    let lost = false
+    const contested = await engine.start({
+      registries: more,
+      wrap: ({ appender, outbound }) => ({
+        outbound,
+        appender: {
+          pending: appender.pending,
+          append: async (commit) => {
+            if (lost || !commit.segment.events.includes('"call":1')) return appender.append(commit)
+            lost = true
+            throw Object.assign(new Error('conflict: lead'), { sqlState: 'MR001' })
+          },
+        },
+      }),
+    })
+    const before = sink.requests.length
+    const { status } = await contested.submit({ flow: 'threefold', values: { email: 'contested@example.com' } })
+    expect({ status, lost }).toEqual({ status: 201, lost: true })
+    expect(sink.requests.slice(before).map((request) => request.path)).toEqual(['/one', '/two', '/three'])
+    await contested.bury()
+    await heir.bury()
+    sink.otherwise({ do: 'answer' })
+    const calls = sink.requests
+      .slice(from)
+      .map((request) => JSON.parse(request.body) as { lead: string; attempt: number; path: string; now: number })
+    const names = calls.map((call) => `${call.lead} ${call.attempt} ${call.path}`)
+    expect(new Set(names).size).toBe(names.length)
+    const times = new Map<string, Set<number>>()
+    for (const { lead: id, attempt, now } of calls)
+      times.set(`${id} ${attempt}`, (times.get(`${id} ${attempt}`) ?? new Set()).add(now))
+    expect([...times.values()].filter((seen) => seen.size !== 1)).toEqual([])
+  })
+
+  it('answers an idempotency key after it with the lead it stands for, if that is durable, and never with two', async () => {
+    const heir = await engine.start()
+    let ended = false
+    for (let dieAt = 1; !ended; dieAt += 1) {
+      const known = new Set(await leadIds())
+      const values = { email: `again${dieAt}@example.com`, ref: `order-${dieAt}` }
+      const mortal = await engine.start({ dieAt })
+      const told = mortal.submit({ flow: 'whole', values, over: { idempotencyKey: `key-${dieAt}` } })
+      ended = await Promise.race([mortal.died.then(() => false), told.then(() => true)])
+      await mortal.bury()
+      const again = await Promise.all(
+        Array.from({ length: 5 }, () =>
+          heir.submit({ flow: 'whole', values, over: { idempotencyKey: `key-${dieAt}` } }),
+        ),
+      )
+      const fresh = (await leadIds()).filter((id) => !known.has(id))
+      expect(fresh).toHaveLength(1)
+      expect(new Set(again.map((one) => one.answer.lead_id))).toEqual(new Set(fresh))
+      if (ended) expect((await told).answer.lead_id).toBe(fresh[0])
+      await expect(
+        heir.submit({
+          flow: 'whole',
+          values: { ...values, email: 'another@example.com' },
+          over: { idempotencyKey: `key-${dieAt}` },
+        }),
+      ).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+      // The source's own id is a key as well.
+      const own = await heir.submit({
+        flow: 'whole',
+        values: { email: `own${dieAt}@example.com`, ref: `own-${dieAt}` },
+      })
+      const same = await heir.submit({
+        flow: 'whole',
+        values: { email: `own${dieAt}@example.com`, ref: `own-${dieAt}` },
+      })
+      expect(same.answer.lead_id).toBe(own.answer.lead_id)
+    }
+    await heir.bury()
   })
 })
