@@ -22,6 +22,7 @@ export interface Target {
   readonly key: string
   /** Null where it keeps nothing. */
   readonly databaseName: string | null
+  readonly databaseUrl: string | null
 }
 
 export interface CaseContext {
@@ -125,7 +126,7 @@ export const startMillrace = async (options: MillraceOptions): Promise<Target> =
     key = published.keys[0]?.key
     if (key === undefined) throw new Error('the flow came without a key for its source')
   }
-  return { server, path: `/flows/${FLOW_ID}/sources/website/submit`, key, databaseName: name }
+  return { server, path: `/flows/${FLOW_ID}/sources/website/submit`, key, databaseName: name, databaseUrl }
 }
 
 /** Of the same length as a source's key, so that all requests are of one size. */
@@ -139,14 +140,14 @@ export interface StartedCase extends Target {
 
 export const startCase = async (id: CaseId, context: CaseContext): Promise<StartedCase> => {
   const { children, database, folder } = context
-  const plain = { id, path: '/submit', key: STAND_IN_KEY, databaseName: null, delivered: null }
+  const plain = { id, path: '/submit', key: STAND_IN_KEY, databaseName: null, databaseUrl: null, delivered: null }
   switch (id) {
     case 'a':
       return { ...plain, server: await plainServer('answer', { context, env: {} }) }
     case 'b': {
       const databaseUrl = await database.create('bench_b')
       const server = await plainServer('insert', { context, env: { DATABASE_URL: databaseUrl } })
-      return { ...plain, server, databaseName: 'bench_b' }
+      return { ...plain, server, databaseName: 'bench_b', databaseUrl }
     }
     case 'c': {
       const databaseUrl = await database.create('bench_c')

@@ -76,7 +76,7 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     cases,
     connections: flags.connections ?? (profile !== null ? [64] : quick ? [1, 64] : [1, 64, 256]),
     rounds: flags.rounds ?? (quick ? 4 : 5),
-    durationMs: (flags.seconds ?? (quick ? 2 : 4)) * 1000,
+    durationMs: (flags.seconds ?? (quick ? 2 : 3)) * 1000,
     warmUpMs: 2_500,
     million: flags.million && !quick && profile === null && cases.includes('c'),
     quick,

@@ -6,6 +6,7 @@ import { type StartedCase, startCase } from './cases.ts'
 import { type Children, createChildren } from './children.ts'
 import { type BenchDatabase, openBenchDatabase } from './database.ts'
 import { readMachine } from './machine.ts'
+import { type Million, measureMillion } from './million.ts'
 import { type BenchOptions, readOptions } from './options.ts'
 import { peakMemoryBytes } from './process-figures.ts'
 import { formatProfile } from './profile.ts'
@@ -75,6 +76,11 @@ const finish = async (ground: Ground, started: StartedCase, loads: readonly Meas
   return { id, name: nameOf(id), memoryBytes, loads, storage, outcomes }
 }
 
+const runMillion = (ground: Ground, plain: StartedCase): Promise<Million> => {
+  say('laying in leads up to a million')
+  return measureMillion(plain, { context: { ...ground, profileFolder: null }, rounds: roundsOptions(ground, {}), say })
+}
+
 const bench = async (ground: Ground): Promise<Results> => {
   const { options, database } = ground
   const machine = readMachine(database.version)
@@ -99,7 +105,8 @@ const bench = async (ground: Ground): Promise<Results> => {
   const cases: CaseResult[] = []
   for (const one of started) cases.push(await finish(ground, one, loads.get(`(${one.id})`) ?? []))
   for (const { server } of started) await server.stop()
-  const million = null
+  const plain = started.find(({ id }) => id === 'c')
+  const million = options.million && plain ? await runMillion(ground, plain) : null
   return {
     at,
     machine,
