@@ -268,7 +268,7 @@ describe('an import', () => {
 describe('an import that cannot be', () => {
   it.each([
     [{ flow: 'poeple' }, /There is no flow "poeple"\. Did you mean "people"\?/],
-    [{ source: 'flie' }, /There is no source of flow "people" "flie"\. Did you mean "file"\?/],
+    [{ source: 'flie' }, /Flow "people" has no source "flie"\. Did you mean "file"\?/],
     [{ source: 'old' }, /Source "old" of flow "people" is disabled/],
     [{ tenant: 'nobody' }, /There is no tenant "nobody"; there are: acme/],
     [{ maps: ['emial=email'] }, /no header "emial"\. Did you mean "email"\?/],
