@@ -368,9 +368,9 @@ view event with (security_invoker=true) (tenant_id uuid, lead_id uuid, seq integ
     s.lead_id,
     s.seq,
     (e.ordinality)::integer AS "position",
-    (e.value ->> 'type'::text) AS type,
-    (s.at + (((e.value ->> 't'::text))::double precision * '00:00:00.001'::interval)) AS at,
-    (e.value -> 'data'::text) AS data
+    (e.value ->> 0) AS type,
+    (s.at + (((e.value ->> 1))::double precision * '00:00:00.001'::interval)) AS at,
+    (e.value -> 2) AS data
    FROM (millrace.segment s
      CROSS JOIN LATERAL json_array_elements((s.events)::json) WITH ORDINALITY e(value, ordinality));
   grant select to millrace_app

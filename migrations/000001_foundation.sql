@@ -230,8 +230,8 @@ create sequence millrace.runner_number as integer cycle;
 
 -- One row an event, for reading in SQL. Sealed halves stay sealed.
 create view millrace.event with (security_invoker = true) as
-  select s.tenant_id, s.lead_id, s.seq, e.ordinality::integer as position, e.value ->> 'type' as type,
-         s.at + (e.value ->> 't')::double precision * interval '1 millisecond' as at, e.value -> 'data' as data
+  select s.tenant_id, s.lead_id, s.seq, e.ordinality::integer as position, e.value ->> 0 as type,
+         s.at + (e.value ->> 1)::double precision * interval '1 millisecond' as at, e.value -> 2 as data
   from millrace.segment s
   cross join lateral json_array_elements(s.events::json) with ordinality e;
 

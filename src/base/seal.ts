@@ -79,6 +79,12 @@ export const hashKeyOf = (bytes: Uint8Array): HashKey => {
 export const keyedHash = (key: HashKey, text: string): string =>
   hash('sha256', key.outer + hash('sha256', key.inner + text))
 
+/**
+ * A short keyed tag to compare by, 24 hex digits: one hash over key and text. Cut to 96 bits, it cannot be lengthened to
+ * that of a longer text, which is what the second hash of `keyedHash` is for.
+ */
+export const keyedTag = (key: HashKey, text: string): string => hash('sha256', key.inner + text).slice(0, 24)
+
 /** The first 16 bytes of a keyed hash: an identity's key in a table. */
 export const keyedHash16 = (key: HashKey, text: string): Buffer => Buffer.from(keyedHash(key, text).slice(0, 32), 'hex')
 

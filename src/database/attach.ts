@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isFolderHeld } from './embedded/folder-lock.ts'
 import { findPostmaster } from './embedded/server-process.ts'
 import type { EmbeddedConnection } from './embedded.ts'
 
-/** The embedded server of a data folder where one runs already, for a command that works beside a serving process. */
+/**
+ * The embedded server of a data folder that a living Millrace holds, for a command that works beside it. One that a dead
+ * process left behind is not for attaching: whoever comes adopts it, and stops it in the end.
+ */
 export const attachEmbedded = (dataDir: string): EmbeddedConnection | null => {
   const folder = join(resolve(dataDir), 'postgres')
+  if (!isFolderHeld(resolve(dataDir))) return null
   if (!existsSync(join(folder, 'PG_VERSION'))) return null
   const found = findPostmaster(folder)
   if (found?.status !== 'ready') return null

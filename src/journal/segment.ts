@@ -2,14 +2,15 @@ import { createHash, type KeyObject } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Fault } from '../base/faults.ts'
 import { open, seal } from '../base/seal.ts'
-import { EVENT_VERSIONS, type LeadEvent } from '../lead/events.ts'
+import { EVENT_VERSIONS, isStepEvent, type LeadEvent, type StepEnded } from '../lead/events.ts'
 import { upcast } from '../lead/upcast.ts'
 import { DICTIONARY_1 } from './dictionary.ts'
 
 /**
  * A segment: the ordered events of one commit of one lead, as stored.
  *
- *   events  JSON text: [{ type, t, v?, data }], without personal data; `t` is ms from the segment's `at`, mostly below 0
+ *   events  JSON text: [[type, t, data, v?], …], without personal data; `t` is ms from the segment's `at`, mostly below 0;
+ *           the end of a step that succeeded leaves its outcome out
  *   sealed  the events' sealed halves, a JSON array in the same order, under the lead's key; before sealing one byte
  *           says how it is written: 0 plain, 1 deflated with DICTIONARY_1
  *   hash    sha256(previous hash ‖ tenant ‖ lead ‖ seq ‖ at ‖ length of events ‖ events ‖ sealed)
@@ -61,6 +62,12 @@ const isEmpty = (half: object): boolean => {
   return true
 }
 
+const shortened = (event: LeadEvent): object => {
+  if (!isStepEvent(event.type)) return event.data
+  const { outcome, ...rest } = event.data as StepEnded
+  return outcome === 'success' ? rest : event.data
+}
+
 export const encodeSegment = (options: {
   readonly tenantId: string
   readonly leadId: string
@@ -78,10 +85,9 @@ export const encodeSegment = (options: {
       const empty = event.sealed === null || isEmpty(event.sealed)
       halves.push(empty ? 0 : event.sealed)
       secrets ||= !empty
+      const data = shortened(event)
       const v = EVENT_VERSIONS[event.type]
-      return v === undefined
-        ? { type: event.type, t: event.at - at, data: event.data }
-        : { type: event.type, t: event.at - at, v, data: event.data }
+      return v === undefined ? [event.type, event.at - at, data] : [event.type, event.at - at, data, v]
     }),
   )
   let sealed: Buffer | null = null
@@ -98,12 +104,7 @@ export const encodeSegment = (options: {
   return { seq, at, events: plain, sealed, hash }
 }
 
-interface StoredPlain {
-  readonly type: string
-  readonly t: number
-  readonly v?: number
-  readonly data: unknown
-}
+type StoredPlain = readonly [type: string, t: number, data: object, v?: number]
 
 /** The events of a stored segment; sealed halves are null where the key is gone. */
 export const decodeSegment = (
@@ -123,13 +124,13 @@ export const decodeSegment = (
       throw new Fault('internal', { message: 'Internal error', detail: 'a segment has halves of different lengths' })
   }
   const readable = key !== null
-  return plain.map((event, index) => {
+  return plain.map(([type, t, data, v], index) => {
     const half = halves[index]
     return upcast({
-      type: event.type,
-      v: event.v ?? 1,
-      at: stored.at + event.t,
-      data: event.data,
+      type,
+      v: v ?? 1,
+      at: stored.at + t,
+      data: isStepEvent(type) && !('outcome' in data) ? { outcome: 'success', ...data } : data,
       sealed: readable ? (half === undefined || half === 0 ? {} : half) : null,
     })
   })

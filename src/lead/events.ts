@@ -187,6 +187,24 @@ export type StepEventType = {
   [T in LeadEventType]: LeadEventData[T] extends StepEvent ? (StepEvent extends LeadEventData[T] ? T : never) : never
 }[LeadEventType]
 
+const STEP_EVENTS: ReadonlySet<string> = new Set<StepEventType>([
+  'lead.normalized',
+  'acceptance.checked',
+  'duplicate.checked',
+  'suppression.checked',
+  'filter.checked',
+  'cap.checked',
+  'price.set',
+  'lead.scored',
+  'lead.classified',
+  'route.chosen',
+  'delivery.dispatched',
+  'review.concluded',
+  'wait.ended',
+])
+
+export const isStepEvent = (type: string): type is StepEventType => STEP_EVENTS.has(type)
+
 export type LeadEvent = {
   [T in LeadEventType]: {
     readonly type: T

@@ -1,5 +1,5 @@
 import { Fault } from '../base/faults.ts'
-import { keyedHash } from '../base/seal.ts'
+import { keyedHash, keyedTag } from '../base/seal.ts'
 import type { CapWrite, ClaimWrite } from '../journal/append.ts'
 import type { Json } from '../kit/field.ts'
 import { type GroupRequest, REQUEST_VERSIONS, type Request, type SingleRequest } from '../kit/requests.ts'
@@ -24,10 +24,7 @@ export interface StepRun {
 export type Asked = { readonly answer: unknown } | { readonly wakeAt: number | null }
 
 const fingerprint = (journey: Journey, request: SingleRequest): string =>
-  Buffer.from(
-    keyedHash(journey.keys.lookup, `${request.kind}|${JSON.stringify(request.input)}`).slice(0, 24),
-    'hex',
-  ).toString('base64url')
+  keyedTag(journey.keys.lookup, `${request.kind}|${JSON.stringify(request.input)}`)
 
 /**
  * Hands what the step holds over to the next commit, and says it for the event that must be in it: written without its

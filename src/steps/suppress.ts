@@ -49,7 +49,7 @@ export const suppress = defineStep({
       const values = valuesOf(lead, config.match)
       if (values.length === 0) return skip({ note: { values: 0 } })
       const hit = yield* ask('suppression.lookup', { lists: config.lists, values })
-      if (!hit.found) return next({ note: { lists: [...config.lists], values: values.length } })
+      if (!hit.found) return next({ note: { values: values.length } })
       const { field, list, label, addedAt } = hit
       const reason = reasonFrom({
         template,

@@ -50,6 +50,12 @@ const enter = async (guard: string): Promise<void> => {
   throw new Fault('setting_invalid', { message: `${guard} does not go away. Remove that folder and start again.` })
 }
 
+/** Whether a living Millrace holds the folder. */
+export const isFolderHeld = (dataDir: string): boolean => {
+  const holder = readHolder(join(dataDir, 'millrace.pid'))
+  return holder !== undefined && isAlive(holder.pid) && identityOf(holder.pid) === holder.identity
+}
+
 /** Throws a Fault `setting_invalid` naming the process that holds the folder. */
 export const lockFolder = async (dataDir: string): Promise<FolderLock> => {
   const file = join(dataDir, 'millrace.pid')
@@ -58,7 +64,7 @@ export const lockFolder = async (dataDir: string): Promise<FolderLock> => {
   await enter(guard)
   try {
     const holder = readHolder(file)
-    if (holder !== undefined && isAlive(holder.pid) && identityOf(holder.pid) === holder.identity) {
+    if (holder !== undefined && isFolderHeld(dataDir)) {
       throw new Fault('setting_invalid', {
         message:
           `The data folder ${dataDir} is in use by another Millrace (process ${holder.pid}). ` +
