@@ -201,5 +201,11 @@ export const commit = async (
   }
 }
 
+/** Makes durable what was emitted so far of a journey that goes on, under the mark it has. */
+export const commitSoFar = async (journey: Journey, appender: Appender, clock: Clock): Promise<void> => {
+  while (journey.committing) await journey.committing
+  if (journey.events.length > 0 && journey.work !== null) await commit(journey, appender, clock, journey.work)
+}
+
 const sameMark = (a: WorkMark | null, b: WorkMark | null): boolean =>
   a === b || (a !== null && b !== null && a.wakeAt === b.wakeAt && a.runner === b.runner)

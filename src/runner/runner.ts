@@ -7,12 +7,23 @@ import { answerOf } from './answer.ts'
 import { arrive } from './arrive.ts'
 import type { RunnerContext } from './context.ts'
 import { drive, park } from './drive.ts'
-import { commit, emit, giveBack, type Journey, startJourney } from './journey.ts'
+import { commit, commitSoFar, emit, giveBack, type Journey, startJourney } from './journey.ts'
 import { rescue } from './rescue.ts'
 import type { Runner, Submission, SubmissionResult } from './types.ts'
 
 /** How often a lead that lost a race is run again before its source is told to come back. */
 const RUNS_MAX = 12
+
+/** What a source that has waited long enough waits on top of it, for what is known by then to be written. */
+const WRITE_WITHIN_MS = 500
+
+const unlessLate = async <T>(promise: Promise<T>, ms: number): Promise<T | 'late'> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), ms)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
 
 const lostRace = (error: unknown): boolean =>
   error instanceof RunAgain || sqlState(error) === 'MR001' || sqlState(error) === '23505'
@@ -186,24 +197,20 @@ export const createRunner = (ctx: RunnerContext): Runner => {
     const { id: leadId } = journey.lead
     const driving = drive(ctx, journey)
     running.set(leadId, driving)
-    let timer: NodeJS.Timeout | undefined
-    const overdue = new Promise<'overdue'>((resolve) => {
-      timer = setTimeout(() => resolve('overdue'), journey.source.answerWithinMs)
-    })
     try {
-      const first = await Promise.race([driving, overdue])
-      if (first !== 'overdue' || journey.seq === 0) {
+      const first = await unlessLate(driving, journey.source.answerWithinMs)
+      if (first !== 'late' || journey.seq === 0) {
         await driving
         closed(journey)
         return answer(journey)
       }
     } finally {
-      clearTimeout(timer)
       if (running.get(leadId) === driving) running.delete(leadId)
     }
-    driveOn(journey, driving)
+    void driveOn(journey, driving)
     // What destinations have answered so far is written first: told, it must not be forgotten.
-    if (journey.work) await commit(journey, ctx.appender, ctx.clock, journey.work).catch(() => undefined)
+    const writing = commitSoFar(journey, ctx.appender, ctx.clock).catch(() => undefined)
+    await unlessLate(writing, WRITE_WITHIN_MS)
     return answer(journey)
   }
 
