@@ -143,7 +143,7 @@ const answer = (
 }
 
 const submit =
-  ({ runner, clock, metrics, settings }: ApiDeps): RouteHandlerMethod =>
+  ({ runner, clock, metrics, settings, isDraining }: ApiDeps): RouteHandlerMethod =>
   async (request, reply) => {
     const receivedAt = clock.now()
     const submitter = submitterOf(request)
@@ -165,6 +165,8 @@ const submit =
       receivedAt,
     })
     metrics.submitted(result.answer.outcome)
+    // The drain may have begun since it came in: its connection is about to be closed, and it should know.
+    if (isDraining()) reply.header('connection', 'close')
     return answer(result, { reply, submitter, publicUrl: settings.publicUrl })
   }
 

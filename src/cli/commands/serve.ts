@@ -17,6 +17,8 @@ export interface ServeOptions {
 
 /** Journeys under way get so long to come to an end; what is left then is taken up at the next start. */
 const DRAIN_MS = 10_000
+/** Between looks for connections that became idle while closing. */
+const IDLE_MS = 50
 
 const curl = (url: string, demo: Demo): string =>
   [
@@ -71,6 +73,19 @@ const listen = async (app: FastifyInstance, config: Config): Promise<string> => 
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
+/**
+ * Answers what is under way, takes nothing new. A connection that was busy when the closing began is idle once it is
+ * answered, and its client would keep it for as long as it likes: such are closed as they become idle.
+ */
+const closeApp = async (app: FastifyInstance): Promise<void> => {
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS)
+  try {
+    await app.close()
+  } finally {
+    clearInterval(idle)
+  }
+}
+
 /** Serves until told to end. Returns the exit code. */
 export const runServe = async (options: ServeOptions): Promise<number> => {
   const { config, json, output } = options
@@ -97,7 +112,7 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
     if (!json) output.write(`${signal}: finishing what is under way\n`)
   } finally {
     draining = true
-    await app?.close()
+    if (app) await closeApp(app)
     await house.close(DRAIN_MS)
   }
   return 0
