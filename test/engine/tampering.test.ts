@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Breach, verifyTenant } from '../../src/journal/verify.ts'
+import { type Engine, type Process, startEngine } from '../support/engine.ts'
+import { openSink, type Sink } from '../support/sink.ts'
+
+let engine: Engine
+let sink: Sink
+let process: Process
+/** Chains of several segments: submitted, delivered after a retry, waited. In the order of their ids. */
+const leads: string[] = []
+
+beforeAll(async () => {
+  sink = await openSink()
+  engine = await startEngine()
+  process = await engine.start()
+  await engine.publish(`
+flow: long
+fields: { email: { type: email, required: true }, phone: phone }
+sources: [ { id: web } ]
+destinations: { crm: { type: http, url: "${sink.url}/crm", repeat: keyed } }
+steps: [ { dedupe: { id: once, on: [[email]] } }, { deliver: { to: crm } }, { wait: { for: 5m } } ]
+`)
+  for (let n = 0; n < 4; n += 1) {
+    const { answer } = await process.submit({ flow: 'long', values: { email: `chain${n}@example.com` } })
+    leads.push(answer.lead_id)
+  }
+  engine.clock.advance(300_000)
+  await process.work()
+})
+afterAll(async () => {
+  await engine.close()
+  await sink.close()
+})
+
+const verify = () => verifyTenant({ database: process.database, tenantId: engine.tenantId })
+
+const seqOf = async (leadId: string): Promise<number> =>
+  (await engine.db.inspect<{ seq: number }>('select seq from millrace.lead where id = $1', [leadId]))[0]?.seq ?? 0
+
+const place = (leadId: string, seq: number, what: Breach['what']): Breach => ({
+  tenantId: engine.tenantId,
+  leadId,
+  seq,
+  what,
+})
+
+/** Does the harm, looks, and undoes it. */
+const broken = async (harm: string, values: readonly unknown[], tables: readonly string[]): Promise<Breach | null> => {
+  for (const table of tables) await engine.db.inspect(`create table public.kept_${table} as table millrace.${table}`)
+  try {
+    await engine.db.inspect(harm, [...values])
+    return (await verify()).breach
+  } finally {
+    for (const table of tables) {
+      await engine.db.inspect(`delete from millrace.${table}`)
+      await engine.db.inspect(`insert into millrace.${table} table public.kept_${table}`)
+      await engine.db.inspect(`drop table public.kept_${table}`)
+    }
+    expect((await verify()).breach).toBeNull()
+  }
+}
+
+describe('a journal that was tampered with', () => {
+  it('names the first broken place', async () => {
+    expect(await verify()).toMatchObject({ leads: 4, breach: null })
+    const [first, second, third] = leads as [string, string, string]
+    const last = await seqOf(second)
+    expect(last).toBeGreaterThan(2)
+
+    const one = `lead_id = $1 and seq = $2`
+    expect(
+      await broken(
+        `update millrace.segment set events = replace(events, 'lead.mapped', 'lead.mopped') where lead_id = $1`,
+        [second],
+        ['segment'],
+      ),
+    ).toEqual(place(second, 1, 'changed'))
+    // A byte of what is sealed, in the middle of the chain.
+    expect(
+      await broken(
+        `update millrace.segment set sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) where lead_id = $1 and seq =
+           (select max(seq) from millrace.segment where lead_id = $1 and sealed is not null)`,
+        [second],
+        ['segment'],
+      ),
+    ).toMatchObject({ leadId: second, what: 'changed' })
+    expect(
+      await broken(`update millrace.segment set at = at + interval '1 ms' where ${one}`, [second, 2], ['segment']),
+    ).toEqual(place(second, 2, 'changed'))
+    expect(await broken(`update millrace.segment set sealed = null where ${one}`, [second, 1], ['segment'])).toEqual(
+      place(second, 1, 'changed'),
+    )
+    expect(await broken(`delete from millrace.segment where ${one}`, [second, 2], ['segment'])).toEqual(
+      place(second, 2, 'missing'),
+    )
+    expect(await broken(`delete from millrace.segment where ${one}`, [second, 1], ['segment'])).toEqual(
+      place(second, 1, 'missing'),
+    )
+    expect(await broken(`delete from millrace.segment where ${one}`, [second, last], ['segment'])).toEqual(
+      place(second, last, 'tail_removed'),
+    )
+    expect(await broken(`delete from millrace.segment where lead_id = $1`, [second], ['segment'])).toEqual(
+      place(second, 1, 'tail_removed'),
+    )
+    expect(await broken(`delete from millrace.lead where id = $1`, [second], ['lead'])).toEqual(
+      place(second, 1, 'lead_removed'),
+    )
+    // The tail gone and the lead's row wound back, but to another head.
+    expect(
+      await broken(
+        `with gone as (delete from millrace.segment where ${one}) update millrace.lead set seq = seq - 1 where id = $1`,
+        [second, last],
+        ['segment', 'lead'],
+      ),
+    ).toEqual(place(second, last - 1, 'head_differs'))
+    // Of two broken places the first is named.
+    expect(
+      await broken(`update millrace.segment set events = '[]' where lead_id in ($1, $2)`, [third, first], ['segment']),
+    ).toEqual(place(first, 1, 'changed'))
+    // A segment taken from one lead and put under another.
+    expect(
+      await broken(
+        `update millrace.segment s set events = o.events, sealed = o.sealed, at = o.at, hash = o.hash
+         from millrace.segment o where s.lead_id = $1 and o.lead_id = $2 and s.seq = o.seq`,
+        [third, first],
+        ['segment'],
+      ),
+    ).toEqual(place(third, 1, 'changed'))
+  })
+
+  it('cannot be changed by the application itself', async () => {
+    for (const statement of [
+      `update millrace.segment set events = '[]'`,
+      'delete from millrace.segment',
+      'truncate millrace.segment',
+      `update millrace.flow_version set document = ''`,
+    ])
+      await expect(process.database.batch([engine.tenantId], [{ text: statement }])).rejects.toMatchObject({
+        sqlState: '42501',
+      })
+  })
+})
+
+describe('a lead whose key was destroyed', () => {
+  it('leaves the chain whole, tells what happened, and shows nothing of the person', async () => {
+    sink.script({ do: 'answer', status: 503 }, { do: 'answer', body: '{"id":"chain-erased-77"}' })
+    const values = { email: 'chain.erased@example.com', phone: '5125557777' }
+    const { answer } = await process.submit({ flow: 'long', values })
+    engine.clock.advance(300_000)
+    await process.work()
+    const before = await process.reader.read(engine.tenantId, answer.lead_id)
+    expect(JSON.stringify(before)).toContain('chain.erased')
+    await engine.db.inspect('update millrace.lead set wrapped_key = null where id = $1', [answer.lead_id])
+    expect((await verify()).breach).toBeNull()
+    const after = await process.reader.read(engine.tenantId, answer.lead_id)
+    expect(after?.events.map((event) => event.type)).toEqual(before?.events.map((event) => event.type))
+    expect(after?.row).toEqual(before?.row)
+    expect(JSON.stringify(after)).not.toMatch(/chain\.erased|5557777|erased-77/)
+  })
+
+  it('is not taken up again', async () => {
+    const { answer } = await process.submit({ flow: 'long', values: { email: 'chain.gone@example.com' } })
+    await engine.db.inspect('update millrace.lead set wrapped_key = null where id = $1', [answer.lead_id])
+    const segments = await seqOf(answer.lead_id)
+    engine.clock.advance(300_000)
+    await process.work()
+    expect(await seqOf(answer.lead_id)).toBe(segments)
+    await expect(
+      process.runner.decide({
+        tenantId: engine.tenantId,
+        leadId: answer.lead_id,
+        decision: 'approve',
+        reason: null,
+        by: 'ada',
+      }),
+    ).rejects.toMatchObject({ code: 'not_found' })
+  })
+})
