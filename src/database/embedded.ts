@@ -16,6 +16,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -87,6 +88,9 @@ const OWNER = 'millrace'
 const DATABASE = 'millrace'
 const APPLICATION_ROLE = 'millrace_app'
 
+/** Folders in which a database is made. */
+const FRESH = 'postgres.new'
+
 /** A Unix socket's path has 107 bytes; the server adds a lock file's name to it. */
 const SOCKET_PATH_BYTES_MAX = 107
 const READY_MS = 300_000
@@ -145,13 +149,23 @@ const prepare = (dataDir: string, binaries: Binaries): Place => {
   return { dataDir, folder, logFile: join(dataDir, 'postgres.log'), user, binaries }
 }
 
+/** What interrupted first starts left. One whose initdb still writes is left for the next start. */
+const clearInterrupted = (dataDir: string): void => {
+  for (const name of readdirSync(dataDir).filter((each) => each.startsWith(FRESH))) {
+    try {
+      rmSync(join(dataDir, name), { recursive: true, force: true })
+    } catch {
+      // It grew while it was removed.
+    }
+  }
+}
+
 /** Made under another name and moved, so that an interrupted first start leaves nothing half made in place. */
 const initialize = async (place: Place, settings: ServerSettings, onLog: (text: string) => void): Promise<void> => {
   const { dataDir, folder, user, binaries } = place
   onLog('making a database for the first start')
-  const fresh = join(dataDir, `postgres.new`)
-  rmSync(fresh, { recursive: true, force: true })
-  mkdirSync(fresh, { mode: 0o700 })
+  // A name of its own: where we were killed in the middle, the initdb that outlived us still writes to the former one.
+  const fresh = mkdtempSync(join(dataDir, FRESH))
   giveTo(fresh, user)
   const options = ['-D', fresh, '-U', SUPERUSER, '-E', 'UTF8', '--locale=C', '--data-checksums', '--no-instructions']
   if (settings.fsync === 'off') options.push('--no-sync')
@@ -230,27 +244,38 @@ interface Running {
   readonly adopted: boolean
 }
 
-const start = async (place: Place, settings: ServerSettings, onLog: (text: string) => void): Promise<Running> => {
+/** The server that runs already, where it is one that we would have started; one that is not is ended first. */
+const adopt = async (
+  place: Place,
+  settings: ServerSettings,
+  onLog: (text: string) => void,
+): Promise<Postmaster | undefined> => {
   const { folder, logFile, binaries } = place
   const found = findPostmaster(folder)
-  if (found !== undefined) {
-    if (found.status === 'stopping') {
-      onLog(`waiting for the Postgres that is stopping (process ${found.pid})`)
-      await waitEnded(found.pid, STOP_MS)
-    } else {
-      const options = optionsFor(place, found.socketFolder, settings)
-      if (commandOf(folder) === asCommand(binaries.postgres, options)) {
-        const outcome = await waitReady({ folder, pid: found.pid, logFile, timeoutMs: READY_MS })
-        if ('ready' in outcome) return { postmaster: outcome.ready, adopted: true }
-      } else {
-        onLog(`stopping a Postgres with other settings (process ${found.pid})`)
-        await stopPostmaster(found.pid, STOP_MS)
-      }
-    }
+  if (found === undefined) return undefined
+  if (found.status === 'stopping') {
+    onLog(`waiting for the Postgres that is stopping (process ${found.pid})`)
+    await waitEnded(found.pid, STOP_MS)
+    return undefined
   }
-  disownStaleFile(folder)
+  const options = optionsFor(place, found.socketFolder, settings)
+  if (commandOf(folder) !== asCommand(binaries.postgres, options)) {
+    onLog(`stopping a Postgres with other settings (process ${found.pid})`)
+    await stopPostmaster(found.pid, STOP_MS)
+    return undefined
+  }
+  const outcome = await waitReady({ folder, pid: found.pid, logFile, timeoutMs: READY_MS })
+  return 'ready' in outcome ? outcome.ready : undefined
+}
+
+const start = async (place: Place, settings: ServerSettings, onLog: (text: string) => void): Promise<Running> => {
+  const { folder, logFile, binaries } = place
   let ended = ''
   for (let tries = 0; tries < START_TRIES; tries += 1) {
+    // At each try: one whose starter was just killed shows only once it has written its file.
+    const adopted = await adopt(place, settings, onLog)
+    if (adopted !== undefined) return { postmaster: adopted, adopted: true }
+    disownStaleFile(folder)
     const options = optionsFor(place, socketFolder(place), settings)
     const pid = await launch({ binaries, folder, options, logFile, user: place.user })
     const outcome = await waitReady({ folder, pid, logFile, timeoutMs: READY_MS })
@@ -284,6 +309,7 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
   let version: string
   let superuser: EmbeddedConnection
   try {
+    clearInterrupted(dataDir)
     if (existsSync(join(place.folder, 'PG_VERSION'))) await checkMajor(place)
     else await initialize(place, settings, onLog)
     running = await start(place, settings, onLog)
