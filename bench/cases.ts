@@ -101,7 +101,7 @@ export const startMillrace = async (options: MillraceOptions): Promise<Target> =
     MILLRACE_DATA: dataFolder,
     PORT: '0',
     RATE_LIMIT_MAX: NO_LIMIT,
-    ...(sinkUrl === null ? {} : { OUTBOUND_ALLOW: new URL(sinkUrl).host }),
+    ...(sinkUrl === null ? {} : { OUTBOUND_ALLOW: new URL(sinkUrl).hostname }),
   }
   const quiet = '--disable-warning=ExperimentalWarning'
   const server = await children.startServer({

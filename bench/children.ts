@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { LoadReply } from './load/main.ts'
 import type { RoundOrder, RoundResult } from './load/round.ts'
+import type { Watchdog } from './watchdog.ts'
 
 export interface Server {
   readonly name: string
@@ -30,7 +31,6 @@ export interface Children {
   run(options: ServerOptions): Promise<string>
   /** Rejects where the generator breaks off. */
   load(order: RoundOrder): Promise<RoundResult>
-  /** Milliseconds of CPU that the generator took are in its results; this is its process. */
   stopAll(): Promise<void>
 }
 
@@ -53,9 +53,19 @@ const stop = async (child: ChildProcess): Promise<void> => {
 
 const tail = (logFile: string): string => readFileSync(logFile, 'utf8').slice(-LOG_CHARS_MAX)
 
-export const createChildren = (): Children => {
+export const createChildren = (watchdog: Watchdog): Children => {
   const running = new Set<ChildProcess>()
   let generator: ChildProcess | null = null
+
+  const keep = (child: ChildProcess): void => {
+    const { pid } = child
+    running.add(child)
+    if (pid !== undefined) watchdog.watch(pid)
+    child.on('exit', () => {
+      running.delete(child)
+      if (pid !== undefined) watchdog.forget(pid)
+    })
+  }
 
   const launch = (options: ServerOptions): ChildProcess => {
     const log = openSync(options.logFile, 'a')
@@ -63,8 +73,7 @@ export const createChildren = (): Children => {
     const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', NODE_ENV: 'production', ...options.env }
     const child = spawn(process.execPath, options.args, { cwd: options.cwd, env, stdio: ['pipe', 'pipe', log] })
     closeSync(log)
-    running.add(child)
-    child.on('exit', () => running.delete(child))
+    keep(child)
     return child
   }
 
@@ -74,8 +83,11 @@ export const createChildren = (): Children => {
     const { stdout } = child
     if (child.pid === undefined || stdout === null) throw new Error(`${name} could not be started`)
     const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
-      const fail = (why: string) => () => reject(new Error(`${name} ${why}: ${tail(logFile)}`))
-      const timer = setTimeout(fail('was not ready in time'), READY_MS)
+      const fail = (why: string) => () => {
+        clearTimeout(timer)
+        reject(new Error(`${name} ${why}: ${tail(logFile)}`))
+      }
+      const timer = setTimeout(() => fail('was not ready in time')(), READY_MS)
       child.once('exit', fail('ended while starting'))
       createInterface({ input: stdout }).on('line', (line) => {
         if (!line.startsWith('{')) return
@@ -99,8 +111,7 @@ export const createChildren = (): Children => {
 
   const startGenerator = (): ChildProcess => {
     const child = fork(new URL('./load/main.ts', import.meta.url), { execArgv: [], stdio: 'inherit' })
-    running.add(child)
-    child.on('exit', () => running.delete(child))
+    keep(child)
     return child
   }
 

@@ -2,7 +2,7 @@
 
 import { layLeads } from './bulk-leads.ts'
 import { type CaseContext, type StartedCase, startMillrace, type Target } from './cases.ts'
-import { type Measured, measure, type RoundsOptions, warmUp } from './rounds.ts'
+import { type Measured, measure, type RoundsOptions, rateRatio, warmUp } from './rounds.ts'
 
 export interface Million {
   /** Stored before the first measured round. */
@@ -70,7 +70,7 @@ export const measureMillion = async (
     leads,
     empty: measuredEmpty,
     full: measuredFull,
-    ratio: measuredFull.perSecond / measuredEmpty.perSecond,
+    ratio: rateRatio(measuredFull, measuredEmpty),
     laidInS,
   }
 }

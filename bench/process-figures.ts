@@ -53,3 +53,14 @@ export const peakMemoryBytes = (pid: number): number => {
     return 0
   }
 }
+
+/** CPU seconds that all processes of the machine have taken so far. */
+export const machineCpuSeconds = (): number => {
+  // user nice system idle iowait irq softirq steal: all but the waiting, and but what another machine took.
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
+    /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? ''
+  )
+    .split(' ')
+    .map(Number)
+  return (user + nice + system + irq + softirq) / TICKS_PER_SECOND
+}

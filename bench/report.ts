@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { CASES, type CaseId } from './cases.ts'
 import type { MachineFacts } from './machine.ts'
 import type { Million } from './million.ts'
-import type { Measured } from './rounds.ts'
+import { type Measured, rateRatio } from './rounds.ts'
 import type { OutcomeCount, Storage } from './storage.ts'
 import { count, decimal, formatTable } from './table.ts'
 import { judge, type TargetResult } from './targets.ts'
@@ -38,7 +38,10 @@ export const judgeCases = (cases: readonly CaseResult[], million: Million | null
   const at = (id: CaseId, connections: number): Measured | undefined =>
     find(id)?.loads.find((load) => load.connections === connections)
   return judge({
-    perSecond: (id, connections) => at(id, connections)?.perSecond,
+    rateRatio: (id, connections) => {
+      const [part, whole] = [at(id, connections), at('b', connections)]
+      return part && whole && rateRatio(part, whole)
+    },
     p50Ms: (id, connections) => at(id, connections)?.p50Ms,
     p99Ms: (id, connections) => at(id, connections)?.p99Ms,
     memoryBytes: (id) => find(id)?.memoryBytes,
@@ -47,31 +50,39 @@ export const judgeCases = (cases: readonly CaseResult[], million: Million | null
   })
 }
 
-const loadRows = (name: string, loads: readonly Measured[], base: (connections: number) => number | undefined) =>
+const loadRows = (name: string, loads: readonly Measured[], base: (connections: number) => Measured | undefined) =>
   loads.map((load) => {
     const whole = base(load.connections)
     return [
       name,
       String(load.connections),
       count(load.perSecond),
-      whole === undefined ? '' : `${Math.round((load.perSecond / whole) * 100)}%`,
+      whole === undefined ? '' : `${Math.round(rateRatio(load, whole) * 100)}%`,
       decimal(load.p50Ms),
       decimal(load.p95Ms),
       decimal(load.p99Ms),
       decimal(load.serverCpuS),
       decimal(load.postgresCpuS),
+      decimal(load.otherCores),
     ]
   })
 
+/** Tables below it are told together. */
+const TABLE_BYTES_MIN = 10
+
 const storageText = ({ id, storage }: CaseResult): string[] => {
   if (storage === null) return []
-  const rows = storage.tables.map(({ table, heap, indexes, toast, total }) => [
+  const large = storage.tables.filter(({ total }) => total >= TABLE_BYTES_MIN)
+  const rest = storage.bytesPerLead - large.reduce((sum, { total }) => sum + total, 0)
+  const rows = large.map(({ table, heap, indexes, toast, total }) => [
     table,
     ...[heap, indexes, toast, total].map((bytes) => bytes.toFixed(0)),
   ])
+  rows.push(['all others', '', '', '', rest.toFixed(0)])
   return [
     `Bytes a lead in (${id}), of ${count(storage.leads)} leads: ${count(storage.bytesPerLead)}`,
     formatTable(['table', 'rows', 'indexes', 'TOAST', 'all'], rows),
+    '',
   ]
 }
 
@@ -83,9 +94,20 @@ const REACHED = new Map<boolean | null, string>([
 
 export const formatResults = (results: Results): string => {
   const { cases, million, targets, machine } = results
-  const base = (connections: number): number | undefined =>
-    cases.find(({ id }) => id === 'b')?.loads.find((load) => load.connections === connections)?.perSecond
-  const header = ['', 'connections', 'leads/s', 'of (b)', 'p50 ms', 'p95 ms', 'p99 ms', 'CPU s', 'Postgres CPU s']
+  const base = (connections: number): Measured | undefined =>
+    cases.find(({ id }) => id === 'b')?.loads.find((load) => load.connections === connections)
+  const header = [
+    '',
+    'connections',
+    'leads/s',
+    'of (b)',
+    'p50 ms',
+    'p95 ms',
+    'p99 ms',
+    'CPU s',
+    'Postgres CPU s',
+    'other cores',
+  ]
   const rows = cases.flatMap(({ id, name, loads }) => loadRows(`(${id}) ${name}`, loads, base))
   if (million) {
     rows.push(
@@ -102,15 +124,14 @@ export const formatResults = (results: Results): string => {
   ])
   return [
     `${machine.cpus} × ${machine.cpuModel}, Node ${machine.node}, Postgres ${machine.postgres} with fsync on, ` +
-      `commit ${machine.commit}; medians of ${results.rounds} rounds of ${results.roundSeconds} s, taken in turns; ` +
-      `CPU seconds are for 1,000 leads.`,
+      `commit ${machine.commit}; medians of ${results.rounds} rounds of ${results.roundSeconds} s, taken in turns, and of the rounds' own ratios; ` +
+      `CPU seconds are for 1,000 leads; other cores: busy with neither the server, Postgres nor the load.`,
     '',
     formatTable(header, rows),
     '',
     `Peak memory of the server, MB: ${memory}`,
     '',
     ...cases.flatMap(storageText),
-    '',
     formatTable(['target', 'wanted', 'found', ''], targetRows),
   ].join('\n')
 }

@@ -3,7 +3,7 @@ import type { Target } from './cases.ts'
 import type { Children } from './children.ts'
 import type { RoundResult } from './load/round.ts'
 import { median } from './percentiles.ts'
-import { cpuSeconds, familyCpuSeconds } from './process-figures.ts'
+import { cpuSeconds, familyCpuSeconds, machineCpuSeconds } from './process-figures.ts'
 
 export interface Contender {
   readonly label: string
@@ -15,6 +15,8 @@ export interface Round extends RoundResult {
   readonly serverCpuS: number
   /** CPU seconds of all of Postgres. */
   readonly postgresCpuS: number
+  /** Cores that were busy with something else: a destination, and whatever the machine did besides. */
+  readonly otherCores: number
 }
 
 export interface Measured {
@@ -30,6 +32,7 @@ export interface Measured {
   readonly serverCpuS: number
   readonly postgresCpuS: number
   readonly generatorCpuS: number
+  readonly otherCores: number
   readonly rounds: readonly Round[]
 }
 
@@ -49,6 +52,8 @@ const runOne = async ({ label, target }: Contender, options: RoundsOptions): Pro
   const { server, path, key } = target
   const serverBefore = cpuSeconds(server.pid)
   const postgresBefore = familyCpuSeconds(postgresPid())
+  const machineBefore = machineCpuSeconds()
+  const startedAt = performance.now()
   const result = await children.load({
     host: server.url.hostname,
     port: Number(server.url.port),
@@ -62,11 +67,11 @@ const runOne = async ({ label, target }: Contender, options: RoundsOptions): Pro
     const counts = refusals.map(([status, times]) => `${times} × ${status}`).join(', ')
     throw new Error(`${label} refused leads (${counts}), the first with: ${result.refusal}`)
   }
-  return {
-    ...result,
-    serverCpuS: cpuSeconds(server.pid) - serverBefore,
-    postgresCpuS: familyCpuSeconds(postgresPid()) - postgresBefore,
-  }
+  const serverCpuS = cpuSeconds(server.pid) - serverBefore
+  const postgresCpuS = familyCpuSeconds(postgresPid()) - postgresBefore
+  const otherCpuS = machineCpuSeconds() - machineBefore - serverCpuS - postgresCpuS - result.cpuS
+  const lastedS = (performance.now() - startedAt) / 1000
+  return { ...result, serverCpuS, postgresCpuS, otherCores: Math.max(0, otherCpuS / lastedS) }
 }
 
 const summed = (contender: Contender, { connections }: RoundsOptions, rounds: readonly Round[]): Measured => {
@@ -85,9 +90,22 @@ const summed = (contender: Contender, { connections }: RoundsOptions, rounds: re
     serverCpuS: forThousand(({ serverCpuS }) => serverCpuS),
     postgresCpuS: forThousand(({ postgresCpuS }) => postgresCpuS),
     generatorCpuS: forThousand(({ cpuS }) => cpuS),
+    otherCores: middle(({ otherCores }) => otherCores),
     rounds,
   }
 }
+
+/**
+ * The rate of one by the rate of another measured in turns with it: the median of the rounds' own ratios, since what the
+ * machine did besides met both sides of a round alike, but not all rounds. NaN where there are none in common.
+ */
+export const rateRatio = (part: Pick<Measured, 'rounds'>, whole: Pick<Measured, 'rounds'>): number =>
+  median(
+    part.rounds.flatMap(({ perSecond }, round) => {
+      const other = whole.rounds[round]?.perSecond
+      return other === undefined ? [] : [perSecond / other]
+    }),
+  )
 
 /** Each contender's result, in their order. Rejects where a lead was refused or a connection broke. */
 export const measure = async (contenders: readonly Contender[], options: RoundsOptions): Promise<Measured[]> => {

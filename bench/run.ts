@@ -13,6 +13,7 @@ import { formatProfile } from './profile.ts'
 import { type CaseResult, formatResults, judgeCases, nameOf, type Results, writeResults } from './report.ts'
 import { type Contender, type Measured, measure, type RoundsOptions, warmUp } from './rounds.ts'
 import { readOutcomes, readStorage } from './storage.ts'
+import { startWatchdog } from './watchdog.ts'
 
 /** The whole run, endings included, stays under ten minutes. */
 const RUN_MS = 570_000
@@ -21,20 +22,23 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
-/** Says why the run is to end before its time; null while it may go on. */
+class OutOfTime extends Error {}
+
+/** `check` throws once the run is to end. */
 const watchEnd = (): { check: () => void; stop: () => void } => {
-  let reason: string | null = null
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  let reason: Error | null = null
   const timer = setTimeout(() => {
-    reason = 'ten minutes are over'
+    reason = new OutOfTime('ten minutes are over')
   }, RUN_MS)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of signals) {
     process.on(signal, () => {
-      reason = signal
+      reason = new Error(`ended by ${signal}`)
     })
   }
   return {
     check: () => {
-      if (reason !== null) throw new Error(`ended early: ${reason}`)
+      if (reason !== null) throw reason
     },
     stop: () => clearTimeout(timer),
   }
@@ -76,9 +80,17 @@ const finish = async (ground: Ground, started: StartedCase, loads: readonly Meas
   return { id, name: nameOf(id), memoryBytes, loads, storage, outcomes }
 }
 
-const runMillion = (ground: Ground, plain: StartedCase): Promise<Million> => {
+/** Null where the time ran out: what was measured before is worth keeping. */
+const runMillion = async (ground: Ground, plain: StartedCase): Promise<Million | null> => {
   say('laying in leads up to a million')
-  return measureMillion(plain, { context: { ...ground, profileFolder: null }, rounds: roundsOptions(ground, {}), say })
+  const context = { ...ground, profileFolder: null }
+  try {
+    return await measureMillion(plain, { context, rounds: roundsOptions(ground, {}), say })
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    say(`${error.message}: there is no figure for a million leads`)
+    return null
+  }
 }
 
 const bench = async (ground: Ground): Promise<Results> => {
@@ -126,12 +138,14 @@ const main = async (): Promise<void> => {
   const { check, stop } = watchEnd()
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   const profileFolder = options.profile === null ? null : mkdtempSync(join(tmpdir(), 'millrace-profile-'))
-  const children = createChildren()
+  const watchdog = startWatchdog(folder)
+  const children = createChildren(watchdog)
   let database: BenchDatabase | null = null
   try {
     // Where root runs this, Postgres runs as another user, who must be able to pass through.
     chmodSync(folder, 0o711)
     database = await openBenchDatabase({ folder, onLog: say })
+    watchdog.watch(database.pid())
     const results = await bench({ options, children, database, folder, profileFolder, check })
     const file = writeResults(results)
     process.stdout.write(options.json ? `${JSON.stringify(results, null, 2)}\n` : `\n${formatResults(results)}\n\n`)
@@ -142,6 +156,7 @@ const main = async (): Promise<void> => {
     await children.stopAll()
     await database?.stop()
     rmSync(folder, { recursive: true, force: true })
+    watchdog.dismiss()
   }
 }
 

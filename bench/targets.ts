@@ -3,7 +3,8 @@ import type { CaseId } from './cases.ts'
 
 /** What the targets are judged by; a value that was not measured is undefined. */
 export interface Findings {
-  readonly perSecond: (id: CaseId, connections: number) => number | undefined
+  /** The rate by the rate of (b), 0 to 1 and beyond. */
+  readonly rateRatio: (id: CaseId, connections: number) => number | undefined
   readonly p50Ms: (id: CaseId, connections: number) => number | undefined
   readonly p99Ms: (id: CaseId, connections: number) => number | undefined
   readonly memoryBytes: (id: CaseId) => number | undefined
@@ -29,8 +30,7 @@ interface Target {
   readonly find: (findings: Findings) => number | undefined
 }
 
-const share = (part: number | undefined, whole: number | undefined): number | undefined =>
-  part === undefined || whole === undefined ? undefined : (part / whole) * 100
+const percent = (ratio: number | undefined): number | undefined => (ratio === undefined ? undefined : ratio * 100)
 
 const MEGABYTE = 1_000_000
 
@@ -39,13 +39,13 @@ const TARGETS: readonly Target[] = [
     target: 'rate of (c) by the rate of (b), 64 connections',
     unit: '%',
     least: 45,
-    find: ({ perSecond }) => share(perSecond('c', 64), perSecond('b', 64)),
+    find: ({ rateRatio }) => percent(rateRatio('c', 64)),
   },
   {
     target: 'rate of (d) by the rate of (b), 64 connections',
     unit: '%',
     least: 30,
-    find: ({ perSecond }) => share(perSecond('d', 64), perSecond('b', 64)),
+    find: ({ rateRatio }) => percent(rateRatio('d', 64)),
   },
   { target: 'p99 of (c), 64 connections', unit: 'ms', most: 50, find: ({ p99Ms }) => p99Ms('c', 64) },
   { target: 'p50 of (c), 1 connection', unit: 'ms', most: 5, find: ({ p50Ms }) => p50Ms('c', 1) },
@@ -63,7 +63,7 @@ const TARGETS: readonly Target[] = [
     target: 'rate of (c) with 1,000,000 leads by the rate without',
     unit: '%',
     least: 90,
-    find: ({ millionRatio }) => share(millionRatio, 1),
+    find: ({ millionRatio }) => percent(millionRatio),
   },
 ]
 
