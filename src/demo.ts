@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hash as argon2 } from '@node-rs/argon2'
 import { newId } from './base/ids.ts'
 import { keyedHash16, seal } from './base/seal.ts'
 import type { House } from './house.ts'
+import { newSourceKey, sourceKeyHash } from './runner/publish.ts'
 
 /** What a newcomer is shown: a tenant with a user, a flow, a source and a sink that takes every lead. */
 export interface Demo {
@@ -17,6 +18,11 @@ export interface Demo {
 
 const FILE = 'demo.json'
 const FLOW_FILE = new URL('../examples/demo/flow.yaml', import.meta.url)
+const FLOW = 'demo'
+const SOURCE = 'website'
+const BY = 'demo'
+/** Of a key, to tell it from others by. */
+const HINT_CHARS = 8
 
 /** Where the demo's sink listens: on the server itself. */
 export const SINK_PATH = '/demo/sink'
@@ -27,57 +33,108 @@ const read = (file: string): Demo | null => (existsSync(file) ? (JSON.parse(read
 const document = (baseUrl: string): string =>
   readFileSync(FLOW_FILE, 'utf8').replaceAll('http://127.0.0.1:8080/demo/sink', `${baseUrl}${SINK_PATH}`)
 
-/**
- * Furnishes an empty database with the demo, or finds the one made before; null where the database has tenants and
- * none of them is ours to show. Its secrets stand in the data folder, mode 0600.
- */
-export const ensureDemo = async (house: House, baseUrl: string): Promise<Demo | null> => {
-  const { database, keyring, clock, config } = house
-  const file = join(config.dataDir, FILE)
-  const tenants = await database.definer<{ id: string }>({
-    name: 'find_tenants',
-    text: 'select id from millrace.find_tenants()',
-  })
-  const known = read(file)
-  if (known && tenants.some((tenant) => tenant.id === known.tenantId)) {
-    await house.publish({ tenantId: known.tenantId, text: document(baseUrl), by: 'demo' })
-    return known
-  }
-  if (tenants.length > 0) return null
-
-  const tenantId = newId(clock.now())
-  const at = new Date(clock.now())
+/** Its secrets are noted before the database knows of them: of each it keeps no more than a hash. */
+const note = (file: string, tenantId: string): Demo => {
   const admin = { email: 'demo@millrace.example', password: randomBytes(9).toString('base64url') }
-  const passwordHash = await argon2(admin.password)
-  await database.transaction([tenantId], async (tx) => {
-    await tx.query({
-      text: `insert into millrace.tenant (id, slug, name, created_at) values ($1::uuid, 'demo', 'Demo', $2::timestamptz)`,
-      values: [tenantId, at],
+  const demo: Demo = { tenantId, flow: FLOW, source: SOURCE, sourceKey: newSourceKey(), admin }
+  writeFileSync(`${file}.new`, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600, flush: true })
+  renameSync(`${file}.new`, file)
+  return demo
+}
+
+/** False where another process has just made a demo of its own. */
+const addTenant = async ({ database, keyring, clock }: House, tenantId: string): Promise<boolean> =>
+  database.transaction([tenantId], async (tx) => {
+    const made = await tx.query({
+      text: `insert into millrace.tenant (id, slug, name, created_at) values ($1::uuid, 'demo', 'Demo', $2::timestamptz)
+             on conflict do nothing returning id`,
+      values: [tenantId, new Date(clock.now())],
     })
+    if (made.length === 0) return false
     for (const statement of keyring.createTenantKeys(tenantId, clock.now())) await tx.query(statement)
+    return true
   })
+
+const addAccess = async ({ database, keyring, clock }: House, demo: Demo): Promise<void> => {
+  const { tenantId, admin, flow, source, sourceKey } = demo
   const keys = await keyring.tenant(tenantId)
+  const at = new Date(clock.now())
   await database.batch(
     [tenantId],
     [
       {
         text: `insert into millrace.login (tenant_id, id, email_key, sealed, password_hash, role, created_at)
-               values ($1::uuid, $2::uuid, $3, $4, $5, 'owner', $6::timestamptz)`,
+               values ($1::uuid, $2::uuid, $3, $4, $5, 'owner', $6::timestamptz) on conflict do nothing`,
         values: [
           tenantId,
           newId(clock.now()),
           keyedHash16(keyring.login, admin.email),
           seal(keys.wrap, JSON.stringify({ email: admin.email })),
-          passwordHash,
+          await argon2(admin.password),
+          at,
+        ],
+      },
+      {
+        text: `insert into millrace.source_key (tenant_id, id, flow_id, source_id, key_hash, hint, created_at)
+               values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7::timestamptz) on conflict do nothing`,
+        values: [
+          tenantId,
+          newId(clock.now()),
+          flow,
+          source,
+          sourceKeyHash(sourceKey),
+          sourceKey.slice(0, HINT_CHARS),
           at,
         ],
       },
     ],
   )
-  const published = await house.publish({ tenantId, text: document(baseUrl), by: 'demo' })
-  const first = published.keys[0]
-  if (!first) throw new Error(`the demo's flow did not publish: ${published.problems.map((p) => p.message).join('; ')}`)
-  const demo: Demo = { tenantId, flow: published.flow, source: first.source, sourceKey: first.key, admin }
-  writeFileSync(file, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
+}
+
+/** Who published the flow that is now served; null where there is none yet. */
+const publisherOf = async ({ database }: House, { tenantId, flow }: Demo): Promise<string | null> => {
+  const [rows] = await database.batch(
+    [tenantId],
+    [
+      {
+        text: `select v.published_by from millrace.flow f
+               join millrace.flow_version v on v.tenant_id = f.tenant_id and v.flow_id = f.id and v.version = f.current_version
+               where f.tenant_id = $1::uuid and f.id = $2`,
+        values: [tenantId, flow],
+      },
+    ],
+  )
+  return (rows?.[0]?.published_by as string | undefined) ?? null
+}
+
+/**
+ * Furnishes an empty database with the demo, or finds the one made before; null where the database has tenants and
+ * none of them is ours to show. Its secrets stand in the data folder, mode 0600.
+ *
+ * The flow comes last, and says that all is there: what a start that was killed left out is added by the next. A flow
+ * that somebody else has published since stays as it is.
+ */
+export const ensureDemo = async (house: House, baseUrl: string): Promise<Demo | null> => {
+  const file = join(house.config.dataDir, FILE)
+  const tenants = await house.database.definer<{ id: string }>({
+    name: 'find_tenants',
+    text: 'select id from millrace.find_tenants()',
+  })
+  const known = read(file)
+  const isThere = known !== null && tenants.some((tenant) => tenant.id === known.tenantId)
+  if (!isThere && tenants.length > 0) return null
+
+  const demo = known ?? note(file, newId(house.clock.now()))
+  if (!isThere && !(await addTenant(house, demo.tenantId))) {
+    rmSync(file, { force: true })
+    return null
+  }
+  const publisher = await publisherOf(house, demo)
+  if (publisher === null) await addAccess(house, demo)
+  if (publisher === null || publisher === BY) {
+    const { problems } = await house.publish({ tenantId: demo.tenantId, text: document(baseUrl), by: BY })
+    if (problems.length > 0)
+      throw new Error(`the demo's flow did not publish: ${problems.map((problem) => problem.message).join('; ')}`)
+  }
   return demo
 }

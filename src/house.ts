@@ -118,6 +118,12 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const database = await createDatabase({ connection, poolMax: config.databasePool, log })
     closers.unshift(database.close)
     const keyring = createKeyring({ database, master: key.export() })
+    // A master key that does not open the database is told at the start, not at the first lead or anchor.
+    const [tenant] = await database.definer<{ id: string }>({
+      name: 'find_tenants',
+      text: 'select id from millrace.find_tenants()',
+    })
+    if (tenant) await keyring.tenant(tenant.id)
     const upkeep = createUpkeep({ database, keyring, clock, log })
     await upkeep.round()
     const catalog = createCatalog({ database, registries })

@@ -57,6 +57,10 @@ export const openMasterKey = ({ masterKey, dataDir }: Pick<Config, 'masterKey' |
       cause: error,
     })
   } finally {
-    rmSync(draft, { force: true })
+    try {
+      rmSync(draft, { force: true })
+    } catch {
+      // Where the folder is no folder, there is no draft either.
+    }
   }
 }
