@@ -198,6 +198,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       clock,
       runner,
       runnerNumber: presence.number,
+      isHeld: presence.isHeld,
       leadsInFlightMax: config.leadsInFlightMax,
       log,
     })

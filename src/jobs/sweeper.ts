@@ -41,10 +41,12 @@ export const createSweeper = (options: {
   readonly clock: Clock
   readonly runner: Pick<Runner, 'resume' | 'inFlight'>
   readonly runnerNumber: () => number
+  /** Whether that number still stands for this process: under a dead one nothing is taken. */
+  readonly isHeld: () => boolean
   readonly leadsInFlightMax: number
   readonly log: Log
 }): Sweeper => {
-  const { database, clock, runner, runnerNumber, leadsInFlightMax, log } = options
+  const { database, clock, runner, runnerNumber, isHeld, leadsInFlightMax, log } = options
   let doubts: { tenantId: string; leadId: string; away: boolean; until: number }[] = []
   let timer: NodeJS.Timeout | undefined
   let nextAt = Number.POSITIVE_INFINITY
@@ -113,7 +115,7 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
     const now = clock.now()
     await findLost(now)
     const room = leadsInFlightMax - runner.inFlight()
-    if (room <= 0) return
+    if (room <= 0 || !isHeld()) return
     const rows = await database.definer<{ tenant_id: string; lead_id: string; attempts: number }>({
       name: 'take_due_work',
       text: 'select tenant_id, lead_id, attempts from millrace.take_due_work($1::timestamptz, $2::integer, $3::integer)',

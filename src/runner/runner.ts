@@ -1,5 +1,5 @@
 import { Fault, isFault } from '../base/faults.ts'
-import { sqlState } from '../database/pool.ts'
+import { isOutcomeUnknown, sqlState } from '../database/pool.ts'
 import { RunAgain } from '../handlers/holder.ts'
 import type { LoadedLead } from '../journal/read.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
@@ -218,9 +218,9 @@ export const createRunner = (ctx: RunnerContext): Runner => {
   const afterFailure = async (journey: Journey, error: unknown): Promise<SubmissionResult> => {
     abandon(journey, error)
     const { tenantId, id: leadId } = journey.lead
-    // It may be durable although its commit had no answer, and nobody would take it up.
     if (journey.seq === 0) {
-      if (!lostRace(error)) doubt(tenantId, leadId, error)
+      // It may be durable although its commit had no answer, and nobody would take it up.
+      if (isOutcomeUnknown(error)) doubt(tenantId, leadId, error)
       throw error
     }
     if (lostRace(error)) await hold(tenantId, leadId, runDurable(tenantId, leadId, 0, journey))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Fault } from '../../src/base/faults.ts'
+import { unavailable } from '../../src/database/errors.ts'
 import type { Appender, LeadCommit } from '../../src/journal/append.ts'
 import { verifyTenant } from '../../src/journal/verify.ts'
 import { type Engine, type Process, type ProcessOptions, startEngine } from '../support/engine.ts'
@@ -120,6 +121,8 @@ describe('what a source is told', () => {
       })
     expect(await leadCount()).toBe(leads)
     expect(sink.requests).toHaveLength(before)
+    // An hour of that must not fill the memory: what cannot have been written is not looked for.
+    expect(process.doubts).toEqual([])
     await process.bury()
   })
 
@@ -175,7 +178,7 @@ describe('what a source is told', () => {
     let broken = true
     const process = await meeting(async (commit, append) => {
       await append(commit)
-      if (broken) throw away()
+      if (broken) throw unavailable({ detail: 'connection lost', outcomeUnknown: true })
     })
     const before = sink.requests.length
     const values = lead()

@@ -205,6 +205,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       clock: processClock,
       runner,
       runnerNumber: presence.number,
+      isHeld: presence.isHeld,
       leadsInFlightMax,
       log,
     })
