@@ -9,6 +9,7 @@ import { type Connection, createDatabase, type Database } from './database/pool.
 import { createPresence, type Presence } from './database/presence.ts'
 import { createCaps } from './handlers/caps.ts'
 import { createIdentity } from './handlers/identity.ts'
+import { createLookUp } from './handlers/look-up.ts'
 import { createSecrets, type Secrets } from './handlers/secrets.ts'
 import { createSuppression } from './handlers/suppression.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
@@ -151,6 +152,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     closers.unshift(presence.close)
 
     const rowsMax = Math.min(config.maxBatchSize, 500)
+    const lookUp = createLookUp({ database, rowsMax })
     const caps = createCaps({ database, rowsMax })
     const appender = createAppender({
       database,
@@ -174,8 +176,9 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       catalog,
       appender,
       loader,
-      identity: createIdentity({ database, rowsMax }),
-      suppression: createSuppression({ database, rowsMax }),
+      identity: createIdentity({ lookUp }),
+      suppression: createSuppression({ lookUp }),
+      lookUp,
       caps,
       secrets,
       outbound,

@@ -61,6 +61,7 @@ const compileStep = (compiling: Compiling, step: StepDocument, key: string): Com
   const { registries, scope } = compiling
   const type = Object.hasOwn(registries.steps, step.type) ? registries.steps[step.type] : undefined
   if (type === undefined) throw invalid(`There is no step type "${step.type}"`)
+  const compiler = compilerFor(compiling, { key, type })
   return {
     id: step.id,
     type: step.type,
@@ -68,7 +69,8 @@ const compileStep = (compiling: Compiling, step: StepDocument, key: string): Com
     event: type.event,
     when: step.guard === null ? null : compileRule(step.guard, scope),
     onError: step.onError,
-    run: type.create(step.config, compilerFor(compiling, { key, type })),
+    run: type.create(step.config, compiler),
+    foresee: type.foresee?.(step.config, compiler) ?? null,
   }
 }
 

@@ -1,12 +1,17 @@
-import { gather } from '../base/coalesce.ts'
-import { isFault } from '../base/faults.ts'
 import { keyedHash16 } from '../base/seal.ts'
-import { byteas, uuids } from '../database/arrays.ts'
-import type { Database } from '../database/pool.ts'
 import type { ClaimWrite } from '../journal/append.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import type { RequestAnswer, RequestInput } from '../kit/requests.ts'
+import type { Ahead } from './ahead.ts'
 import { type Holder, waitFor } from './holder.ts'
+import type { Claimant, LookUp } from './look-up.ts'
+
+/** Among which leads a claim is made. A test lead meets only test leads. */
+export interface ClaimPlace {
+  readonly test: boolean
+  readonly flowId: string
+  readonly sourceId: string
+}
 
 /** One key asked for. */
 interface Wanted {
@@ -21,23 +26,18 @@ interface Held {
   readonly settled: Promise<boolean>
 }
 
-interface Found {
-  readonly leadId: string
-  readonly at: number
-  readonly fingerprint: Buffer | null
-}
-
 type Claimed =
   | { readonly held: true; readonly writes: readonly ClaimWrite[] }
-  | { readonly held: false; readonly found: Found; readonly on: readonly string[] }
+  | { readonly held: false; readonly found: Claimant; readonly on: readonly string[] }
 
 export interface Identity {
-  /** Claims all keys of a dedupe rule, or none. A test lead meets only test leads. */
+  /** Claims all keys of a dedupe rule, or none. */
   claim(
     holder: Holder,
     keys: TenantKeys,
-    where: { readonly test: boolean; readonly flowId: string; readonly sourceId: string; readonly now: number },
+    where: ClaimPlace & { readonly now: number },
     input: RequestInput<'identity.claim'>,
+    ahead: Ahead | null,
   ): Promise<{ readonly answer: RequestAnswer<'identity.claim'>; readonly writes: readonly ClaimWrite[] }>
   /** Claims an idempotency key of a source. `same`: it was used before, with this very body. */
   claimIdempotency(
@@ -56,55 +56,31 @@ export interface Identity {
   >
 }
 
-export const createIdentity = (options: { readonly database: Database; readonly rowsMax: number }): Identity => {
-  const { database, rowsMax } = options
+/** The keys of a dedupe rule, each once. */
+export const claimKeysOf = (keys: TenantKeys, where: ClaimPlace, input: RequestInput<'identity.claim'>): Wanted[] => {
+  const among =
+    input.scope === 'tenant' ? '' : input.scope === 'flow' ? `f|${where.flowId}` : `s|${where.flowId}|${where.sourceId}`
+  const scope = where.test ? `test:${among}` : among
+  const unique = new Map<string, Wanted>()
+  for (const { on, values } of input.keys) {
+    const text = JSON.stringify([input.rule, on, values])
+    if (!unique.has(text)) unique.set(text, { key: keyedHash16(keys.lookup, `claim|${scope}|${text}`), on })
+  }
+  return [...unique.values()]
+}
+
+/** Claims settled last, by name: as many as may have been made since a lead under way read ahead. */
+const LATELY_MAX = 5_000
+
+export const createIdentity = (options: { readonly lookUp: LookUp }): Identity => {
+  const { lookUp } = options
+  const lately = new Set<string>()
+  const remember = (name: string): void => {
+    lately.add(name)
+    if (lately.size > LATELY_MAX) lately.delete(lately.values().next().value ?? name)
+  }
   /** Claims of journeys in this process whose commit is not settled, by tenant and key. */
   const inFlight = new Map<string, Held>()
-
-  const lookup = gather<{ tenantId: string; keys: readonly Buffer[] }, (Found | null)[]>({
-    rowsMax,
-    concurrency: 2,
-    whole: isFault,
-    run: async (items) => {
-      const tenantIds: string[] = []
-      const keys: Buffer[] = []
-      for (const item of items) {
-        for (const key of item.keys) {
-          tenantIds.push(item.tenantId)
-          keys.push(key)
-        }
-      }
-      const [rows] = await database.batch(
-        [...new Set(tenantIds)],
-        [
-          {
-            name: 'claim_lookup',
-            text: `select w.n::integer as n, c.lead_id, c.at, c.fingerprint
-                   from unnest($1::uuid[], $2::bytea[]) with ordinality as w(tenant_id, key, n)
-                   cross join lateral (
-                     select lead_id, at, fingerprint from millrace.claim
-                     where tenant_id = w.tenant_id and key = w.key limit 1
-                   ) c`,
-            values: [uuids(tenantIds), byteas(keys)],
-          },
-        ],
-      )
-      const found: (Found | null)[] = keys.map(() => null)
-      for (const row of rows ?? []) {
-        found[(row.n as number) - 1] = {
-          leadId: row.lead_id as string,
-          at: row.at as number,
-          fingerprint: row.fingerprint as Buffer | null,
-        }
-      }
-      let from = 0
-      return items.map((item) => {
-        const part = found.slice(from, from + item.keys.length)
-        from += item.keys.length
-        return part
-      })
-    },
-  })
 
   const claimKeys = async (
     holder: Holder,
@@ -113,6 +89,7 @@ export const createIdentity = (options: { readonly database: Database; readonly 
     now: number,
     staleBefore: number | null,
     fingerprint: Buffer | null,
+    ahead: Ahead | null,
   ): Promise<Claimed> => {
     const names = wanted.map((want) => `${tenantId}${want.key.toString('latin1')}`)
     for (;;) {
@@ -136,19 +113,28 @@ export const createIdentity = (options: { readonly database: Database; readonly 
     const held: Held = { holder, at: now, fingerprint, settled }
     for (const name of names) if (!inFlight.has(name)) inFlight.set(name, held)
     const release = (durable: boolean): void => {
-      for (const name of names) if (inFlight.get(name) === held) inFlight.delete(name)
+      for (const name of names) {
+        if (inFlight.get(name) !== held) continue
+        inFlight.delete(name)
+        if (durable) remember(name)
+      }
       end(durable)
     }
 
-    let found: readonly (Found | null)[]
+    // Read ahead and then taken by a lead of this process: what was read is out of date.
+    const before = ahead && !names.some((name) => lately.has(name)) ? ahead : null
+    let found: readonly (Claimant | null | undefined)[] = wanted.map((want) =>
+      before?.claims.get(want.key.toString('latin1')),
+    )
     try {
-      found = await lookup({ tenantId, keys: wanted.map((want) => want.key) })
+      if (found.includes(undefined))
+        found = (await lookUp({ tenantId, claims: wanted.map((want) => want.key), suppressions: [] })).claims
     } catch (error) {
       release(false)
       throw error
     }
     const hit = found.findIndex(
-      (entry) => entry !== null && entry.leadId !== holder.leadId && (staleBefore === null || entry.at >= staleBefore),
+      (entry) => entry && entry.leadId !== holder.leadId && (staleBefore === null || entry.at >= staleBefore),
     )
     const winner = hit < 0 ? null : found[hit]
     if (winner) {
@@ -165,21 +151,10 @@ export const createIdentity = (options: { readonly database: Database; readonly 
   }
 
   return {
-    claim: async (holder, keys, where, input) => {
-      const among =
-        input.scope === 'tenant'
-          ? ''
-          : input.scope === 'flow'
-            ? `f|${where.flowId}`
-            : `s|${where.flowId}|${where.sourceId}`
-      const scope = where.test ? `test:${among}` : among
-      const unique = new Map<string, Wanted>()
-      for (const { on, values } of input.keys) {
-        const text = JSON.stringify([input.rule, on, values])
-        if (!unique.has(text)) unique.set(text, { key: keyedHash16(keys.lookup, `claim|${scope}|${text}`), on })
-      }
+    claim: async (holder, keys, where, input, ahead) => {
+      const wanted = claimKeysOf(keys, where, input)
       const staleBefore = input.withinMs === null ? null : where.now - input.withinMs
-      const claimed = await claimKeys(holder, keys.tenantId, [...unique.values()], where.now, staleBefore, null)
+      const claimed = await claimKeys(holder, keys.tenantId, wanted, where.now, staleBefore, null, ahead)
       if (claimed.held) return { answer: { held: true }, writes: claimed.writes }
       const { found, on } = claimed
       return { answer: { held: false, leadId: found.leadId, seenAt: found.at, on }, writes: [] }
@@ -187,7 +162,7 @@ export const createIdentity = (options: { readonly database: Database; readonly 
     claimIdempotency: async (holder, keys, input) => {
       const key = keyedHash16(keys.lookup, `idempotency|${input.flowId}|${input.sourceId}|${input.key}`)
       const fingerprint = keyedHash16(keys.lookup, `body|${input.body}`)
-      const claimed = await claimKeys(holder, keys.tenantId, [{ key, on: [] }], input.now, null, fingerprint)
+      const claimed = await claimKeys(holder, keys.tenantId, [{ key, on: [] }], input.now, null, fingerprint, null)
       if (claimed.held) return claimed
       return {
         held: false,

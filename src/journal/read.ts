@@ -73,7 +73,7 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
       if (!row) return null
       const keys = await keyring.tenant(tenantId)
       const wrapped = row.wrapped_key as Buffer | null
-      const key = wrapped ? keyring.openLeadKey(keys, wrapped) : null
+      const key = wrapped ? keyring.openLeadKey(keys, leadId, wrapped) : null
       const lead = newLead(leadId, tenantId)
       lead.currency = (row.currency as string | null) ?? lead.currency
       const events: StoredEvent[] = []

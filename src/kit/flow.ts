@@ -1,7 +1,7 @@
 import type { StepEventType } from '../lead/events.ts'
 import type { DestinationType } from './destination.ts'
 import type { FieldType, Json, Parsed } from './field.ts'
-import type { Asking } from './requests.ts'
+import type { Asking, SingleRequest } from './requests.ts'
 import type { LeadView, Rule, StepResult, StepType } from './step.ts'
 
 /** The tables a flow is checked against and compiled with: handed in, so that `flow` imports no step and no integration. */
@@ -21,6 +21,8 @@ export interface CompiledStep {
   /** What a fault in it does: `park` waits for somebody to mend it, `continue` goes on, `stop` ends the journey as failed. */
   readonly onError: 'park' | 'continue' | 'stop'
   readonly run: (lead: LeadView) => Asking<StepResult>
+  /** See `StepType.foresee`; null where the type has none. */
+  readonly foresee: ((lead: LeadView) => SingleRequest | null) | null
 }
 
 export interface CompiledField {

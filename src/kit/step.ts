@@ -3,7 +3,7 @@ import type { Money } from '../base/money.ts'
 import type { RejectionCode } from '../lead/codes.ts'
 import type { StepEventType } from '../lead/events.ts'
 import type { Json, Parsed } from './field.ts'
-import type { Asking } from './requests.ts'
+import type { Asking, SingleRequest } from './requests.ts'
 
 /** What a step, a rule and a template see of a lead. */
 export interface LeadView {
@@ -136,6 +136,11 @@ export interface StepType<Schema extends TObject = TObject> {
   readonly references: ConfigReferences
   /** A config as a flow's author would write it: checked and compiled by a test. */
   readonly example: Static<Schema>
+  /**
+   * The first request the step will make, as far as the lead tells before its turn; null: none. Look-ups that are
+   * foreseen are read for all coming steps in one go; one that turns out otherwise is read when it is asked.
+   */
+  readonly foresee?: (config: Static<Schema>, compiler: Compiler) => (lead: LeadView) => SingleRequest | null
   /** What the step sets, so that later rules may use it. */
   readonly sets?: readonly ('score' | 'class' | 'route' | 'price')[]
   readonly create: (config: Static<Schema>, compiler: Compiler) => (lead: LeadView) => Asking<StepResult>

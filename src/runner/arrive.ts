@@ -20,8 +20,9 @@ export const arrive = async (
 ): Promise<Arrival> => {
   const { tenantId } = submission.source
   const keys = await ctx.keyring.tenant(tenantId)
-  const { key, wrapped } = ctx.keyring.newLeadKey(keys)
-  const journey = startJourney({ id: newId(submission.receivedAt), flow, source, keys, key, wrapped })
+  const id = newId(submission.receivedAt)
+  const { key, wrapped } = ctx.keyring.newLeadKey(keys, id)
+  const journey = startJourney({ id, flow, source, keys, key, wrapped })
   const startedAt = ctx.clock.now()
   // Before anything is held: what throws here leaves nothing behind.
   const { values, extra } = source.map(submission.values)

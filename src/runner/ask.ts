@@ -1,5 +1,6 @@
 import { Fault } from '../base/faults.ts'
 import { keyedHash, keyedTag } from '../base/seal.ts'
+import { type Ahead, readAhead } from '../handlers/ahead.ts'
 import type { CapWrite, ClaimWrite } from '../journal/append.ts'
 import type { Json } from '../kit/field.ts'
 import { type GroupRequest, REQUEST_VERSIONS, type Request, type SingleRequest } from '../kit/requests.ts'
@@ -7,6 +8,7 @@ import type { Holds, JournaledAnswer } from '../lead/events.ts'
 import type { RunnerContext } from './context.ts'
 import { sendDelivery } from './deliver.ts'
 import { emit, type Journey } from './journey.ts'
+import { viewOf } from './view.ts'
 
 /** One run of one step: what it was answered so far and the journal does not hold yet. */
 export interface StepRun {
@@ -60,6 +62,23 @@ export const journalStanding = (ctx: RunnerContext, journey: Journey, run: StepR
   }
 }
 
+/** What the coming steps will look up, read once for all of them; a lead taken up again reads step by step. */
+const aheadOf = (ctx: RunnerContext, journey: Journey, run: StepRun): Promise<Ahead> | null => {
+  if (journey.seq > 0) return null
+  if (journey.ahead) return journey.ahead
+  const { lead, flow, source, keys } = journey
+  const view = viewOf({ lead, flow, source, now: run.now })
+  const requests: SingleRequest[] = []
+  for (const step of source.program.slice(lead.steps.length)) {
+    if (!step.foresee || ctx.stepsOff.has(step.type) || (step.when && !step.when.holds(view))) continue
+    const request = step.foresee(view)
+    if (request) requests.push(request)
+  }
+  const where = { test: lead.test, flowId: flow.id, sourceId: source.id }
+  journey.ahead = readAhead({ lookUp: ctx.lookUp, keys, where, requests })
+  return journey.ahead
+}
+
 /** A counter's place among all of its tenant's: a value it counts by may be personal, and is hashed. */
 const capScope = (
   journey: Journey,
@@ -81,12 +100,18 @@ const perform = async (
   switch (request.kind) {
     case 'identity.claim': {
       const where = { test: lead.test, flowId: flow.id, sourceId: source.id, now: run.now }
-      const { answer, writes } = await ctx.identity.claim(holder, keys, where, request.input)
+      const { answer, writes } = await ctx.identity.claim(
+        holder,
+        keys,
+        where,
+        request.input,
+        await aheadOf(ctx, journey, run),
+      )
       run.writes.claims.push(...writes)
       return { answer }
     }
     case 'suppression.lookup':
-      return { answer: await ctx.suppression.lookup(keys, run.now, request.input) }
+      return { answer: await ctx.suppression.lookup(keys, run.now, request.input, await aheadOf(ctx, journey, run)) }
     case 'cap.reserve': {
       const caps = request.input.caps.map((cap) => ({ ...cap, scope: capScope(journey, cap) }))
       const { answer, writes } = await ctx.caps.reserve(holder, lead.tenantId, { caps })

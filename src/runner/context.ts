@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Caps } from '../handlers/caps.ts'
 import type { Identity } from '../handlers/identity.ts'
+import type { LookUp } from '../handlers/look-up.ts'
 import type { Secrets } from '../handlers/secrets.ts'
 import type { Suppression } from '../handlers/suppression.ts'
 import type { Appender } from '../journal/append.ts'
@@ -33,6 +34,7 @@ export interface RunnerContext {
   readonly loader: LeadLoader
   readonly identity: Identity
   readonly suppression: Suppression
+  readonly lookUp: LookUp
   readonly caps: Caps
   readonly secrets: Secrets
   readonly outbound: Outbound

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { keyedHash8 } from '../base/seal.ts'
+import type { Ahead } from '../handlers/ahead.ts'
 import { createHolder, type Holder, type Settlement, settle } from '../handlers/holder.ts'
 import type { Appender, CapWrite, ClaimWrite, LeadColumns, LeadCommit } from '../journal/append.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
@@ -37,6 +38,8 @@ export interface Journey {
   work: { wakeAt: number; runner: number | null } | null
   /** The commit under way: one at a time a lead. */
   committing: Promise<void> | null
+  /** What the coming steps will look up, once it was asked for. */
+  ahead: Promise<Ahead> | null
   /** What a step left under way when it went on: awaited before the journey leaves this process. */
   detached: Promise<unknown>[]
   /** Set by the first failed commit: nothing more is written from here. */
@@ -74,6 +77,7 @@ export const startJourney = (options: {
   releasedCaps: [],
   work: null,
   committing: null,
+  ahead: null,
   detached: [],
   broken: undefined,
 })

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { Closed, Duration, FieldName } from '../kit/config-parts.ts'
-import { ask } from '../kit/requests.ts'
-import { defineStep, type LeadView, next, reject, skip } from '../kit/step.ts'
+import { ask, type RequestInput } from '../kit/requests.ts'
+import { type Compiler, defineStep, type LeadView, next, reject, skip } from '../kit/step.ts'
 import { comparable } from '../kit/values.ts'
 
 const MINUTE_MS = 60_000
@@ -23,6 +23,22 @@ const keysOf = (lead: LeadView, on: readonly (readonly string[])[]) =>
   on.flatMap((names) => {
     const values = names.map((name) => (lead.fields[name]?.valid ? comparable(lead.fields[name]) : null))
     return values.every((value) => value !== null) ? [{ on: names, values }] : []
+  })
+
+const claimOf =
+  (
+    config: {
+      readonly on: readonly (readonly string[])[]
+      readonly within?: string
+      readonly scope?: 'flow' | 'source' | 'tenant'
+    },
+    compiler: Compiler,
+  ) =>
+  (lead: LeadView): RequestInput<'identity.claim'> => ({
+    rule: compiler.stepId,
+    scope: config.scope ?? 'flow',
+    withinMs: config.within === undefined ? null : compiler.durationMs(config.within),
+    keys: keysOf(lead, config.on),
   })
 
 export const dedupe = defineStep({
@@ -53,13 +69,17 @@ export const dedupe = defineStep({
   }),
   references: { fields: ['on.*.*'], durations: ['within'] },
   example: { on: [['email'], ['phone']], within: '30d', duplicate: 'reject' },
+  foresee: (config, compiler) => (lead) => {
+    const input = claimOf(config, compiler)(lead)
+    return input.keys.length === 0 ? null : { kind: 'identity.claim', name: 'identity.claim', input }
+  },
   create: (config, compiler) => {
-    const withinMs = config.within === undefined ? null : compiler.durationMs(config.within)
-    const scope = config.scope ?? 'flow'
+    const inputOf = claimOf(config, compiler)
     return function* dedupe(lead) {
-      const keys = keysOf(lead, config.on)
+      const input = inputOf(lead)
+      const { keys } = input
       if (keys.length === 0) return skip({ note: { keys: 0 } })
-      const claim = yield* ask('identity.claim', { rule: compiler.stepId, scope, withinMs, keys })
+      const claim = yield* ask('identity.claim', input)
       if (claim.held) return next({ note: { keys: keys.length } })
       const age = ago(lead.now - claim.seenAt)
       const note = { keys: keys.length, matched_on: [...claim.on], seen_at: claim.seenAt }

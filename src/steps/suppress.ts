@@ -43,6 +43,11 @@ export const suppress = defineStep({
   }),
   references: { fields: ['match.*'], templates: ['reason'], templateNames: ['field', 'list', 'label'] },
   example: { lists: ['dnc', 'customers'], match: ['phone', 'email'] },
+  foresee: (config) => (lead) => {
+    const values = valuesOf(lead, config.match)
+    const input = { lists: config.lists, values }
+    return values.length === 0 ? null : { kind: 'suppression.lookup', name: 'suppression.lookup', input }
+  },
   create: (config, compiler) => {
     const template = config.reason === undefined ? null : compiler.template(config.reason)
     return function* suppress(lead) {

@@ -12,6 +12,7 @@ import { createDatabase, type Database } from '../../src/database/pool.ts'
 import { createPresence, type Presence } from '../../src/database/presence.ts'
 import { createCaps } from '../../src/handlers/caps.ts'
 import { createIdentity } from '../../src/handlers/identity.ts'
+import { createLookUp } from '../../src/handlers/look-up.ts'
 import { createSecrets, type Secrets } from '../../src/handlers/secrets.ts'
 import { createSuppression } from '../../src/handlers/suppression.ts'
 import { createSweeper, type Sweeper } from '../../src/jobs/sweeper.ts'
@@ -153,6 +154,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
         if (change) catalog.forget(change.tenantId)
       },
     })
+    const lookUp = createLookUp({ database, rowsMax: 500 })
     const caps = createCaps({ database, rowsMax: 500 })
     const appender = createAppender({ database, rowsMax: 500, onUsage: caps.learn })
     const outbound = createOutbound({
@@ -184,8 +186,9 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       appender: parts.appender,
       outbound: parts.outbound,
       loader,
-      identity: createIdentity({ database, rowsMax: 500 }),
-      suppression: createSuppression({ database, rowsMax: 500 }),
+      identity: createIdentity({ lookUp }),
+      suppression: createSuppression({ lookUp }),
+      lookUp,
       caps,
       secrets,
       deliveries: { attemptsMax: 3, retryDelayMs: 60_000, timeoutMs: 20_000 },

@@ -1,0 +1,46 @@
+import type { TenantKeys } from '../journal/keyring.ts'
+import type { SingleRequest } from '../kit/requests.ts'
+import { type ClaimPlace, claimKeysOf } from './identity.ts'
+import type { Claimant, LookUp, Suppressed } from './look-up.ts'
+import { suppressionKey } from './suppression.ts'
+
+/**
+ * What the database said, in one round trip, about all that a lead's coming steps will look up.
+ *
+ * It is a little older than the step that uses it. For claims that is harmless: a claim taken since is seen at the
+ * commit, which then fails, and the lead is run again. A suppression entry added within those milliseconds counts for
+ * the next lead.
+ */
+export interface Ahead {
+  /** By the key's bytes as latin1 text. */
+  readonly claims: ReadonlyMap<string, Claimant | null>
+  /** By the value as the step names it. */
+  readonly suppressions: ReadonlyMap<string, readonly Suppressed[]>
+}
+
+/** Reads what these requests will ask for. */
+export const readAhead = async (options: {
+  readonly lookUp: LookUp
+  readonly keys: TenantKeys
+  readonly where: ClaimPlace
+  readonly requests: readonly SingleRequest[]
+}): Promise<Ahead> => {
+  const { lookUp, keys, where, requests } = options
+  const claims = new Map<string, Buffer>()
+  const values = new Map<string, Buffer>()
+  for (const request of requests) {
+    if (request.kind === 'identity.claim')
+      for (const { key } of claimKeysOf(keys, where, request.input)) claims.set(key.toString('latin1'), key)
+    if (request.kind === 'suppression.lookup')
+      for (const { value } of request.input.values) values.set(value, suppressionKey(keys, value))
+  }
+  const answer = await lookUp({
+    tenantId: keys.tenantId,
+    claims: [...claims.values()],
+    suppressions: [...values.values()],
+  })
+  return {
+    claims: new Map([...claims.keys()].map((name, index) => [name, answer.claims[index] ?? null])),
+    suppressions: new Map([...values.keys()].map((value, index) => [value, answer.suppressions[index] ?? []])),
+  }
+}

@@ -1,0 +1,115 @@
+import { gather } from '../base/coalesce.ts'
+import { isFault } from '../base/faults.ts'
+import { byteas, uuids } from '../database/arrays.ts'
+import type { Database, Row, Statement } from '../database/pool.ts'
+
+/** Who holds a claim. */
+export interface Claimant {
+  readonly leadId: string
+  readonly at: number
+  readonly fingerprint: Buffer | null
+}
+
+/** Where a value stands on a suppression list. */
+export interface Suppressed {
+  readonly list: string
+  readonly label: string
+  readonly addedAt: number
+  readonly expiresAt: number | null
+}
+
+/** Keyed hashes to look up, of 16 bytes each. */
+export interface LookUpItem {
+  readonly tenantId: string
+  readonly claims: readonly Buffer[]
+  readonly suppressions: readonly Buffer[]
+}
+
+export interface LookUpAnswer {
+  readonly claims: readonly (Claimant | null)[]
+  readonly suppressions: readonly (readonly Suppressed[])[]
+}
+
+/** The one read by keyed hash: whatever leads in flight want to know, in one round trip. */
+export type LookUp = (item: LookUpItem) => Promise<LookUpAnswer>
+
+const CLAIMS = `
+  select w.n::integer as n, c.lead_id, c.at, c.fingerprint
+  from unnest($1::uuid[], $2::bytea[]) with ordinality as w(tenant_id, key, n)
+  cross join lateral (
+    select lead_id, at, fingerprint from millrace.claim where tenant_id = w.tenant_id and key = w.key limit 1
+  ) c`
+
+const SUPPRESSIONS = `
+  select w.n::integer as n, e.list_id, l.label, e.added_at, e.expires_at
+  from unnest($1::uuid[], $2::bytea[]) with ordinality as w(tenant_id, key, n)
+  join millrace.suppression_entry e on e.tenant_id = w.tenant_id and e.key = w.key
+  join millrace.suppression_list l on l.tenant_id = e.tenant_id and l.id = e.list_id`
+
+const claimantOf = (row: Row): Claimant => ({
+  leadId: row.lead_id as string,
+  at: row.at as number,
+  fingerprint: row.fingerprint as Buffer | null,
+})
+
+const suppressedOf = (row: Row): Suppressed => ({
+  list: row.list_id as string,
+  label: row.label as string,
+  addedAt: row.added_at as number,
+  expiresAt: row.expires_at as number | null,
+})
+
+const NONE: readonly Suppressed[] = []
+
+export const createLookUp = (options: { readonly database: Database; readonly rowsMax: number }): LookUp => {
+  const { database, rowsMax } = options
+
+  const run = async (items: readonly LookUpItem[]): Promise<LookUpAnswer[]> => {
+    const claims: Buffer[] = []
+    const claimTenants: string[] = []
+    const suppressions: Buffer[] = []
+    const suppressionTenants: string[] = []
+    for (const item of items) {
+      for (const key of item.claims) {
+        claims.push(key)
+        claimTenants.push(item.tenantId)
+      }
+      for (const key of item.suppressions) {
+        suppressions.push(key)
+        suppressionTenants.push(item.tenantId)
+      }
+    }
+    const statements: Statement[] = []
+    if (claims.length > 0)
+      statements.push({ name: 'look_up_claims', text: CLAIMS, values: [uuids(claimTenants), byteas(claims)] })
+    if (suppressions.length > 0)
+      statements.push({
+        name: 'look_up_suppressions',
+        text: SUPPRESSIONS,
+        values: [uuids(suppressionTenants), byteas(suppressions)],
+      })
+    const results = await database.batch([...new Set(items.map((item) => item.tenantId))], statements)
+    const claimants = new Array<Claimant | null>(claims.length).fill(null)
+    if (claims.length > 0) for (const row of results[0] ?? []) claimants[(row.n as number) - 1] = claimantOf(row)
+    const suppressed = new Array<readonly Suppressed[]>(suppressions.length).fill(NONE)
+    if (suppressions.length > 0) {
+      for (const row of results.at(-1) ?? []) {
+        const at = (row.n as number) - 1
+        suppressed[at] = [...(suppressed[at] ?? NONE), suppressedOf(row)]
+      }
+    }
+    let claimAt = 0
+    let suppressionAt = 0
+    return items.map((item) => {
+      const answer = {
+        claims: claimants.slice(claimAt, claimAt + item.claims.length),
+        suppressions: suppressed.slice(suppressionAt, suppressionAt + item.suppressions.length),
+      }
+      claimAt += item.claims.length
+      suppressionAt += item.suppressions.length
+      return answer
+    })
+  }
+
+  return gather<LookUpItem, LookUpAnswer>({ rowsMax, concurrency: 2, whole: isFault, run })
+}
