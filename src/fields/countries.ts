@@ -100,3 +100,10 @@ export const leadCountry = (context: ParseContext): string => {
   const own = context.fields.country
   return own?.valid && typeof own.normal === 'string' && byCode.has(own.normal) ? own.normal : context.country
 }
+
+/** The country of the lead's address: its field `country`, else that of its field `state`, else the flow's. */
+export const addressCountry = (context: ParseContext): string => {
+  const own = context.fields.country?.valid === true ? undefined : context.fields.state
+  const ofState = own?.valid ? own.parts.country : undefined
+  return typeof ofState === 'string' ? ofState : leadCountry(context)
+}

@@ -15,6 +15,15 @@ const MONTH_FIRST: ReadonlySet<string> = new Set(['US', 'PH', 'PR', 'GU', 'AS', 
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
+export interface DateContext {
+  /** ISO 3166-1 alpha-2: decides between day and month first. */
+  readonly country: string
+  /** Milliseconds since 1970: what two-digit years count from. */
+  readonly now: number
+  /** Two digits mean the year that is at most so many ahead. Ten unless told: appointments lie ahead. */
+  readonly yearsAhead?: number
+}
+
 const daysIn = (year: number, month: number): number => {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
   return [4, 6, 9, 11].includes(month) ? 30 : 31
@@ -31,11 +40,10 @@ export const dayOf = (ms: number): CalendarDate | undefined => {
   return Number.isNaN(ms) ? undefined : dateOf(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate())
 }
 
-/** Two digits mean the year that is at most ten years ahead: appointments lie ahead, births behind. */
-const fullYear = (text: string, now: number): number => {
+const fullYear = (text: string, { now, yearsAhead = 10 }: DateContext): number => {
   const year = Number(text)
   if (text.length > 2) return year
-  const latest = new Date(now).getUTCFullYear() + 10
+  const latest = new Date(now).getUTCFullYear() + yearsAhead
   const inCentury = latest - (latest % 100) + year
   return inCentury > latest ? inCentury - 100 : inCentury
 }
@@ -49,36 +57,46 @@ const YEAR_LAST = new RegExp(`^(\\d{1,2})([-/.])(\\d{1,2})\\2(\\d{4}|\\d{2})${TI
 const NAMES = '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\\.?'
 const MONTH_NAMED = new RegExp(`^(?:[a-z]{3,9},? )?${NAMES} (\\d{1,2})(?:st|nd|rd|th)?,? (\\d{4})${TIME}$`, 'i')
 const DAY_NAMED = new RegExp(`^(?:[a-z]{3,9},? )?(\\d{1,2})(?:st|nd|rd|th)?\\.?[ -]${NAMES}[ ,-]+(\\d{4})${TIME}$`, 'i')
-const EPOCH_MS = /^\d{12,13}$/
+const COMPACT_YEAR_LAST = /^(\d{2})(\d{2})(\d{4})$/
+const EPOCH_MS = /^-?\d{12,13}$/
 const EPOCH_S = /^\d{10}$/
 
-const readYearLast = (found: RegExpExecArray, country: string, now: number): CalendarDate | undefined => {
-  const [, a = '', mark = '', b = '', end = ''] = found
-  const year = fullYear(end, now)
-  // With dots the day comes first all over the world.
-  const monthFirst = mark !== '.' && MONTH_FIRST.has(country)
-  const [first, second] = [Number(a), Number(b)]
+interface YearLast {
+  /** Day and month as written, in the order of the country. */
+  readonly first: number
+  readonly second: number
+  readonly year: number
+  readonly monthFirst: boolean
+}
+
+const readYearLast = ({ first, second, year, monthFirst }: YearLast): CalendarDate | undefined => {
   const usual = monthFirst ? dateOf(year, first, second) : dateOf(year, second, first)
   // The thirteenth month can only be a day.
   return usual ?? (monthFirst ? dateOf(year, second, first) : dateOf(year, first, second))
 }
 
-export interface DateContext {
-  /** ISO 3166-1 alpha-2: decides between day and month first. */
-  readonly country: string
-  /** Milliseconds since 1970: what two-digit years count from. */
-  readonly now: number
+/** Eight digits: year first where that makes a date, else year last. */
+const readCompact = (text: string, monthFirst: boolean): CalendarDate | undefined => {
+  const [year, month, day] = (COMPACT.exec(text) ?? []).slice(1).map(Number)
+  const ordered = dateOf(year ?? 0, month ?? 0, day ?? 0)
+  if (ordered) return ordered
+  const [first, second, end] = (COMPACT_YEAR_LAST.exec(text) ?? []).slice(1).map(Number)
+  return readYearLast({ first: first ?? 0, second: second ?? 0, year: end ?? 0, monthFirst })
 }
 
 /** Reads a date, or gives undefined. A time of day behind it is passed over. */
-export const readDate = (text: string, { country, now }: DateContext): CalendarDate | undefined => {
+export const readDate = (text: string, context: DateContext): CalendarDate | undefined => {
   if (text.length > 80) return undefined
+  const monthFirst = MONTH_FIRST.has(context.country)
   const ordered = YEAR_FIRST.exec(text)
   if (ordered) return dateOf(Number(ordered[1]), Number(ordered[3]), Number(ordered[4]))
-  const yearLast = YEAR_LAST.exec(text)
-  if (yearLast) return readYearLast(yearLast, country, now)
-  const compact = COMPACT.exec(text)
-  if (compact) return dateOf(Number(compact[1]), Number(compact[2]), Number(compact[3]))
+  const [, a = '', mark, b = '', end = ''] = YEAR_LAST.exec(text) ?? []
+  if (mark !== undefined) {
+    const year = fullYear(end, context)
+    // With dots the day comes first all over the world.
+    return readYearLast({ first: Number(a), second: Number(b), year, monthFirst: monthFirst && mark !== '.' })
+  }
+  if (COMPACT.test(text)) return readCompact(text, monthFirst)
   if (EPOCH_MS.test(text)) return dayOf(Number(text))
   if (EPOCH_S.test(text)) return dayOf(Number(text) * 1000)
   const monthNamed = MONTH_NAMED.exec(text)

@@ -48,12 +48,15 @@ const readLiteral = (domain: string): string | undefined => {
   return found.version === 6 ? `[ipv6:${found.text}]` : `[${found.text}]`
 }
 
-const readDomain = (written: string): string | undefined => {
-  if (written.startsWith('[') && written.endsWith(']')) return readLiteral(written)
+/** A domain in lower-case ASCII (`xn--…`), or undefined where the text is none. */
+export const readDomain = (written: string): string | undefined => {
   const lower = written.toLowerCase()
   const domain = BEYOND_ASCII.test(lower) ? asciiDomain(lower) : lower
   return isDomain(domain) ? domain : undefined
 }
+
+const readHost = (written: string): string | undefined =>
+  written.startsWith('[') && written.endsWith(']') ? readLiteral(written) : readDomain(written)
 
 // The URL standard drops and maps characters that no domain may hold; only letters, marks and digits may stand here.
 const asciiDomain = (domain: string): string =>
@@ -65,7 +68,7 @@ export const readFull = (text: string): EmailAddress | undefined => {
   if (at < 1) return undefined
   const user = text.slice(0, at)
   if (user.length > USER_CHARS_MAX || !(DOT_ATOM.test(user) || QUOTED.test(user))) return undefined
-  const domain = readDomain(text.slice(at + 1))
+  const domain = readHost(text.slice(at + 1))
   if (domain === undefined || user.length + 1 + domain.length > ADDRESS_CHARS_MAX) return undefined
   return { user, domain }
 }

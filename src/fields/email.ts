@@ -1,9 +1,8 @@
-import { defineField, type Parsed, type Part } from '../kit/field.ts'
+import { defineField, type Part } from '../kit/field.ts'
 import { type EmailAddress, readFull, readPlain } from './email-address.ts'
 import { isDisposable, isFree, isRole, piecesOf, suggestDomain } from './email-domains.ts'
+import type { Reading } from './settled.ts'
 import { clean, hashKind } from './text.ts'
-
-type Reading = Omit<Parsed, 'raw'>
 
 /** Beyond this a text that is no address is not kept as one. */
 const NORMAL_CHARS_MAX = 320

@@ -3,7 +3,7 @@ import { nameCase } from './name-case.ts'
 import { clean, isMasked, lineOf } from './text.ts'
 
 // Two capitals that end in J, or hold no vowel, are initials (AJ, TK); others are a short name (BO, ED, JO).
-const isInitials = (word: string): boolean => /^(?:[a-z]j|[b-df-hj-np-tv-xz]{2})$/.test(word)
+export const isInitials = (word: string): boolean => /^(?:[a-z]j|[b-df-hj-np-tv-xz]{2})$/.test(word)
 
 export const firstName = defineField({
   type: 'first_name',

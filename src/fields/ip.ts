@@ -5,7 +5,7 @@ export interface IpAddress {
   readonly version: 4 | 6
   /** IPv4 as four decimal numbers; IPv6 as RFC 5952 writes it: lower-case, longest run of zeros as `::`. */
   readonly text: string
-  /** Not of the public internet: private, loopback, link-local, shared by a carrier, or unspecified. */
+  /** Not of the public internet: private, loopback, link-local, shared by a carrier, multicast, or reserved. */
   readonly isPrivate: boolean
 }
 
@@ -17,14 +17,17 @@ const octetsOf = (text: string): number[] | undefined => {
   return octets?.every((octet) => octet <= 255) ? octets : undefined
 }
 
-const isPrivateV4 = ([a = 0, b = 0]: readonly number[]): boolean =>
+// IANA's registries of special-purpose addresses, but for the examples of documents (203.0.113.0/24 and the like).
+const isPrivateV4 = ([a = 0, b = 0, c = 0]: readonly number[]): boolean =>
   a === 0 ||
   a === 10 ||
   a === 127 ||
   (a === 100 && b >= 64 && b <= 127) ||
   (a === 169 && b === 254) ||
   (a === 172 && b >= 16 && b <= 31) ||
-  (a === 192 && b === 168)
+  (a === 192 && (b === 168 || (b === 0 && c === 0))) ||
+  (a === 198 && (b === 18 || b === 19)) ||
+  a >= 224
 
 const groupsOf = (side: string): number[] | undefined => {
   if (side === '') return []
@@ -75,7 +78,7 @@ export const readIp = (text: string): IpAddress | undefined => {
     return { version: 4, text: mapped.join('.'), isPrivate: isPrivateV4(mapped) }
   }
   const isLocal = groups.slice(0, 7).every((group) => group === 0) && low <= 1
-  const isPrivate = isLocal || (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80
+  const isPrivate = isLocal || (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80 || first >= 0xff00
   return { version: 6, text: writeV6(groups), isPrivate }
 }
 

@@ -46,8 +46,9 @@ const expectLawful = (type: FieldType, raw: unknown, at: ParseContext): Parsed =
   const again = type.parse(parsed.normal, at)
   expect({ normal: again.normal, valid: again.valid }).toEqual({ normal: parsed.normal, valid: parsed.valid })
   if (parsed.normal !== null) {
-    // A normal form that went through a form or a file comes back as text.
-    expect(type.parse(String(parsed.normal), at).normal).toEqual(parsed.normal)
+    // A normal form that went through a form or a file comes back as text, a list as JSON.
+    const text = Array.isArray(parsed.normal) ? JSON.stringify(parsed.normal) : String(parsed.normal)
+    expect(type.parse(text, at).normal).toEqual(parsed.normal)
   }
   return parsed
 }

@@ -11,7 +11,7 @@ const PARTICLES: ReadonlySet<string> = new Set(
 )
 
 /** The last word is a name of its own, whatever it looks like: `Van`, `Le`. */
-const isParticle = (word: string, at: number, words: readonly string[]): boolean =>
+export const isParticle = (word: string, at: number, words: readonly string[]): boolean =>
   PARTICLES.has(word) && at < words.length - 1
 
 const NUMERALS: ReadonlySet<string> = new Set(['ii', 'iii', 'iv'])

@@ -14,11 +14,14 @@ const zonesByPrefix: ReadonlyMap<string, string[]> = new Map(
 
 const prefixDigitsMax = Math.max(...[...zonesByPrefix.keys()].map((prefix) => prefix.length))
 
-/** IANA zones a number may be in, none where unknown. `digits` is E.164 without its plus sign, or the start of it. */
+/** Stands for the whole North American plan: a toll-free number, or any other that tells no place. */
+const ANYWHERE = '1'
+
+/** IANA zones a number may be in, none where its digits tell no place. `digits` is E.164 without its plus sign, or the start of it. */
 export const zonesOf = (digits: string): string[] => {
   for (let length = Math.min(prefixDigitsMax, digits.length); length > 0; length -= 1) {
     const zones = zonesByPrefix.get(digits.slice(0, length))
-    if (zones) return zones
+    if (zones) return length === ANYWHERE.length && digits.startsWith(ANYWHERE) ? [] : zones
   }
   return []
 }

@@ -41,7 +41,12 @@ testCases(phone, [
     valid: true,
     parts: { country: 'CA', time_zones: ['America/Toronto'] },
   },
-  { raw: '800-555-0199', normal: '+18005550199', valid: true, parts: { type: 'toll_free', is_toll_free: true } },
+  {
+    raw: '800-555-0199',
+    normal: '+18005550199',
+    valid: true,
+    parts: { type: 'toll_free', is_toll_free: true, time_zones: [] },
+  },
   { raw: '900-555-0199', normal: '+19005550199', valid: true, parts: { type: 'premium_rate' } },
   {
     raw: '020 7946 0958',

@@ -1,12 +1,11 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import { defineField, type Parsed, type Part } from '../kit/field.ts'
+import { defineField, type Part } from '../kit/field.ts'
 import { nanpCountries, readNanp, readNational } from './phone-nanp.ts'
 import { zonesOf } from './phone-zones.ts'
+import type { Reading } from './settled.ts'
 import { clean, hashKind } from './text.ts'
 
 type Parts = Record<string, Part>
-type Reading = Omit<Parsed, 'raw'>
-
 const NOTHING = {
   national: null,
   area: null,
@@ -180,10 +179,10 @@ export const phone = defineField({
     hashed: 'string',
   },
   examples: [
-    '(512) 555-1234',
+    '(512) 555-0123',
     '+1 416 555 0123',
     '800-555-0199',
-    '512-555-1234 ext. 12',
+    '512-555-0123 ext. 12',
     '+44 20 7946 0958',
     '512*******',
     '5d41402abc4b2a76b9719d911017c592',

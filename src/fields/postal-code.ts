@@ -1,8 +1,7 @@
-import { defineField, type Parsed } from '../kit/field.ts'
-import { leadCountry } from './countries.ts'
+import { defineField } from '../kit/field.ts'
+import { addressCountry } from './countries.ts'
+import type { Reading } from './settled.ts'
 import { clean, isMasked, lineOf } from './text.ts'
-
-type Reading = Omit<Parsed, 'raw'>
 
 interface Shape {
   /** Matches a code in capitals without spaces and hyphens. */
@@ -13,6 +12,12 @@ interface Shape {
 }
 
 const digits = (count: number): Shape => ({ pattern: new RegExp(`^\\d{${count}}$`) })
+
+const withDigits = (count: number, countries: string): [string, Shape][] =>
+  countries.split(' ').map((country) => [country, digits(count)])
+
+// Their addresses are written with the codes of the United States.
+const WITH_ZIP: ReadonlySet<string> = new Set(['US', 'PR', 'GU', 'VI', 'AS', 'MP', 'UM', 'FM', 'MH', 'PW'])
 
 const CANADA = /^[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]\d[ABCEGHJ-NPRSTV-Z]\d$/
 const BRITAIN =
@@ -32,9 +37,22 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   PT: { pattern: /^\d{7}$/, cutAt: 4, separator: '-' },
   BR: { pattern: /^\d{8}$/, cutAt: 5, separator: '-' },
   JP: { pattern: /^\d{7}$/, cutAt: 3, separator: '-' },
-  ...Object.fromEntries(['AU', 'NZ', 'AT', 'BE', 'CH', 'DK', 'HU', 'NO', 'ZA'].map((code) => [code, digits(4)])),
-  ...Object.fromEntries(['DE', 'ES', 'FI', 'FR', 'IT', 'KR', 'MX', 'MY', 'TH', 'TR'].map((code) => [code, digits(5)])),
-  ...Object.fromEntries(['CN', 'CO', 'IN', 'RO', 'RU', 'SG'].map((code) => [code, digits(6)])),
+  AR: { pattern: /^(?:\d{4}|[A-HJ-NP-Z]\d{4}[A-Z]{3})$/ },
+  CL: { pattern: /^\d{7}$/, cutAt: 3, separator: '-' },
+  IL: { pattern: /^\d{5}(?:\d{2})?$/ },
+  IR: { pattern: /^\d{10}$/, cutAt: 5, separator: '-' },
+  LV: { pattern: /^LV\d{4}$/, cutAt: 2, separator: '-' },
+  MT: { pattern: /^[A-Z]{3}\d{4}$/, cutAt: 3 },
+  TW: { pattern: /^\d{3}(?:\d{2,3})?$/ },
+  ...Object.fromEntries(withDigits(3, 'FO IS')),
+  ...Object.fromEntries(withDigits(4, 'AU NZ AT BE BG BD CH CY DK GE GL HU LI LU NO PH PY SI TN ZA AM AF AL VE')),
+  ...Object.fromEntries(
+    withDigits(
+      5,
+      'DE ES FI FR IT KR MX MY TH TR BA DO DZ EE EG GT HR ID JO KE KW LK LT MA MC ME NP PE PK RS SA SM SN UA UY ZM',
+    ),
+  ),
+  ...Object.fromEntries(withDigits(6, 'CN CO IN RO RU SG BY EC KZ KG MN NG TM UZ VN')),
 }
 
 const GENERAL = /^[A-Z0-9][A-Z0-9 -]{1,8}[A-Z0-9]$/
@@ -71,17 +89,24 @@ const readShaped = (text: string, country: string): Reading | undefined => {
 }
 
 const readOf = (text: string, country: string): Reading | undefined =>
-  country === 'US' ? readUs(text) : readShaped(text, country)
+  WITH_ZIP.has(country) ? readUs(text) : readShaped(text, country)
 
 /** The lead's country, then those whose codes cannot be taken for another's. Canada is next to the United States. */
 const countriesFor = (country: string): string[] => [country, 'CA', 'GB', ...(country === 'CA' ? ['US'] : [])]
 
-const read = (text: string, country: string): Reading => {
+/** A code of a known shape, in capitals; the given country first (ISO 3166-1 alpha-2), then those that are plain. */
+export const findPostalCode = (text: string, country: string): Reading | undefined => {
   for (const candidate of countriesFor(country)) {
     const found = readOf(text, candidate)
     if (found) return found
   }
-  const hasShape = country === 'US' || SHAPES[country] !== undefined
+  return undefined
+}
+
+const read = (text: string, country: string): Reading => {
+  const found = findPostalCode(text, country)
+  if (found) return found
+  const hasShape = WITH_ZIP.has(country) || SHAPES[country] !== undefined
   const valid = !hasShape && GENERAL.test(text) && /\d/.test(text)
   const normal = text === '' || text.length > 20 ? null : text
   const masked = isMasked(text)
@@ -103,7 +128,7 @@ export const postalCode = defineField({
   examples: ['02134', '78701-1234', '787011234', 'm5v3l9', 'sw1a1aa', '787**', '1234', '-'],
   parse: (raw, context) => {
     const { raw: kept, text } = clean(raw)
-    const country = leadCountry(context)
+    const country = addressCountry(context)
     const written = withZeros(raw, text.trim(), country)
     const line = lineOf(written)
     // Codes are ASCII; the capitals of other letters may be more letters, and capitals of those.

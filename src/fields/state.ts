@@ -1,9 +1,8 @@
-import { defineField, type Parsed } from '../kit/field.ts'
+import { defineField } from '../kit/field.ts'
 import { leadCountry } from './countries.ts'
+import type { Reading } from './settled.ts'
 import { findState } from './states.ts'
 import { clean, isMasked, lineOf } from './text.ts'
-
-type Reading = Omit<Parsed, 'raw'>
 
 /** A longer text names no state: it is not kept as one. */
 const NAME_CHARS_MAX = 100

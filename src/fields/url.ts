@@ -1,8 +1,7 @@
-import { defineField, type Parsed } from '../kit/field.ts'
+import { defineField } from '../kit/field.ts'
 import { piecesOf } from './email-domains.ts'
+import type { Reading } from './settled.ts'
 import { clean, isMasked } from './text.ts'
-
-type Reading = Omit<Parsed, 'raw'>
 
 /** Addresses of landing pages carry long queries: as long as browsers and proxies let through unharmed. */
 const URL_CHARS_MAX = 8000

@@ -1,0 +1,50 @@
+import { testCases } from '../../test/support/field-cases.ts'
+import { street } from './street.ts'
+
+testCases(street, [
+  { raw: '123 Main St', normal: '123 Main St', valid: true, parts: { number: '123', name: 'Main St', unit: null } },
+  { raw: '123 N MAIN ST APT 4B', normal: '123 N Main St Apt 4B', valid: true, parts: { unit: 'Apt 4B' } },
+  {
+    raw: '123 main street, suite 200',
+    normal: '123 Main Street, Suite 200',
+    valid: true,
+    parts: { unit: 'Suite 200' },
+  },
+  { raw: '123 Main St #4', normal: '123 Main St #4', valid: true, parts: { unit: '#4', name: 'Main St' } },
+  { raw: '123 Main St\nUnit 5', normal: '123 Main St, Unit 5', valid: true, parts: { unit: 'Unit 5' } },
+  { raw: '123 1/2 Main St', normal: '123 1/2 Main St', valid: true, parts: { number: '123 1/2' } },
+  { raw: '12-14 5th Ave', normal: '12-14 5th Ave', valid: true, parts: { number: '12-14', name: '5th Ave' } },
+  { raw: '123A OLD MILL RD', normal: '123A Old Mill Rd', valid: true, parts: { number: '123A' } },
+  { raw: '4200 HIGHWAY 61', normal: '4200 Highway 61', valid: true, parts: { number: '4200', name: 'Highway 61' } },
+  { raw: 'N6W23001 Bluemound Rd', normal: 'N6W23001 Bluemound Rd', valid: true, parts: { number: 'N6W23001' } },
+  { raw: 'P.O. Box 99', normal: 'P.O. Box 99', valid: true, parts: { number: '99', is_po_box: true } },
+  { raw: 'PO BOX 99', normal: 'PO Box 99', valid: true, parts: { is_po_box: true } },
+  {
+    raw: 'Flat 2, 10 High St',
+    normal: 'Flat 2, 10 High St',
+    valid: true,
+    country: 'GB',
+    parts: { unit: 'Flat 2', number: '10' },
+  },
+  { raw: 'Rose Cottage, Church Lane', normal: 'Rose Cottage, Church Lane', valid: true, country: 'GB' },
+  { raw: '2/10 High St', normal: '2/10 High St', valid: true, country: 'AU', parts: { unit: '2', number: '10' } },
+  {
+    raw: 'Hauptstraße 5a',
+    normal: 'Hauptstraße 5a',
+    valid: true,
+    country: 'DE',
+    parts: { number: '5a', name: 'Hauptstraße' },
+  },
+  {
+    raw: '12 rue de la Paix',
+    normal: '12 rue de la Paix',
+    valid: true,
+    country: 'FR',
+    parts: { name: 'rue de la Paix' },
+  },
+  { raw: 'Main St', normal: 'Main St', valid: false, parts: { number: null, name: 'Main St' } },
+  { raw: '123', normal: '123', valid: false },
+  { raw: '12** Main St', normal: '12** Main St', valid: false, masked: true, parts: { number: null, name: 'Main St' } },
+  { raw: '1 '.repeat(500_000), normal: null, valid: false },
+  { raw: '', normal: null, valid: false },
+])

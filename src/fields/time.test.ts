@@ -1,0 +1,32 @@
+import { testCases } from '../../test/support/field-cases.ts'
+import { time } from './time.ts'
+
+testCases(time, [
+  { raw: '14:30', normal: '14:30', valid: true, parts: { hour: 14, minute: 30, second: 0, minutes: 870 } },
+  { raw: '2:30 PM', normal: '14:30', valid: true },
+  { raw: '2:30p.m.', normal: '14:30', valid: true },
+  { raw: '12:15 am', normal: '00:15', valid: true, parts: { period: 'night' } },
+  { raw: '12 pm', normal: '12:00', valid: true },
+  { raw: '9am', normal: '09:00', valid: true, parts: { period: 'morning' } },
+  { raw: "9 o'clock", normal: '09:00', valid: true },
+  { raw: '14h30', normal: '14:30', valid: true },
+  { raw: '14h', normal: '14:00', valid: true },
+  { raw: '14.30', normal: '14:30', valid: true },
+  { raw: '1430', normal: '14:30', valid: true },
+  { raw: 930, normal: '09:30', valid: true },
+  { raw: '23:59:59', normal: '23:59:59', valid: true, parts: { second: 59 } },
+  { raw: '23:59:59.123Z', normal: '23:59:59', valid: true },
+  { raw: '2:30 pm CST', normal: '14:30', valid: true },
+  { raw: '2:30 pm ET', normal: '14:30', valid: true },
+  { raw: '14:30+02:00', normal: '14:30', valid: true },
+  { raw: 'Noon', normal: '12:00', valid: true },
+  { raw: 'midnight', normal: '00:00', valid: true },
+  { raw: '24:00', normal: '00:00', valid: true },
+  { raw: 'in the evening', normal: 'evening', valid: false, parts: { hour: null, period: 'evening' } },
+  { raw: 'Mornings', normal: 'morning', valid: false, parts: { period: 'morning' } },
+  { raw: '24:01', normal: null, valid: false },
+  { raw: '12:60', normal: null, valid: false },
+  { raw: '14', normal: null, valid: false },
+  { raw: 'anytime', normal: null, valid: false },
+  { raw: '', normal: null, valid: false },
+])
