@@ -4,8 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SETTINGS } from '../../config.ts'
+import { fieldTypes } from '../../fields/index.ts'
 import { stepTypes } from '../../steps/index.ts'
 import { configurationReference, environmentExample } from './reference-configuration.ts'
+import { fieldsReference } from './reference-fields.ts'
 import { stepsReference } from './reference-steps.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -13,6 +15,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/configuration.md': () => configurationReference(Object.values(SETTINGS)),
   '.env.example': () => environmentExample(Object.values(SETTINGS)),
+  'docs/reference/fields.md': () => fieldsReference(fieldTypes),
   'docs/reference/steps.md': () => stepsReference(stepTypes),
 }
 
