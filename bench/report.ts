@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { CASES, type CaseId } from './cases.ts'
 import type { MachineFacts } from './machine.ts'
 import type { Million } from './million.ts'
-import { type Measured, rateRatio } from './rounds.ts'
+import { cpuRatio, type Measured, rateRatio } from './rounds.ts'
 import type { OutcomeCount, Storage } from './storage.ts'
 import { count, decimal, formatTable } from './table.ts'
 import { judge, type TargetResult } from './targets.ts'
@@ -58,6 +58,7 @@ const loadRows = (name: string, loads: readonly Measured[], base: (connections: 
       String(load.connections),
       count(load.perSecond),
       whole === undefined ? '' : `${Math.round(rateRatio(load, whole) * 100)}%`,
+      whole === undefined ? '' : `${Math.round(cpuRatio(load, whole) * 100)}%`,
       decimal(load.p50Ms),
       decimal(load.p95Ms),
       decimal(load.p99Ms),

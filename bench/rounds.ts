@@ -107,6 +107,17 @@ export const rateRatio = (part: Pick<Measured, 'rounds'>, whole: Pick<Measured, 
     }),
   )
 
+/**
+ * The rate of one by the rate of another as their CPU says it, server, Postgres and load together: what it would be on a
+ * machine that has nothing else to do and is kept busy. It holds, too, where other work bends the rates.
+ */
+export const cpuRatio = (part: CpuCost, whole: CpuCost): number => costOf(whole) / costOf(part)
+
+type CpuCost = Pick<Measured, 'serverCpuS' | 'postgresCpuS' | 'generatorCpuS'>
+
+const costOf = ({ serverCpuS, postgresCpuS, generatorCpuS }: CpuCost): number =>
+  serverCpuS + postgresCpuS + generatorCpuS
+
 /** Each contender's result, in their order. Rejects where a lead was refused or a connection broke. */
 export const measure = async (contenders: readonly Contender[], options: RoundsOptions): Promise<Measured[]> => {
   const taken = contenders.map((): Round[] => [])

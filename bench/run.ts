@@ -151,6 +151,10 @@ const main = async (): Promise<void> => {
     process.stdout.write(options.json ? `${JSON.stringify(results, null, 2)}\n` : `\n${formatResults(results)}\n\n`)
     say(`Results: ${file}`)
     if (profileFolder !== null) say(formatProfile(profileFolder))
+  } catch (error) {
+    // Told to end, its parts fail in their own ways: why it ended says more.
+    check()
+    throw error
   } finally {
     stop()
     await children.stopAll()
