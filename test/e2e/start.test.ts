@@ -1,0 +1,244 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { availableParallelism, loadavg } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { embeddedAddress, withDatabase } from '../chaos/evidence.ts'
+import { type Environment, type Ready, runMillrace, type Server, serve } from '../chaos/server.ts'
+import { freePort, openWard, processesIn, type Ward } from '../chaos/ward.ts'
+
+const FIRST_START_MS = 15_000
+const LATER_START_MS = 5_000
+/** Other tests have the machine too: the best of so many starts counts, */
+const STARTS_MAX = 2
+/** and where more wants to run than the machine has cores, all takes so many times as long. */
+const crowding = (): number => Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
+
+let ward: Ward
+const servers: Server[] = []
+
+beforeAll(async () => {
+  ward = await openWard()
+})
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.kill()
+})
+afterAll(() => ward.end())
+
+const start = async (dataDir: string, env: Environment = {}): Promise<{ server: Server; ready: Ready }> => {
+  const server = serve(ward, { dataDir, port: await freePort(), env })
+  servers.push(server)
+  return { server, ready: await server.ready }
+}
+
+const stop = async (server: Server): Promise<void> => {
+  server.signal('SIGTERM')
+  expect(await server.ended).toEqual({ code: 0, signal: null })
+}
+
+const LEAD = {
+  first_name: 'Ada',
+  last_name: 'Lovelace',
+  email: 'ada@example.com',
+  phone: '(512) 555-0142',
+  state: 'TX',
+}
+
+const submit = async (ready: Ready, over: object = {}): Promise<number> => {
+  const answer = await fetch(ready.submit_url ?? '', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ready.source_key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...LEAD, ...over }),
+  })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+const logIn = async (ready: Ready): Promise<number> => {
+  const answer = await fetch(`${ready.url}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(ready.admin),
+  })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+/** One that the tests share, made by the first of them. */
+let home: { readonly dataDir: string; readonly key: string | null }
+
+/** Runs `serve` until it has given up; gives what it says to people, the log left aside. */
+const refusal = async (dataDir: string, env: Environment, port?: number): Promise<string> => {
+  const args = ['serve', '--json', '--port', String(port ?? (await freePort())), '--data', dataDir]
+  const { code, stdout, stderr } = await runMillrace(ward, args, env)
+  expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' })
+  return stderr
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('{"level":'))
+    .join('\n')
+}
+
+describe('the first start', () => {
+  it('prints one line that says all a newcomer needs, and takes the lead it invites', async () => {
+    let best = Number.POSITIVE_INFINITY
+    for (let starts = 1; starts <= STARTS_MAX && best >= FIRST_START_MS * crowding(); starts += 1) {
+      const dataDir = ward.folder(`first-${starts}`)
+      const { server, ready } = await start(dataDir)
+      best = Math.min(best, server.readyAfterMs())
+      const { url } = ready
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+      expect(ready).toEqual({
+        ready: true,
+        url,
+        console_url: `${url}/`,
+        flow: 'demo',
+        source: 'website',
+        source_key: expect.stringMatching(/^mrk_[\w-]{43}$/),
+        submit_url: `${url}/flows/demo/sources/website/submit`,
+        admin: { email: 'demo@millrace.example', password: expect.stringMatching(/^[\w-]{12}$/) },
+      })
+      expect(await submit(ready)).toBe(201)
+      expect(await submit(ready)).toBe(409)
+      expect(await logIn(ready)).toBe(200)
+      await stop(server)
+      expect(server.stdout().split('\n')).toHaveLength(2)
+      expect(processesIn(dataDir)).toEqual([])
+      home = { dataDir, key: ready.source_key }
+    }
+    expect(best).toBeLessThan(FIRST_START_MS * crowding())
+  })
+})
+
+describe('a later start', () => {
+  it('is quick, adopts the Postgres that a killed one left, and completes what it left undone', async () => {
+    const { dataDir, key } = home
+    let best = Number.POSITIVE_INFINITY
+    for (let starts = 1; starts <= STARTS_MAX && best >= LATER_START_MS * crowding(); starts += 1) {
+      const { server, ready } = await start(dataDir)
+      best = Math.min(best, server.readyAfterMs())
+      expect(ready.source_key).toBe(key)
+      // As a first start leaves it that was killed after the demo's tenant and before its flow.
+      await withDatabase(embeddedAddress(dataDir), (client) =>
+        client.query(
+          `delete from millrace.flow; delete from millrace.flow_version; delete from millrace.source_key;
+           delete from millrace.login; delete from millrace.suppression_list`,
+        ),
+      )
+      await server.kill()
+    }
+    expect(best).toBeLessThan(LATER_START_MS * crowding())
+
+    const left = processesIn(dataDir)
+    expect(left).not.toEqual([])
+    const { server, ready } = await start(dataDir)
+    expect(processesIn(dataDir)).toEqual(expect.arrayContaining([left[0]]))
+    expect(ready.source_key).toBe(key)
+    expect(await submit(ready)).toBe(409)
+    expect(await logIn(ready)).toBe(200)
+    await stop(server)
+    expect(processesIn(dataDir)).toEqual([])
+  })
+
+  it('leaves the demo flow as somebody else has published it', async () => {
+    const { dataDir } = home
+    const first = await start(dataDir)
+    const file = join(dataDir, 'mine.yaml')
+    const theirs = readFileSync(new URL('../../examples/demo/flow.yaml', import.meta.url), 'utf8')
+    writeFileSync(file, theirs.replace('["NY", "AK"]', '["NY", "AK", "TX"]'))
+    const published = await runMillrace(ward, ['flow', 'publish', file, '--data', dataDir])
+    expect(published.code, published.stderr).toBe(0)
+    await stop(first.server)
+    const second = await start(dataDir)
+    expect(await submit(second.ready, { email: 'grace@example.com', phone: '(512) 555-0143' })).toBe(422)
+    await stop(second.server)
+  })
+})
+
+describe('a start that cannot be is told in one line, with exit code 2, and leaves nothing running', () => {
+  it('port taken', async () => {
+    const other = createServer().listen(await freePort(), '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const text = await refusal(home.dataDir, {}, port)
+    expect(text).toBe(
+      `millrace: Port ${port} on 127.0.0.1 is taken. Stop what listens there, or choose another: --port 8081`,
+    )
+    expect(processesIn(home.dataDir)).toEqual([])
+    other.close()
+  })
+
+  it('data folder in use', async () => {
+    const { server, ready } = await start(home.dataDir)
+    const text = await refusal(home.dataDir, {})
+    expect(text).toMatch(/^millrace: The data folder \S+ is in use by another Millrace \(process \d+\)\. Stop that .*$/)
+    expect(text).toContain(`(process ${server.pid})`)
+    expect(await logIn(ready)).toBe(200)
+    await stop(server)
+  })
+
+  it('database made with another master key', async () => {
+    const text = await refusal(home.dataDir, { MILLRACE_MASTER_KEY: randomBytes(32).toString('base64') })
+    expect(text).toMatch(/^millrace: MILLRACE_MASTER_KEY: this key does not open the database[^\n]*$/)
+    expect(processesIn(home.dataDir)).toEqual([])
+  })
+
+  it('database migrated by a newer Millrace', async () => {
+    const { server } = await start(home.dataDir)
+    const change = (sql: string) => withDatabase(embeddedAddress(home.dataDir), (client) => client.query(sql))
+    await change(`insert into millrace.migration (name, at, sha256) values ('999999_future.sql', now(), 'x')`)
+    await stop(server)
+    const text = await refusal(home.dataDir, {})
+    expect(text).toMatch(
+      /^millrace: The database has the migration 999999_future\.sql, [^\n]* by a newer one\. [^\n]*$/,
+    )
+    expect(processesIn(home.dataDir)).toEqual([])
+  })
+
+  it('database down', async () => {
+    const url = `postgresql://millrace:secret@127.0.0.1:${await freePort()}/millrace`
+    const text = await refusal(ward.folder('down'), { DATABASE_URL: url })
+    expect(text).toMatch(/^millrace: The database cannot be reached[^\n]*ECONNREFUSED[^\n]*$/)
+    expect(text).not.toContain('secret')
+  })
+
+  it('bad configuration: a line for each mistake, and no secret in any', async () => {
+    const text = await refusal(ward.folder('bad'), {
+      DATABASE_URL: 'mysql://secret@h/d',
+      MILLRACE_MASTER_KEY: 'secret',
+      MILLRACE_ROLE: 'boss',
+      MAX_RETRIES: 'many',
+    })
+    const lines = text.replace('millrace: ', '').split('\n').sort()
+    expect(lines.map((line) => line.slice(0, line.indexOf(':')))).toEqual([
+      'DATABASE_URL',
+      'MAX_RETRIES',
+      'MILLRACE_MASTER_KEY',
+      'MILLRACE_ROLE',
+    ])
+    expect(lines).toContain('MAX_RETRIES: expected a number, not "many"')
+    expect(text).not.toContain('secret')
+  })
+
+  it('data folder that is a file', async () => {
+    const file = join(ward.folder('a-file'), 'file')
+    writeFileSync(file, '')
+    expect(await refusal(file, {})).toMatch(/^millrace: MILLRACE_DATA: [^\n]*$/)
+  })
+
+  it('key file that is damaged', async () => {
+    const dataDir = ward.folder('key-file')
+    writeFileSync(join(dataDir, 'master.key'), 'half a ke', { mode: 0o600 })
+    expect(await refusal(dataDir, {})).toMatch(/^millrace: \S+master\.key holds no key of 32 bytes[^\n]*$/)
+    expect(existsSync(join(dataDir, 'postgres'))).toBe(false)
+  })
+
+  it('an option that is none', async () => {
+    const { code, stdout, stderr } = await runMillrace(ward, ['serve', '--prot', '8080'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain("unknown option '--prot'")
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+})
