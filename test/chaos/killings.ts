@@ -8,6 +8,7 @@ import { type Findings, found, noFindings } from './findings.ts'
 import { flowOf, kindOf } from './people.ts'
 import type { Random } from './random.ts'
 import { startSenders } from './senders.ts'
+import { runMillrace } from './server.ts'
 import { openStanding, waitFinished } from './standing.ts'
 import { judge } from './verdict.ts'
 import type { Ward } from './ward.ts'
@@ -94,7 +95,6 @@ export const verifyChains = async (
   findings: Findings,
   options: { readonly ward: Ward; readonly dataDir: string },
 ): Promise<void> => {
-  const { runMillrace } = await import('./server.ts')
   const { stdout, stderr, code } = await runMillrace(options.ward, [
     'audit',
     'verify',
