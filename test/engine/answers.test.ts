@@ -63,7 +63,7 @@ const meeting = (meet: (commit: LeadCommit, append: Appender['append']) => Promi
 /** Lets the sweeper run until the condition holds. */
 const sweptUntil = async (process: Process, condition: () => Promise<boolean>): Promise<void> => {
   process.sweeper.start()
-  await expect.poll(condition, { timeout: 10_000 }).toBe(true)
+  await expect.poll(condition).toBe(true)
   await process.sweeper.stop()
 }
 
@@ -246,13 +246,10 @@ describe('the database away', () => {
       )[0]?.n ?? 0
     process.sweeper.start()
     await expect
-      .poll(
-        async () => {
-          engine.clock.advance(60_000)
-          return open()
-        },
-        { timeout: 15_000 },
-      )
+      .poll(async () => {
+        engine.clock.advance(60_000)
+        return open()
+      })
       .toBe(0)
     await process.sweeper.stop()
     const ids = (await engine.db.inspect<{ id: string }>('select id from millrace.lead')).map((row) => row.id)
@@ -277,13 +274,10 @@ describe('the database away', () => {
     heir.sweeper.start()
     const open = () => engine.db.inspect('select id from millrace.lead where closed_at is null')
     await expect
-      .poll(
-        async () => {
-          engine.clock.advance(60_000)
-          return open()
-        },
-        { timeout: 10_000 },
-      )
+      .poll(async () => {
+        engine.clock.advance(60_000)
+        return open()
+      })
       .toEqual([])
     await heir.sweeper.stop()
     await heir.bury()

@@ -174,7 +174,8 @@ describe('one lead in two hands', () => {
     await sink.received(before + 1)
     const old = process.presence.number()
     await engine.db.inspect(
-      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 7117 and objid = $1`,
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 7117 and objid = $1
+       and database = (select oid from pg_database where datname = current_database())`,
       [old],
     )
     await expect.poll(() => process.presence.number()).not.toBe(old)

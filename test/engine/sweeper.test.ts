@@ -57,7 +57,7 @@ const looking = (state: { held: boolean }) => {
     taken,
     looked: async (): Promise<void> => {
       const from = looks
-      await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(from + 1)
+      await expect.poll(() => looks).toBeGreaterThan(from + 1)
     },
   }
 }

@@ -262,7 +262,8 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
         await presence.close()
         for (;;) {
           const [row] = await db.inspect<{ n: number }>(
-            `select count(*)::integer as n from pg_locks where locktype = 'advisory' and classid = 7117 and objid = $1`,
+            `select count(*)::integer as n from pg_locks where locktype = 'advisory' and classid = 7117 and objid = $1
+             and database = (select oid from pg_database where datname = current_database())`,
             [number],
           )
           if (row?.n === 0) break
