@@ -102,6 +102,7 @@ export const formatResults = (results: Results): string => {
     'connections',
     'leads/s',
     'of (b)',
+    'by CPU',
     'p50 ms',
     'p95 ms',
     'p99 ms',
