@@ -3,7 +3,7 @@
  * typing errors, swapped names, missing values, years written as the first of January, homes that change, families,
  * namesakes, twins. Seeded: the same seed gives the same file.
  *
- * `node bench/identity/historical.ts --persons 5000 --seed 1 > file.csv`
+ * `node bench/identity/historical.ts --persons 5000 --seed 1 --noise 1 > file.csv`
  */
 import { parseArgs } from 'node:util'
 import {
@@ -64,10 +64,16 @@ interface Human {
 
 const two = (value: number): string => String(value).padStart(2, '0')
 
-export const historicalRows = (options: { readonly persons: number; readonly seed: number }): Row[] => {
+export const historicalRows = (options: {
+  readonly persons: number
+  readonly seed: number
+  /** How much more goes wrong than usual: 1 is usual. */
+  readonly noise: number
+}): Row[] => {
   const random = createRandom(options.seed)
   const below = (count: number): number => Math.floor(random() * count)
   const chance = (probability: number): boolean => random() < probability
+  const flaw = (probability: number): boolean => chance(Math.min(0.9, probability * options.noise))
   const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T
   /** Few are common, many are rare. */
   const skewed = <T>(items: readonly T[]): T => items[Math.floor(items.length * random() ** 2.2)] as T
@@ -103,8 +109,8 @@ export const historicalRows = (options: { readonly persons: number; readonly see
     if (short) names.push(`${pick(short)} ${surname}`)
     if (middle.length > 0) names.push(`${given.charAt(0)} ${middle[0]} ${surname}`, `${middle[0]} ${surname}`)
     // A pen name, a name by marriage: nothing of the first is left, or only the given name.
-    if (chance(0.05)) names.push(`${given} ${skewed(surnames)}`)
-    if (chance(0.02)) names.push(`${pick(GIVEN_MALE)} ${skewed(surnames)}`)
+    if (flaw(0.05)) names.push(`${given} ${skewed(surnames)}`)
+    if (flaw(0.02)) names.push(`${pick(GIVEN_MALE)} ${skewed(surnames)}`)
     return names
   }
 
@@ -136,41 +142,41 @@ export const historicalRows = (options: { readonly persons: number; readonly see
 
   const birthOf = (person: Human): string => {
     const whole = `${person.year}-${two(person.month)}-${two(person.day)}`
-    if (chance(0.2)) return ''
-    if (chance(0.12)) return `${person.year}-01-01`
-    if (chance(0.04)) return `${person.year}-${two(Math.min(12, person.day))}-${two(person.month)}`
-    if (chance(0.06)) return `${person.year + pick([-10, -1, 1, 10])}-${two(person.month)}-${two(person.day)}`
-    return chance(0.08) ? `${person.year}-${two(1 + below(12))}-${two(1 + below(28))}` : whole
+    if (flaw(0.2)) return ''
+    if (flaw(0.12)) return `${person.year}-01-01`
+    if (flaw(0.04)) return `${person.year}-${two(Math.min(12, person.day))}-${two(person.month)}`
+    if (flaw(0.06)) return `${person.year + pick([-10, -1, 1, 10])}-${two(person.month)}-${two(person.day)}`
+    return flaw(0.08) ? `${person.year}-${two(1 + below(12))}-${two(1 + below(28))}` : whole
   }
 
   const record = (person: Human): Omit<Row, 'unique_id' | 'cluster'> => {
     let full = chance(0.45) ? (person.names[0] as string) : pick(person.names)
-    if (chance(0.14)) full = typo(full)
-    if (chance(0.05)) full = typo(typo(full))
+    if (flaw(0.14)) full = typo(full)
+    if (flaw(0.05)) full = typo(typo(full))
     const words = full.replace(/,/g, '').split(' ')
-    if (chance(0.05) && words.length > 2) full = words.filter((_, at) => at !== 1).join(' ')
+    if (flaw(0.05) && words.length > 2) full = words.filter((_, at) => at !== 1).join(' ')
     let first = words[0] ?? ''
     let last = words.length > 1 ? (words.at(-1) ?? '') : ''
-    if (chance(0.03)) [first, last] = [last, first]
-    if (chance(0.02)) first = first.slice(0, 1)
-    if (chance(0.02)) last = last.slice(0, 4)
+    if (flaw(0.03)) [first, last] = [last, first]
+    if (flaw(0.02)) first = first.slice(0, 1)
+    if (flaw(0.02)) last = last.slice(0, 4)
     const town = towns[person.town] as string
     return {
       full_name: full,
       first_and_surname: `${first} ${last}`.trim(),
-      first_name: chance(0.03) ? '' : first,
-      surname: chance(0.05) ? '' : last,
+      first_name: flaw(0.03) ? '' : first,
+      surname: flaw(0.05) ? '' : last,
       dob: birthOf(person),
-      birth_place: chance(0.25)
+      birth_place: flaw(0.25)
         ? ''
-        : chance(0.12)
+        : flaw(0.12)
           ? (towns[(person.town + 7) % towns.length] as string)
-          : chance(0.05)
+          : flaw(0.05)
             ? typo(town)
             : town,
-      postcode_fake: chance(0.22) ? '' : chance(0.05) ? typo(pick(person.postcodes)) : pick(person.postcodes),
-      gender: chance(0.2) ? '' : person.male ? 'male' : 'female',
-      occupation: chance(0.28) ? '' : chance(0.1) ? skewed(OCCUPATIONS) : person.occupation,
+      postcode_fake: flaw(0.22) ? '' : flaw(0.05) ? typo(pick(person.postcodes)) : pick(person.postcodes),
+      gender: flaw(0.2) ? '' : person.male ? 'male' : 'female',
+      occupation: flaw(0.28) ? '' : flaw(0.1) ? skewed(OCCUPATIONS) : person.occupation,
     }
   }
 
@@ -181,7 +187,7 @@ export const historicalRows = (options: { readonly persons: number; readonly see
     if (chance(0.12)) {
       // Kin: a child of the same name, brothers and sisters, twins.
       const { surname, town, occupation, title } = first
-      const kind = below(3)
+      const kind = below(12) === 0 ? 2 : below(2)
       if (kind === 0)
         people.push(
           human({
@@ -209,9 +215,17 @@ export const historicalRows = (options: { readonly persons: number; readonly see
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { persons: { type: 'string', default: '500' }, seed: { type: 'string', default: '1' } },
+    options: {
+      persons: { type: 'string', default: '500' },
+      seed: { type: 'string', default: '1' },
+      noise: { type: 'string', default: '1' },
+    },
   })
-  const rows = historicalRows({ persons: Number(values.persons), seed: Number(values.seed) })
+  const rows = historicalRows({
+    persons: Number(values.persons),
+    seed: Number(values.seed),
+    noise: Number(values.noise),
+  })
   const [head] = rows
   const quoted = (text: string): string => (text.includes(',') ? `"${text}"` : text)
   const lines = rows.map((row) => Object.values(row).map(quoted).join(','))

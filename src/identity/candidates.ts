@@ -1,0 +1,117 @@
+/** Pairs worth comparing: rows that share a key, in blocks whose size is bounded by the file's own crowding. */
+import type { Table } from './table.ts'
+
+export interface Candidates {
+  /** Rows above `row` that share a block with it, each once. The array is reused: read it before the next call. */
+  above(row: number): { readonly rows: Int32Array; readonly count: number }
+}
+
+/** What a file may cost: pairs a row. Below the floor there is no reason to spare. */
+const PAIRS_PER_ROW = 120
+const PAIRS_FLOOR = 2_000_000
+const BLOCK_SIZES = [1000, 400, 200, 120, 80, 50, 30, 20, 12]
+/** A block may be cut so many times. */
+const CUTS_MAX = 2
+
+const ROW_BITS = 2 ** 23
+
+interface Blocks {
+  readonly starts: number[]
+  readonly members: number[]
+}
+
+/** Blocks of at most `sizeMax` rows; larger ones are cut by the refinements, and what stays too large is left out. */
+const blocksOf = (table: Table, sorted: Float64Array, sizeMax: number): { blocks: Blocks; pairs: number } => {
+  const starts: number[] = []
+  const members: number[] = []
+  let pairs = 0
+  const emit = (rows: readonly number[]): void => {
+    starts.push(members.length)
+    for (const row of rows) members.push(row)
+    pairs += (rows.length * (rows.length - 1)) / 2
+  }
+  const cut = (rows: readonly number[], from: number, cuts: number): void => {
+    for (let at = from; at < table.refined.length; at += 1) {
+      const values = table.refined[at] as Uint32Array
+      const parts = new Map<number, number[]>()
+      for (const row of rows) {
+        const value = values[row] as number
+        if (value === 0) continue
+        const part = parts.get(value)
+        if (part) part.push(row)
+        else parts.set(value, [row])
+      }
+      for (const part of parts.values()) {
+        if (part.length < 2 || part.length === rows.length) continue
+        if (part.length <= sizeMax) emit(part)
+        else if (cuts < CUTS_MAX) cut(part, at + 1, cuts + 1)
+      }
+    }
+  }
+  let from = 0
+  while (from < sorted.length) {
+    const key = Math.floor((sorted[from] as number) / ROW_BITS)
+    let to = from + 1
+    while (to < sorted.length && Math.floor((sorted[to] as number) / ROW_BITS) === key) to += 1
+    const size = to - from
+    if (size > 1) {
+      const rows = Array.from({ length: size }, (_, at) => (sorted[from + at] as number) % ROW_BITS)
+      if (size <= sizeMax) emit(rows)
+      else cut(rows, 0, 1)
+    }
+    from = to
+  }
+  starts.push(members.length)
+  return { blocks: { starts, members }, pairs }
+}
+
+export const createCandidates = (table: Table): Candidates => {
+  const { size, keys, keyStarts } = table
+  const sorted = new Float64Array(keys.length)
+  for (let row = 0; row < size; row += 1)
+    for (let at = keyStarts[row] as number; at < (keyStarts[row + 1] as number); at += 1)
+      sorted[at] = ((keys[at] as number) >>> 2) * ROW_BITS + row
+  sorted.sort()
+  const budget = Math.max(PAIRS_FLOOR, PAIRS_PER_ROW * size)
+  let built = blocksOf(table, sorted, BLOCK_SIZES[0] as number)
+  for (const sizeMax of BLOCK_SIZES.slice(1)) {
+    if (built.pairs <= budget) break
+    built = blocksOf(table, sorted, sizeMax)
+  }
+  const starts = Uint32Array.from(built.blocks.starts)
+  const members = Int32Array.from(built.blocks.members)
+  const blockCount = starts.length - 1
+  // Turned round: the blocks of each row.
+  const rowStarts = new Uint32Array(size + 1)
+  for (const row of members) rowStarts[row + 1] = (rowStarts[row + 1] as number) + 1
+  for (let row = 0; row < size; row += 1)
+    rowStarts[row + 1] = (rowStarts[row + 1] as number) + (rowStarts[row] as number)
+  const rowBlocks = new Uint32Array(members.length)
+  const filled = rowStarts.slice()
+  for (let block = 0; block < blockCount; block += 1)
+    for (let at = starts[block] as number; at < (starts[block + 1] as number); at += 1) {
+      const row = members[at] as number
+      rowBlocks[filled[row] as number] = block
+      filled[row] = (filled[row] as number) + 1
+    }
+  const seen = new Float64Array(size)
+  let call = 0
+  const rows = new Int32Array(size)
+  return {
+    above: (row) => {
+      let count = 0
+      call += 1
+      for (let at = rowStarts[row] as number; at < (rowStarts[row + 1] as number); at += 1) {
+        const block = rowBlocks[at] as number
+        for (let m = starts[block] as number; m < (starts[block + 1] as number); m += 1) {
+          const other = members[m] as number
+          if (other <= row || seen[other] === call) continue
+          seen[other] = call
+          rows[count] = other
+          count += 1
+        }
+      }
+      return { rows, count }
+    },
+  }
+}

@@ -1,0 +1,88 @@
+/** What a file teaches: its candidate pairs compared, random pairs beside them, and the weights that follow. */
+import type { Candidates } from './candidates.ts'
+import type { Comparer } from './comparer.ts'
+import { learn, type Model } from './em.ts'
+import { createPatterns, type Patterns } from './patterns.ts'
+import type { Table } from './table.ts'
+
+export interface Learned {
+  readonly model: Model
+  /** Candidate pairs the model saw, and those the file is reckoned to have. */
+  readonly candidatePairs: number
+}
+
+/** A third of a million pairs tell how often strangers agree; rarer agreement is left to the shipped defaults. */
+const RANDOM_PAIRS = 300_000
+/** Rows whose candidates are looked at: beyond, more rows say the same. */
+const ROWS_MAX = 60_000
+const CHUNK_ROWS = 2_000
+
+/** A sequence that looks random and is the same each time (xorshift32, Marsaglia 2003). */
+const createSequence = (): ((below: number) => number) => {
+  let state = 0x9e3779b9
+  return (below) => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) % below
+  }
+}
+
+const countRandom = (table: Table, comparer: Comparer, patterns: Patterns, codes: Uint16Array): number[] => {
+  const { size } = table
+  const counts: number[] = []
+  const count = (a: number, b: number): void => {
+    comparer.compare(a, b, codes)
+    const pattern = patterns.of(codes)
+    counts[pattern] = (counts[pattern] ?? 0) + 1
+  }
+  if ((size * (size - 1)) / 2 <= RANDOM_PAIRS) {
+    for (let a = 0; a < size; a += 1) for (let b = a + 1; b < size; b += 1) count(a, b)
+    return counts
+  }
+  const sequence = createSequence()
+  for (let drawn = 0; drawn < RANDOM_PAIRS; ) {
+    const a = sequence(size)
+    const b = sequence(size)
+    if (a === b) continue
+    count(Math.min(a, b), Math.max(a, b))
+    drawn += 1
+  }
+  return counts
+}
+
+/** Yields how many rows are done of how many. */
+export function* learnModel(
+  table: Table,
+  comparer: Comparer,
+  candidates: Candidates,
+): Generator<{ readonly done: number; readonly total: number }, Learned> {
+  const { size, schema } = table
+  const patterns = createPatterns(schema)
+  const codes = new Uint16Array(Math.max(1, schema.groups.length))
+  const every = Math.max(1, Math.ceil(size / ROWS_MAX))
+  const counts: number[] = []
+  let seen = 0
+  for (let row = 0; row < size; row += every) {
+    const { rows, count } = candidates.above(row)
+    for (let at = 0; at < count; at += 1) {
+      comparer.compare(row, rows[at] as number, codes)
+      const pattern = patterns.of(codes)
+      counts[pattern] = (counts[pattern] ?? 0) + every
+    }
+    seen += count * every
+    if (row % CHUNK_ROWS === 0) yield { done: row, total: size }
+  }
+  const randomCounts = countRandom(table, comparer, patterns, codes)
+  const dense = (sparse: readonly number[]): Float64Array =>
+    Float64Array.from({ length: patterns.count() }, (_, pattern) => sparse[pattern] ?? 0)
+  const model = learn({
+    schema,
+    patterns,
+    candidates: dense(counts),
+    random: dense(randomCounts),
+    pairs: Math.max(1, (size * (size - 1)) / 2),
+    rows: size,
+  })
+  return { model, candidatePairs: seen }
+}

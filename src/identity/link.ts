@@ -1,0 +1,126 @@
+/** A whole file linked: weights, pairs, clusters. Each part can stand alone, so that a long run can be taken up again. */
+import { type Candidates, createCandidates } from './candidates.ts'
+import { clusterRows } from './cluster.ts'
+import { type Comparer, createComparer } from './comparer.ts'
+import { type Edges, findEdges, joinEdges, thresholdOf } from './edges.ts'
+import type { Model } from './em.ts'
+import { learnModel } from './learning.ts'
+import { createScorer, type Scorer } from './score.ts'
+import type { Table } from './table.ts'
+import { fixedFeatures } from './verdicts.ts'
+
+export interface Linked {
+  readonly model: Model
+  /** Natural log odds. */
+  readonly threshold: number
+  /** Per row of the file, from 0: a number that rows of one person have in common, the lowest of their places. */
+  readonly clusters: Int32Array
+  readonly candidatePairs: number
+}
+
+export interface Progress {
+  readonly phase: 'learning' | 'comparing'
+  readonly done: number
+  /** Rows. */
+  readonly total: number
+}
+
+/** What linking a table needs, made once. */
+export interface Linkage {
+  readonly table: Table
+  readonly candidates: Candidates
+  readonly comparer: Comparer
+}
+
+export const createLinkage = (table: Table): Linkage => ({
+  table,
+  candidates: createCandidates(table),
+  comparer: createComparer(table),
+})
+
+const CHUNK_ROWS = 2_000
+
+/** The edges of the rows from `from` on, in chunks; `next` is the row that the next chunk begins with. */
+export function* edgesFrom(
+  linkage: Linkage,
+  model: Model,
+  from: number,
+): Generator<{ readonly next: number; readonly edges: Edges }, void> {
+  const { table, candidates, comparer } = linkage
+  const scorer = createScorer(table, model)
+  for (let row = from; row < table.size; row += CHUNK_ROWS) {
+    const to = Math.min(table.size, row + CHUNK_ROWS)
+    const groupCount = table.schema.groups.length
+    yield { next: to, edges: findEdges({ from: row, to, candidates, comparer, scorer, groupCount }) }
+  }
+}
+
+/** Log odds of any two rows, candidates or not. */
+export const oddsBetween = (linkage: Linkage, scorer: Scorer): ((a: number, b: number) => number) => {
+  const codes = new Uint16Array(Math.max(1, linkage.table.schema.groups.length))
+  return (a, b) => {
+    linkage.comparer.compare(a, b, codes)
+    return scorer.logOdds(a, b, codes)
+  }
+}
+
+/** Persons out of all edges of a table. */
+export const clusterTable = (
+  linkage: Linkage,
+  model: Model,
+  edges: Edges,
+): { readonly threshold: number; readonly clusters: Int32Array } => {
+  const { table, comparer } = linkage
+  const threshold = thresholdOf(edges, (model.sameShare * table.size * (table.size - 1)) / 2)
+  const clusters = clusterRows({
+    size: table.size,
+    edges,
+    threshold,
+    oddsOf: oddsBetween(linkage, createScorer(table, model)),
+    fixed: fixedFeatures(table.schema, model).map(({ group, verdicts, weight }) => ({
+      weight,
+      verdictOf: (a, b) => verdicts[comparer.codeOf(group, a, b)] as number,
+    })),
+  })
+  return { threshold, clusters: inFileOrder(table, clusters) }
+}
+
+/** Links a table in memory. Yields how far it is. */
+export function* link(table: Table): Generator<Progress, Linked> {
+  const linkage = createLinkage(table)
+  const learning = learnModel(table, linkage.comparer, linkage.candidates)
+  let step = learning.next()
+  while (!step.done) {
+    yield { phase: 'learning', ...step.value }
+    step = learning.next()
+  }
+  const { model, candidatePairs } = step.value
+  const parts: Edges[] = []
+  for (const { next, edges } of edgesFrom(linkage, model, 0)) {
+    parts.push(edges)
+    yield { phase: 'comparing', done: next, total: table.size }
+  }
+  return { model, candidatePairs, ...clusterTable(linkage, model, joinEdges(parts)) }
+}
+
+/** Links a table in one go. */
+export const linkWhole = (table: Table): Linked => {
+  const linking = link(table)
+  for (;;) {
+    const step = linking.next()
+    if (step.done) return step.value
+  }
+}
+
+const inFileOrder = (table: Table, clusters: Int32Array): Int32Array => {
+  const lowest = new Map<number, number>()
+  for (let row = 0; row < table.size; row += 1) {
+    const cluster = clusters[row] as number
+    const place = table.places[row] as number
+    lowest.set(cluster, Math.min(lowest.get(cluster) ?? place, place))
+  }
+  const out = new Int32Array(table.size)
+  for (let row = 0; row < table.size; row += 1)
+    out[table.places[row] as number] = lowest.get(clusters[row] as number) as number
+  return out
+}

@@ -1,0 +1,162 @@
+/** Which comparisons a set of columns gives, and how a row is read into the values they compare. */
+
+import {
+  type DigitsValue,
+  type EmailValue,
+  emails,
+  personNumbers,
+  phones,
+  readEmail,
+  readPersonNumber,
+  readPhone,
+} from './compare/contacts.ts'
+import { birthDates, type DateValue, readBirth } from './compare/dates.ts'
+import type { Group } from './compare/group.ts'
+import { createNames, type NameValue, readName } from './compare/names.ts'
+import { type PlaceValue, places, readPlace } from './compare/places.ts'
+import { readStreet, type StreetValue, streets } from './compare/streets.ts'
+import { createTokens } from './compare/tokens.ts'
+import { createGenders, createWords, readGender, readWord, type WordValue } from './compare/words.ts'
+import type { Role } from './roles.ts'
+
+/** Every value has a text that is equal where the value is. */
+export interface Keyed {
+  readonly key: string
+}
+
+/** One row, read. The groups' values in the schema's order, null where missing; beside, what candidates are found by. */
+export interface Person {
+  readonly values: readonly (Keyed | null)[]
+  readonly name: NameValue | null
+  readonly birth: DateValue | null
+  readonly place: PlaceValue | null
+  readonly street: StreetValue | null
+  readonly emails: readonly EmailValue[]
+  readonly phones: readonly DigitsValue[]
+  readonly personNumbers: readonly DigitsValue[]
+  readonly birthPlace: WordValue | null
+  readonly occupation: WordValue | null
+}
+
+export interface Schema {
+  readonly groups: readonly Group<Keyed>[]
+  /** `row`: a text for each column, in the order of the roles. */
+  read(row: readonly string[]): Person
+}
+
+export interface SchemaContext {
+  /** ISO 3166-1 alpha-2: decides between day and month first, and between states. */
+  readonly country: string
+  /** Milliseconds since 1970: what two-digit years count from. */
+  readonly now: number
+}
+
+/** A group knows the values it made itself: no other reaches it. */
+const erased = <Value extends Keyed>(group: Group<Value>): Group<Keyed> => group as unknown as Group<Keyed>
+
+export const createSchema = (roles: readonly Role[], context: SchemaContext): Schema => {
+  const at = (role: Role): number[] => roles.flatMap((each, column) => (each === role ? [column] : []))
+  const columns = {
+    given: at('given_name'),
+    middle: at('middle_name'),
+    surname: at('surname'),
+    full: at('full_name'),
+    birth: at('birth_date'),
+    birthPlace: at('birth_place'),
+    gender: at('gender'),
+    occupation: at('occupation'),
+    number: at('street_number'),
+    street: at('street'),
+    city: at('city'),
+    postcode: at('postal_code'),
+    state: at('state'),
+    phone: at('phone'),
+    email: at('email'),
+    personNumber: at('person_number'),
+    other: at('other'),
+  }
+  const groups: Group<Keyed>[] = []
+  const has = (...lists: readonly (readonly number[])[]): boolean => lists.some((list) => list.length > 0)
+  const tokens = createTokens()
+  const hasName = has(columns.given, columns.surname, columns.full)
+  const hasPlace = has(columns.city, columns.postcode, columns.state)
+  const hasStreet = has(columns.street, columns.number)
+  if (hasName) groups.push(erased(createNames(tokens)))
+  for (const [index] of columns.birth.entries()) groups.push(named(erased(birthDates), index))
+  if (hasPlace) groups.push(erased(places))
+  if (hasStreet) groups.push(erased(streets))
+  for (const [index] of columns.email.entries()) groups.push(named(erased(emails), index))
+  for (const [index] of columns.phone.entries()) groups.push(named(erased(phones), index))
+  for (const [index] of columns.personNumber.entries()) groups.push(named(erased(personNumbers), index))
+  for (const [index] of columns.gender.entries()) groups.push(named(erased(createGenders()), index))
+  for (const [index] of columns.birthPlace.entries())
+    groups.push(named(erased(createWords('birth_place', true)), index))
+  for (const [index] of columns.occupation.entries())
+    groups.push(named(erased(createWords('occupation', false)), index))
+  for (const column of columns.other) groups.push(erased(createWords(`other_${column + 1}`, false)))
+
+  return {
+    groups,
+    read: (row) => {
+      const text = (column: number | undefined): string => (column === undefined ? '' : (row[column] ?? ''))
+      const texts = (list: readonly number[]): string[] => list.map(text)
+      const joined = (list: readonly number[]): string =>
+        list.length === 1
+          ? text(list[0])
+          : texts(list)
+              .filter((each) => each !== '')
+              .join(' ')
+      const name = hasName
+        ? readName(tokens, {
+            given: joined(columns.given),
+            middle: joined(columns.middle),
+            surname: joined(columns.surname),
+            full: texts(columns.full),
+          })
+        : null
+      const births = texts(columns.birth).map((each) => readBirth(each, context))
+      const place = hasPlace
+        ? readPlace(
+            { city: joined(columns.city), postcode: text(columns.postcode[0]), state: text(columns.state[0]) },
+            context.country,
+          )
+        : null
+      const street = hasStreet ? readStreet({ number: joined(columns.number), lines: texts(columns.street) }) : null
+      const emailValues = texts(columns.email).map(readEmail)
+      const phoneValues = texts(columns.phone).map(readPhone)
+      const numbers = texts(columns.personNumber).map(readPersonNumber)
+      const genders = texts(columns.gender).map(readGender)
+      const birthPlaces = texts(columns.birthPlace).map(readWord)
+      const occupations = texts(columns.occupation).map(readWord)
+      return {
+        values: [
+          ...(hasName ? [name] : []),
+          ...births,
+          ...(hasPlace ? [place] : []),
+          ...(hasStreet ? [street] : []),
+          ...emailValues,
+          ...phoneValues,
+          ...numbers,
+          ...genders,
+          ...birthPlaces,
+          ...occupations,
+          ...texts(columns.other).map(readWord),
+        ],
+        name,
+        birth: births[0] ?? null,
+        place,
+        street,
+        emails: emailValues.filter((value) => value !== null),
+        phones: phoneValues.filter((value) => value !== null),
+        personNumbers: numbers.filter((value) => value !== null),
+        birthPlace: birthPlaces[0] ?? null,
+        occupation: occupations[0] ?? null,
+      }
+    },
+  }
+}
+
+/** The second of a kind has a name of its own. */
+function named(group: Group<Keyed>, index: number): Group<Keyed> {
+  return index === 0 ? group : { ...group, id: `${group.id}_${index + 1}` }
+}
