@@ -6,6 +6,7 @@ import { context, testCases } from '../../test/support/field-cases.ts'
 import { email } from './email.ts'
 import { readFull, readPlain } from './email-address.ts'
 import { suggestDomain } from './email-domains.ts'
+import { dataLines } from './text.ts'
 
 const hash = 'ABCDEF0123456789'.repeat(4)
 
@@ -89,6 +90,17 @@ describe('the collection of isemail', () => {
       expect(right.filter(({ valid }) => !valid)).toEqual([])
     })
   }
+})
+
+test('every domain of the disposable list is recognised, and so is what lies below it', () => {
+  const domains = dataLines(readFileSync(new URL('./data/disposable-domains.txt', import.meta.url), 'utf8'))
+  expect(domains.length).toBeGreaterThan(8000)
+  const missed = domains.filter((domain) =>
+    [`jane@${domain}`, `jane@mail.${domain}`].some(
+      (address) => email.parse(address, context).parts.is_disposable !== true,
+    ),
+  )
+  expect(missed).toEqual([])
 })
 
 test('the fast path reads no address otherwise than the whole grammar', () => {

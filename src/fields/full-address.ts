@@ -20,6 +20,9 @@ interface Address {
   readonly country: string
 }
 
+/** Where addresses are written with a state. Elsewhere its name is a city's: Berlin, Hamburg. */
+const WITH_STATES: ReadonlySet<string> = new Set(['US', 'CA', 'AU', 'GB', 'IN', 'MX', 'BR'])
+
 const words = (text: string): string[] => text.split(' ').filter((word) => word !== '')
 
 /** What a piece ends (or begins) with: the longest run of at most `most` words that `find` knows. */
@@ -92,7 +95,8 @@ const takenApart = (line: string, leadsCountry: string): Address => {
     // Only the address's own states: elsewhere a province's code is a word of the city.
     find: (text) => {
       const found = findState(text, country)
-      return found?.country === country || (writtenCountry === null && !postal) ? found : undefined
+      if (!found || !WITH_STATES.has(found.country)) return undefined
+      return found.country === country || (writtenCountry === null && !postal) ? found : undefined
     },
   })
   if (state) replaceLast(state.rest)

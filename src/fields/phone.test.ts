@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { type CountryCode, getCountries, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { describe, expect, test } from 'vitest'
 import { context, testCases } from '../../test/support/field-cases.ts'
 import { phone } from './phone.ts'
 import { nanpCountries, readNanp } from './phone-nanp.ts'
+import { readPlanned } from './phone-plans.ts'
 
 const common = {
   national: '5125551234',
@@ -146,6 +147,7 @@ describe('the fast path for North American numbers', () => {
           return
         }
         expect({ ...fast, ext: undefined }).toEqual({
+          callingCode: found?.countryCallingCode,
           national: found?.nationalNumber,
           country: found?.country,
           type: found?.isValid() ? found.getType()?.toLowerCase() : 'not valid',
@@ -159,5 +161,70 @@ describe('the fast path for North American numbers', () => {
 
   test('knows the 25 countries of the plan', () => {
     expect(nanpCountries.size).toBe(25)
+  })
+})
+
+describe('the fast path for any other number', () => {
+  const [, ...rows] = readFileSync(new URL('../../test/data/phone-examples.csv', import.meta.url), 'utf8')
+    .trim()
+    .split(/\r?\n/)
+  const examples = rows.map((row) => row.split(';')).map(([code = '', , , national = '']) => ({ code, national }))
+
+  const expectEqual = (text: string, country: CountryCode): boolean => {
+    const fast = readPlanned(text, country)
+    if (!fast) return false
+    const found = parsePhoneNumberFromString(text, country)
+    expect({ text, in: country, ...fast }).toEqual({
+      text,
+      in: country,
+      callingCode: found?.countryCallingCode,
+      national: found?.nationalNumber,
+      country: found?.country,
+      type: found?.isValid() ? found.getType()?.toLowerCase() : 'not valid',
+    })
+    return true
+  }
+
+  test('reads nearly every example, and each as the library does', () => {
+    const read = examples.filter(({ code, national }) => expectEqual(`+${code}${national}`, 'US'))
+    expect(read.length).toBeGreaterThan(1100)
+  })
+
+  test('reads numbers near the examples, at home and abroad, as the library does', () => {
+    const digit = fc.constantFrom(...'0123456789')
+    const near = fc
+      .tuple(fc.constantFrom(...examples), fc.array(fc.tuple(fc.nat(11), digit), { maxLength: 3 }))
+      .map(([{ code, national }, changes]) => {
+        const digits = [...national]
+        for (const [at, to] of changes) if (at < digits.length) digits[at] = to
+        return { code, national: digits.join('') }
+      })
+    const written = fc
+      .tuple(near, fc.constantFrom('', '0', '1', '8', '00', '(0)'), fc.constantFrom('+', '', 'code'), fc.nat(8))
+      .map(([{ code, national }, prefix, form, cut]) => {
+        const spaced = `${national.slice(0, cut)} ${national.slice(cut)}`.trim()
+        return form === '+' ? `+${code} ${prefix}${spaced}` : form === '' ? prefix + spaced : `${code}${spaced}`
+      })
+    fc.assert(
+      fc.property(written, fc.constantFrom(...getCountries()), (text, country) => {
+        expectEqual(text, country)
+      }),
+      { numRuns: 4000 },
+    )
+  })
+
+  test('reads domestic numbers of the countries that leads come from', () => {
+    for (const [text, country] of [
+      ['020 7946 0958', 'GB'],
+      ['07400 123456', 'GB'],
+      ['030 901820', 'DE'],
+      ['06 12 34 56 78', 'FR'],
+      ['0412 345 678', 'AU'],
+      ['612 34 56 78', 'ES'],
+      ['02 1234 5678', 'IT'],
+      ['98765 43210', 'IN'],
+    ] as const) {
+      expect(expectEqual(text, country), `${text} is left to the library`).toBe(true)
+    }
   })
 })

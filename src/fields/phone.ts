@@ -1,6 +1,7 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { defineField, type Part } from '../kit/field.ts'
-import { nanpCountries, readNanp, readNational } from './phone-nanp.ts'
+import { nanpCountries, readNanp } from './phone-nanp.ts'
+import { readNational, readPlanned } from './phone-plans.ts'
 import { zonesOf } from './phone-zones.ts'
 import type { Reading } from './settled.ts'
 import { clean, hashKind } from './text.ts'
@@ -31,23 +32,22 @@ const pieces = (national: string) => ({
 })
 
 const readCommon = (text: string, country: string): Reading | undefined => {
-  const found = readNanp(text, country)
+  const found = readNanp(text, country) ?? readPlanned(text, country)
   if (!found) return undefined
-  const { national } = found
+  const { callingCode, national } = found
   return {
-    normal: `+1${national}`,
+    normal: `+${callingCode}${national}`,
     valid: true,
     masked: false,
     parts: {
+      ...NOTHING,
       national,
-      ...pieces(national),
-      extension: null,
+      ...(callingCode === '1' ? pieces(national) : {}),
       country: found.country,
-      calling_code: '1',
+      calling_code: callingCode,
       type: found.type,
       is_toll_free: found.type === 'toll_free',
-      time_zones: zonesOf(`1${national}`),
-      hashed: null,
+      time_zones: zonesOf(callingCode + national),
     },
   }
 }
@@ -128,7 +128,7 @@ const readMasked = (stars: string, country: string): Reading => {
   const known = (piece: string) => (/^\d+$/.test(piece) ? piece : null)
   const { area, exchange, line } = pieces(national)
   // Any number of the area tells its country: an area lies within one.
-  const sample = known(area) ? readNational(`${area}${known(exchange) ?? '555'}2368`) : undefined
+  const sample = known(area) ? readNational('1', `${area}${known(exchange) ?? '555'}2368`) : undefined
   return {
     normal: `+1${national}`,
     valid: false,

@@ -26,12 +26,12 @@ const read = (text: string, country: string): Reading => {
 export const state = defineField({
   type: 'state',
   summary:
-    'A state or province of the US, Canada, Australia or the United Kingdom by code or name, as its code (`TX`). A code that means another state in the country of the lead is written with its own country (`AU-WA`). States elsewhere are kept as written and not valid.',
+    'A state or province of the US, Canada, Australia or the United Kingdom by code, ISO 3166-2 code (`US-TX`) or name, as its code (`TX`); of Germany, Mexico, Brazil and India in leads of these countries or by ISO 3166-2 code. A code that means something else, or nothing, in the country of the lead is written with its own country (`AU-WA`). States elsewhere are kept as written and not valid.',
   // Millions share it.
   personal: false,
   value: 'string',
   parts: { name: 'string', country: 'string' },
-  examples: ['TX', 'texas', 'N.Y.', 'Washington DC', 'Québec', 'AU-WA', 'Bavaria'],
+  examples: ['TX', 'texas', 'N.Y.', 'Washington DC', 'Québec', 'AU-WA', 'DE-BY', 'Bavaria'],
   parse: (raw, context) => {
     const { raw: kept, text } = clean(raw)
     return { raw: kept, ...read(lineOf(text), leadCountry(context)) }

@@ -28,6 +28,26 @@ SA South Australia;TAS Tasmania;VIC Victoria;WA Western Australia`
 
 const GB = 'ENG England;NIR Northern Ireland;SCT Scotland;WLS Wales'
 
+const DE = `BW Baden-Württemberg;BY Bavaria;BE Berlin;BB Brandenburg;HB Bremen;HH Hamburg;HE Hesse;
+MV Mecklenburg-Vorpommern;NI Lower Saxony;NW North Rhine-Westphalia;RP Rhineland-Palatinate;SL Saarland;SN Saxony;
+ST Saxony-Anhalt;SH Schleswig-Holstein;TH Thuringia`
+
+const MX = `AGU Aguascalientes;BCN Baja California;BCS Baja California Sur;CAM Campeche;CHP Chiapas;CHH Chihuahua;
+CMX Ciudad de México;COA Coahuila;COL Colima;DUR Durango;GUA Guanajuato;GRO Guerrero;HID Hidalgo;JAL Jalisco;MEX México;
+MIC Michoacán;MOR Morelos;NAY Nayarit;NLE Nuevo León;OAX Oaxaca;PUE Puebla;QUE Querétaro;ROO Quintana Roo;
+SLP San Luis Potosí;SIN Sinaloa;SON Sonora;TAB Tabasco;TAM Tamaulipas;TLA Tlaxcala;VER Veracruz;YUC Yucatán;ZAC Zacatecas`
+
+const BR = `AC Acre;AL Alagoas;AP Amapá;AM Amazonas;BA Bahia;CE Ceará;DF Distrito Federal;ES Espírito Santo;GO Goiás;
+MA Maranhão;MT Mato Grosso;MS Mato Grosso do Sul;MG Minas Gerais;PA Pará;PB Paraíba;PR Paraná;PE Pernambuco;PI Piauí;
+RJ Rio de Janeiro;RN Rio Grande do Norte;RS Rio Grande do Sul;RO Rondônia;RR Roraima;SC Santa Catarina;SP São Paulo;
+SE Sergipe;TO Tocantins`
+
+const IN = `AP Andhra Pradesh;AR Arunachal Pradesh;AS Assam;BR Bihar;CG Chhattisgarh;GA Goa;GJ Gujarat;HR Haryana;
+HP Himachal Pradesh;JH Jharkhand;KA Karnataka;KL Kerala;MP Madhya Pradesh;MH Maharashtra;MN Manipur;ML Meghalaya;
+MZ Mizoram;NL Nagaland;OD Odisha;PB Punjab;RJ Rajasthan;SK Sikkim;TN Tamil Nadu;TS Telangana;TR Tripura;UP Uttar Pradesh;
+UK Uttarakhand;WB West Bengal;AN Andaman and Nicobar Islands;CH Chandigarh;DH Dadra and Nagar Haveli and Daman and Diu;
+DL Delhi;JK Jammu and Kashmir;LA Ladakh;LD Lakshadweep;PY Puducherry`
+
 const ALIASES: Readonly<Record<string, string>> = {
   'washington dc': 'US-DC',
   'virgin islands': 'US-VI',
@@ -37,6 +57,21 @@ const ALIASES: Readonly<Record<string, string>> = {
   pq: 'CA-QC',
   pei: 'CA-PE',
   'yukon territory': 'CA-YT',
+  bayern: 'DE-BY',
+  hessen: 'DE-HE',
+  niedersachsen: 'DE-NI',
+  'nordrhein westfalen': 'DE-NW',
+  nrw: 'DE-NW',
+  'rheinland pfalz': 'DE-RP',
+  sachsen: 'DE-SN',
+  'sachsen anhalt': 'DE-ST',
+  thuringen: 'DE-TH',
+  'mexico city': 'MX-CMX',
+  cdmx: 'MX-CMX',
+  'estado de mexico': 'MX-MEX',
+  orissa: 'IN-OD',
+  'new delhi': 'IN-DL',
+  pondicherry: 'IN-PY',
 }
 
 const parse = (country: string, table: string): State[] =>
@@ -45,15 +80,20 @@ const parse = (country: string, table: string): State[] =>
     return { country, code, name: name.join(' ') }
   })
 
-const all: readonly State[] = [...parse('US', US), ...parse('CA', CA), ...parse('AU', AU), ...parse('GB', GB)]
+const all: readonly State[] = Object.entries({ US, CA, AU, GB, DE, MX, BR, IN }).flatMap(([country, table]) =>
+  parse(country, table),
+)
 
 const byIso: ReadonlyMap<string, State> = new Map(all.map((state) => [`${state.country}-${state.code}`, state]))
 
-/** Countries whose states are known, in the order they are searched where the lead's own country does not decide. */
+/**
+ * Countries searched in this order where the lead's own does not decide. The states of the others want their country:
+ * else any slip of the pen would be a state somewhere in the world.
+ */
 const COUNTRIES = ['US', 'CA', 'AU', 'GB']
 
 const byWord: ReadonlyMap<string, ReadonlyMap<string, State>> = new Map(
-  COUNTRIES.map((country) => {
+  [...new Set(all.map((state) => state.country))].map((country) => {
     const own = all.filter((state) => state.country === country)
     const words = own.flatMap((state) => [
       [state.code.toLowerCase(), state] as const,
