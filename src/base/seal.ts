@@ -80,14 +80,14 @@ export const keyedHash = (key: HashKey, text: string): string =>
   hash('sha256', key.outer + hash('sha256', key.inner + text))
 
 /**
- * A short keyed tag to compare by, 24 hex digits: one hash over key and text. Cut to 96 bits, it cannot be lengthened to
+ * A keyed tag to find or compare by, 32 hex digits: one hash over key and text. Cut to half, it cannot be lengthened to
  * that of a longer text, which is what the second hash of `keyedHash` is for.
  */
-export const keyedTag = (key: HashKey, text: string): string => hash('sha256', key.inner + text).slice(0, 24)
+export const keyedTag = (key: HashKey, text: string): string => hash('sha256', key.inner + text).slice(0, 32)
 
-/** The first 16 bytes of a keyed hash: an identity's key in a table. */
-export const keyedHash16 = (key: HashKey, text: string): Buffer => Buffer.from(keyedHash(key, text).slice(0, 32), 'hex')
+/** A keyed tag as 16 bytes: an identity's key in a table. */
+export const keyedHash16 = (key: HashKey, text: string): Buffer => Buffer.from(keyedTag(key, text), 'hex')
 
-/** The first 8 bytes of a keyed hash as a signed bigint: a lookup column. */
+/** The first 8 bytes of a keyed tag as a signed bigint: a lookup column. */
 export const keyedHash8 = (key: HashKey, text: string): bigint =>
-  BigInt.asIntN(64, BigInt(`0x${keyedHash(key, text).slice(0, 16)}`))
+  BigInt.asIntN(64, BigInt(`0x${keyedTag(key, text).slice(0, 16)}`))

@@ -189,7 +189,12 @@ export const leadScope = (names: LeadNames): Scope => {
         segment,
         names: [...Object.keys(type.parts), ...EVERY_PART],
       })
-    const read = (lead: LeadView): Json => partOf(lead.fields[field]?.parts[part])
+    // A lead read back from its journal has no parts that are null or false.
+    const absent = partType === 'bool' ? false : null
+    const read = (lead: LeadView): Json => {
+      const parsed = lead.fields[field]
+      return parsed === undefined ? null : partOf(parsed.parts[part] ?? absent)
+    }
     return descend({ type: partType, read }, segments.slice(3), path)
   }
 

@@ -1,6 +1,6 @@
 import type { TenantKeys } from '../journal/keyring.ts'
-import type { SingleRequest } from '../kit/requests.ts'
-import { type ClaimPlace, claimKeysOf } from './identity.ts'
+import type { RequestInput, SingleRequest } from '../kit/requests.ts'
+import { type ClaimPlace, claimKeysOf, type Wanted } from './identity.ts'
 import type { Claimant, LookUp, Suppressed } from './look-up.ts'
 import { suppressionKey } from './suppression.ts'
 
@@ -14,6 +14,8 @@ import { suppressionKey } from './suppression.ts'
 export interface Ahead {
   /** By the key's bytes as latin1 text. */
   readonly claims: ReadonlyMap<string, Claimant | null>
+  /** By rule: the keys made for it, and what of. */
+  readonly wanted: ReadonlyMap<string, { readonly input: RequestInput<'identity.claim'>; readonly keys: Wanted[] }>
   /** By the value as the step names it. */
   readonly suppressions: ReadonlyMap<string, readonly Suppressed[]>
 }
@@ -28,9 +30,13 @@ export const readAhead = async (options: {
   const { lookUp, keys, where, requests } = options
   const claims = new Map<string, Buffer>()
   const values = new Map<string, Buffer>()
+  const wanted = new Map<string, { input: RequestInput<'identity.claim'>; keys: Wanted[] }>()
   for (const request of requests) {
-    if (request.kind === 'identity.claim')
-      for (const { key } of claimKeysOf(keys, where, request.input)) claims.set(key.toString('latin1'), key)
+    if (request.kind === 'identity.claim') {
+      const made = claimKeysOf(keys, where, request.input)
+      wanted.set(request.input.rule, { input: request.input, keys: made })
+      for (const { key } of made) claims.set(key.toString('latin1'), key)
+    }
     if (request.kind === 'suppression.lookup')
       for (const { value } of request.input.values) values.set(value, suppressionKey(keys, value))
   }
@@ -40,6 +46,7 @@ export const readAhead = async (options: {
     suppressions: [...values.values()],
   })
   return {
+    wanted,
     claims: new Map([...claims.keys()].map((name, index) => [name, answer.claims[index] ?? null])),
     suppressions: new Map([...values.keys()].map((value, index) => [value, answer.suppressions[index] ?? []])),
   }

@@ -14,7 +14,7 @@ export interface ClaimPlace {
 }
 
 /** One key asked for. */
-interface Wanted {
+export interface Wanted {
   readonly key: Buffer
   readonly on: readonly string[]
 }
@@ -68,6 +68,19 @@ export const claimKeysOf = (keys: TenantKeys, where: ClaimPlace, input: RequestI
   }
   return [...unique.values()]
 }
+
+const sameKeys = (a: RequestInput<'identity.claim'>, b: RequestInput<'identity.claim'>): boolean =>
+  a.scope === b.scope &&
+  a.keys.length === b.keys.length &&
+  a.keys.every((key, index) => {
+    const other = b.keys[index]
+    return (
+      other !== undefined &&
+      key.on.every((name, at) => name === other.on[at]) &&
+      key.values.length === other.values.length &&
+      key.values.every((value, at) => value === other.values[at])
+    )
+  })
 
 /** Claims settled last, by name: as many as may have been made since a lead under way read ahead. */
 const LATELY_MAX = 5_000
@@ -152,7 +165,8 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
 
   return {
     claim: async (holder, keys, where, input, ahead) => {
-      const wanted = claimKeysOf(keys, where, input)
+      const made = ahead?.wanted.get(input.rule)
+      const wanted = made && sameKeys(made.input, input) ? made.keys : claimKeysOf(keys, where, input)
       const staleBefore = input.withinMs === null ? null : where.now - input.withinMs
       const claimed = await claimKeys(holder, keys.tenantId, wanted, where.now, staleBefore, null, ahead)
       if (claimed.held) return { answer: { held: true }, writes: claimed.writes }

@@ -5,14 +5,15 @@ import { open, seal } from '../base/seal.ts'
 import { EVENT_VERSIONS, isStepEvent, type LeadEvent, type StepEnded } from '../lead/events.ts'
 import { upcast } from '../lead/upcast.ts'
 import { DICTIONARY_1 } from './dictionary.ts'
+import { packHalf, unpackHalf } from './pack.ts'
 
 /**
  * A segment: the ordered events of one commit of one lead, as stored.
  *
  *   events  JSON text: [[type, t, data, v?], …], without personal data; `t` is ms from the segment's `at`, mostly below 0;
  *           the end of a step that succeeded leaves its outcome out
- *   sealed  the events' sealed halves, a JSON array in the same order, under the lead's key; before sealing one byte
- *           says how it is written: 0 plain, 1 deflated with DICTIONARY_1
+ *   sealed  the events' sealed halves, packed (pack.ts), a JSON array in the same order, under the lead's key; before
+ *           sealing one byte says how it is written: 0 plain, 1 deflated with DICTIONARY_1
  *   hash    sha256(previous hash ‖ tenant ‖ lead ‖ seq ‖ at ‖ length of events ‖ events ‖ sealed)
  *
  * The hash covers the ciphertext, so that erasure, which destroys the key alone, leaves the chain whole.
@@ -28,8 +29,8 @@ export interface Segment {
 
 export const FIRST_HEAD = Buffer.alloc(32)
 
-/** Below this, deflating saves less than the database's own rounding. */
-const DEFLATE_FROM_BYTES = 200
+/** Most leads without a delivery stay below: deflating one costs this process as much as ten steps of its flow. */
+const DEFLATE_FROM_BYTES = 1_500
 const PLAIN = Buffer.from([0])
 const DEFLATED = Buffer.from([1])
 /**
@@ -83,7 +84,7 @@ export const encodeSegment = (options: {
   const plain = JSON.stringify(
     events.map((event) => {
       const empty = event.sealed === null || isEmpty(event.sealed)
-      halves.push(empty ? 0 : event.sealed)
+      halves.push(empty ? 0 : packHalf(event.sealed as object))
       secrets ||= !empty
       const data = shortened(event)
       const v = EVENT_VERSIONS[event.type]
@@ -131,7 +132,7 @@ export const decodeSegment = (
       v: v ?? 1,
       at: stored.at + t,
       data: isStepEvent(type) && !('outcome' in data) ? { outcome: 'success', ...data } : data,
-      sealed: readable ? (half === undefined || half === 0 ? {} : half) : null,
+      sealed: readable ? (half === undefined || half === 0 ? {} : unpackHalf(half as object)) : null,
     })
   })
 }

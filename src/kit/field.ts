@@ -17,6 +17,7 @@ export interface Parsed {
   readonly valid: boolean
   /** Part of the value was hidden by its sender (`512*******`). */
   readonly masked: boolean
+  /** As declared by the type. Read back from the journal, those that were null or false are absent. */
   readonly parts: Readonly<Record<string, Part>>
 }
 

@@ -25,21 +25,17 @@ const keysOf = (lead: LeadView, on: readonly (readonly string[])[]) =>
     return values.every((value) => value !== null) ? [{ on: names, values }] : []
   })
 
-const claimOf =
-  (
-    config: {
-      readonly on: readonly (readonly string[])[]
-      readonly within?: string
-      readonly scope?: 'flow' | 'source' | 'tenant'
-    },
-    compiler: Compiler,
-  ) =>
-  (lead: LeadView): RequestInput<'identity.claim'> => ({
-    rule: compiler.stepId,
-    scope: config.scope ?? 'flow',
-    withinMs: config.within === undefined ? null : compiler.durationMs(config.within),
-    keys: keysOf(lead, config.on),
-  })
+interface Config {
+  readonly on: readonly (readonly string[])[]
+  readonly within?: string
+  readonly scope?: 'flow' | 'source' | 'tenant'
+}
+
+const claimOf = (config: Config, compiler: Compiler): ((lead: LeadView) => RequestInput<'identity.claim'>) => {
+  const withinMs = config.within === undefined ? null : compiler.durationMs(config.within)
+  const scope = config.scope ?? 'flow'
+  return (lead) => ({ rule: compiler.stepId, scope, withinMs, keys: keysOf(lead, config.on) })
+}
 
 export const dedupe = defineStep({
   type: 'dedupe',
@@ -69,9 +65,12 @@ export const dedupe = defineStep({
   }),
   references: { fields: ['on.*.*'], durations: ['within'] },
   example: { on: [['email'], ['phone']], within: '30d', duplicate: 'reject' },
-  foresee: (config, compiler) => (lead) => {
-    const input = claimOf(config, compiler)(lead)
-    return input.keys.length === 0 ? null : { kind: 'identity.claim', name: 'identity.claim', input }
+  foresee: (config, compiler) => {
+    const inputOf = claimOf(config, compiler)
+    return (lead) => {
+      const input = inputOf(lead)
+      return input.keys.length === 0 ? null : { kind: 'identity.claim', name: 'identity.claim', input }
+    }
   },
   create: (config, compiler) => {
     const inputOf = claimOf(config, compiler)
