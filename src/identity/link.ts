@@ -4,9 +4,10 @@ import { clusterRows } from './cluster.ts'
 import { type Comparer, createComparer } from './comparer.ts'
 import { type Edges, findEdges, joinEdges, thresholdOf } from './edges.ts'
 import type { Model } from './em.ts'
+import { type Judgement, judgeCodes } from './explain.ts'
 import { learnModel } from './learning.ts'
 import { createScorer, type Scorer } from './score.ts'
-import type { Table } from './table.ts'
+import { rarityIn, type Table } from './table.ts'
 import { fixedFeatures } from './verdicts.ts'
 
 export interface Linked {
@@ -61,6 +62,16 @@ export const oddsBetween = (linkage: Linkage, scorer: Scorer): ((a: number, b: n
   return (a, b) => {
     linkage.comparer.compare(a, b, codes)
     return scorer.logOdds(a, b, codes)
+  }
+}
+
+/** Why two rows of a table are one person, or not. */
+export const judgeBetween = (linkage: Linkage, model: Model): ((a: number, b: number) => Judgement) => {
+  const { table, comparer } = linkage
+  const codes = new Uint16Array(Math.max(1, table.schema.groups.length))
+  return (a, b) => {
+    comparer.compare(a, b, codes)
+    return judgeCodes(table.schema, model, codes, rarityIn(table, { a, b }))
   }
 }
 

@@ -1,15 +1,12 @@
 /** The log odds of a pair under a model, with the rarity of the values it agrees on. */
 import type { Model } from './em.ts'
-import type { Table } from './table.ts'
+import { shareMinOf, type Table } from './table.ts'
 import { shapeOf } from './weights.ts'
 
 export interface Scorer {
   /** Natural log odds that two rows are one person, given the codes of their groups. */
   logOdds(a: number, b: number, codes: Uint16Array): number
 }
-
-/** A value held by one row counts as if it were held by two: a typing error is rare without being a name. */
-const ROWS_MIN = 2
 
 interface Rare {
   readonly feature: number
@@ -26,7 +23,7 @@ export const createScorer = (table: Table, model: Model): Scorer => {
       }),
     )
   })
-  const shareMin = ROWS_MIN / table.size
+  const shareMin = shareMinOf(table)
   const isShared = table.schema.groups.map(({ features }) => features.map(({ shared }) => shared === true))
   const logAgreement = table.agreement.map((group) => group.map((share) => Math.log(Math.max(share, shareMin / 2))))
   const priorSame = Math.log(model.sameShare)

@@ -23,6 +23,25 @@ export interface Table {
   readonly places: Int32Array
 }
 
+/** A value held by one row counts as if it were held by two: a typing error is rare without being a name. */
+const ROWS_MIN = 2
+
+export const shareMinOf = (table: Table): number => ROWS_MIN / Math.max(1, table.size)
+
+/** How common a feature's value is, of the commoner of two rows, and how often any two rows agree on it. */
+export const rarityIn = (
+  table: Table,
+  pair: { readonly a: number; readonly b: number },
+): ((group: number, feature: number) => { readonly share: number; readonly agreement: number }) => {
+  const least = shareMinOf(table)
+  return (group, feature) => {
+    const ids = table.ids[group] as Int32Array
+    const shares = table.shares[group]?.[feature] as Float32Array
+    const share = Math.max(shares[ids[pair.a] as number] as number, shares[ids[pair.b] as number] as number, least)
+    return { share, agreement: Math.max(table.agreement[group]?.[feature] as number, least / 2) }
+  }
+}
+
 /** FNV-1a over UTF-16 units, 32 bits, mixed once more: even in its high bits. */
 export const hash32 = (text: string): number => {
   let hash = 0x811c9dc5

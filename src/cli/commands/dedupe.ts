@@ -1,0 +1,217 @@
+/** `millrace dedupe`: who stands in a list more than once. */
+import { createHash } from 'node:crypto'
+import { existsSync, realpathSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
+import { Fault } from '../../base/faults.ts'
+import type { Edges } from '../../identity/edges.ts'
+import type { Model } from '../../identity/em.ts'
+import { learnModel } from '../../identity/learning.ts'
+import { clusterTable, createLinkage, edgesFrom, judgeBetween, type Linkage } from '../../identity/link.ts'
+import { modelFromJson, modelToJson } from '../../identity/model-json.ts'
+import { writeClusters } from '../identity/cluster-file.ts'
+import { type DedupeProgress, dedupeProgress } from '../identity/dedupe-progress.ts'
+import { openPeople, type PeopleFile, type ReadPeople, readPeople } from '../identity/people-file.ts'
+import { digestOf } from '../import/checkpoint.ts'
+import { createProgress } from '../import/progress.ts'
+
+export interface DedupeOptions {
+  readonly file: string
+  /** Where the rows go, with their persons. */
+  readonly out: string
+  /** `header=field`, each. */
+  readonly maps: readonly string[]
+  readonly drop: readonly string[]
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string
+  /** Begin anew, whatever an earlier run left. */
+  readonly restart: boolean
+  readonly json: boolean
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Resolves when somebody wants it to stop. */
+  readonly ended: Promise<unknown>
+  readonly output: { write(text: string): unknown }
+  readonly progress: NodeJS.WriteStream
+}
+
+const EXIT_INTERRUPTED = 130
+/** Another version finds other pairs: what it kept is of no use. */
+const METHOD = 1
+
+interface Run {
+  readonly options: DedupeOptions
+  readonly people: PeopleFile
+  readonly stop: AbortController
+}
+
+const wrong = (message: string): Fault => new Fault('invalid_request', { message })
+
+const barFor = (run: Run, total: number, from: number) =>
+  createProgress({
+    output: run.options.progress,
+    silent: run.options.json,
+    total: Math.max(1, total),
+    from: { done: from, rows: from },
+  })
+
+const readAll = async (run: Run): Promise<ReadPeople> => {
+  const bar = createProgress({
+    output: run.options.progress,
+    silent: run.options.json,
+    total: run.people.bytes,
+    from: { done: run.people.head.offset, rows: 0 },
+  })
+  try {
+    return await readPeople(run.people, {
+      ...run.options,
+      isStopped: () => run.stop.signal.aborted,
+      onProgress: ({ bytes, rows }) => bar.update({ done: bytes, rows }),
+    })
+  } finally {
+    bar.end()
+  }
+}
+
+/** The weights: those of a run broken off, else learned now. Null where stopped before. */
+const modelFor = async (
+  run: Run,
+  linkage: Linkage,
+  kept: DedupeProgress,
+): Promise<{ readonly model: Model; readonly from: number } | null> => {
+  const { schema } = linkage.table
+  const before = run.options.restart ? null : kept.read()
+  const known = before ? modelFromJson(schema, before.model) : null
+  if (before && known) return { model: known, from: before.next }
+  const bar = barFor(run, linkage.table.size, 0)
+  try {
+    const learning = learnModel(linkage.table, linkage.comparer, linkage.candidates)
+    for (;;) {
+      const step = learning.next()
+      if (step.done) {
+        kept.begin(modelToJson(schema, step.value.model))
+        return { model: step.value.model, from: 0 }
+      }
+      bar.update({ done: step.value.done, rows: step.value.done })
+      await turn()
+      if (run.stop.signal.aborted) return null
+    }
+  } finally {
+    bar.end()
+  }
+}
+
+/** Finds the pairs of all rows, kept chunk by chunk. Null where stopped before. */
+const pairsOf = async (
+  run: Run,
+  linkage: Linkage,
+  kept: DedupeProgress,
+  begun: { readonly model: Model; readonly from: number },
+): Promise<Edges | null> => {
+  const bar = barFor(run, linkage.table.size, begun.from)
+  try {
+    for (const { next, edges } of edgesFrom(linkage, begun.model, begun.from)) {
+      kept.add(edges, next)
+      bar.update({ done: next, rows: next })
+      await turn()
+      if (run.stop.signal.aborted) return null
+    }
+    return kept.edges()
+  } finally {
+    bar.end()
+  }
+}
+
+/** Per row of the file: the row of the same cluster with the highest odds; -1 without one. */
+const likestOf = (linkage: Linkage, edges: Edges, clusters: Int32Array): Int32Array => {
+  const { places, size } = linkage.table
+  const likest = new Int32Array(size).fill(-1)
+  const best = new Float32Array(size).fill(Number.NEGATIVE_INFINITY)
+  for (let at = 0; at < edges.count; at += 1) {
+    const a = places[edges.a[at] as number] as number
+    const b = places[edges.b[at] as number] as number
+    if (clusters[a] !== clusters[b]) continue
+    for (const [row, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      if ((edges.odds[at] as number) <= (best[row] as number)) continue
+      best[row] = edges.odds[at] as number
+      likest[row] = other
+    }
+  }
+  return likest
+}
+
+const dedupe = async (run: Run): Promise<number> => {
+  const { options, people, stop } = run
+  const startedAt = performance.now()
+  const tell = (text: string): void => {
+    if (!options.json) options.progress.write(text)
+  }
+  const digest = await digestOf(people.handle, () => stop.signal.aborted)
+  if (digest === null) return EXIT_INTERRUPTED
+  const used = people.head.headers.flatMap((header, at) =>
+    people.roles[at] === 'none' ? [] : [`${header} → ${people.roles[at]}`],
+  )
+  tell(`Matching by: ${used.join(', ')}\n`)
+  const stopped = (): number => {
+    tell('Stopped. Run the same command again to go on.\n')
+    return EXIT_INTERRUPTED
+  }
+  const { table, lines, unreadable } = await readAll(run)
+  if (stop.signal.aborted) return stopped()
+  const linkage = createLinkage(table)
+  const name = createHash('sha256')
+    .update(JSON.stringify([METHOD, digest, people.roles, options.country]))
+    .digest('hex')
+  const kept = dedupeProgress(options.out, name)
+  try {
+    const begun = await modelFor(run, linkage, kept)
+    if (!begun) return stopped()
+    if (begun.from > 0) tell(`Going on after ${begun.from} rows.\n`)
+    const edges = await pairsOf(run, linkage, kept, begun)
+    if (!edges) return stopped()
+    const { clusters } = clusterTable(linkage, begun.model, edges)
+    const rows = new Int32Array(table.size)
+    for (const [row, place] of table.places.entries()) rows[place] = row
+    const judge = judgeBetween(linkage, begun.model)
+    const counted = await writeClusters(people, options.out, {
+      clusters,
+      lines,
+      likest: likestOf(linkage, edges, clusters),
+      judge: (a, b) => judge(rows[a] as number, rows[b] as number),
+    })
+    kept.remove()
+    const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(3))
+    const figures = { ...counted, unreadable: unreadable.length, seconds, out: options.out }
+    options.output.write(
+      options.json
+        ? `${JSON.stringify(figures)}\n`
+        : `${figures.rows} rows are ${figures.persons} persons; ${figures.repeated} of them stand there more than once. Written to ${options.out} in ${seconds} s.\n`,
+    )
+    if (unreadable.length > 0)
+      tell(
+        `${unreadable.length} rows could not be read and are left out: lines ${unreadable.slice(0, 10).join(', ')}\n`,
+      )
+    return 0
+  } finally {
+    kept.close()
+  }
+}
+
+/**
+ * Clusters the rows of a file and writes them with their persons. Exit code 0, 130 where it was stopped: the same command
+ * then goes on. Throws Fault `invalid_request` where a flag or the file is wrong.
+ */
+export const runDedupe = async (options: DedupeOptions): Promise<number> => {
+  const stop = new AbortController()
+  void options.ended.then(() => stop.abort())
+  const people = await openPeople(options)
+  try {
+    if (existsSync(options.out) && realpathSync(options.out) === realpathSync(options.file))
+      throw wrong(`--out ${options.out}: this is the file to read`)
+    return await dedupe({ options, people, stop })
+  } finally {
+    await people.handle.close()
+  }
+}
