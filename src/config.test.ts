@@ -30,7 +30,6 @@ describe('readConfig', () => {
       role: 'all',
       databasePool: 8,
       leadsInFlightMax: 2000,
-      answerWithinMs: 10_000,
       maxBatchSize: 1000,
       processingTimeoutMs: 300_000,
       maxRetries: 3,

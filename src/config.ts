@@ -45,7 +45,8 @@ export const SETTINGS = {
     name: 'MILLRACE_DATA',
     type: 'text',
     default: './.millrace',
-    description: 'Folder for the embedded Postgres, the key file and the erasure ledger. Back it up; keep it private.',
+    description:
+      'Folder for the embedded Postgres, the key file and the progress of imports. Back it up; keep it private.',
   },
   host: { name: 'HOST', type: 'text', default: '127.0.0.1', description: 'Address to listen on; `0.0.0.0` for all.' },
   port: {
@@ -95,21 +96,13 @@ export const SETTINGS = {
     max: 100_000,
     description: 'Leads worked on at once; beyond it, intake answers 503 and tells when to come back.',
   },
-  answerWithinMs: {
-    name: 'ANSWER_WITHIN',
-    type: 'seconds',
-    default: 10,
-    min: 0.1,
-    max: 120,
-    description: 'How long a source waits for the outcome; after it, the lead is accepted and goes on by itself.',
-  },
   maxBatchSize: {
     name: 'MAX_BATCH_SIZE',
     type: 'number',
     default: 1000,
     min: 1,
     max: 100_000,
-    description: 'Leads in one batch submission at most.',
+    description: 'Leads written in one commit at most (never more than 500).',
   },
   processingTimeoutMs: {
     name: 'PROCESSING_TIMEOUT',
@@ -117,15 +110,15 @@ export const SETTINGS = {
     default: 300,
     min: 1,
     max: DAY_S,
-    description: 'How long one run of a lead may take before it is given up and tried again.',
+    description: 'How long one call of a lead may take at most, whatever its destination says.',
   },
   maxRetries: {
     name: 'MAX_RETRIES',
     type: 'number',
     default: 3,
-    min: 0,
+    min: 1,
     max: 100,
-    description: 'Tries after the first for what may be repeated, before it is put aside for a person.',
+    description: 'Attempts of a delivery in all, where its destination does not say otherwise.',
   },
   retryDelayMs: {
     name: 'RETRY_DELAY',
@@ -157,7 +150,7 @@ export const SETTINGS = {
     default: 30,
     min: 0.01,
     max: 600,
-    description: 'How long an enrichment or verification provider may take to answer.',
+    description: 'How long an enrichment or verification provider may take to answer. This version has none yet.',
   },
   deliveryTimeoutMs: {
     name: 'DELIVERY_TIMEOUT',
@@ -175,31 +168,41 @@ export const SETTINGS = {
       'Private addresses that deliveries and enrichment may reach all the same: hosts, addresses or CIDR ranges, ' +
       'separated by commas. All other private, local and reserved addresses are blocked.',
   },
-  enrichment: { name: 'ENABLE_ENRICHMENT', type: 'flag', default: true, description: 'Whether enrich steps run.' },
-  verification: { name: 'ENABLE_VERIFICATION', type: 'flag', default: true, description: 'Whether verify steps run.' },
+  enrichment: {
+    name: 'ENABLE_ENRICHMENT',
+    type: 'flag',
+    default: true,
+    description: 'Whether enrich steps run. This version has none yet.',
+  },
+  verification: {
+    name: 'ENABLE_VERIFICATION',
+    type: 'flag',
+    default: true,
+    description: 'Whether verify steps run. This version has none yet.',
+  },
   mlScoring: {
     name: 'ENABLE_ML_SCORING',
     type: 'flag',
     default: true,
-    description: 'Whether learned models score; without, only rules do.',
+    description: 'Whether score steps run; without, they are skipped.',
   },
   autoRouting: {
     name: 'ENABLE_AUTO_ROUTING',
     type: 'flag',
     default: true,
-    description: 'Whether route steps choose; without, leads wait for a person.',
+    description: 'Whether route steps run; without, they are skipped, and `$route` delivers nowhere.',
   },
   webhooks: {
     name: 'ENABLE_WEBHOOKS',
     type: 'flag',
     default: true,
-    description: 'Whether events are sent to subscribed webhooks.',
+    description: 'Whether events are sent to subscribed webhooks. This version has none yet.',
   },
   batchProcessing: {
     name: 'ENABLE_BATCH_PROCESSING',
     type: 'flag',
     default: true,
-    description: 'Whether batches are accepted.',
+    description: 'Whether files may be imported.',
   },
 } as const satisfies Readonly<Record<string, Setting>>
 

@@ -1,5 +1,6 @@
 /** Where everything is built and every verb begins. */
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
 import { pino } from 'pino'
@@ -74,7 +75,19 @@ const opener = (config: Config): (() => Promise<House>) => {
     })
 }
 
-const serve = (config: Config, json: boolean): Promise<number> => {
+/** A port that is free now: what the demo's sink is allowed under must be known before anything is built. */
+const freePort = (host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, host, () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+
+const serve = async (asked: Config, json: boolean): Promise<number> => {
+  const config = asked.port === 0 ? { ...asked, port: await freePort(asked.host) } : asked
   const log = logger(config, !json && process.stderr.isTTY === true)
   let metrics: Metrics | undefined
   return runServe({
