@@ -35,7 +35,7 @@ begin
     month := (month + interval '1 month')::date;
     upper_bound := (lpad(to_hex((extract(epoch from month::timestamp at time zone 'UTC') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
     if to_regclass('millrace.' || partition) is null then
-      execute format('create table millrace.%I partition of millrace.segment for values from (%L) to (%L)', partition, lower_bound, upper_bound);
+      execute format('create table millrace.%I partition of millrace.segment for values from (%L) to (%L) with (toast_tuple_target = 2600)', partition, lower_bound, upper_bound);
       execute format('alter table millrace.%I enable row level security', partition);
       execute format('alter table millrace.%I force row level security', partition);
     end if;
@@ -281,13 +281,13 @@ table segment partition by RANGE (lead_id) row level security forced
     5 seq integer not null
     6 hash bytea not null
     7 events text not null
-    8 sealed bytea
+    8 sealed bytea storage e
   constraint segment_pkey PRIMARY KEY (lead_id, seq)
   CREATE INDEX segment_at ON ONLY millrace.segment USING brin (at)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
-table segment_default partition of millrace.segment DEFAULT row level security forced
+table segment_default partition of millrace.segment DEFAULT with (toast_tuple_target=2600) row level security forced
 
 table source_key row level security forced
     1 tenant_id uuid not null

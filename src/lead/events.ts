@@ -20,7 +20,7 @@ export interface JournaledAnswer {
   readonly name: string
   readonly kind: string
   readonly v: number
-  /** Keyed fingerprint of the request: base64url of 12 bytes. */
+  /** Keyed fingerprint of the request: 16 hex digits. */
   readonly fp: string
   readonly answer: Json
 }

@@ -25,8 +25,11 @@ export interface StepRun {
 
 export type Asked = { readonly answer: unknown } | { readonly wakeAt: number | null }
 
+/** 64 bits: compared with one other, in one lead. */
+const FINGERPRINT_DIGITS = 16
+
 const fingerprint = (journey: Journey, request: SingleRequest): string =>
-  keyedTag(journey.keys.lookup, `${request.kind}|${JSON.stringify(request.input)}`)
+  keyedTag(journey.keys.lookup, `${request.kind}|${JSON.stringify(request.input)}`).slice(0, FINGERPRINT_DIGITS)
 
 /**
  * Hands what the step holds over to the next commit, and says it for the event that must be in it: written without its
