@@ -16,7 +16,7 @@ import { runFlowPublish } from './cli/commands/flow-publish.ts'
 import { runImport } from './cli/commands/import.ts'
 import { runMigrate } from './cli/commands/migrate.ts'
 import { runParse } from './cli/commands/parse.ts'
-import { runServe } from './cli/commands/serve.ts'
+import { ownAddress, runServe } from './cli/commands/serve.ts'
 import { type Config, readConfig } from './config.ts'
 import { ensureDemo, SINK_PATH } from './demo.ts'
 import { fieldTypes } from './fields/index.ts'
@@ -102,7 +102,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         log,
         onProgress: json ? () => undefined : progress,
         attach: false,
-        outboundAllow: [`127.0.0.1:${config.port}`],
+        outboundAllow: [ownAddress(config)],
         onGather: (kind, size) => metrics?.gathered(kind, size),
       }),
     createApp: async (house, isDraining) => {

@@ -88,11 +88,13 @@ const rounds = async (
       const winner = same.find((sent) => sent.told === 'answer' && sent.answer.status === 201)
       const winnerId = winner?.told === 'answer' ? winner.answer.leadId : null
       const pointing = same.filter((sent) => sent.told === 'answer' && sent.answer.duplicateOf === winnerId).length
+      findings.doubled += Math.max(0, countOf(same, 201, null) - 1)
       if (countOf(same, 201, null) !== 1 || countOf(same, 409, 'duplicate') !== SAME - 1 || pointing !== SAME - 1)
         findings.problems.push(`fifty identical leads (${flow}): ${tally(same)}, ${pointing} of them name the winner`)
 
       const keyed = await crowd(SAME, () => 'keyed@example.com', 'one-key')
       const answers = new Set(keyed.map((sent) => JSON.stringify(sent.told === 'answer' ? sent.body : sent.told)))
+      findings.doubled += answers.size - 1
       if (countOf(keyed, 201, null) !== SAME || answers.size !== 1)
         findings.problems.push(`fifty under one key (${flow}): ${tally(keyed)}, ${answers.size} different answers`)
 
@@ -107,7 +109,7 @@ const rounds = async (
       const evidence = await readEvidence(options.database(), flow)
       const accepted = [...evidence.leads.values()].filter(({ outcome }) => outcome === 'success').length
       findings.acknowledged += evidence.leads.size
-      findings.figures[`${options.name}_put_off`] = (findings.figures[`${options.name}_put_off`] ?? 0) + putOff()
+      findings.figures.put_off = (findings.figures.put_off ?? 0) + putOff()
       if (accepted > PLACES) findings.doubled += accepted - PLACES
       if (accepted < PLACES) findings.lost += PLACES - accepted
       if (evidence.capUsed !== PLACES || evidence.claims !== PLACES)

@@ -40,6 +40,11 @@ export const killings = async (options: KillingsOptions): Promise<Findings> => {
     slowest = Math.max(slowest, standing.server().readyAfterMs())
   }
   try {
+    // The very first start may die as well, in the middle of making its database.
+    standing.launch()
+    await pause(random.between(100, 2_500))
+    await standing.kill()
+    findings.kills += 1
     await started()
     findings.figures.first_start_ms = standing.server().readyAfterMs()
     slowest = 0

@@ -54,6 +54,12 @@ const readyLine = (url: string, demo: Demo | null): string =>
     admin: demo?.admin ?? null,
   })}\n`
 
+/** Where this server can be reached from its own machine: host and port. */
+export const ownAddress = ({ host, port }: Pick<Config, 'host' | 'port'>): string => {
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `${reached.includes(':') ? `[${reached}]` : reached}:${port}`
+}
+
 const listen = async (app: FastifyInstance, config: Config): Promise<string> => {
   try {
     await app.listen({ host: config.host, port: config.port })
@@ -69,8 +75,7 @@ const listen = async (app: FastifyInstance, config: Config): Promise<string> => 
   }
   const address = app.server.address()
   const port = typeof address === 'object' && address ? address.port : config.port
-  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `http://${ownAddress({ host: config.host, port })}`
 }
 
 /**
