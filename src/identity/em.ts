@@ -7,7 +7,7 @@
  */
 import type { Patterns } from './patterns.ts'
 import type { Schema } from './schema.ts'
-import { type CodeShape, defaultMarginals, jointOf, type Marginals, marginalsOf, shapeOf } from './weights.ts'
+import { type CodeShape, defaultMarginals, inOrder, jointOf, type Marginals, marginalsOf, shapeOf } from './weights.ts'
 
 export interface GroupTables {
   /** Per code: natural logarithms of its probability among the same, strangers and kin. */
@@ -60,10 +60,11 @@ const stateOf = (
   counts: { readonly same: Float64Array; readonly strangers: Float64Array } | null,
 ): State => {
   const defaults = { same: defaultMarginals(shape, 'm'), strangers: defaultMarginals(shape, 'u') }
-  const same = counts ? marginalsOf(shape, counts.same, defaults.same, PRIOR_SAME) : defaults.same
+  const found = counts ? marginalsOf(shape, counts.same, defaults.same, PRIOR_SAME) : defaults.same
   const strangers = counts
     ? marginalsOf(shape, counts.strangers, defaults.strangers, PRIOR_STRANGERS)
     : defaults.strangers
+  const same = inOrder(found, strangers)
   return {
     same,
     strangers,

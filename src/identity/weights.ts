@@ -47,6 +47,25 @@ export const marginalsOf = (shape: CodeShape, counts: Float64Array, prior: Margi
     return shares.map((share, level) => (level === 0 ? 1 : share / total))
   })
 
+/**
+ * The shares of the same with each level's odds held between those of different and of exact: chance and odd files would
+ * else make a likeness speak louder than equality, or a difference speak for it.
+ */
+export const inOrder = (same: Marginals, strangers: Marginals): Marginals =>
+  same.map((shares, feature) => {
+    const others = strangers[feature] as Float64Array
+    const last = shares.length - 1
+    const ratio = (level: number): number => (shares[level] as number) / (others[level] as number)
+    const high = Math.max(1, ratio(1))
+    const low = Math.min(1, ratio(last))
+    const held = shares.map((_, level) =>
+      level === 0 ? 1 : (others[level] as number) * Math.max(low, Math.min(high, ratio(level))),
+    )
+    // What was taken from one level belongs to the others.
+    const total = held.subarray(1).reduce((sum, share) => sum + share, 0)
+    return held.map((share, level) => (level === 0 ? 1 : share / total))
+  })
+
 const productOf = (shape: CodeShape, marginals: Marginals, code: number): number => {
   let product = 1
   const levels = shape.levels[code] as readonly number[]

@@ -191,7 +191,7 @@ const dedupe = async (run: Run): Promise<number> => {
     )
     if (unreadable.length > 0)
       tell(
-        `${unreadable.length} rows could not be read and are left out: lines ${unreadable.slice(0, 10).join(', ')}\n`,
+        `Left out, for they cannot be read: ${unreadable.length} of the rows, at line ${unreadable.slice(0, 10).join(', ')}${unreadable.length > 10 ? ', …' : ''}\n`,
       )
     return 0
   } finally {

@@ -78,7 +78,8 @@ export const runEvalIdentity = async (options: EvalIdentityOptions): Promise<num
       people.roles[at] === 'none' ? [] : [`${header} → ${people.roles[at]}`],
     )
     options.notes.write(`Columns: ${used.join(', ')}\n`)
-    if (unreadable.length > 0) options.notes.write(`${unreadable.length} rows could not be read and are left out.\n`)
+    if (unreadable.length > 0)
+      options.notes.write(`Left out, for they cannot be read: ${unreadable.length} of the rows.\n`)
     for (const [name, value] of Object.entries(figures)) options.output.write(`${name.padEnd(14)} ${value}\n`)
     return 0
   } finally {

@@ -1,0 +1,153 @@
+/** `millrace dedupe` on real files: what it writes, and that it goes on where it was stopped. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { parse } from 'csv-parse/sync'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { historicalRows } from '../../bench/identity/historical.ts'
+import { isFault } from '../../src/base/faults.ts'
+import { runDedupe } from '../../src/cli/commands/dedupe.ts'
+import { context } from '../support/identity-link.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-dedupe-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const run = async (flags: {
+  readonly file: string
+  readonly out?: string
+  readonly maps?: readonly string[]
+  /** Stops it once this holds. */
+  readonly stopWhen?: () => boolean
+}): Promise<{ readonly code: number; readonly printed: string; readonly said: string; readonly out: string }> => {
+  let printed = ''
+  let said = ''
+  let end = (): void => undefined
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  const progress = new Writable({
+    write: (chunk, _, done) => {
+      said += String(chunk)
+      done()
+    },
+  })
+  const watching = flags.stopWhen === undefined ? undefined : setInterval(() => flags.stopWhen?.() && end(), 1)
+  const out = flags.out ?? join(folder, 'clusters.csv')
+  try {
+    const code = await runDedupe({
+      file: flags.file,
+      out,
+      maps: flags.maps ?? [],
+      drop: [],
+      country: context.country,
+      restart: false,
+      json: false,
+      now: context.now,
+      ended,
+      output: { write: (text) => (printed += text) },
+      progress: progress as unknown as NodeJS.WriteStream,
+    })
+    return { code, printed, said, out }
+  } finally {
+    clearInterval(watching)
+  }
+}
+
+const write = (text: string): string => {
+  const file = join(folder, 'people.csv')
+  writeFileSync(file, text)
+  return file
+}
+
+/** Bytes of pairs that a run has kept. */
+const pairsKept = (out: string): number => (existsSync(`${out}.pairs`) ? statSync(`${out}.pairs`).size : 0)
+
+const failure = async (promise: Promise<unknown>): Promise<string> => {
+  const error: unknown = await promise.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  return isFault(error) ? error.message : `no fault: ${String(error)}`
+}
+
+describe('dedupe', () => {
+  it('writes every row with its person, the row it is likest to, and why', async () => {
+    const file = write(
+      [
+        'Name;Born;Mail;Note',
+        'Katherine Featherstone;1980-02-01;kf@example.org;=1+1',
+        'Robert Quill;1975-11-30;rquill@example.net;x',
+        'Kate Fetherstone;1980-01-02;kf@example.org;y',
+        'Robert Quill;1975-11-30;;z',
+        'Nora Oldcastle;1990-06-06;nora@example.com;w',
+      ].join('\n'),
+    )
+    const { code, printed, out } = await run({ file, maps: ['Note=none'] })
+    expect(code).toBe(0)
+    expect(printed).toContain('5 rows are 3 persons; 2 of them stand there more than once')
+    const rows: Record<string, string>[] = parse(readFileSync(out), { columns: true })
+    expect(rows.map(({ person, person_rows, likest_line }) => [person, person_rows, likest_line])).toEqual([
+      ['1', '2', '4'],
+      ['2', '2', '5'],
+      ['1', '2', '2'],
+      ['2', '2', '3'],
+      ['3', '1', ''],
+    ])
+    expect(rows[0]?.because).toContain('email exact +')
+    expect(rows[0]?.because).toContain('given_name nickname')
+    expect(Number(rows[0]?.probability)).toBeGreaterThan(0.9)
+    // A sheet would run it.
+    expect(rows[0]?.Note).toBe("'=1+1")
+    expect(statSync(out).mode & 0o077).toBe(0)
+  })
+
+  it('goes on where it was stopped, and writes what one run writes', async () => {
+    const people = historicalRows({ persons: 320, seed: 9, noise: 1 })
+    const headers = Object.keys(people[0] ?? {}).filter((header) => header !== 'cluster')
+    const quoted = (text: string): string => `"${text}"`
+    const lines = people.map((person) =>
+      headers.map((header) => quoted(String(person[header as keyof typeof person]))).join(','),
+    )
+    const file = write([headers.join(','), ...lines].join('\n'))
+    const whole = await run({ file, out: join(folder, 'whole.csv') })
+    expect(whole.code).toBe(0)
+
+    const out = join(folder, 'parts.csv')
+    let stopped = 0
+    for (let tries = 0; tries < 10; tries += 1) {
+      const before = pairsKept(out)
+      const { code, said } = await run({ file, out, stopWhen: () => pairsKept(out) > before })
+      if (code === 0) {
+        expect(said).toContain('Going on after')
+        break
+      }
+      stopped += 1
+      expect(existsSync(out)).toBe(false)
+      const kept = readFileSync(`${out}.progress`, 'utf8')
+      for (const { surname } of people.slice(0, 50)) if (surname !== '') expect(kept).not.toContain(surname)
+    }
+    expect(stopped).toBeGreaterThan(0)
+    expect(readFileSync(out, 'utf8')).toBe(readFileSync(whole.out, 'utf8'))
+    expect(existsSync(`${out}.progress`)).toBe(false)
+    expect(existsSync(`${out}.pairs`)).toBe(false)
+  })
+
+  it('says what is wrong with a flag, and what would be right', async () => {
+    const file = write('Name,Born\nAnn Quill,1980-02-01\n')
+    expect(await failure(run({ file, maps: ['Nam=full_name'] }))).toContain('Did you mean "Name"?')
+    expect(await failure(run({ file, maps: ['Name=shoe_size'] }))).toContain('given_name, middle_name, surname')
+    expect(await failure(run({ file, maps: ['Name'] }))).toContain('expected header=field')
+    expect(await failure(run({ file, out: file }))).toContain('this is the file to read')
+  })
+
+  it('leaves unreadable rows out and says which', async () => {
+    const file = write('Name,Born\nAnn Quill,1980-02-01\n"Bo,1\nCy Reed,1981-02-01\n')
+    const { code, said } = await run({ file })
+    expect(code).toBe(0)
+    expect(said).toContain('Left out, for they cannot be read: 1 of the rows, at line 3')
+  })
+})

@@ -1,0 +1,34 @@
+/** What linkage reaches on files whose truth is known, none of which it was told. */
+import { expect, it } from 'vitest'
+import { historicalRows } from '../../bench/identity/historical.ts'
+import { agreementOf } from '../../src/identity/evaluate.ts'
+import { evaluate, linkRows } from '../support/identity-link.ts'
+
+it('finds the duplicates of febrl-1 without the numbers that name them', async () => {
+  const figures = await evaluate('febrl-1.csv', {
+    truth: 'rec_id',
+    truthPattern: 'rec-(\\d+)-',
+    drop: ['soc_sec_id'],
+  })
+  expect(figures).toMatchObject({ records: 1000, true_pairs: 500 })
+  expect(figures.f1).toBeGreaterThanOrEqual(0.985)
+})
+
+it('finds the persons of splink-fake-1000, half of whose values are wrong or missing', async () => {
+  const figures = await evaluate('splink-fake-1000.csv', { truth: 'cluster' })
+  expect(figures).toMatchObject({ records: 1000, true_pairs: 2031 })
+  expect(figures.f1).toBeGreaterThanOrEqual(0.95)
+  expect(figures.b3_f1).toBeGreaterThanOrEqual(0.95)
+})
+
+it.each([
+  { noise: 1, f1: 0.93 },
+  { noise: 2, f1: 0.85 },
+])('keeps persons of the past, their families and namesakes apart at noise $noise', ({ noise, f1 }) => {
+  const rows = historicalRows({ persons: 250, seed: 77, noise })
+  const headers = Object.keys(rows[0] ?? {}).filter((header) => header !== 'cluster')
+  const values = rows.map((row) => headers.map((header) => row[header as keyof typeof row]))
+  const { clusters } = linkRows(headers, values)
+  const truth = rows.map(({ cluster }) => cluster)
+  expect(agreementOf(clusters, truth).f1).toBeGreaterThanOrEqual(f1)
+})
