@@ -88,6 +88,9 @@ export interface MillraceOptions {
   readonly key?: string
 }
 
+/** What `./millrace` starts Node with. */
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8']
+
 /** `millrace serve` as an operator runs it, logging at its default level into a file. */
 export const startMillrace = async (options: MillraceOptions): Promise<Target> => {
   const { context, name, databaseUrl, sinkUrl } = options
@@ -100,13 +103,13 @@ export const startMillrace = async (options: MillraceOptions): Promise<Target> =
     DATABASE_URL: databaseUrl,
     MILLRACE_DATA: dataFolder,
     PORT: '0',
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     RATE_LIMIT_MAX: NO_LIMIT,
     ...(sinkUrl === null ? {} : { OUTBOUND_ALLOW: new URL(sinkUrl).hostname }),
   }
-  const quiet = '--disable-warning=ExperimentalWarning'
   const server = await children.startServer({
     name,
-    args: [quiet, ...profiling(context.profileFolder), main, 'serve', '--json'],
+    args: [...NODE_FLAGS, ...profiling(context.profileFolder), main, 'serve', '--json'],
     env,
     cwd: folder,
     logFile,
@@ -117,7 +120,7 @@ export const startMillrace = async (options: MillraceOptions): Promise<Target> =
     writeFileSync(file, flowText(sinkUrl))
     const output = await children.run({
       name: 'millrace flow publish',
-      args: [quiet, main, 'flow', 'publish', file, '--json'],
+      args: [...NODE_FLAGS, main, 'flow', 'publish', file, '--json'],
       env,
       cwd: folder,
       logFile: join(folder, 'publish.log'),
