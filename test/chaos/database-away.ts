@@ -1,5 +1,6 @@
 /** The Postgres that the server started is killed under load, alone or together with the server. */
 
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { findPostmaster } from '../../src/database/embedded/server-process.ts'
@@ -51,6 +52,25 @@ const killAlone = async (standing: Standing): Promise<void> => {
   )
 }
 
+/** No server starts on a folder without this file: Postgres stays away until it is back. */
+const KEYSTONE = 'PG_VERSION'
+
+/** Killed, and not to be started again before sources have heard 503: all of them are put off, none left alone. */
+const killForLonger = async (standing: Standing, load: Load): Promise<void> => {
+  const file = join(standing.dataDir, 'postgres', KEYSTONE)
+  const before = load.tries().putOff
+  renameSync(file, `${file}.away`)
+  try {
+    killPostgres(standing.dataDir)
+    await until(() => load.tries().putOff > before, {
+      withinMs: BACK_MS,
+      missing: () => 'nobody hears 503 while Postgres is away',
+    })
+  } finally {
+    renameSync(`${file}.away`, file)
+  }
+}
+
 export const databaseAway = async (options: {
   readonly ward: Ward
   readonly random: Random
@@ -75,11 +95,13 @@ export const databaseAway = async (options: {
       findings.kills += 1
     }
     await untilServed(load, senders)
+    await killForLonger(standing, load)
+    findings.kills += 1
+    await untilServed(load, senders)
     if (standing.server().pid !== pid) findings.problems.push('the server itself ended with its Postgres')
 
     const { putOff, unanswered } = load.tries()
     findings.figures.put_off = putOff
-    if (putOff === 0) findings.problems.push('nobody heard 503 while Postgres was away')
     if (unanswered > 0) findings.problems.push(`${unanswered} tries got no answer at all while Postgres was away`)
 
     killPostgres(standing.dataDir)
