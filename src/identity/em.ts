@@ -7,7 +7,16 @@
  */
 import type { Patterns } from './patterns.ts'
 import type { Schema } from './schema.ts'
-import { type CodeShape, defaultMarginals, inOrder, jointOf, type Marginals, marginalsOf, shapeOf } from './weights.ts'
+import {
+  type CodeShape,
+  defaultMarginals,
+  inOrder,
+  jointOf,
+  type Marginals,
+  marginalsOf,
+  plausible,
+  shapeOf,
+} from './weights.ts'
 
 export interface GroupTables {
   /** Per code: natural logarithms of its probability among the same, strangers and kin. */
@@ -64,7 +73,7 @@ const stateOf = (
   const strangers = counts
     ? marginalsOf(shape, counts.strangers, defaults.strangers, PRIOR_STRANGERS)
     : defaults.strangers
-  const same = inOrder(found, strangers)
+  const same = inOrder(plausible(shape, found), strangers)
   return {
     same,
     strangers,

@@ -66,6 +66,18 @@ export const inOrder = (same: Marginals, strangers: Marginals): Marginals =>
     return held.map((share, level) => (level === 0 ? 1 : share / total))
   })
 
+/** The same, with no more pairs that differ than a feature allows. */
+export const plausible = (shape: CodeShape, same: Marginals): Marginals =>
+  same.map((shares, feature) => {
+    const max = shape.features[feature]?.differMax ?? 1
+    const last = shares.length - 1
+    const differ = shares[last] as number
+    if (differ <= max) return shares
+    return shares.map((share, level) =>
+      level === 0 ? 1 : level === last ? max : (share * (1 - max)) / Math.max(1e-9, 1 - differ),
+    )
+  })
+
 const productOf = (shape: CodeShape, marginals: Marginals, code: number): number => {
   let product = 1
   const levels = shape.levels[code] as readonly number[]

@@ -97,6 +97,7 @@ export const phones: Group<DigitsValue> = {
 
 const PERSON_NUMBER: Feature = {
   id: 'person_number',
+  differMax: 0.3,
   fixed: { agreesUpTo: 2 },
   levels: [
     MISSING,

@@ -44,6 +44,7 @@ const LEVEL = { exact: 1, typo: 2, partial: 3, twoParts: 4, twoTypos: 5, year: 6
 const FEATURES: readonly Feature[] = [
   {
     id: 'date_of_birth',
+    differMax: 0.35,
     fixed: { agreesUpTo: LEVEL.twoParts },
     levels: [
       MISSING,

@@ -24,6 +24,11 @@ export interface Feature {
   /** Shared by the members of a household or a family, as surname and address are. */
   readonly shared?: boolean
   /**
+   * At most so many true pairs differ, whatever a file seems to say: a kind of pair whose dates of birth mostly differ is
+   * not one person, however well it explains the rest.
+   */
+  readonly differMax?: number
+  /**
    * Does not change in a life, as a date of birth. Where two sets of rows agree on one value each, and the values differ,
    * that is no error of one row: they are two people.
    */

@@ -72,6 +72,7 @@ const EXTRA = { all: 1, most: 2, some: 3, none: 4 } as const
 const FEATURES: readonly Feature[] = [
   {
     id: 'given_name',
+    differMax: 0.35,
     levels: [
       MISSING,
       { id: 'exact', m: 0.7, u: 0.006, rarity: 1 },
@@ -85,6 +86,7 @@ const FEATURES: readonly Feature[] = [
   },
   {
     id: 'surname',
+    differMax: 0.35,
     shared: true,
     levels: [
       MISSING,

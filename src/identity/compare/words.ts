@@ -25,6 +25,7 @@ export const createGenders = (): Group<WordValue> => ({
   features: [
     {
       id: 'gender',
+      differMax: 0.15,
       fixed: { agreesUpTo: 1 },
       levels: [MISSING, { id: 'exact', m: 0.97, u: 0.52 }, { id: 'different', m: 0.03, u: 0.48 }],
     },
