@@ -65,6 +65,9 @@ export const docsRoutes = async (app: FastifyInstance): Promise<void> => {
       withDefaultFonts: false,
       telemetry: false,
       hideClientButton: true,
+      // They lead out of the house: to an AI, to a hosting service.
+      showDeveloperTools: 'never',
+      agent: { disabled: true },
     },
     hooks: {
       onRequest: (_request, reply, done) => {
