@@ -75,9 +75,11 @@ export const createCaps = (options: { readonly database: Database; readonly rows
   const nameOf = (tenantId: string, scope: string, from: number): string => `${tenantId}|${from}|${scope}`
 
   const counterOf = (name: string): Counter => {
-    let counter = counters.get(name)
-    if (counter) counters.delete(name)
-    else counter = { used: null, version: -1, inFlight: new Map(), reserved: 0, waiters: [] }
+    const known = counters.get(name)
+    // Who was used last matters only where some must soon leave.
+    if (known && counters.size < COUNTERS_MAX / 2) return known
+    if (known) counters.delete(name)
+    const counter: Counter = known ?? { used: null, version: -1, inFlight: new Map(), reserved: 0, waiters: [] }
     counters.set(name, counter)
     if (counters.size > COUNTERS_MAX) {
       for (const [old, entry] of counters) {

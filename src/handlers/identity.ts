@@ -87,11 +87,17 @@ const LATELY_MAX = 5_000
 
 export const createIdentity = (options: { readonly lookUp: LookUp }): Identity => {
   const { lookUp } = options
-  const lately = new Set<string>()
+  /** Two generations: forgetting one whole costs nothing a claim, and what is left reaches back far enough. */
+  let lately = new Set<string>()
+  let before = new Set<string>()
   const remember = (name: string): void => {
     lately.add(name)
-    if (lately.size > LATELY_MAX) lately.delete(lately.values().next().value ?? name)
+    if (lately.size < LATELY_MAX) return
+    before = lately
+    lately = new Set()
   }
+  const wasTakenLately = (name: string): boolean => lately.has(name) || before.has(name)
+
   /** Claims of journeys in this process whose commit is not settled, by tenant and key. */
   const inFlight = new Map<string, Held>()
 
@@ -135,9 +141,9 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
     }
 
     // Read ahead and then taken by a lead of this process: what was read is out of date.
-    const before = ahead && !names.some((name) => lately.has(name)) ? ahead : null
+    const current = ahead && !names.some(wasTakenLately) ? ahead : null
     let found: readonly (Claimant | null | undefined)[] = wanted.map((want) =>
-      before?.claims.get(want.key.toString('latin1')),
+      current?.claims.get(want.key.toString('latin1')),
     )
     try {
       if (found.includes(undefined))

@@ -3,8 +3,8 @@ import { isZero, zeroMoney } from '../base/money.ts'
 import { RunAgain, settle } from '../handlers/holder.ts'
 import type { CompiledStep } from '../kit/flow.ts'
 import type { StepResult } from '../kit/step.ts'
-import type { PendingCode, RejectionCode } from '../lead/codes.ts'
-import type { LeadEvent, StepEnded } from '../lead/events.ts'
+import type { Outcome, PendingCode, RejectionCode } from '../lead/codes.ts'
+import type { LeadEvent, StepEnded, StepEndedSealed } from '../lead/events.ts'
 import { isDone, revenueOf } from '../lead/lead.ts'
 import { askFor, checkReplayed, everyOne, handOver, journalStanding, namesKnown, type StepRun } from './ask.ts'
 import type { RunnerContext } from './context.ts'
@@ -14,6 +14,9 @@ import { viewOf } from './view.ts'
 
 /** How a journey left this process: closed, or standing until an instant, or until a person acts (null). */
 export type Stay = { readonly closed: true } | { readonly closed: false; readonly wakeAt: number | null }
+
+const outcomeOf = (result: StepResult): Outcome =>
+  result.kind === 'next' ? result.outcome : result.kind === 'stop' ? 'success' : 'failure'
 
 const endStep = (
   ctx: RunnerContext,
@@ -26,33 +29,28 @@ const endStep = (
   const at = ctx.clock.now()
   const set = result.kind === 'reject' ? undefined : result.set
   const holds = handOver(journey, run)
-  const data: StepEnded = {
-    step: step.id,
-    outcome: result.kind === 'next' ? result.outcome : result.kind === 'stop' ? 'success' : 'failure',
-    ...(at > startedAt && { ms: at - startedAt }),
-    ...(result.kind === 'reject' && { code: result.code }),
-    ...(result.kind === 'stop' && { stop: true as const }),
-    ...(result.rule !== undefined && { rule: result.rule }),
-    ...(result.note !== undefined && { note: result.note }),
-    ...(set?.score !== undefined && { score: set.score }),
-    ...(set?.class !== undefined && { class: set.class }),
-    ...(set?.route !== undefined && { route: set.route }),
-    ...(set?.price !== undefined && { price: set.price }),
-    ...(holds && { holds }),
+  // Built member by member: it is done a dozen times a lead, and spreading conditions would cost as much as the rest.
+  const data: { -readonly [K in keyof StepEnded]: StepEnded[K] } = { step: step.id, outcome: outcomeOf(result) }
+  if (at > startedAt) data.ms = at - startedAt
+  if (result.kind === 'reject') data.code = result.code
+  if (result.kind === 'stop') data.stop = true
+  if (result.rule !== undefined) data.rule = result.rule
+  if (result.note !== undefined) data.note = result.note
+  if (set?.score !== undefined) data.score = set.score
+  if (set?.class !== undefined) data.class = set.class
+  if (set?.route !== undefined) data.route = set.route
+  if (set?.price !== undefined) data.price = set.price
+  if (holds) data.holds = holds
+  const sealed: { -readonly [K in keyof StepEndedSealed]: StepEndedSealed[K] } = {}
+  if (result.kind === 'reject') {
+    sealed.reason = result.reason
+    if (result.fieldErrors) sealed.field_errors = result.fieldErrors
+    if (result.duplicateOf) sealed.duplicate_of = result.duplicateOf
   }
-  emit(journey, {
-    type: step.event,
-    at,
-    data,
-    sealed: {
-      ...(result.kind === 'reject' && { reason: result.reason }),
-      ...(result.kind === 'reject' && result.fieldErrors && { field_errors: result.fieldErrors }),
-      ...(result.kind === 'reject' && result.duplicateOf && { duplicate_of: result.duplicateOf }),
-      ...(result.saw !== undefined && { saw: result.saw }),
-      ...(set?.fields && { fields: set.fields }),
-      ...(run.answers.length > 0 && { answers: run.answers }),
-    },
-  } as LeadEvent)
+  if (result.saw !== undefined) sealed.saw = result.saw
+  if (set?.fields) sealed.fields = set.fields
+  if (run.answers.length > 0) sealed.answers = run.answers
+  emit(journey, { type: step.event, at, data, sealed } as LeadEvent)
 }
 
 const runStep = async (ctx: RunnerContext, journey: Journey, step: CompiledStep): Promise<Stay | null> => {
