@@ -5,6 +5,7 @@
  * nothing else. u comes from random pairs, each counted as far as it is not the same person; m from candidate pairs, each
  * as far as it is. All pairs that are no candidates count as strangers, so that blocking does not bend the shares.
  */
+import { chooseLinks, type Link, levelTables, weighLinks } from './links.ts'
 import type { Patterns } from './patterns.ts'
 import type { Schema } from './schema.ts'
 import {
@@ -14,6 +15,7 @@ import {
   jointOf,
   type Marginals,
   marginalsOf,
+  others,
   plausible,
   shapeOf,
 } from './weights.ts'
@@ -27,6 +29,7 @@ export interface GroupTables {
 
 export interface Model {
   readonly groups: readonly GroupTables[]
+  readonly links: readonly Link[]
   /** Shares of all pairs. */
   readonly sameShare: number
   readonly kinShare: number
@@ -45,49 +48,48 @@ export interface Counted {
 }
 
 const ROUNDS_MAX = 60
+const ROUNDS_UNLINKED = 4
 const CONVERGED = 1e-4
 /** How many pairs the shipped defaults weigh as. */
 const PRIOR_SAME = 20
 const PRIOR_STRANGERS = 100
+const PRIOR_KIN = 50
 const INERTIA_SAME = 20
 const INERTIA_STRANGERS = 3
 const KIN_SHARE_OF_SAME_MAX = 3
 
 const logs = (values: Float64Array): Float64Array => values.map((value) => Math.log(Math.max(value, 1e-12)))
 
-interface State {
-  readonly same: Marginals
-  readonly strangers: Marginals
-  readonly tables: GroupTables
+/** What kin are taken for before any is seen: like the same person in what a family shares, like strangers in the rest. */
+const kinPrior = (shape: CodeShape, defaults: Marginals, strangers: Marginals): Marginals =>
+  shape.features.map(({ shared }, at) => (shared ? (defaults[at] as Float64Array) : (strangers[at] as Float64Array)))
+
+interface Counts {
+  readonly same: Float64Array
+  readonly strangers: Float64Array
+  readonly kin: Float64Array
 }
 
-const kinMarginals = (shape: CodeShape, same: Marginals, strangers: Marginals): Marginals =>
-  shape.features.map(({ shared }, at) => (shared ? (same[at] as Float64Array) : (strangers[at] as Float64Array)))
-
-const stateOf = (
-  shape: CodeShape,
-  counts: { readonly same: Float64Array; readonly strangers: Float64Array } | null,
-): State => {
+const tablesOf = (shape: CodeShape, counts: Counts | null): GroupTables => {
   const defaults = { same: defaultMarginals(shape, 'm'), strangers: defaultMarginals(shape, 'u') }
   const found = counts ? marginalsOf(shape, counts.same, defaults.same, PRIOR_SAME) : defaults.same
   const strangers = counts
     ? marginalsOf(shape, counts.strangers, defaults.strangers, PRIOR_STRANGERS)
     : defaults.strangers
   const same = inOrder(plausible(shape, found), strangers)
+  const prior = kinPrior(shape, defaults.same, strangers)
+  const kin = counts ? others(shape, marginalsOf(shape, counts.kin, prior, PRIOR_KIN)) : prior
   return {
-    same,
-    strangers,
-    tables: {
-      same: logs(jointOf(shape, same, counts?.same ?? null, INERTIA_SAME)),
-      strangers: logs(jointOf(shape, strangers, counts?.strangers ?? null, INERTIA_STRANGERS)),
-      kin: logs(jointOf(shape, kinMarginals(shape, same, strangers), null, 0)),
-    },
+    same: logs(jointOf(shape, same, counts?.same ?? null, INERTIA_SAME)),
+    strangers: logs(jointOf(shape, strangers, counts?.strangers ?? null, INERTIA_STRANGERS)),
+    kin: logs(jointOf(shape, kin, counts?.kin ?? null, INERTIA_SAME)),
   }
 }
 
 /** The shipped defaults as a model, for data too small to learn from. */
 export const defaultModel = (schema: Schema, rows: number): Model => ({
-  groups: schema.groups.map(({ features }) => stateOf(shapeOf(features), null).tables),
+  groups: schema.groups.map(({ features }) => tablesOf(shapeOf(features), null)),
+  links: [],
   sameShare: Math.min(0.1, 1 / Math.max(rows, 10)),
   kinShare: Math.min(0.02, 0.2 / Math.max(rows, 10)),
   rounds: 0,
@@ -117,10 +119,15 @@ export const learn = (counted: Counted): Model => {
   }
   let tables = shapes.map((shape, group) => {
     const strangers = countsBy(random)[group] as Float64Array
-    return stateOf(shape, { same: new Float64Array(shape.size), strangers }).tables
+    const none = new Float64Array(shape.size)
+    return tablesOf(shape, { same: none, strangers, kin: none })
   })
   const same = new Float64Array(count)
   const strangers = new Float64Array(count)
+  const kin = new Float64Array(count)
+  const counting = { schema, patterns, levels: levelTables(schema) }
+  let chosen: ReturnType<typeof chooseLinks> | null = null
+  let links: readonly Link[] = []
   let rounds = 0
   for (; rounds < ROUNDS_MAX; rounds += 1) {
     const logSame = Math.log(sameShare)
@@ -139,6 +146,14 @@ export const learn = (counted: Counted): Model => {
         u += table.strangers[code] as number
         k += table.kin[code] as number
       }
+      for (const { groups, features, size, same: sameLogs, strangers: strangerLogs } of links) {
+        const codeA = codes[pattern * groupCount + groups[0]] as number
+        const codeB = codes[pattern * groupCount + groups[1]] as number
+        const levelA = counting.levels[groups[0]]?.[features[0]]?.[codeA] as number
+        const levelB = counting.levels[groups[1]]?.[features[1]]?.[codeB] as number
+        s += sameLogs[levelA * size + levelB] as number
+        u += strangerLogs[levelA * size + levelB] as number
+      }
       const top = Math.max(s, u, k)
       const [es, eu, ek] = [Math.exp(s - top), Math.exp(u - top), Math.exp(k - top)]
       const total = es + eu + ek
@@ -146,21 +161,25 @@ export const learn = (counted: Counted): Model => {
       same[pattern] = (es / total) * found
       strangers[pattern] = (eu / total) * (random[pattern] as number)
       sameSum += same[pattern] as number
-      kinSum += (ek / total) * found
+      kin[pattern] = (ek / total) * found
+      kinSum += kin[pattern] as number
     }
-    const counts = { same: countsBy(same), strangers: countsBy(strangers) }
-    tables = shapes.map(
-      (shape, group) =>
-        stateOf(shape, {
-          same: counts.same[group] as Float64Array,
-          strangers: counts.strangers[group] as Float64Array,
-        }).tables,
+    const counts = { same: countsBy(same), strangers: countsBy(strangers), kin: countsBy(kin) }
+    tables = shapes.map((shape, group) =>
+      tablesOf(shape, {
+        same: counts.same[group] as Float64Array,
+        strangers: counts.strangers[group] as Float64Array,
+        kin: counts.kin[group] as Float64Array,
+      }),
     )
+    // At first the same person hides among random pairs, and would link everything with everything.
+    if (rounds === ROUNDS_UNLINKED) chosen = chooseLinks(counting, strangers)
+    if (chosen) links = weighLinks(counting, chosen, { same, strangers })
     const next = Math.min(0.3, Math.max(sameSum, 0.5) / pairs)
     kinShare = Math.min(KIN_SHARE_OF_SAME_MAX * next, Math.max(kinSum, 0.05) / pairs)
     const change = Math.abs(Math.log(next / sameShare))
     sameShare = next
-    if (change < CONVERGED && rounds > 5) break
+    if (change < CONVERGED && rounds > ROUNDS_UNLINKED + 3) break
   }
-  return { groups: tables, sameShare, kinShare, rounds }
+  return { groups: tables, links, sameShare, kinShare, rounds }
 }

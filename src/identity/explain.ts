@@ -31,6 +31,27 @@ export type RarityOf = (group: number, feature: number) => { readonly share: num
 
 const LN2 = Math.log(2)
 
+/** What the links of a group to groups before it add: the later of two fields is taken for what it says beyond the first. */
+const linkedIn = (
+  schema: Schema,
+  model: Model,
+  codes: ArrayLike<number>,
+  group: number,
+): { readonly same: number; readonly strangers: number } => {
+  let same = 0
+  let strangers = 0
+  for (const link of model.links) {
+    if (link.groups[1] !== group) continue
+    const [first, second] = link.groups.map((each, side) => {
+      const features = schema.groups[each]?.features ?? []
+      return levelsOf(features, codes[each] ?? 0)[link.features[side as 0 | 1]] ?? 0
+    }) as [number, number]
+    same += link.same[first * link.size + second] as number
+    strangers += link.strangers[first * link.size + second] as number
+  }
+  return { same, strangers }
+}
+
 export const judgeCodes = (schema: Schema, model: Model, codes: ArrayLike<number>, rarityOf: RarityOf): Judgement => {
   const logSame = Math.log(model.sameShare)
   const logStrangers = Math.log(1 - model.sameShare - model.kinShare)
@@ -53,8 +74,9 @@ export const judgeCodes = (schema: Schema, model: Model, codes: ArrayLike<number
       rare += moved
       if (!features[feature]?.shared) rareAmongKin += moved
     }
-    const strangers = (tables.strangers[code] as number) + rare
-    const weight = (tables.same[code] as number) - strangers
+    const linked = linkedIn(schema, model, codes, at)
+    const strangers = (tables.strangers[code] as number) + rare + linked.strangers
+    const weight = (tables.same[code] as number) + linked.same - strangers
     total += weight
     kin += (tables.kin[code] as number) + rareAmongKin - strangers
     reasons.push({

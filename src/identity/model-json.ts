@@ -14,6 +14,13 @@ interface Stored {
     readonly strangers: readonly number[]
     readonly kin: readonly number[]
   }[]
+  readonly links: readonly {
+    readonly groups: readonly [number, number]
+    readonly features: readonly [number, number]
+    readonly size: number
+    readonly same: readonly number[]
+    readonly strangers: readonly number[]
+  }[]
 }
 
 export const modelToJson = (schema: Schema, model: Model): string => {
@@ -28,8 +35,17 @@ export const modelToJson = (schema: Schema, model: Model): string => {
       strangers: [...strangers],
       kin: [...kin],
     })),
+    links: model.links.map((link) => ({ ...link, same: [...link.same], strangers: [...link.strangers] })),
   }
   return JSON.stringify(stored)
+}
+
+/** Whether a link joins fields that the schema has, with as many levels. */
+const isLinkOf = (schema: Schema, link: Stored['links'][number]): boolean => {
+  const [rows, size] = link.groups.map(
+    (group, side) => schema.groups[group]?.features[link.features[side as 0 | 1]]?.levels.length ?? 0,
+  ) as [number, number]
+  return size > 0 && size === link.size && [link.same, link.strangers].every((list) => list.length === rows * size)
 }
 
 /** Null where the text is no model, or one of other fields or levels than the schema's. */
@@ -45,7 +61,7 @@ export const modelFromJson = (schema: Schema, text: string): Model | null => {
     const group = schema.groups[at]
     return group && id === group.id && [same, strangers, kin].every((list) => list.length === codesOf(group.features))
   })
-  if (!isSame) return null
+  if (!isSame || !stored.links?.every((link) => isLinkOf(schema, link))) return null
   return {
     sameShare: stored.same_share,
     kinShare: stored.kin_share,
@@ -54,6 +70,11 @@ export const modelFromJson = (schema: Schema, text: string): Model | null => {
       same: Float64Array.from(same),
       strangers: Float64Array.from(strangers),
       kin: Float64Array.from(kin),
+    })),
+    links: stored.links.map((link) => ({
+      ...link,
+      same: Float64Array.from(link.same),
+      strangers: Float64Array.from(link.strangers),
     })),
   }
 }

@@ -1,5 +1,6 @@
 /** The log odds of a pair under a model, with the rarity of the values it agrees on. */
 import type { Model } from './em.ts'
+import { levelTables } from './links.ts'
 import { shareMinOf, type Table } from './table.ts'
 import { shapeOf } from './weights.ts'
 
@@ -26,6 +27,7 @@ export const createScorer = (table: Table, model: Model): Scorer => {
   const shareMin = shareMinOf(table)
   const isShared = table.schema.groups.map(({ features }) => features.map(({ shared }) => shared === true))
   const logAgreement = table.agreement.map((group) => group.map((share) => Math.log(Math.max(share, shareMin / 2))))
+  const levels = levelTables(table.schema)
   const priorSame = Math.log(model.sameShare)
   const priorKin = Math.log(model.kinShare)
   const priorStrangers = Math.log(1 - model.sameShare - model.kinShare)
@@ -49,6 +51,12 @@ export const createScorer = (table: Table, model: Model): Scorer => {
           strangers += moved
           if (!(isShared[group] as boolean[])[feature]) kin += moved
         }
+      }
+      for (const { groups, features, size, same: sameLogs, strangers: strangerLogs } of model.links) {
+        const levelA = levels[groups[0]]?.[features[0]]?.[codes[groups[0]] as number] as number
+        const levelB = levels[groups[1]]?.[features[1]]?.[codes[groups[1]] as number] as number
+        same += sameLogs[levelA * size + levelB] as number
+        strangers += strangerLogs[levelA * size + levelB] as number
       }
       const top = Math.max(strangers, kin)
       return same - (top + Math.log(Math.exp(strangers - top) + Math.exp(kin - top)))

@@ -66,16 +66,27 @@ export const inOrder = (same: Marginals, strangers: Marginals): Marginals =>
     return held.map((share, level) => (level === 0 ? 1 : share / total))
   })
 
-/** The same, with no more pairs that differ than a feature allows. */
+/** Shares with that of the last level, different, put to `differ`; the others keep their proportions. */
+const withDiffering = (shares: Float64Array, differ: number): Float64Array => {
+  const last = shares.length - 1
+  const rest = Math.max(1e-9, 1 - (shares[last] as number))
+  return shares.map((share, level) => (level === 0 ? 1 : level === last ? differ : (share * (1 - differ)) / rest))
+}
+
+/** Shares of the same, with no more pairs that differ than a feature allows. */
 export const plausible = (shape: CodeShape, same: Marginals): Marginals =>
   same.map((shares, feature) => {
     const max = shape.features[feature]?.differMax ?? 1
-    const last = shares.length - 1
-    const differ = shares[last] as number
-    if (differ <= max) return shares
-    return shares.map((share, level) =>
-      level === 0 ? 1 : level === last ? max : (share * (1 - max)) / Math.max(1e-9, 1 - differ),
-    )
+    return (shares[shares.length - 1] as number) > max ? withDiffering(shares, max) : shares
+  })
+
+/** Shares of kin, with no fewer pairs that differ than people who are two must have. */
+export const others = (shape: CodeShape, kin: Marginals): Marginals =>
+  kin.map((shares, feature) => {
+    const { shared, differMax } = shape.features[feature] as Feature
+    if (shared || differMax === undefined) return shares
+    const min = 1 - differMax
+    return (shares[shares.length - 1] as number) < min ? withDiffering(shares, min) : shares
   })
 
 const productOf = (shape: CodeShape, marginals: Marginals, code: number): number => {
