@@ -6,6 +6,7 @@
  * `node bench/identity/historical.ts --persons 5000 --seed 1 --noise 1 > file.csv`
  */
 import { parseArgs } from 'node:util'
+import { createChance, letterOf, typo as typoIn } from './random.ts'
 import {
   GIVEN_FEMALE,
   GIVEN_MALE,
@@ -16,21 +17,6 @@ import {
   TOWN_ENDS,
   TOWN_STARTS,
 } from './words.ts'
-
-type Random = () => number
-
-/** mulberry32: 32 bits of state, enough for made-up people. */
-const createRandom = (seed: number): Random => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
 export interface Row {
   readonly unique_id: string
@@ -70,11 +56,10 @@ export const historicalRows = (options: {
   /** How much more goes wrong than usual: 1 is usual. */
   readonly noise: number
 }): Row[] => {
-  const random = createRandom(options.seed)
-  const below = (count: number): number => Math.floor(random() * count)
-  const chance = (probability: number): boolean => random() < probability
+  const chances = createChance(options.seed)
+  const { random, below, pick } = chances
+  const chance = chances.is
   const flaw = (probability: number): boolean => chance(Math.min(0.9, probability * options.noise))
-  const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T
   /** Few are common, many are rare. */
   const skewed = <T>(items: readonly T[]): T => items[Math.floor(items.length * random() ** 2.2)] as T
 
@@ -82,25 +67,10 @@ export const historicalRows = (options: {
   const towns = TOWN_STARTS.flatMap((start) => TOWN_ENDS.slice(0, 6).map((end) => start + end)).sort(
     () => random() - 0.5,
   )
-  const areas = towns.map(() => `${pick([...LETTERS])}${pick([...LETTERS])}${1 + below(30)}`)
-  const postcodeIn = (town: number): string => `${areas[town]} ${below(10)}${pick([...LETTERS])}${pick([...LETTERS])}`
+  const areas = towns.map(() => `${letterOf(chances)}${letterOf(chances)}${1 + below(30)}`)
+  const postcodeIn = (town: number): string => `${areas[town]} ${below(10)}${letterOf(chances)}${letterOf(chances)}`
 
-  const typo = (text: string): string => {
-    if (text.length < 2) return text
-    const at = below(text.length)
-    const isDigit = /\d/.test(text[at] ?? '')
-    const letter = isDigit ? String(below(10)) : pick([...LETTERS])
-    switch (below(4)) {
-      case 0:
-        return text.slice(0, at) + text.slice(at + 1)
-      case 1:
-        return text.slice(0, at) + letter + text.slice(at)
-      case 2:
-        return text.slice(0, at) + letter + text.slice(at + 1)
-      default:
-        return at + 1 < text.length ? text.slice(0, at) + text[at + 1] + text[at] + text.slice(at + 2) : text
-    }
-  }
+  const typo = (text: string): string => typoIn(chances, text)
 
   const namesOf = (given: string, middle: readonly string[], surname: string, title: string): string[] => {
     const names = [`${given} ${surname}`, [given, ...middle, surname].join(' ')]

@@ -1,6 +1,7 @@
 /** What linkage reaches on files whose truth is known, none of which it was told. */
 import { expect, it } from 'vitest'
 import { historicalRows } from '../../bench/identity/historical.ts'
+import { householdRows } from '../../bench/identity/households.ts'
 import { agreementOf } from '../../src/identity/evaluate.ts'
 import { evaluate, linkRows } from '../support/identity-link.ts'
 
@@ -31,4 +32,15 @@ it.each([
   const { clusters } = linkRows(headers, values)
   const truth = rows.map(({ cluster }) => cluster)
   expect(agreementOf(clusters, truth).f1).toBeGreaterThanOrEqual(f1)
+})
+
+it('keeps the members of a household apart, whose addresses, phones and e-mails are alike', () => {
+  const rows = householdRows({ households: 500, seed: 8 })
+  const headers = Object.keys(rows[0] ?? {}).filter((header) => header !== 'person')
+  const values = rows.map((row) => headers.map((header) => row[header as keyof typeof row]))
+  const { clusters } = linkRows(headers, values)
+  const truth = rows.map(({ person }) => person)
+  const { f1, precision } = agreementOf(clusters, truth)
+  expect(f1).toBeGreaterThanOrEqual(0.9)
+  expect(precision).toBeGreaterThanOrEqual(0.9)
 })
