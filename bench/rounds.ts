@@ -139,8 +139,8 @@ export const measure = async (contenders: readonly Contender[], options: RoundsO
 }
 
 /** Enough that the engine has compiled what is hot; below it, a young server is measured in place of a running one. */
-const WARM_LEADS = 8_000
-const WARM_ROUNDS_MAX = 4
+const WARM_LEADS = 30_000
+const WARM_ROUNDS_MAX = 12
 
 /** Loads each contender until it has run warm, and counts nothing. */
 export const warmUp = async (contenders: readonly Contender[], options: RoundsOptions): Promise<void> => {
