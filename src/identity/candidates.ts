@@ -1,4 +1,4 @@
-/** Pairs worth comparing: rows that share a key, in blocks whose size is bounded by the file's own crowding. */
+/** Pairs worth comparing: distinct rows that share a key, in blocks whose size is bounded by the file's own crowding. */
 import type { Table } from './table.ts'
 
 export interface Candidates {
@@ -10,6 +10,8 @@ export interface Candidates {
 const PAIRS_PER_ROW = 120
 const PAIRS_FLOOR = 2_000_000
 const BLOCK_SIZES = [1000, 400, 200, 120, 80, 50, 30, 20, 12]
+/** Rows of a block too large that stand so near each other in the order of their values are compared all the same. */
+const WINDOW = 8
 /** A block may be cut so many times. */
 const CUTS_MAX = 2
 
@@ -20,7 +22,7 @@ interface Blocks {
   readonly members: number[]
 }
 
-/** Blocks of at most `sizeMax` rows; larger ones are cut by the refinements, and what stays too large is left out. */
+/** Blocks of at most `sizeMax` rows; larger ones are cut by the refinements, and their rows compared with neighbours. */
 const blocksOf = (table: Table, sorted: Float64Array, sizeMax: number): { blocks: Blocks; pairs: number } => {
   const starts: number[] = []
   const members: number[] = []
@@ -57,7 +59,10 @@ const blocksOf = (table: Table, sorted: Float64Array, sizeMax: number): { blocks
     if (size > 1) {
       const rows = Array.from({ length: size }, (_, at) => (sorted[from + at] as number) % ROW_BITS)
       if (size <= sizeMax) emit(rows)
-      else cut(rows, 0, 1)
+      else {
+        cut(rows, 0, 1)
+        for (let start = 0; start < size - 1; start += WINDOW / 2) emit(rows.slice(start, start + WINDOW))
+      }
     }
     from = to
   }
@@ -67,10 +72,15 @@ const blocksOf = (table: Table, sorted: Float64Array, sizeMax: number): { blocks
 
 export const createCandidates = (table: Table): Candidates => {
   const { size, keys, keyStarts } = table
-  const sorted = new Float64Array(keys.length)
-  for (let row = 0; row < size; row += 1)
-    for (let at = keyStarts[row] as number; at < (keyStarts[row + 1] as number); at += 1)
-      sorted[at] = ((keys[at] as number) >>> 2) * ROW_BITS + row
+  // Of rows that hold the same one stands for all.
+  let count = 0
+  const all = new Float64Array(keys.length)
+  for (const row of table.distinct)
+    for (let at = keyStarts[row] as number; at < (keyStarts[row + 1] as number); at += 1) {
+      all[count] = ((keys[at] as number) >>> 2) * ROW_BITS + row
+      count += 1
+    }
+  const sorted = all.subarray(0, count)
   sorted.sort()
   const budget = Math.max(PAIRS_FLOOR, PAIRS_PER_ROW * size)
   let built = blocksOf(table, sorted, BLOCK_SIZES[0] as number)

@@ -29,10 +29,11 @@ const createSequence = (): ((below: number) => number) => {
 }
 
 const countRandom = (table: Table, comparer: Comparer, patterns: Patterns, codes: Uint16Array): number[] => {
-  const { size } = table
+  const { distinct } = table
+  const size = distinct.length
   const counts: number[] = []
   const count = (a: number, b: number): void => {
-    comparer.compare(a, b, codes)
+    comparer.compare(distinct[a] as number, distinct[b] as number, codes)
     const pattern = patterns.of(codes)
     counts[pattern] = (counts[pattern] ?? 0) + 1
   }
@@ -60,19 +61,31 @@ export function* learnModel(
   const { size, schema } = table
   const patterns = createPatterns(schema)
   const codes = new Uint16Array(Math.max(1, schema.groups.length))
+  const countCopies = (row: number, copies: number): void => {
+    comparer.compare(row, row, codes)
+    const pattern = patterns.of(codes)
+    counts[pattern] = (counts[pattern] ?? 0) + copies
+  }
   const every = Math.max(1, Math.ceil(size / ROWS_MAX))
   const counts: number[] = []
   let seen = 0
   for (let row = 0; row < size; row += every) {
-    const { rows, count } = candidates.above(row)
-    for (let at = 0; at < count; at += 1) {
-      comparer.compare(row, rows[at] as number, codes)
+    const above = candidates.above(row)
+    for (let at = 0; at < above.count; at += 1) {
+      comparer.compare(row, above.rows[at] as number, codes)
       const pattern = patterns.of(codes)
       counts[pattern] = (counts[pattern] ?? 0) + every
     }
-    seen += count * every
+    seen += above.count * every
     if (row % CHUNK_ROWS === 0) yield { done: row, total: size }
   }
+  // Copies of a row are one person as often as their values say: one pair for each.
+  let previous = 0
+  for (const first of table.distinct) {
+    if (first - previous > 1) countCopies(previous, first - previous - 1)
+    previous = first
+  }
+  if (size - previous > 1) countCopies(previous, size - previous - 1)
   const randomCounts = countRandom(table, comparer, patterns, codes)
   const dense = (sparse: readonly number[]): Float64Array =>
     Float64Array.from({ length: patterns.count() }, (_, pattern) => sparse[pattern] ?? 0)

@@ -6,7 +6,7 @@ import { type Edges, findEdges, joinEdges, thresholdOf } from './edges.ts'
 import type { Model } from './em.ts'
 import { type Judgement, judgeCodes } from './explain.ts'
 import { learnModel } from './learning.ts'
-import { createScorer, type Scorer } from './score.ts'
+import { createScorer } from './score.ts'
 import { rarityIn, type Table } from './table.ts'
 import { fixedFeatures } from './verdicts.ts'
 
@@ -56,15 +56,6 @@ export function* edgesFrom(
   }
 }
 
-/** Log odds of any two rows, candidates or not. */
-export const oddsBetween = (linkage: Linkage, scorer: Scorer): ((a: number, b: number) => number) => {
-  const codes = new Uint16Array(Math.max(1, linkage.table.schema.groups.length))
-  return (a, b) => {
-    linkage.comparer.compare(a, b, codes)
-    return scorer.logOdds(a, b, codes)
-  }
-}
-
 /** Why two rows of a table are one person, or not. */
 export const judgeBetween = (linkage: Linkage, model: Model): ((a: number, b: number) => Judgement) => {
   const { table, comparer } = linkage
@@ -72,6 +63,15 @@ export const judgeBetween = (linkage: Linkage, model: Model): ((a: number, b: nu
   return (a, b) => {
     comparer.compare(a, b, codes)
     return judgeCodes(table.schema, model, codes, rarityIn(table, { a, b }))
+  }
+}
+
+const oddsOfCopies = (linkage: Linkage, model: Model): ((row: number) => number) => {
+  const codes = new Uint16Array(Math.max(1, linkage.table.schema.groups.length))
+  const scorer = createScorer(linkage.table, model)
+  return (row) => {
+    linkage.comparer.compare(row, row, codes)
+    return scorer.logOdds(row, row, codes)
   }
 }
 
@@ -83,16 +83,36 @@ export const clusterTable = (
 ): { readonly threshold: number; readonly clusters: Int32Array } => {
   const { table, comparer } = linkage
   const threshold = thresholdOf(edges, (model.sameShare * table.size * (table.size - 1)) / 2)
+  const { kinds, prior, weigh } = createScorer(table, model)
+  const codes = new Uint16Array(Math.max(1, table.schema.groups.length))
   const clusters = clusterRows({
     size: table.size,
     edges,
     threshold,
-    oddsOf: oddsBetween(linkage, createScorer(table, model)),
-    fixed: fixedFeatures(table.schema, model).map(({ group, verdicts, weight }) => ({
-      weight,
-      verdictOf: (a, b) => verdicts[comparer.codeOf(group, a, b)] as number,
-    })),
+    evidence: {
+      kinds,
+      prior,
+      weigh: (a, b, same, kin) => {
+        comparer.compare(a, b, codes)
+        weigh(a, b, codes, same, kin)
+      },
+      fixed: fixedFeatures(table.schema, model).map(({ group, verdicts, weight }) => ({
+        weight,
+        verdictOf: (a, b) => verdicts[comparer.codeOf(group, a, b)] as number,
+      })),
+    },
   })
+  // A row and its copies are one person where the row says enough: "John" alone does not.
+  const odds = oddsOfCopies(linkage, model)
+  let first = 0
+  let isEnough = false
+  const starts = new Set(table.distinct)
+  for (let row = 0; row < table.size; row += 1) {
+    if (starts.has(row)) {
+      first = row
+      isEnough = row + 1 < table.size && !starts.has(row + 1) && odds(row) > threshold
+    } else if (isEnough) clusters[row] = clusters[first] as number
+  }
   return { threshold, clusters: inFileOrder(table, clusters) }
 }
 

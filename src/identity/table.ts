@@ -10,9 +10,9 @@ export interface Table {
   readonly ids: readonly Int32Array[]
   /** Per group: the distinct values. */
   readonly values: readonly (readonly Keyed[])[]
-  /** Per group and feature, per value number: the share of rows with the same term among rows that have one; 0 without. */
+  /** Per group and feature, per value number: the share of distinct rows with the same term among those that have one. */
   readonly shares: readonly (readonly Float32Array[])[]
-  /** Per group and feature: the chance that two random rows with a term have the same. */
+  /** Per group and feature: the chance that two random distinct rows with a term have the same. */
   readonly agreement: readonly (readonly number[])[]
   /** Hashed keys: those of row r stand from `keyStarts[r]` on. */
   readonly keys: Uint32Array
@@ -21,12 +21,14 @@ export interface Table {
   readonly refined: readonly Uint32Array[]
   /** Row number → place in the file, from 0. */
   readonly places: Int32Array
+  /** The first row of each run of rows that hold the same. What is common is told by these: copies would shout. */
+  readonly distinct: Int32Array
 }
 
 /** A value held by one row counts as if it were held by two: a typing error is rare without being a name. */
 const ROWS_MIN = 2
 
-export const shareMinOf = (table: Table): number => ROWS_MIN / Math.max(1, table.size)
+export const shareMinOf = (table: Table): number => ROWS_MIN / Math.max(1, table.distinct.length)
 
 /** How common a feature's value is, of the commoner of two rows, and how often any two rows agree on it. */
 export const rarityIn = (
@@ -148,7 +150,12 @@ export const createTableBuilder = (schema: Schema): TableBuilder => {
     const ids = columns.map((column) =>
       Int32Array.from({ length: size }, (_, row) => column.ids[places[row] as number] as number),
     )
-    const { shares, agreement } = termShares(schema, columns, ids)
+    const distinct = Int32Array.from(
+      Array.from({ length: size }, (_, row) => row).filter(
+        (row) => row === 0 || ids.some((own) => own[row] !== own[row - 1]),
+      ),
+    )
+    const { shares, agreement } = termShares(schema, columns, ids, distinct)
     return {
       size,
       schema,
@@ -162,6 +169,7 @@ export const createTableBuilder = (schema: Schema): TableBuilder => {
         Uint32Array.from({ length: size }, (_, row) => array[places[row] as number] as number),
       ),
       places,
+      distinct,
     }
   }
   return { add, build }
@@ -173,13 +181,17 @@ const termShares = (
   schema: Schema,
   columns: readonly Column[],
   ids: readonly Int32Array[],
+  distinct: Int32Array,
 ): { shares: Float32Array[][]; agreement: number[][] } => {
   const shares: Float32Array[][] = []
   const agreement: number[][] = []
   for (const [at, group] of schema.groups.entries()) {
     const { values } = columns[at] as Column
     const rows = new Float64Array(values.length)
-    for (const id of ids[at] as Int32Array) if (id >= 0) rows[id] = (rows[id] as number) + 1
+    for (const row of distinct) {
+      const id = (ids[at] as Int32Array)[row] as number
+      if (id >= 0) rows[id] = (rows[id] as number) + 1
+    }
     const terms = values.map((value) => group.terms(value))
     const groupShares: Float32Array[] = []
     const groupAgreement: number[] = []

@@ -105,6 +105,20 @@ describe('dedupe', () => {
     expect(statSync(out).mode & 0o077).toBe(0)
   })
 
+  it('gives a copy of a row its reason as well', async () => {
+    const rows = Array.from(
+      { length: 6 },
+      (_, at) => `Person Number${'abcdef'[at]},19${50 + 7 * at}-0${at + 1}-1${at},p${at}@x.org`,
+    )
+    const { out } = await run({ file: write(['Name,Born,Mail', ...rows, rows[2]].join('\n')) })
+    const written: Record<string, string>[] = parse(readFileSync(out), { columns: true })
+    expect(written.map(({ person, likest_line }) => [person, likest_line]).filter(([, line]) => line !== '')).toEqual([
+      ['3', '8'],
+      ['3', '4'],
+    ])
+    expect(written[6]?.because).toContain('email exact')
+  })
+
   it('goes on where it was stopped, and writes what one run writes', async () => {
     const people = historicalRows({ persons: 320, seed: 9, noise: 1 })
     const headers = Object.keys(people[0] ?? {}).filter((header) => header !== 'cluster')

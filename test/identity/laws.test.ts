@@ -173,6 +173,12 @@ describe('a list', () => {
     expect([...linkRows(headers, table.slice(0, count)).clusters]).toHaveLength(count)
   })
 
+  it('holds three thousand copies of one row as one person', () => {
+    const copies = Array.from({ length: 3_000 }, () => table[0] ?? [])
+    const { clusters } = linkRows(headers, [...table, ...copies])
+    expect(new Set([clusters[0], ...clusters.slice(table.length)]).size).toBe(1)
+  })
+
   it('leaves rows that hold nothing alone', () => {
     const blank = headers.map(() => '')
     const rows = [...table.slice(0, 50), blank, blank, blank]

@@ -36,7 +36,7 @@ export interface DedupeOptions {
 
 const EXIT_INTERRUPTED = 130
 /** Another version finds other pairs: what it kept is of no use. */
-const METHOD = 1
+const METHOD = 2
 
 interface Run {
   readonly options: DedupeOptions
@@ -138,6 +138,16 @@ const likestOf = (linkage: Linkage, edges: Edges, clusters: Int32Array): Int32Ar
       best[row] = edges.odds[at] as number
       likest[row] = other
     }
+  }
+  // A copy is likest to the row it is a copy of, and nothing is likelier.
+  const starts = new Set(linkage.table.distinct)
+  let first = 0
+  for (let row = 0; row < size; row += 1) {
+    if (starts.has(row)) first = row
+    const [original, copy] = [places[first] as number, places[row] as number]
+    if (original === copy || clusters[original] !== clusters[copy]) continue
+    likest[copy] = original
+    if ((likest[original] as number) < 0) likest[original] = copy
   }
   return likest
 }
