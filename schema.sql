@@ -91,14 +91,6 @@ begin
 end $function$
   grant execute to public
 
-CREATE OR REPLACE FUNCTION millrace.next_due()
- RETURNS timestamp with time zone
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'millrace', 'pg_temp'
-AS $function$ select min(w.wake_at) from work w where w.runner is null and w.wake_at < 'infinity' $function$
-  grant execute to millrace_app
-
 CREATE OR REPLACE FUNCTION millrace.take_due_work(at_time timestamp with time zone, new_runner integer, each integer)
  RETURNS TABLE(tenant_id uuid, lead_id uuid, attempts integer)
  LANGUAGE sql

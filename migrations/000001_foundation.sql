@@ -327,11 +327,6 @@ create function millrace.take_due_work(at_time timestamptz, new_runner integer, 
   from due where w.tenant_id = due.tenant_id and w.lead_id = due.lead_id
   returning w.tenant_id, w.lead_id, w.attempts $$;
 
--- When the next lead is due that nobody runs; null where none is.
-create function millrace.next_due() returns timestamptz
-  language sql stable security definer set search_path = millrace, pg_temp
-  as $$ select min(w.wake_at) from work w where w.runner is null and w.wake_at < 'infinity' $$;
-
 -- Unfinished leads without a row in work, of those received since `from_id`: there must be none.
 create function millrace.adopt_lost_work(from_id uuid, older_than timestamptz, at_time timestamptz)
   returns bigint
@@ -373,6 +368,6 @@ alter table millrace.segment_default enable row level security;
 alter table millrace.segment_default force row level security;
 
 revoke all on function millrace.find_source_key, millrace.find_login, millrace.find_tenants, millrace.live_runners,
-  millrace.take_due_work, millrace.next_due, millrace.adopt_lost_work, millrace.ensure_partitions from public;
+  millrace.take_due_work, millrace.adopt_lost_work, millrace.ensure_partitions from public;
 grant execute on function millrace.find_source_key, millrace.find_login, millrace.find_tenants, millrace.live_runners,
-  millrace.take_due_work, millrace.next_due, millrace.adopt_lost_work, millrace.ensure_partitions to millrace_app;
+  millrace.take_due_work, millrace.adopt_lost_work, millrace.ensure_partitions to millrace_app;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hash as argon2 } from '@node-rs/argon2'
+import { hashPassword } from './api/passwords.ts'
 import { newId } from './base/ids.ts'
 import { keyedHash16, seal } from './base/seal.ts'
 import type { House } from './house.ts'
@@ -70,7 +70,7 @@ const addAccess = async ({ database, keyring, clock }: House, demo: Demo): Promi
           newId(clock.now()),
           keyedHash16(keyring.login, admin.email),
           seal(keys.wrap, JSON.stringify({ email: admin.email })),
-          await argon2(admin.password),
+          await hashPassword(admin.password),
           at,
         ],
       },

@@ -61,11 +61,6 @@ export interface HouseOptions {
   /** Over and above the operator's: where the demo's sink listens. */
   readonly outboundAllow: readonly string[]
   readonly onGather?: (kind: string, size: number) => void
-  readonly onClosed?: (lead: {
-    readonly outcome: string
-    readonly code: string | null
-    readonly durationMs: number
-  }) => void
 }
 
 /** Runs of a lead that may end with the process's death: one bad lead costs so many crashes, not all. */
@@ -194,7 +189,6 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       runnerNumber: presence.number,
       log,
       onDoubt: (lead) => sweeper?.doubt(lead),
-      ...(options.onClosed && { onClosed: options.onClosed }),
     })
     const made = createSweeper({
       database,

@@ -1,5 +1,5 @@
 import { Fault } from '../base/faults.ts'
-import { open, seal } from '../base/seal.ts'
+import { open } from '../base/seal.ts'
 import type { Database } from '../database/pool.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import type { Credential } from '../kit/destination.ts'
@@ -7,8 +7,6 @@ import type { Credential } from '../kit/destination.ts'
 /** A tenant's secrets: sealed under the tenant's key, opened for `authorize` alone. */
 export interface Secrets {
   credential(keys: TenantKeys): Promise<Credential>
-  put(keys: TenantKeys, secret: { readonly name: string; readonly value: string; readonly now: number }): Promise<void>
-  names(tenantId: string): Promise<string[]>
   /** What was read of a tenant is read anew. */
   forget(tenantId: string): void
 }
@@ -51,26 +49,6 @@ export const createSecrets = (options: { readonly database: Database }): Secrets
         },
       }
     },
-    put: async (keys, { name, value, now }) => {
-      await database.batch(
-        [keys.tenantId],
-        [
-          {
-            name: 'put_secret',
-            text: `insert into millrace.secret (tenant_id, name, sealed, updated_at) values ($1::uuid, $2, $3, $4::timestamptz)
-                   on conflict (tenant_id, name) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`,
-            values: [keys.tenantId, name, seal(keys.wrap, value), new Date(now)],
-          },
-          {
-            name: 'bump_epoch',
-            text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
-            values: [keys.tenantId],
-          },
-        ],
-      )
-      known.delete(keys.tenantId)
-    },
-    names: async (tenantId) => [...(await load(tenantId)).keys()].sort(),
     forget: (tenantId) => {
       known.delete(tenantId)
     },

@@ -13,8 +13,6 @@ import type { Runner } from '../runner/types.ts'
  */
 export interface Sweeper {
   start(): void
-  /** A lead is due at this time, ms since 1970: no need to wait for the next look. */
-  hint(at: number): void
   /**
    * A lead that this process lost sight of: whether it is durable, the database will say. `away`: only because the
    * database was; that run does not count against the lead, any other is followed by a pause.
@@ -161,7 +159,6 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
       stopped = false
       schedule(clock.now())
     },
-    hint: (at) => schedule(at),
     doubt: (lead) => {
       doubts.push({ ...lead, until: clock.now() + DOUBT_MS })
     },

@@ -51,10 +51,4 @@ export interface RunnerContext {
   readonly log: RunnerLog
   /** A lead that this process lost sight of: the sweeper looks it up. `away`: only because the database was. */
   readonly onDoubt: (lead: { readonly tenantId: string; readonly leadId: string; readonly away: boolean }) => void
-  /** Told at the end of each journey's stay here, for metrics. */
-  readonly onClosed?: (lead: {
-    readonly outcome: string
-    readonly code: string | null
-    readonly durationMs: number
-  }) => void
 }

@@ -81,11 +81,6 @@ export const createRunner = (ctx: RunnerContext): Runner => {
     if (inFlight === 0) for (const wake of onDrained.splice(0)) wake()
   }
 
-  const closed = (journey: Journey): void => {
-    const summary = journey.lead.closed
-    if (summary) ctx.onClosed?.({ outcome: summary.outcome, code: summary.code, durationMs: summary.duration_ms })
-  }
-
   /** Nothing more comes of this journey: what it holds is free, and what it knows of a cap may be old. */
   const abandon = (journey: Journey, error: unknown): void => {
     giveBack(journey)
@@ -129,7 +124,6 @@ export const createRunner = (ctx: RunnerContext): Runner => {
           return
         }
         await drive(ctx, journey)
-        closed(journey)
         return
       } catch (error) {
         abandon(journey, error)
@@ -171,7 +165,7 @@ export const createRunner = (ctx: RunnerContext): Runner => {
   const driveOn = (journey: Journey, driving = drive(ctx, journey)): Promise<void> => {
     const { tenantId, id: leadId } = journey.lead
     const work = driving.then(
-      () => closed(journey),
+      () => undefined,
       (error) => {
         abandon(journey, error)
         if (lostRace(error)) return runDurable(tenantId, leadId, 0, journey)
@@ -201,7 +195,6 @@ export const createRunner = (ctx: RunnerContext): Runner => {
       const first = await unlessLate(driving, journey.source.answerWithinMs)
       if (first !== 'late' || journey.seq === 0) {
         await driving
-        closed(journey)
         return answer(journey)
       }
     } finally {

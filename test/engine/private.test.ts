@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seal } from '../../src/base/seal.ts'
 import { suppressionKey } from '../../src/handlers/suppression.ts'
 import { defineDestination } from '../../src/kit/destination.ts'
 import type { Registries } from '../../src/kit/flow.ts'
@@ -157,7 +158,10 @@ describe('personal data', () => {
   it('stands in no table and no log line, plain, as hex or as base64', async () => {
     await engine.publish(flow(), { registries: more })
     const keys = await process.keyring.tenant(engine.tenantId)
-    await process.secrets.put(keys, { name: 'token', value: SECRETS.credential, now: 0 })
+    await engine.db.inspect(
+      `insert into millrace.secret (tenant_id, name, sealed, updated_at) values ($1, 'token', $2, $3)`,
+      [engine.tenantId, seal(keys.wrap, SECRETS.credential), new Date(0)],
+    )
     await engine.db.inspect(
       `insert into millrace.suppression_entry (tenant_id, list_id, key, added_at) values ($1, 'dnc', $2, $3)`,
       [engine.tenantId, suppressionKey(keys, SECRETS.suppressed), new Date(0)],
