@@ -148,6 +148,45 @@ table anchor row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
+table audit_anchor row level security forced
+    1 tenant_id uuid not null
+    2 seq bigint not null
+    3 head bytea not null
+    4 signature bytea not null
+    5 made_at timestamp with time zone not null
+  constraint audit_anchor_pkey PRIMARY KEY (tenant_id, seq)
+  constraint audit_anchor_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
+table audit_entry row level security forced
+    1 tenant_id uuid not null
+    2 seq bigint not null
+    3 at timestamp with time zone not null
+    4 actor_kind text not null
+    5 actor text not null
+    6 action text not null
+    7 resource text not null
+    8 resource_id text
+    9 data text not null
+   10 sealed bytea
+   11 hash bytea not null
+  constraint audit_entry_pkey PRIMARY KEY (tenant_id, seq)
+  constraint audit_entry_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX audit_actor ON millrace.audit_entry USING btree (tenant_id, actor, seq)
+  CREATE INDEX audit_resource ON millrace.audit_entry USING btree (tenant_id, resource, resource_id, seq)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
+table audit_head row level security forced
+    1 tenant_id uuid not null
+    2 seq bigint not null
+    3 head bytea not null
+  constraint audit_head_pkey PRIMARY KEY (tenant_id)
+  constraint audit_head_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select, update to millrace_app
+
 table cap_usage with (fillfactor=50) row level security forced
     1 tenant_id uuid not null
     2 scope text not null

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { type Audit, createAudit } from './audit/audit.ts'
 import type { Clock } from './base/clock.ts'
 import { systemClock } from './base/clock.ts'
 import type { Config } from './config.ts'
@@ -37,6 +38,7 @@ export interface House {
   readonly runner: Runner
   readonly reader: JournalReader
   readonly secrets: Secrets
+  readonly audit: Audit
   readonly publish: Publish
   readonly sweeper: Sweeper
   readonly upkeep: Upkeep
@@ -209,6 +211,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       runner,
       reader: createJournalReader({ database, keyring, loader, lookupColumn }),
       secrets,
+      audit: createAudit({ database, keyring, clock }),
       publish: createPublish({ database, registries, clock, onPublished: forget }),
       sweeper: made,
       upkeep,

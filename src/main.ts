@@ -115,6 +115,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         clock: house.clock,
         log,
         metrics,
+        audit: house.audit,
         settings: {
           version,
           rateLimitMax: config.rateLimitMax,

@@ -4,6 +4,7 @@ import { Fault } from '../base/faults.ts'
 import { BODY_BYTES_MAX } from '../ingest/body.ts'
 import { readJson } from '../ingest/json.ts'
 import { decodeText } from '../ingest/text.ts'
+import { auditAnswers } from './audited.ts'
 import { correlationIds } from './correlation.ts'
 import type { ApiDeps } from './deps.ts'
 import { watchMethods } from './methods.ts'
@@ -12,6 +13,7 @@ import { observe, SECURITY_HEADERS } from './observe.ts'
 import { createPasswords } from './passwords.ts'
 import { errorHandler } from './problems.ts'
 import './request.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { describeRoutes, docsRoutes } from './routes/docs.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { leadRoutes } from './routes/leads.ts'
@@ -81,6 +83,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
   app.decorateRequest('session', null)
   app.decorateRequest('submitter', null)
   app.decorateRequest('faultCode', null)
+  app.decorateRequest('auditData', null)
   app.setErrorHandler(errorHandler)
   app.setNotFoundHandler(() => {
     throw new Fault('not_found', { message: 'There is nothing at this address; /docs lists what there is.' })
@@ -105,11 +108,13 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
       requireJson(request.headers.accept)
       done()
     })
+    auditAnswers(managed, deps.audit)
     await managed.register(loginRoutes(deps, { sessions, passwords }))
     await managed.register(leadRoutes(deps, sessions))
     await managed.register(flowRoutes(deps, sessions))
     await managed.register(listRoutes(deps, sessions))
     await managed.register(secretRoutes(deps, sessions))
+    await managed.register(auditRoutes(deps, sessions))
   })
   await api.register(serviceRoutes(deps))
   await docsRoutes(app)

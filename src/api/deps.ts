@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../database/pool.ts'
 import type { JournalReader } from '../journal/types.ts'
@@ -14,6 +15,7 @@ export interface ApiDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  readonly audit: Audit
   readonly settings: ApiSettings
   readonly keys: ApiKeys
   /** Checks a flow's document and, where nothing is wrong with it, makes it the next version and raises the epoch. */

@@ -101,6 +101,7 @@ describe('the reference', () => {
     expect(routes.sort()).toEqual(
       [
         'DELETE /api/v1/lists/{id}/entries',
+        'GET /api/v1/audit',
         'GET /api/v1/flows',
         'GET /api/v1/flows/{id}',
         'GET /api/v1/leads',

@@ -1,3 +1,4 @@
+import { anchorAudit } from '../audit/verify.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database, Log } from '../database/pool.ts'
 import { anchorTenant, isPassing } from '../journal/anchors.ts'
@@ -36,7 +37,10 @@ export const createUpkeep = (options: {
       name: 'find_tenants',
       text: 'select id from millrace.find_tenants()',
     })
-    for (const { id } of tenants) await anchorTenant({ database, keyring, tenantId: id, now })
+    for (const { id } of tenants) {
+      await anchorTenant({ database, keyring, tenantId: id, now })
+      await anchorAudit({ database, keyring, tenantId: id, now })
+    }
   }
 
   const run = (): void => {

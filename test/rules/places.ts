@@ -36,6 +36,10 @@ export const PLACES: Readonly<Record<string, Place>> = {
   integrations: { may: ['kit', 'integrations/*'], pure: { packages: [] } },
   database: { may: ['base'] },
   journal: { may: ['base', 'lead', 'kit'], besides: { database: DATABASE } },
+  audit: {
+    may: ['base', 'kit', 'database'],
+    besides: { journal: 'values: it is anchored under the key of the journal, and seals under the keyring' },
+  },
   handlers: {
     may: ['base', 'lead', 'kit'],
     besides: {
@@ -50,6 +54,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       database: DATABASE,
       journal: 'values: upkeep makes the anchors of the journal when a day is over',
       runner: 'types: the sweeper is handed the runner it wakes',
+      audit: 'values: upkeep signs the end of the audit',
     },
   },
   runner: {
@@ -65,7 +70,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   'api/contract': { may: ['base'], pure: { packages: ['typebox'] } },
   api: {
-    may: ['base', 'lead', 'fields', 'kit', 'journal', 'runner', 'ingest', 'api/contract', 'database'],
+    may: ['base', 'lead', 'fields', 'kit', 'journal', 'audit', 'runner', 'ingest', 'api/contract', 'database'],
   },
   cli: {
     may: [
@@ -76,6 +81,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'flow',
       'steps',
       'journal',
+      'audit',
       'runner',
       'ingest',
       'database',
@@ -98,7 +104,19 @@ export const PLACES: Readonly<Record<string, Place>> = {
     },
   },
   'house.ts': {
-    may: ['base', 'kit', 'database', 'journal', 'handlers', 'jobs', 'outbound', 'runner', 'master-key.ts', 'config.ts'],
+    may: [
+      'base',
+      'kit',
+      'database',
+      'journal',
+      'audit',
+      'handlers',
+      'jobs',
+      'outbound',
+      'runner',
+      'master-key.ts',
+      'config.ts',
+    ],
   },
   // The only place that builds everything, and the only one that knows the tables of fields, steps and integrations.
   'main.ts': {

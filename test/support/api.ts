@@ -85,6 +85,7 @@ export const testApi = async (): Promise<TestApi> => {
     database,
     clock,
     log: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
+    audit: house.audit,
     metrics: createMetrics({ version: 'test', inFlight: house.runner.inFlight, connections: database.stats }),
     settings: { version: 'test', rateLimitMax: 10_000, rateLimitWindowMs: 3_600_000, publicUrl: null },
     keys: {

@@ -76,6 +76,7 @@ export const leadRoutes =
       '/api/v1/leads/search',
       {
         onRequest: mayRead,
+        config: { audit: { action: 'lead.search', resource: 'lead' } },
         schema: {
           tags,
           security,
@@ -90,6 +91,7 @@ export const leadRoutes =
         const page = pageAsked(request.body)
         const by = await readSearch({ database, tenantId, asked: request.body })
         const rows = await reader.search(tenantId, by, { ...page, limit: page.limit + 1 })
+        request.auditData = { by: Object.keys(by), found: Math.min(rows.length, page.limit) }
         return pageOf(rows, page.limit)
       },
     )
@@ -98,6 +100,7 @@ export const leadRoutes =
       '/api/v1/leads/:id',
       {
         onRequest: mayRead,
+        config: { audit: { action: 'lead.read', resource: 'lead' } },
         schema: {
           tags,
           security,
@@ -116,6 +119,7 @@ export const leadRoutes =
       '/api/v1/leads/:id/events',
       {
         onRequest: mayRead,
+        config: { audit: { action: 'lead.events_read', resource: 'lead' } },
         schema: {
           tags,
           security,
@@ -134,6 +138,7 @@ export const leadRoutes =
       '/api/v1/leads/:id/review',
       {
         onRequest: need(sessions, 'review'),
+        config: { audit: { action: 'lead.review', resource: 'lead' } },
         schema: {
           tags,
           security,

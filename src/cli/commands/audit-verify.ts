@@ -1,3 +1,4 @@
+import { verifyAudit } from '../../audit/verify.ts'
 import type { House } from '../../house.ts'
 import { verifyAnchors } from '../../journal/anchors.ts'
 import { verifyTenant } from '../../journal/verify.ts'
@@ -18,6 +19,7 @@ export const runAuditVerify = async (options: {
     let leads = 0
     let segments = 0
     let anchors = 0
+    let entries = 0
     for (const tenant of tenants) {
       const verified = await verifyTenant({
         database: house.database,
@@ -48,11 +50,22 @@ export const runAuditVerify = async (options: {
         )
         return 1
       }
+      const audited = await verifyAudit({ database: house.database, keyring: house.keyring, tenantId: tenant.id })
+      entries += audited.entries
+      if (audited.breach) {
+        const { seq, what } = audited.breach
+        output.write(
+          json
+            ? `${JSON.stringify({ ok: false, tenant: tenant.slug, audit_entry: seq, what })}\n`
+            : `Broken: tenant ${tenant.slug}, audit entry ${seq}: ${what.replaceAll('_', ' ')}\n`,
+        )
+        return 1
+      }
     }
     output.write(
       json
-        ? `${JSON.stringify({ ok: true, leads, segments, anchors })}\n`
-        : `All chains are whole: ${leads} leads, ${segments} segments, ${anchors} signed days.\n`,
+        ? `${JSON.stringify({ ok: true, leads, segments, anchors, entries })}\n`
+        : `All chains are whole: ${leads} leads, ${segments} segments, ${anchors} signed days, ${entries} audit entries.\n`,
     )
     return 0
   } finally {

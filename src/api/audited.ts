@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
+import type { Actor } from '../audit/types.ts'
+import type { Json } from '../kit/field.ts'
+import type { Session } from './request.ts'
+
+/** How a route appears in the audit. */
+export interface Audited {
+  /** `lead.read`; without it a change is named by its method and address. */
+  readonly action?: string
+  readonly resource?: string
+  /** The parameter of the address that names the resource; the first one where left out. */
+  readonly id?: string
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Reads are recorded where they say so; changes always are. `false`: it writes its own entries. */
+    readonly audit?: Audited | false
+  }
+  interface FastifyRequest {
+    /** What the entry says besides: names and counts. Set by the handler. */
+    auditData: Readonly<Record<string, Json>> | null
+  }
+}
+
+export const actorOf = (session: Session): Actor => ({ kind: 'user', id: session.userId })
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** `/api/v1/flows/:id` → `flows`. */
+const resourceOf = (route: string): string => /^\/api\/v\d+\/([^/]+)/.exec(route)?.[1] ?? 'service'
+
+const VERBS: Readonly<Record<string, string>> = { POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' }
+
+const idOf = (request: FastifyRequest, name: string | undefined): string | null => {
+  const params = (request.params ?? {}) as Readonly<Record<string, string>>
+  const value = name === undefined ? Object.values(params)[0] : params[name]
+  return value ?? null
+}
+
+/**
+ * Every answer that shows personal data, and every change by somebody logged in, has its entry before it leaves. What
+ * fails to be recorded is not answered.
+ */
+export const auditAnswers = (app: FastifyInstance, audit: Audit): void => {
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { session } = request
+    const { audit: asked } = request.routeOptions.config
+    if (session === null || asked === false || reply.statusCode >= 400) return payload
+    if (asked === undefined && READS.has(request.method)) return payload
+    const route = request.routeOptions.url ?? ''
+    const resource = asked?.resource ?? resourceOf(route)
+    await audit.record({
+      tenantId: session.tenantId,
+      actor: actorOf(session),
+      action: asked?.action ?? `${resource}.${VERBS[request.method] ?? 'read'}`,
+      resource,
+      resourceId: idOf(request, asked?.id),
+      data: { ...(asked?.action === undefined && { route }), ...request.auditData },
+      personal: { ip: request.ip },
+    })
+    return payload
+  })
+}
