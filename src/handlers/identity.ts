@@ -82,6 +82,9 @@ const sameKeys = (a: RequestInput<'identity.claim'>, b: RequestInput<'identity.c
     )
   })
 
+/** The key of a submission stands for its answer, whatever becomes of the lead. */
+const ALWAYS = { rejected: true, erased: true }
+
 /** Claims settled last, by name: as many as may have been made since a lead under way read ahead. */
 const LATELY_MAX = 5_000
 
@@ -109,6 +112,7 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
     staleBefore: number | null,
     fingerprint: Buffer | null,
     ahead: Ahead | null,
+    kept: ClaimWrite['kept'],
   ): Promise<Claimed> => {
     const names = wanted.map((want) => `${tenantId}${want.key.toString('latin1')}`)
     for (;;) {
@@ -120,7 +124,7 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
       if (!other) break
       const durable = await waitFor(holder, [other.holder], other.settled)
       if (durable && (staleBefore === null || other.at >= staleBefore)) {
-        const found = { leadId: other.holder.leadId, at: other.at, fingerprint: other.fingerprint }
+        const found = { leadId: other.holder.leadId, at: other.at, fingerprint: other.fingerprint, isVoid: false }
         return { held: false, found, on: wanted[blocked]?.on ?? [] }
       }
     }
@@ -153,7 +157,8 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
       throw error
     }
     const hit = found.findIndex(
-      (entry) => entry && entry.leadId !== holder.leadId && (staleBefore === null || entry.at >= staleBefore),
+      (entry) =>
+        entry && !entry.isVoid && entry.leadId !== holder.leadId && (staleBefore === null || entry.at >= staleBefore),
     )
     const winner = hit < 0 ? null : found[hit]
     if (winner) {
@@ -162,11 +167,15 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
     }
     holder.settlements.push(release)
     // What the lead holds already is not written twice: a commit counts what it takes.
-    const taken = wanted.filter((_, index) => {
+    const writes = wanted.flatMap(({ key }, index) => {
       const own = found[index]
-      return inFlight.get(names[index] as string) === held && (!own || (staleBefore !== null && own.at < staleBefore))
+      const isTaken = inFlight.get(names[index] as string) === held
+      if (!isTaken || (own && !own.isVoid && (staleBefore === null || own.at >= staleBefore))) return []
+      // A void claim may be younger than the window: it is passed over by its own time.
+      const before = own?.isVoid ? Math.max(own.at + 1, staleBefore ?? 0) : staleBefore
+      return [{ key, at: now, staleBefore: before, fingerprint, kept }]
     })
-    return { held: true, writes: taken.map(({ key }) => ({ key, at: now, staleBefore, fingerprint })) }
+    return { held: true, writes }
   }
 
   return {
@@ -174,7 +183,11 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
       const made = ahead?.wanted.get(input.rule)
       const wanted = made && sameKeys(made.input, input) ? made.keys : claimKeysOf(keys, where, input)
       const staleBefore = input.withinMs === null ? null : where.now - input.withinMs
-      const claimed = await claimKeys(holder, keys.tenantId, wanted, where.now, staleBefore, null, ahead)
+      const kept = {
+        rejected: input.keepWhen?.includes('rejected') ?? false,
+        erased: input.keepWhen?.includes('erased') ?? false,
+      }
+      const claimed = await claimKeys(holder, keys.tenantId, wanted, where.now, staleBefore, null, ahead, kept)
       if (claimed.held) return { answer: { held: true }, writes: claimed.writes }
       const { found, on } = claimed
       return { answer: { held: false, leadId: found.leadId, seenAt: found.at, on }, writes: [] }
@@ -182,7 +195,16 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
     claimIdempotency: async (holder, keys, input) => {
       const key = keyedHash16(keys.lookup, `idempotency|${input.flowId}|${input.sourceId}|${input.key}`)
       const fingerprint = keyedHash16(keys.lookup, `body|${input.body}`)
-      const claimed = await claimKeys(holder, keys.tenantId, [{ key, on: [] }], input.now, null, fingerprint, null)
+      const claimed = await claimKeys(
+        holder,
+        keys.tenantId,
+        [{ key, on: [] }],
+        input.now,
+        null,
+        fingerprint,
+        null,
+        ALWAYS,
+      )
       if (claimed.held) return claimed
       return {
         held: false,

@@ -8,6 +8,8 @@ export interface Claimant {
   readonly leadId: string
   readonly at: number
   readonly fingerprint: Buffer | null
+  /** Its lead was erased, and the claim does not outlive it: whoever asks may take it. */
+  readonly isVoid: boolean
 }
 
 /** Where a value stands on a suppression list. */
@@ -34,11 +36,15 @@ export interface LookUpAnswer {
 export type LookUp = (item: LookUpItem) => Promise<LookUpAnswer>
 
 const CLAIMS = `
-  select w.n::integer as n, c.lead_id, c.at, c.fingerprint
+  select w.n::integer as n, c.lead_id, c.at, c.fingerprint,
+         c.fingerprint is null and not c.kept and l.wrapped_key is null as is_void
   from unnest($1::uuid[], $2::bytea[]) with ordinality as w(tenant_id, key, n)
   cross join lateral (
-    select lead_id, at, fingerprint from millrace.claim where tenant_id = w.tenant_id and key = w.key limit 1
-  ) c`
+    select lead_id, at, fingerprint, kept from millrace.claim where tenant_id = w.tenant_id and key = w.key limit 1
+  ) c
+  left join lateral (
+    select wrapped_key from millrace.lead where tenant_id = w.tenant_id and id = c.lead_id limit 1
+  ) l on true`
 
 const SUPPRESSIONS = `
   select w.n::integer as n, e.list_id, l.label, e.added_at, e.expires_at
@@ -50,6 +56,7 @@ const claimantOf = (row: Row): Claimant => ({
   leadId: row.lead_id as string,
   at: row.at as number,
   fingerprint: row.fingerprint as Buffer | null,
+  isVoid: row.is_void as boolean,
 })
 
 const suppressedOf = (row: Row): Suppressed => ({

@@ -30,6 +30,8 @@ export interface ClaimWrite {
   /** A claim older than this has lapsed and may be taken, ms; null: never. */
   readonly staleBefore: number | null
   readonly fingerprint: Buffer | null
+  /** Stands although its lead is rejected, or erased. */
+  readonly kept: { readonly rejected: boolean; readonly erased: boolean }
 }
 
 export interface CapWrite {
@@ -114,17 +116,17 @@ const claimStatement = (commits: readonly LeadCommit[]): Statement | null => {
     name: 'append_claims',
     text: `
 with w as (
-  select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::timestamptz[])
-    as w(tenant_id, lead_id, at, key, fingerprint, stale_before)
+  select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::timestamptz[], $7::boolean[])
+    as w(tenant_id, lead_id, at, key, fingerprint, stale_before, kept)
 ), written as (
-  insert into millrace.claim as c (tenant_id, lead_id, at, key, fingerprint)
-  select tenant_id, lead_id, at, key, fingerprint from w order by tenant_id, key
+  insert into millrace.claim as c (tenant_id, lead_id, at, key, fingerprint, kept)
+  select tenant_id, lead_id, at, key, fingerprint, kept from w order by tenant_id, key
   on conflict (tenant_id, key) do update
-    set lead_id = excluded.lead_id, at = excluded.at, fingerprint = excluded.fingerprint
+    set lead_id = excluded.lead_id, at = excluded.at, fingerprint = excluded.fingerprint, kept = excluded.kept
     where c.at < (select w.stale_before from w where w.tenant_id = c.tenant_id and w.key = c.key)
   returning 1
 )
-select millrace.must('claim', (select count(*) from written), $7::bigint)`,
+select millrace.must('claim', (select count(*) from written), $8::bigint)`,
     values: [
       uuids(claims.map((c) => c.commit.tenantId)),
       uuids(claims.map((c) => c.commit.leadId)),
@@ -132,6 +134,7 @@ select millrace.must('claim', (select count(*) from written), $7::bigint)`,
       byteas(claims.map((c) => c.claim.key)),
       byteas(claims.map((c) => c.claim.fingerprint)),
       timestamps(claims.map((c) => c.claim.staleBefore)),
+      bools(claims.map((c) => c.claim.kept.erased)),
       claims.length,
     ],
   }

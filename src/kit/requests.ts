@@ -16,6 +16,8 @@ export interface Requests {
       readonly withinMs: number | null
       /** Alternatives: any one that is held makes a duplicate. `on` names the fields, `values` their normal forms. */
       readonly keys: readonly { readonly on: readonly string[]; readonly values: readonly string[] }[]
+      /** A lead that comes to this keeps its claims. Absent: they are given up. */
+      readonly keepWhen?: readonly ('rejected' | 'erased')[]
     }
     answer:
       | { readonly held: true }

@@ -28,6 +28,8 @@ export interface JournaledAnswer {
 /** What a lead holds, so that it can be given back: keyed hashes (base64url), and places in caps. */
 export interface Holds {
   readonly claims?: readonly string[]
+  /** Of the claims those that stand although the lead is rejected. */
+  readonly kept?: readonly string[]
   readonly caps?: readonly { readonly scope: string; readonly from: number; readonly amount: number }[]
 }
 

@@ -131,7 +131,10 @@ const standingIn = (lead: Lead, step: string, now: number): NonNullable<Lead['st
 }
 
 const hold = (lead: Lead, holds: Holds | undefined): void => {
-  if (holds?.claims) lead.holds.claims.push(...holds.claims)
+  if (holds?.claims) {
+    const { kept } = holds
+    lead.holds.claims.push(...(kept ? holds.claims.filter((key) => !kept.includes(key)) : holds.claims))
+  }
   if (holds?.caps) lead.holds.caps.push(...holds.caps)
 }
 

@@ -42,8 +42,10 @@ export const handOver = (journey: Journey, run: StepRun): Holds | undefined => {
   journey.claims.push(...claims)
   journey.caps.push(...caps)
   journey.settling.push(...journey.holder.settlements.splice(0))
+  const kept = claims.filter((claim) => claim.kept.rejected)
   return {
     ...(claims.length > 0 && { claims: claims.map(({ key }) => key.toString('base64url')) }),
+    ...(kept.length > 0 && { kept: kept.map(({ key }) => key.toString('base64url')) }),
     ...(caps.length > 0 && { caps: caps.map(({ scope, from, amount }) => ({ scope, from, amount })) }),
   }
 }

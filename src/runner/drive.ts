@@ -180,7 +180,7 @@ const release = (ctx: RunnerContext, journey: Journey): void => {
   const { lead } = journey
   const pendingClaims = new Set(journey.claims.map((claim) => claim.key.toString('base64url')))
   const pendingCaps = [...journey.caps]
-  journey.claims = journey.claims.filter((claim) => claim.fingerprint !== null)
+  journey.claims = journey.claims.filter((claim) => claim.kept.rejected)
   journey.caps = []
   settle(journey.holder.settlements, false)
   settle(journey.settling, false)

@@ -19,7 +19,7 @@ describe('dedupe', () => {
   const config = { on: [['email'], ['phone', 'last_name']], within: '30d' }
   const fields = {
     email: field('Ann@Example.com', { normal: 'ann@example.com' }),
-    phone: field('5125550123', { normal: '+15125550123' }),
+    phone: field('5125550123', { normal: '+15125550123', parts: { national: '5125550123' } }),
     last_name: field('Lee'),
   }
   const held = { 'identity.claim': { held: true } }
@@ -39,7 +39,7 @@ describe('dedupe', () => {
           withinMs: 30 * DAY_MS,
           keys: [
             { on: ['email'], values: ['ann@example.com'] },
-            { on: ['phone', 'last_name'], values: ['+15125550123', 'Lee'] },
+            { on: ['phone', 'last_name'], values: ['+15125550123', 'lee'] },
           ],
         },
       },
@@ -79,6 +79,23 @@ describe('dedupe', () => {
     const { requests, result } = ran('dedupe', { on: [['email']], duplicate: 'flag' }, lead({ fields }), seen(DAY_MS))
     expect(requests[0]?.input).toMatchObject({ withinMs: null })
     expect(result).toMatchObject({ kind: 'next', outcome: 'failure', note: { duplicate: true, seen: '1 day ago' } })
+  })
+
+  it.each([
+    ['approve', { kind: 'next', outcome: 'failure', note: { duplicate: true, decision: 'approve' } }],
+    ['reject', { kind: 'reject', code: 'duplicate', reason: 'Duplicate lead - seen 1 day ago', duplicateOf: 'lead-0' }],
+  ])('parks a duplicate until a person decides: %s', (decision, expected) => {
+    const { requests, result } = ran('dedupe', { on: [['email']], duplicate: 'park' }, lead({ fields }), {
+      ...seen(DAY_MS),
+      'review.ask': { decision, reason: null, by: 'ada' },
+    })
+    expect(requests[1]).toMatchObject({ kind: 'review.ask', input: { queue: 'duplicates' } })
+    expect(result).toMatchObject(expected)
+  })
+
+  it('says what a lead that comes to nothing leaves behind, where it leaves anything', () => {
+    const { requests } = ran('dedupe', { on: [['email']], keep_when: ['rejected'] }, lead({ fields }), held)
+    expect(requests[0]?.input).toMatchObject({ keepWhen: ['rejected'] })
   })
 })
 

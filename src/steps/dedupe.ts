@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import { Closed, Duration, FieldName } from '../kit/config-parts.ts'
+import { Closed, Duration, FieldName, Text } from '../kit/config-parts.ts'
+import { comparedAs, type Forms, NormalForms } from '../kit/normal-forms.ts'
 import { ask, type RequestInput } from '../kit/requests.ts'
 import { type Compiler, defineStep, type LeadView, next, reject, skip } from '../kit/step.ts'
-import { comparable } from '../kit/values.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -19,9 +19,9 @@ const ago = (ms: number): string => {
 }
 
 /** The alternatives whose every field can be compared: two leads that both wrote `n/a` are not one person. */
-const keysOf = (lead: LeadView, on: readonly (readonly string[])[]) =>
+const keysOf = (lead: LeadView, on: readonly (readonly string[])[], forms: Forms) =>
   on.flatMap((names) => {
-    const values = names.map((name) => (lead.fields[name]?.valid ? comparable(lead.fields[name]) : null))
+    const values = names.map((name) => (lead.fields[name]?.valid ? comparedAs(lead.fields[name], forms) : null))
     return values.every((value) => value !== null) ? [{ on: names, values }] : []
   })
 
@@ -29,12 +29,22 @@ interface Config {
   readonly on: readonly (readonly string[])[]
   readonly within?: string
   readonly scope?: 'flow' | 'source' | 'tenant'
+  readonly normal_forms?: Forms
+  readonly keep_when?: readonly ('rejected' | 'erased')[]
 }
 
 const claimOf = (config: Config, compiler: Compiler): ((lead: LeadView) => RequestInput<'identity.claim'>) => {
   const withinMs = config.within === undefined ? null : compiler.durationMs(config.within)
   const scope = config.scope ?? 'flow'
-  return (lead) => ({ rule: compiler.stepId, scope, withinMs, keys: keysOf(lead, config.on) })
+  const forms = config.normal_forms ?? {}
+  const kept = config.keep_when ?? []
+  return (lead) => ({
+    rule: compiler.stepId,
+    scope,
+    withinMs,
+    keys: keysOf(lead, config.on, forms),
+    ...(kept.length > 0 && { keepWhen: kept }),
+  })
 }
 
 export const dedupe = defineStep({
@@ -57,9 +67,21 @@ export const dedupe = defineStep({
       }),
     ),
     duplicate: Type.Optional(
-      Type.Enum(['reject', 'flag'], {
+      Type.Enum(['reject', 'flag', 'park'], {
         default: 'reject',
-        description: 'Turn a duplicate away, or let it go on with a note.',
+        description:
+          'Turn a duplicate away, let it go on with a note, or hold it until a person approves it (it goes on) or ' +
+          'rejects it.',
+      }),
+    ),
+    queue: Type.Optional(Text('With `park`: the review queue it waits in; `duplicates` where this is left out.')),
+    normal_forms: Type.Optional(NormalForms),
+    keep_when: Type.Optional(
+      Type.Array(Type.Enum(['rejected', 'erased']), {
+        uniqueItems: true,
+        description:
+          'A lead that is rejected later, or erased, is forgotten here: the next one is the first again. What is ' +
+          'listed keeps it remembered all the same.',
       }),
     ),
   }),
@@ -82,14 +104,17 @@ export const dedupe = defineStep({
       if (claim.held) return next({ note: { keys: keys.length } })
       const age = ago(lead.now - claim.seenAt)
       const note = { keys: keys.length, matched_on: [...claim.on], seen_at: claim.seenAt }
-      if (config.duplicate === 'flag')
-        return {
-          kind: 'next',
-          outcome: 'failure',
-          note: { ...note, duplicate: true, seen: age },
-          saw: { duplicate_of: claim.leadId },
-        }
-      return reject('duplicate', `Duplicate lead - seen ${age}`, { duplicateOf: claim.leadId, note })
+      const reason = `Duplicate lead - seen ${age}`
+      const noted = { ...note, duplicate: true, seen: age }
+      const saw = { duplicate_of: claim.leadId }
+      if (config.duplicate === 'flag') return { kind: 'next', outcome: 'failure', note: noted, saw }
+      if (config.duplicate !== 'park') return reject('duplicate', reason, { duplicateOf: claim.leadId, note })
+      const queue = config.queue ?? 'duplicates'
+      const asked = { queue, note: `${reason}: lead ${claim.leadId}, same ${claim.on.join(', ')}` }
+      const { decision, reason: why, by } = yield* ask('review.ask', asked)
+      const seen = { note: { ...noted, decision }, saw: { ...saw, by } }
+      if (decision === 'approve') return { kind: 'next', outcome: 'failure', ...seen }
+      return reject('duplicate', why ?? reason, { duplicateOf: claim.leadId, ...seen })
     }
   },
 })
