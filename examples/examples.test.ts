@@ -38,6 +38,7 @@ interface Expected {
   readonly revenue?: string
   readonly route?: string
   readonly duplicate_of?: string
+  readonly field_errors?: Readonly<Record<string, string>>
   readonly pending?: object
   readonly steps: readonly (readonly [string, string])[]
   readonly events: readonly string[]
@@ -146,6 +147,7 @@ describe.each(folders)('example %s', (folder) => {
           price: want.price,
         })
       }
+      if (want.field_errors) expect(first.answer.field_errors, where).toEqual(want.field_errors)
       if (want.duplicate_of) expect(first.answer.duplicate_of, where).toBe(ids.get(want.duplicate_of))
       const stored = await house.house.reader.read(house.tenantId, first.answer.lead_id)
       expect(stored?.row, where).toMatchObject({ outcome: want.outcome, code: want.code, price: want.price })

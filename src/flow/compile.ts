@@ -9,7 +9,7 @@ import type {
   CompiledStep,
   Registries,
 } from '../kit/flow.ts'
-import type { Compiler, StepType } from '../kit/step.ts'
+import type { Compiler, LeadView, Rule, StepType } from '../kit/step.ts'
 import { BLOCKS, type FlowDocument, type SourceDocument, type StepDocument } from './document.ts'
 import { readDurationMs } from './durations.ts'
 import { compileMapping, incomingScope } from './mapping.ts'
@@ -29,6 +29,7 @@ const invalid = (message: string): Fault => new Fault('flow_invalid', { message 
 
 interface Compiling extends CompileAsked {
   readonly scope: Scope
+  readonly types: ReadonlyMap<string, FieldType>
   readonly destinations: ReadonlyMap<string, CompiledDestination>
 }
 
@@ -53,21 +54,43 @@ const compilerFor = (compiling: Compiling, step: { readonly key: string; readonl
       if (destination === undefined) throw invalid(`There is no destination "${id}"`)
       return { id: destination.id, name: destination.name }
     },
+    parse: (field, raw, lead) => {
+      const type = compiling.types.get(field)
+      if (type === undefined) throw invalid(`There is no field "${field}"`)
+      return type.parse(raw, { country: document.country, now: lead.receivedAt, fields: lead.fields })
+    },
+  }
+}
+
+/** Holds for leads that took the arm, and for which the step's own condition holds. */
+const inArm = (arm: NonNullable<StepDocument['arm']>, guard: Rule | null): Rule => {
+  const text = `${arm.branch} = ${arm.name}`
+  const taken = (lead: LeadView): boolean => lead.steps?.[arm.branch]?.arm === arm.name
+  return {
+    text: guard === null ? text : `${text} && ${guard.text}`,
+    holds: (lead) => taken(lead) && (guard === null || guard.holds(lead)),
+    saw: (lead) => (guard !== null && taken(lead) ? guard.saw(lead) : {}),
   }
 }
 
 /** `key`: what the step's counters and claims are kept under; a source's blocks have keys of their own. */
-const compileStep = (compiling: Compiling, step: StepDocument, key: string): CompiledStep => {
+const compileStep = (
+  compiling: Compiling,
+  step: StepDocument,
+  key: string,
+  beside: StepDocument | null = null,
+): CompiledStep => {
   const { registries, scope } = compiling
   const type = Object.hasOwn(registries.steps, step.type) ? registries.steps[step.type] : undefined
   if (type === undefined) throw invalid(`There is no step type "${step.type}"`)
-  const compiler = compilerFor(compiling, { key, type })
+  const compiler = { ...compilerFor(compiling, { key, type }), ...(beside && { beside: beside.config }) }
+  const guard = step.guard === null ? null : compileRule(step.guard, scope)
   return {
     id: step.id,
     type: step.type,
     revision: type.revision,
     event: type.event,
-    when: step.guard === null ? null : compileRule(step.guard, scope),
+    when: step.arm === null ? guard : inArm(step.arm, guard),
     onError: step.onError,
     run: type.create(step.config, compiler),
     foresee: type.foresee?.(step.config, compiler) ?? null,
@@ -83,8 +106,12 @@ const compileSource = (
   const program: CompiledStep[] = []
   for (const name of BLOCKS) {
     const ofFlow = shared.blocks.get(name)
-    if (ofFlow !== undefined) program.push(ofFlow)
     const block = source.blocks[name]
+    const declared = document.blocks[name]
+    // Turned away by the flow, a lead is told what its source's criteria would have said as well.
+    if (name === 'accept' && declared !== null && block !== null)
+      program.push(compileStep(compiling, declared, declared.id, block))
+    else if (ofFlow !== undefined) program.push(ofFlow)
     if (block !== null) program.push(compileStep(compiling, block, `source.${source.id}.${name}`))
   }
   return {
@@ -132,6 +159,11 @@ const parserOf =
     return parsed
   }
 
+const stepIdsOf = (document: FlowDocument): string[] => [
+  ...BLOCKS.flatMap((name) => [`flow.${name}`, `source.${name}`]),
+  ...document.steps.map(({ id }) => id),
+]
+
 /** Throws Fault('flow_invalid') that lists what is wrong, where anything is. */
 export const compileFlow = (asked: CompileAsked): CompiledFlow => {
   const { document, version } = asked
@@ -145,10 +177,11 @@ export const compileFlow = (asked: CompileAsked): CompiledFlow => {
   const scope = leadScope({
     fields: types,
     destinations: [...destinations.keys()],
+    steps: stepIdsOf(document),
     country: document.country,
     zone: document.zone,
   })
-  const compiling: Compiling = { ...asked, scope, destinations }
+  const compiling: Compiling = { ...asked, scope, types, destinations }
   const blocks = new Map<string, CompiledStep>()
   for (const name of BLOCKS) {
     const block = document.blocks[name]

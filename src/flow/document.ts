@@ -8,6 +8,8 @@ export interface StepDocument {
   /** The step runs where this rule holds; null: always. */
   readonly guard: string | null
   readonly onError: 'park' | 'continue' | 'stop'
+  /** The step stands in an arm of a branch, and runs for leads that took it. */
+  readonly arm: { readonly branch: string; readonly name: string } | null
   readonly config: { readonly [key: string]: Json }
 }
 

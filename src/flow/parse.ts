@@ -131,6 +131,7 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
   const fields = readFields({ node: entryOf(root, 'fields'), registries, report })
   const destinations = readDestinations({ node: entryOf(root, 'destinations'), registries, report })
   const destinationIds = destinations.map(({ id }) => id)
+  const stepIds: string[] = []
   const reading: Reading = {
     source,
     registries,
@@ -138,12 +139,14 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
     scope: leadScope({
       fields: fields.types,
       destinations: destinationIds,
+      steps: stepIds,
       country: settings.country,
       zone: settings.zone,
     }),
     fieldNames: [...fields.types.keys()],
     destinationIds,
     currency: settings.currency,
+    stepIds,
   }
   const models = entryOf(root, 'models')
   checkModels(reading, models)

@@ -97,7 +97,9 @@ const readBlock = (asked: BlocksAsked, name: BlockName): StepDocument | null => 
     set: asked.set,
   })
   for (const value of read?.type.sets ?? []) asked.set.add(value)
-  return read === null ? null : { ...read.document, id: `${asked.owner}.${name}` }
+  const id = `${asked.owner}.${name}`
+  if (read !== null && !asked.reading.stepIds.includes(id)) asked.reading.stepIds.push(id)
+  return read === null ? null : { ...read.document, arm: null, id }
 }
 
 /** Reads the blocks in the order they run. */

@@ -75,7 +75,7 @@ export interface StepAsked {
 }
 
 export interface StepRead {
-  readonly document: Omit<StepDocument, 'id'>
+  readonly document: Omit<StepDocument, 'id' | 'arm'>
   readonly id: string | null
   readonly idOffset: number
   readonly type: StepType

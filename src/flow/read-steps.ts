@@ -4,7 +4,8 @@ import { oneOf } from './nearest.ts'
 import { readStep, type StepRead } from './read-step.ts'
 import { atMost, type Reading, reportUnknown } from './reading.ts'
 import { ROUTE, type Settable, textsAt } from './references.ts'
-import { isEmpty, type MapEntry, type SourceNode } from './source.ts'
+import { joinPath } from './shape.ts'
+import { entryOf, isEmpty, type MapEntry, type SourceNode } from './source.ts'
 
 export interface StepsAsked {
   readonly reading: Reading
@@ -49,16 +50,24 @@ interface Placed {
   readonly read: StepRead
   readonly offset: number
   readonly path: string
+  /** The branch it stands in, and the name of its arm. */
+  readonly within: { readonly branch: Placed; readonly arm: string } | null
 }
+
+/** Branches in branches. Deeper, nobody follows what becomes of a lead. */
+const DEPTH_MAX = 8
+
+const idOf = ({ read }: Placed): string => read.id ?? read.document.type
 
 const withIds = (reading: Reading, placed: readonly Placed[]): StepDocument[] => {
   const byType = new Map<string, number>()
   for (const { read } of placed)
     if (read.id === null) byType.set(read.document.type, (byType.get(read.document.type) ?? 0) + 1)
   const taken = new Map<string, number>()
-  return placed.map(({ read, offset, path }) => {
+  return placed.map((one) => {
+    const { read, offset, path, within } = one
     const { type } = read.document
-    const id = read.id ?? type
+    const id = idOf(one)
     if (read.id === null && (byType.get(type) ?? 0) > 1)
       reading.report({
         code: 'ambiguous_id',
@@ -76,7 +85,8 @@ const withIds = (reading: Reading, placed: readonly Placed[]): StepDocument[] =>
         path,
       })
     taken.set(id, offset)
-    return { ...read.document, id }
+    const arm = within && { branch: idOf(within.branch), name: within.arm }
+    return { ...read.document, arm, id }
   })
 }
 
@@ -125,24 +135,50 @@ const reportRoutes = (reading: Reading, placed: readonly Placed[]): void => {
           })
 }
 
-/** Reads the list of steps. */
-export const readSteps = (asked: StepsAsked): StepDocument[] => {
-  const { reading, node, models, set } = asked
+/** The lists of steps inside a branch, each with the name of its arm. */
+const armsOf = ({ read, path }: Placed): { node: SourceNode; path: string; arm: string }[] =>
+  (read.type.references.steps ?? []).flatMap((reference) => {
+    const [key = '', ...rest] = reference.split('.')
+    const at = entryOf(read.config, key)
+    if (at === undefined) return []
+    if (rest.length === 0) return [{ node: at, path: joinPath(path, key), arm: key }]
+    const items = at.kind === 'list' ? at.items : []
+    return items.flatMap((item, index) => {
+      const steps = entryOf(item, rest.at(-1) ?? '')
+      const id = entryOf(item, 'id')
+      const where = `${joinPath(path, key)}[${index}].${rest.at(-1)}`
+      return steps === undefined ? [] : [{ node: steps, path: where, arm: id?.kind === 'text' ? id.value : '' }]
+    })
+  })
+
+/** Reads a list of steps, and behind each branch those of its arms. */
+const placeSteps = (
+  asked: StepsAsked,
+  node: SourceNode,
+  at: { readonly path: string; readonly within: Placed['within']; readonly depth: number },
+): Placed[] => {
+  const { reading, models, set } = asked
   if (node.kind !== 'list') {
-    if (!isEmpty(node))
+    if (!isEmpty(node) && at.within === null)
       reading.report({
         code: 'shape',
         message: 'found no list',
         expected: 'a list of steps',
         offset: node.start,
-        path: 'steps',
+        path: at.path,
       })
     return []
   }
+  if (at.depth > DEPTH_MAX) {
+    const expected = `at most ${DEPTH_MAX} branches in one another`
+    reading.report({ code: 'too_large', message: 'found a deeper branch', expected, offset: node.start, path: at.path })
+    return []
+  }
   const placed: Placed[] = []
+  const own: Placed[] = []
   const items = atMost(reading.report, { what: 'steps', entries: node.items, offset: node.start })
   items.forEach((item, index) => {
-    const path = `steps[${index}]`
+    const path = `${at.path}[${index}]`
     const entry = stepEntry(asked, item, path)
     if (entry === null) return
     const where = `${path}.${entry.key}`
@@ -157,10 +193,23 @@ export const readSteps = (asked: StepsAsked): StepDocument[] => {
       set,
     })
     if (read === null) return
-    placed.push({ read, offset: entry.keyStart, path: where })
+    const one: Placed = { read, offset: entry.keyStart, path: where, within: at.within }
+    placed.push(one)
+    own.push(one)
     for (const value of read.type.sets ?? []) set.add(value)
+    reading.stepIds.push(idOf(one))
+    for (const { node: steps, path: below, arm } of armsOf(one))
+      placed.push(...placeSteps(asked, steps, { path: below, within: { branch: one, arm }, depth: at.depth + 1 }))
   })
-  reportUnreachable(reading, placed)
+  reportUnreachable(reading, own)
+  return placed
+}
+
+/** Reads the list of steps. */
+export const readSteps = (asked: StepsAsked): StepDocument[] => {
+  const { reading, node } = asked
+  const placed = placeSteps(asked, node, { path: 'steps', within: null, depth: 0 })
+  atMost(reading.report, { what: 'steps', entries: placed, offset: node.start })
   reportRoutes(reading, placed)
   return withIds(reading, placed)
 }

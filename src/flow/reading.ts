@@ -13,6 +13,8 @@ export interface Reading {
   readonly fieldNames: readonly string[]
   readonly destinationIds: readonly string[]
   readonly currency: string
+  /** Ids of the steps read so far; grows. */
+  readonly stepIds: string[]
 }
 
 /** How many of each a flow may have: reading and compiling multiply some of them with one another. */

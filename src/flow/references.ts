@@ -8,7 +8,7 @@ import type { Finding } from './problems.ts'
 import { type Reading, reportIssue, reportUnknown } from './reading.ts'
 import { readExpression, readRule } from './rules.ts'
 import { joinPath } from './shape.ts'
-import type { SourceNode, TextNode } from './source.ts'
+import { entryOf, type SourceNode, type TextNode } from './source.ts'
 import { readTemplate } from './templates.ts'
 
 /** What a step may have set: until then it is missing in every lead. */
@@ -130,7 +130,26 @@ export const checkReferences = (asked: ReferencesAsked): void => {
     reportNeverSet(asked, { node, path: where, paths })
   })
   each(references.fields, (text) => checkField(reading, text))
+  for (const key of references.fieldKeys ?? []) {
+    const named = entryOf(config, key)
+    for (const { key: name, keyStart } of named?.kind === 'map' ? named.entries : []) {
+      const node: TextNode = { kind: 'text', value: name, style: 'plain', start: keyStart, end: keyStart + name.length }
+      checkField(reading, { node, path: joinPath(joinPath(path, key), name) })
+    }
+  }
   each(references.destinations, (text) => checkDestination(reading, text))
+  const taken = new Set<string>()
+  each(references.ids, (text) => {
+    if (taken.has(text.node.value))
+      reading.report({
+        code: 'duplicate_id',
+        message: `the id "${text.node.value}" stands twice in this step`,
+        expected: 'an id of its own: what is counted is kept under it',
+        offset: text.node.start,
+        path: text.path,
+      })
+    taken.add(text.node.value)
+  })
   each(references.durations, (text) => {
     if (readDurationMs(text.node.value) === null) reading.report(wrongText(text, 'duration', DURATION_SHAPE))
   })

@@ -90,6 +90,7 @@ const OF_FLOW: Readonly<Record<string, Shown>> = {
 const NOW: Shown = { type: 'double', read: (lead) => lead.now }
 
 const OF_DELIVERY = ['outcome', 'reference'] as const
+const OF_STEP = ['outcome', 'rule'] as const
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string | number): T | undefined =>
   typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined
@@ -159,6 +160,8 @@ export interface LeadNames {
   /** Null: a field whose type is unknown; nothing said about it is judged. */
   readonly fields: ReadonlyMap<string, FieldType | null>
   readonly destinations: readonly string[]
+  /** Steps that a rule may ask for; grows while a flow is read, so that a step knows those before it. */
+  readonly steps?: readonly string[]
   readonly country: string
   /** IANA */
   readonly zone: string
@@ -227,7 +230,22 @@ export const leadScope = (names: LeadNames): Scope => {
     return descend({ type: 'string', read }, segments.slice(3), pathText(segments))
   }
 
-  const roots = ['lead', 'source', 'flow', 'now', 'extra', 'deliveries']
+  const ofSteps = (segments: readonly Segment[]): Resolution => {
+    const [, step, part] = segments
+    const known = names.steps ?? []
+    if (step === undefined) return incomplete(segments, known)
+    if (!known.includes(String(step.name)))
+      return unknown({ code: 'unknown_variable', what: 'earlier step', segment: step, names: known })
+    if (part === undefined) return incomplete(segments, OF_STEP)
+    const id = String(step.name)
+    const wanted = part.name
+    if (wanted !== 'outcome' && wanted !== 'rule')
+      return unknown({ code: 'unknown_part', what: 'part of a step', segment: part, names: OF_STEP })
+    const read = (lead: LeadView): Json => lead.steps?.[id]?.[wanted] ?? null
+    return descend({ type: 'string', read }, segments.slice(3), pathText(segments))
+  }
+
+  const roots = ['lead', 'source', 'flow', 'now', 'extra', 'deliveries', 'steps']
 
   return {
     country: names.country,
@@ -259,6 +277,8 @@ export const leadScope = (names: LeadNames): Scope => {
           return descend({ type: 'dyn', read: (lead) => lead.extra as Json }, segments.slice(1), pathText(segments))
         case 'deliveries':
           return ofDeliveries(segments)
+        case 'steps':
+          return ofSteps(segments)
         default: {
           const segment = root ?? { name: '', start: 0, end: 0 }
           const field = typeof segment.name === 'string' && names.fields.has(segment.name)

@@ -28,6 +28,10 @@ export interface LeadView {
   readonly class: string | null
   readonly route: string | null
   readonly price: Money | null
+  /** Steps that have ended, by id: what each came to. Absent: none has. */
+  readonly steps?: Readonly<
+    Record<string, { readonly outcome: string; readonly rule: string | null; readonly arm: string | null }>
+  >
   /** By destination: what became of it so far. */
   readonly deliveries: Readonly<Record<string, { readonly outcome: string; readonly reference: string | null }>>
 }
@@ -39,6 +43,8 @@ export interface LeadPatch {
   readonly class?: string
   readonly route?: string
   readonly price?: Money
+  /** Of a branch: the arm taken. */
+  readonly arm?: string
 }
 
 interface Seen {
@@ -108,6 +114,10 @@ export interface Compiler {
   /** Reads `30d`, `2h`, `15m`, `45s`, `500ms` as ms. */
   durationMs(text: string): number
   destination(id: string): { readonly id: string; readonly name: string }
+  /** With a block of the flow: the config of the source's block of the same type, which runs after it. */
+  readonly beside?: { readonly [key: string]: Json }
+  /** Reads a value as the field's type does, beside the lead's other fields. */
+  parse(field: string, raw: Json, lead: LeadView): Parsed
 }
 
 /** Where in a step's config stands something to be checked at publish: a path into the config, `*` for each element. */
@@ -118,10 +128,16 @@ export interface ConfigReferences {
   readonly templateNames?: readonly string[]
   readonly expressions?: readonly string[]
   readonly fields?: readonly string[]
+  /** Maps whose keys are fields of the flow. */
+  readonly fieldKeys?: readonly string[]
+  /** Lists of steps: read as those of the flow are, and run where the step chooses their arm. */
+  readonly steps?: readonly string[]
   readonly destinations?: readonly string[]
   readonly durations?: readonly string[]
   readonly money?: readonly string[]
   readonly zones?: readonly string[]
+  /** Names that must differ within the step: what is counted or reported under them would be thrown together. */
+  readonly ids?: readonly string[]
 }
 
 /** Described first, run last: validation, form and reference docs come from the description. */

@@ -47,6 +47,8 @@ export interface StepEnded {
   readonly class?: string
   readonly route?: string
   readonly price?: Money
+  /** The arm of a branch that the lead takes: steps of its other arms are passed by. */
+  readonly arm?: string
   readonly holds?: Holds
   /** The lead was accepted here and no further step ran. */
   readonly stop?: true
@@ -109,6 +111,9 @@ export interface LeadEventData {
   'delivery.dispatched': StepEvent
   'review.concluded': StepEvent
   'wait.ended': StepEvent
+  'branch.chosen': StepEvent
+  'fields.set': StepEvent
+  'journey.stopped': StepEvent
   /** A step was left in the middle, to be taken up again: the time it began, which its replay sees too. */
   'step.entered': Shape<{ readonly step: string; readonly now: number }, null>
   /** A request of the step under way was answered. */
@@ -203,6 +208,9 @@ const STEP_EVENTS: ReadonlySet<string> = new Set<StepEventType>([
   'delivery.dispatched',
   'review.concluded',
   'wait.ended',
+  'branch.chosen',
+  'fields.set',
+  'journey.stopped',
 ])
 
 export const isStepEvent = (type: string): type is StepEventType => STEP_EVENTS.has(type)

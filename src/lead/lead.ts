@@ -30,6 +30,13 @@ export interface Delivery {
   parked: boolean
 }
 
+/** What a step came to, as later rules ask for it. */
+export interface Decided {
+  readonly outcome: Outcome
+  readonly rule: string | null
+  readonly arm: string | null
+}
+
 /** By destination: what became of it so far. */
 export type DeliveriesSeen = Readonly<Record<string, { readonly outcome: string; readonly reference: string | null }>>
 
@@ -64,6 +71,8 @@ export interface Lead {
   currency: string
   /** Steps that ended, in order. */
   steps: { id: string; outcome: Outcome }[]
+  /** The same by id, with what decided and, of a branch, the arm it chose. */
+  decided: Record<string, Decided>
   /** The step the lead stands in the middle of, the time it began, the deliveries then, and what it was answered so far. */
   standing: { step: string; now: number; deliveries: DeliveriesSeen; answers: Map<string, JournaledAnswer> } | null
   /** Requests of the standing step without an answer, by name. */
@@ -101,6 +110,7 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   price: null,
   currency: 'USD',
   steps: [],
+  decided: {},
   standing: null,
   open: new Map(),
   deliveries: new Map(),
@@ -140,6 +150,7 @@ const hold = (lead: Lead, holds: Holds | undefined): void => {
 
 const endStep = (lead: Lead, data: StepEnded, sealed: StepEndedSealed): void => {
   lead.steps.push({ id: data.step, outcome: data.outcome })
+  lead.decided[data.step] = { outcome: data.outcome, rule: data.rule ?? null, arm: data.arm ?? null }
   lead.standing = null
   lead.open.clear()
   lead.parked = null
@@ -199,6 +210,9 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'route.chosen':
     case 'delivery.dispatched':
     case 'wait.ended':
+    case 'branch.chosen':
+    case 'fields.set':
+    case 'journey.stopped':
       endStep(lead, event.data, event.sealed)
       return
     case 'review.concluded':

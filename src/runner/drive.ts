@@ -40,6 +40,7 @@ const endStep = (
   if (set?.class !== undefined) data.class = set.class
   if (set?.route !== undefined) data.route = set.route
   if (set?.price !== undefined) data.price = set.price
+  if (set?.arm !== undefined) data.arm = set.arm
   if (holds) data.holds = holds
   const sealed: { -readonly [K in keyof StepEndedSealed]: StepEndedSealed[K] } = {}
   if (result.kind === 'reject') {

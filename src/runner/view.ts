@@ -23,6 +23,7 @@ export const viewOf = (options: {
     class: lead.class,
     route: lead.route,
     price: lead.price,
+    steps: lead.decided,
     deliveries: lead.standing?.deliveries ?? deliveriesSeen(lead),
   }
 }

@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Closed, FieldName, RejectionCodeName, RuleText, TemplateText } from '../kit/config-parts.ts'
 import { reasonFrom } from '../kit/reasons.ts'
-import { defineStep, type LeadView, next, reject } from '../kit/step.ts'
+import { type Compiler, defineStep, type LeadView, next, reject } from '../kit/step.ts'
 import { isBlank } from '../kit/values.ts'
 
 const Criterion = Closed(
@@ -13,6 +13,26 @@ const Criterion = Closed(
   },
   { description: 'A condition of acceptance.' },
 )
+
+type Criteria = readonly Static<typeof Criterion>[]
+
+const criteriaOf = (criteria: Criteria | undefined, compiler: Compiler) =>
+  (criteria ?? []).map(({ when, else: otherwise, field, code }) => ({
+    rule: compiler.rule(when),
+    template: otherwise === undefined ? null : compiler.template(otherwise),
+    field,
+    code: code ?? ('not_accepted' as const),
+  }))
+
+const failedOf = (criteria: ReturnType<typeof criteriaOf>, lead: LeadView) =>
+  criteria
+    .filter(({ rule }) => !rule.holds(lead))
+    .map(({ rule, template, field, code }) => ({
+      rule,
+      field,
+      code,
+      reason: reasonFrom({ template, lead, otherwise: `Not accepted: ${rule.text}` }),
+    }))
 
 const listed = (one: string, several: string, names: readonly string[]) =>
   `${names.length === 1 ? one : several}: ${names.join(', ')}`
@@ -28,7 +48,8 @@ export const accept = defineStep({
   type: 'accept',
   summary:
     'Turns away a lead that lacks a required field, has an invalid one, or fails a criterion. ' +
-    'Every failing field is reported at once; missing ones give the reason first, then invalid ones, then criteria.',
+    'Every failing field is reported at once; missing ones give the reason first, then invalid ones, then criteria. ' +
+    'As a block of a flow it reports what fails of the source’s criteria, too.',
   event: 'acceptance.checked',
   revision: 1,
   config: Closed({
@@ -51,27 +72,18 @@ export const accept = defineStep({
   },
   create: (config, compiler) => {
     const required = config.required ?? []
-    const criteria = (config.criteria ?? []).map(({ when, else: otherwise, field, code }) => ({
-      rule: compiler.rule(when),
-      template: otherwise === undefined ? null : compiler.template(otherwise),
-      field,
-      code: code ?? ('not_accepted' as const),
-    }))
+    const criteria = criteriaOf(config.criteria, compiler)
+    const beside = criteriaOf((compiler.beside as { criteria?: Criteria } | undefined)?.criteria, compiler)
+    // biome-ignore lint/correctness/useYield: a step is a generator, also one that asks nothing.
     return function* accept(lead) {
       const { missing, invalid } = faultyFields(lead, required)
-      const failed = criteria
-        .filter(({ rule }) => !rule.holds(lead))
-        .map(({ rule, template, field, code }) => ({
-          rule,
-          field,
-          code,
-          reason: reasonFrom({ template, lead, otherwise: `Not accepted: ${rule.text}` }),
-        }))
+      const failed = failedOf(criteria, lead)
+      if (missing.length === 0 && invalid.length === 0 && failed.length === 0) return next()
       // Own, so that a field called `constructor` is one like any other; the first thing said about a field stands.
       const fieldErrors = new Map<string, string>()
       for (const name of missing) fieldErrors.set(name, 'Missing required field')
       for (const name of invalid) fieldErrors.set(name, 'Invalid format')
-      for (const { field, reason } of failed)
+      for (const { field, reason } of [...failed, ...failedOf(beside, lead)])
         if (field !== undefined && !fieldErrors.has(field)) fieldErrors.set(field, reason)
       const errors = fieldErrors.size > 0 ? { fieldErrors: Object.fromEntries(fieldErrors) } : {}
       const note = { required: required.length, missing, invalid, criteria_failed: failed.length }
@@ -83,15 +95,9 @@ export const accept = defineStep({
         })
       if (invalid.length > 0)
         return reject('invalid_field', listed('Invalid format', 'Invalid format', invalid), { ...errors, note })
-      const first = failed[0]
-      if (first)
-        return reject(first.code, first.reason, {
-          ...errors,
-          note,
-          rule: first.rule.text,
-          saw: first.rule.saw(lead),
-        })
-      return next()
+      const [first] = failed
+      if (!first) return next()
+      return reject(first.code, first.reason, { ...errors, note, rule: first.rule.text, saw: first.rule.saw(lead) })
     }
   },
 })

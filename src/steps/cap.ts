@@ -43,6 +43,7 @@ export const cap = defineStep({
     expressions: ['caps.*.by'],
     templates: ['caps.*.reason'],
     zones: ['caps.*.zone'],
+    ids: ['caps.*.id'],
   },
   example: { caps: [{ id: 'daily', max: 500, per: 'day', zone: 'America/Chicago' }] },
   create: (config, compiler) => {

@@ -1,5 +1,6 @@
 import type { StepType } from '../kit/step.ts'
 import { accept } from './accept.ts'
+import { branch } from './branch.ts'
 import { cap } from './cap.ts'
 import { classify } from './classify.ts'
 import { dedupe } from './dedupe.ts'
@@ -10,6 +11,8 @@ import { price } from './price.ts'
 import { review } from './review.ts'
 import { route } from './route.ts'
 import { score } from './score.ts'
+import { set } from './set.ts'
+import { stop } from './stop.ts'
 import { suppress } from './suppress.ts'
 import { wait } from './wait.ts'
 
@@ -28,4 +31,7 @@ export const stepTypes: Readonly<Record<string, StepType>> = {
   deliver,
   review,
   wait,
+  branch,
+  set,
+  stop,
 }

@@ -70,7 +70,8 @@ describe.each(folders.filter((folder) => existsSync(new URL(`${folder}/leads.jso
         (source?.program ?? []).slice(0, steps.length).map(({ event }) => event),
       )
       const rejected = code !== null && code !== 'delivery_failed'
-      expect(steps.length === program.length || rejected).toBe(true)
+      const stopped = events[events.length - 2] === 'journey.stopped'
+      expect(steps.length === program.length || rejected || stopped).toBe(true)
       expect(status).toBe(code === null ? source?.successStatus : REJECTIONS[code])
       expect(duplicate_of === undefined || leads.some(({ name }) => name === duplicate_of)).toBe(true)
       expect(Number.isNaN(Date.parse(leads[index]?.now ?? ''))).toBe(false)

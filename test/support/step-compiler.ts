@@ -32,6 +32,7 @@ export const stepCompiler = (step: StepType, stepId: string = step.type): Compil
   const scope = leadScope({
     fields: new Map(Object.entries(FIELDS).map(([name, type]) => [name, typeOf(type)])),
     destinations: [],
+    steps: [],
     country: 'US',
     zone,
   })
@@ -49,5 +50,7 @@ export const stepCompiler = (step: StepType, stepId: string = step.type): Compil
       return ms
     },
     destination: (id) => ({ id, name: id }),
+    parse: (field, raw, lead) =>
+      typeOf(FIELDS[field] ?? field).parse(raw, { country: 'US', now: lead.now, fields: lead.fields }),
   }
 }

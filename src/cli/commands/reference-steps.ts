@@ -25,7 +25,7 @@ interface Row {
 }
 
 /** References that are paths into a config. */
-type PathKey = Exclude<keyof ConfigReferences, 'templateNames'>
+type PathKey = Exclude<keyof ConfigReferences, 'templateNames' | 'fieldKeys' | 'ids'>
 
 const SINGULAR: Readonly<Record<PathKey, string>> = {
   rules: 'rule',
@@ -36,6 +36,7 @@ const SINGULAR: Readonly<Record<PathKey, string>> = {
   durations: 'duration',
   money: 'amount',
   zones: 'time zone',
+  steps: 'list of step',
 }
 
 const kinds = (references: ConfigReferences): ReadonlyMap<string, string> =>
@@ -48,6 +49,7 @@ const kinds = (references: ConfigReferences): ReadonlyMap<string, string> =>
 const kindOf = (shape: Shape, path: string, known: ReadonlyMap<string, string>): string => {
   const reference = known.get(path)
   if (shape.anyOf) return [...new Set(shape.anyOf.map((each) => kindOf(each, path, known)))].join(' or ')
+  if (shape.type === 'array' && known.get(path) === SINGULAR.steps) return SINGULAR.steps
   if (shape.type === 'array') return `list of ${shape.items ? kindOf(shape.items, `${path}.*`, known) : 'anything'}`
   if (reference) return reference
   if (shape.enum) return shape.enum.map((value) => `\`${String(value)}\``).join(', ')
