@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { pino } from 'pino'
 import { createApp } from './api/app.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
-import { isFault } from './base/faults.ts'
+import { Fault, isFault } from './base/faults.ts'
 import { keyedHash16, newKeyBytes, seal } from './base/seal.ts'
 import { runAuditVerify } from './cli/commands/audit-verify.ts'
 import { runDedupe } from './cli/commands/dedupe.ts'
@@ -14,9 +14,11 @@ import { runEvalIdentity } from './cli/commands/eval-identity.ts'
 import { runFlowCheck } from './cli/commands/flow-check.ts'
 import { runFlowPublish } from './cli/commands/flow-publish.ts'
 import { runImport } from './cli/commands/import.ts'
+import { runMap } from './cli/commands/map.ts'
 import { runMigrate } from './cli/commands/migrate.ts'
 import { runParse } from './cli/commands/parse.ts'
 import { ownAddress, runServe } from './cli/commands/serve.ts'
+import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
 import { ensureDemo, SINK_PATH } from './demo.ts'
 import { fieldTypes } from './fields/index.ts'
@@ -190,6 +192,35 @@ program
     act(() =>
       runParse({ type, country: flags.country, input: process.stdin, output: process.stdout, now: Date.now() }),
     ),
+  )
+
+program
+  .command('map')
+  .description('Propose a field for each column of a CSV file, by its name and its values; ask where it is not sure')
+  .argument('<file>')
+  .option('--country <code>', 'country of phones, states and postal codes', 'US')
+  .option('--threshold <number>', 'columns less sure than this, 0 to 1, are asked about', String(THRESHOLD))
+  .option('--samples', 'show some values of each column: they may be personal')
+  .option('--yaml', 'print fields and mapping for a flow file')
+  .option('--json', 'print JSON')
+  .action((file: string, flags) =>
+    act(() => {
+      const threshold = Number(flags.threshold)
+      if (!(threshold >= 0 && threshold <= 1))
+        throw new Fault('invalid_request', {
+          message: `--threshold ${flags.threshold}: expected a number from 0 to 1, such as ${THRESHOLD}`,
+        })
+      return runMap({
+        file,
+        country: flags.country,
+        threshold,
+        json: flags.json === true,
+        samples: flags.samples === true,
+        yaml: flags.yaml === true,
+        now: Date.now(),
+        output: process.stdout,
+      })
+    }),
   )
 
 program

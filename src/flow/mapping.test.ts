@@ -38,6 +38,7 @@ describe('mapping', () => {
       { city: 'Waco' },
       { where: { 'the city': 'Waco' } },
     ],
+    ['a literal key', { city: '["the.city[0]"]' }, { 'the.city[0]': 'Waco' }, { city: 'Waco' }, {}],
     ['a template', { state: '{{ incoming.state | upcase }}' }, { State: 'tx' }, { state: 'TX' }, { State: 'tx' }],
     [
       'a lone variable of a template keeps its type',
@@ -70,6 +71,8 @@ describe('mapping', () => {
     ['a[b][c]', ['a', 'b', 'c']],
     ["a['b c'].d", ['a', 'b c', 'd']],
     ['what do you need', ['what do you need']],
+    ['["a.b[0]"]', ['a.b[0]']],
+    ['["a.b"].c', ['a.b', 'c']],
   ])('the path %s', (text, names) => {
     expect(readPath(text)).toEqual(names)
   })

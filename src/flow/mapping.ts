@@ -18,7 +18,7 @@ export const PATH_SHAPE = 'a path such as phone_number, answers[0].text or "{{ i
 const PATH_LENGTH_MAX = 500
 const PATH_DEPTH_MAX = 20
 
-/** `answers[0].text` as its names; null where it cannot be read. */
+/** `answers[0].text` as its names; null where it cannot be read. A key with dots or brackets is quoted: `["a.b"].c`. */
 export const readPath = (text: string): readonly (string | number)[] | null => {
   if (text.length > PATH_LENGTH_MAX) return null
   const names: (string | number)[] = []
@@ -26,7 +26,9 @@ export const readPath = (text: string): readonly (string | number)[] | null => {
   while (pattern.lastIndex < text.length) {
     const start = pattern.lastIndex
     const match = pattern.exec(text)
-    if (match === null || (start === 0) !== (match[1] !== undefined && text[0] !== '.' && start === 0)) return null
+    const quoted = match?.[3] ?? match?.[4]
+    if (match === null || (start === 0 && quoted === undefined && (match[1] === undefined || text[0] === '.')))
+      return null
     if (match[2] !== undefined) names.push(Number(match[2]))
     else names.push(match[1] ?? match[3] ?? match[4] ?? match[5] ?? '')
   }
@@ -157,7 +159,10 @@ export const compileMapping = ({ fields, mapping, scope }: MappingAsked): ((inco
   const takings = fields.map((field): Taking => {
     const text = Object.hasOwn(mapping, field) ? (mapping[field] ?? field) : field
     if (isTemplate(text)) return { field, template: compileTemplate(text, scope) }
-    return { field, text, form: canonical(text), names: readPath(text) ?? [text] }
+    const names = readPath(text) ?? [text]
+    const [only] = names
+    const key = text.startsWith('[') && names.length === 1 && typeof only === 'string' ? only : text
+    return { field, text: key, form: canonical(key), names }
   })
   return (incoming) => {
     const index = indexOf(incoming)

@@ -32,6 +32,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   steps: { may: ['base', 'lead', 'fields', 'kit'], pure: { packages: ['typebox'] } },
   identity: { may: ['base', 'fields', 'kit'], pure: { packages: [] } },
+  // Which field a column of a file is, by its name and its values: commands and consoles ask it alike.
+  columns: { may: ['fields', 'kit'], pure: { packages: [] } },
   'integrations/*': { may: ['base', 'kit'], pure: { packages: ['typebox'] } },
   integrations: { may: ['kit', 'integrations/*'], pure: { packages: [] } },
   database: { may: ['base'] },
@@ -86,6 +88,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'ingest',
       'database',
       'identity',
+      'columns',
       'config.ts',
     ],
     besides: {
@@ -129,6 +132,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'handlers',
       'api',
       'cli',
+      'columns',
       'config.ts',
       'demo.ts',
       'house.ts',

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { Fault } from '../../base/faults.ts'
+import { proposeFields, THRESHOLD } from '../../columns/propose.ts'
 import type { Config } from '../../config.ts'
 import type { House } from '../../house.ts'
 import type { Registries } from '../../kit/flow.ts'
 import type { Submission } from '../../runner/types.ts'
 import { type Checkpoint, type Checkpoints, checkpointsOf, digestOf, importId } from '../import/checkpoint.ts'
 import { type Columns, planColumns, valuesOf } from '../import/columns.ts'
-import { type CsvHead, HEAD_BYTES_MAX, readHead } from '../import/csv-head.ts'
+import { type CsvFile, openCsv } from '../import/csv-file.ts'
+import type { CsvHead } from '../import/csv-head.ts'
 import { readRows } from '../import/csv-rows.ts'
+import { headOf, sampleColumns } from '../import/csv-sample.ts'
 import { createProgress, type Progress } from '../import/progress.ts'
 import { openRejects, rejectsFileOf } from '../import/rejects.ts'
 import { createSender, type Told } from '../import/sender.ts'
@@ -42,6 +42,8 @@ export interface ImportOptions {
 
 /** Enough that every commit is shared by many rows; more gains nothing. */
 const ROWS_IN_FLIGHT = 64
+/** Rows that are looked at to say what the columns are. */
+const ROWS_SAMPLED = 1_000
 /** Finished rows that may wait for a slow one before them. */
 const ROWS_AHEAD = 2_048
 const CHECKPOINT_EVERY_MS = 1_000
@@ -62,19 +64,6 @@ interface Done {
 
 const NOTHING = Buffer.alloc(0)
 
-const openFile = async (file: string): Promise<FileHandle> => {
-  const handle = await open(file, 'r')
-  if ((await handle.stat()).isFile()) return handle
-  await handle.close()
-  throw new Fault('invalid_request', { message: `${file} is no file` })
-}
-
-const headOf = async (handle: FileHandle, file: string): Promise<CsvHead> => {
-  const bytes = Buffer.alloc(HEAD_BYTES_MAX)
-  const { bytesRead } = await handle.read(bytes, 0, HEAD_BYTES_MAX, 0)
-  return readHead(bytes.subarray(0, bytesRead), basename(file))
-}
-
 /** What an earlier run left; null where this one begins at the first row. */
 const checkpointFor = (options: ImportOptions, checkpoints: Checkpoints, columns: Columns): Checkpoint | null => {
   const found = options.restart ? null : checkpoints.read()
@@ -94,14 +83,17 @@ const columnsLine = (columns: Columns): string => {
     fields.length === 1 && fields[0] === header ? header : `${header} → ${fields.join(' + ')}`,
   )
   const extra = columns.extra.length > 0 ? `; kept beside: ${columns.extra.join(', ')}` : ''
-  return `Columns: ${taken.join(', ')}${extra}\n`
+  const unsure = columns.unsure.map(
+    ({ header, fields }) => `"${header}" may be ${fields.join(' or ')}: --map "${header}=${fields[0]}" takes it so.\n`,
+  )
+  return `Columns: ${taken.join(', ')}${extra}\n${unsure.join('')}`
 }
 
 interface Run {
   readonly options: ImportOptions
   readonly house: House
   readonly tenantId: string
-  readonly handle: FileHandle
+  readonly handle: CsvFile
   readonly bytes: number
   readonly head: CsvHead
   readonly columns: Columns
@@ -213,7 +205,7 @@ const report = (options: ImportOptions, reached: Checkpoint): void => {
   )
 }
 
-const importFile = async (options: ImportOptions, handle: FileHandle, stop: AbortController): Promise<number> => {
+const importFile = async (options: ImportOptions, handle: CsvFile, stop: AbortController): Promise<number> => {
   const tell = (text: string): void => {
     if (!options.json) options.progress.write(text)
   }
@@ -224,7 +216,10 @@ const importFile = async (options: ImportOptions, handle: FileHandle, stop: Abor
   try {
     const tenantId = await tenantOf(house, options.tenant)
     const { flow, source } = await findTarget({ ...options, house, tenantId })
-    const columns = planColumns({ headers: head.headers, maps: options.maps, flow, source })
+    const { columns: samples } = await sampleColumns(handle, head, ROWS_SAMPLED)
+    const now = house.clock.now()
+    const proposals = proposeFields(samples, { country: flow.country, now, threshold: THRESHOLD })
+    const columns = planColumns({ headers: head.headers, maps: options.maps, proposals, flow, source })
     const digest = await digestOf(handle, () => stop.signal.aborted)
     if (digest === null) return EXIT_INTERRUPTED
     const id = importId({ digest, tenantId, flow: flow.id, source: source.id })
@@ -283,7 +278,7 @@ export const runImport = async (options: ImportOptions): Promise<number> => {
     throw new Fault('setting_invalid', { message: 'Imports are switched off here: ENABLE_BATCH_PROCESSING=false' })
   const stop = new AbortController()
   void options.ended.then(() => stop.abort())
-  const handle = await openFile(options.file)
+  const handle = await openCsv(options.file)
   try {
     return await importFile(options, handle, stop)
   } finally {

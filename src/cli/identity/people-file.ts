@@ -1,13 +1,14 @@
 /** A CSV file of persons, read into a table to link: what each column means is found, or said by `--map` and `--drop`. */
-import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Fault } from '../../base/faults.ts'
 import { nearest } from '../../flow/nearest.ts'
 import { ROLES, type Role, roleOf, rolesOf } from '../../identity/roles.ts'
 import { createSchema } from '../../identity/schema.ts'
 import { createTableBuilder, type Table } from '../../identity/table.ts'
-import { type CsvHead, HEAD_BYTES_MAX, readHead } from '../import/csv-head.ts'
+import { type CsvFile, openCsv } from '../import/csv-file.ts'
+import type { CsvHead } from '../import/csv-head.ts'
 import { readRows } from '../import/csv-rows.ts'
+import { headOf } from '../import/csv-sample.ts'
 
 export interface PeopleOptions {
   readonly file: string
@@ -22,7 +23,7 @@ export interface PeopleOptions {
 }
 
 export interface PeopleFile {
-  readonly handle: FileHandle
+  readonly handle: CsvFile
   readonly head: CsvHead
   readonly bytes: number
   /** By column. */
@@ -59,13 +60,10 @@ const mapsOf = (options: PeopleOptions, headers: readonly string[]): Map<string,
 
 /** Opens a file and says what its columns mean. The caller closes the handle. Throws Fault `invalid_request`. */
 export const openPeople = async (options: PeopleOptions): Promise<PeopleFile> => {
-  const handle = await open(options.file, 'r')
+  const handle = await openCsv(options.file)
   try {
     const stat = await handle.stat()
-    if (!stat.isFile()) throw wrong(`${options.file} is no file`)
-    const first = Buffer.alloc(HEAD_BYTES_MAX)
-    const { bytesRead } = await handle.read(first, 0, HEAD_BYTES_MAX, 0)
-    const head = readHead(first.subarray(0, bytesRead), basename(options.file))
+    const head = await headOf(handle, options.file)
     const maps = mapsOf(options, head.headers)
     const samples: string[][] = head.headers.map(() => [])
     let rows = 0

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { CsvFile } from './csv-file.ts'
 import type { Totals } from './totals.ts'
 
 /** How far an import has come: every row before `offset` is durable and counted in `totals`. */
@@ -20,7 +20,7 @@ export interface Checkpoint {
 const CHUNK_BYTES = 1024 * 1024
 
 /** SHA-256 of a file's content, hex. */
-export const digestOf = async (handle: FileHandle, isStopped: () => boolean): Promise<string | null> => {
+export const digestOf = async (handle: Pick<CsvFile, 'read'>, isStopped: () => boolean): Promise<string | null> => {
   const hash = createHash('sha256')
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   for (let position = 0; ; ) {

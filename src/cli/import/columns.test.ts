@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { proposeFields, THRESHOLD } from '../../columns/propose.ts'
 import { fieldTypes } from '../../fields/index.ts'
 import { compileFlow } from '../../flow/compile.ts'
 import { parseFlow } from '../../flow/parse.ts'
@@ -22,10 +23,12 @@ steps: [ { normalize: {} } ]
 if (problems.length > 0) throw new Error(JSON.stringify(problems))
 const flow = compileFlow({ document, version: 1, registries })
 
-const plan = (headers: string[], maps: string[] = [], id = 'plain') => {
+const plan = (headers: string[], maps: string[] = [], id = 'plain', row: string[] = []) => {
   const source = flow.sources.get(id)
   if (!source) throw new Error(`no source ${id}`)
-  return planColumns({ headers, maps, flow, source })
+  const columns = headers.map((header, index) => ({ header, values: [row[index] ?? ''] }))
+  const proposals = proposeFields(columns, { country: 'US', now: 0, threshold: THRESHOLD })
+  return planColumns({ headers, maps, proposals, flow, source })
 }
 
 describe('columns', () => {
@@ -40,6 +43,39 @@ describe('columns', () => {
       'First Name': 'Ann',
       'E-MAIL': 'a@example.com',
       ref: '7',
+    })
+  })
+
+  it('that no field takes by its name are found as `millrace map` finds them', () => {
+    const headers = ['e-mail address', 'User Phone', 'FNAME', 'Work Email', 'X1']
+    const columns = plan(headers, [], 'plain', [
+      'a@example.com',
+      'p:+15125550142',
+      'Ann',
+      'b@example.com',
+      '5125550143',
+    ])
+    expect(columns.renamed).toEqual(['FNAME=first_name', 'User Phone=phone', 'e-mail address=email'])
+    expect(columns.extra).toEqual(['Work Email', 'X1'])
+    expect(valuesOf(columns, ['a@example.com', 'p:+15125550142', 'Ann', 'b@example.com', ''])).toEqual({
+      email: 'a@example.com',
+      phone: '+15125550142',
+      first_name: 'Ann',
+      'Work Email': 'b@example.com',
+      X1: '',
+    })
+  })
+
+  it('that may be a field are told, and not taken', () => {
+    const columns = plan(['email', 'X1'], [], 'plain', ['a@example.com', '5125550143'])
+    expect(columns.extra).toEqual(['X1'])
+    expect(columns.unsure).toEqual([{ header: 'X1', fields: ['phone'] }])
+  })
+
+  it('are never taken from a name that --map or the source gives', () => {
+    expect(plan(['mail', 'telephone'], ['mail='], 'mapped', ['a@example.com', '5125550142'])).toMatchObject({
+      renamed: ['mail='],
+      taken: [{ header: 'telephone', fields: ['phone'] }],
     })
   })
 

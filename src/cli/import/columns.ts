@@ -1,4 +1,5 @@
 import { Fault } from '../../base/faults.ts'
+import type { Proposal } from '../../columns/propose.ts'
 import { nearest } from '../../flow/nearest.ts'
 import type { Json } from '../../kit/field.ts'
 import type { CompiledFlow, CompiledSource } from '../../kit/flow.ts'
@@ -7,8 +8,10 @@ import type { CompiledFlow, CompiledSource } from '../../kit/flow.ts'
 export interface Columns {
   /** By column: the name it is submitted under; null: it is left out. */
   readonly names: readonly (string | null)[]
-  /** The `--map` that count, sorted: part of what an import is. */
+  /** The renames that count, by `--map` and found, sorted: part of what an import is. */
   readonly renamed: readonly string[]
+  /** What columns that no field takes may be, though not surely enough to be taken. */
+  readonly unsure: readonly { readonly header: string; readonly fields: readonly string[] }[]
   /** Column header and the fields the source takes from it. */
   readonly taken: readonly { readonly header: string; readonly fields: readonly string[] }[]
   /** Headers of columns that no field takes: kept with the lead, unread. */
@@ -69,6 +72,48 @@ const targetOf = (
   )
 }
 
+/** Types that say what a value means; a text or a number may be anything. */
+const SPEAKING = new Set(
+  'email phone first_name last_name full_name dob gender street city state postal_code country full_address company job_title domain ip user_agent certificate_url ssn'.split(
+    ' ',
+  ),
+)
+
+/** The field of the flow that a proposal means: of its name, or the only one of its type. */
+const fieldMeant = (proposal: Proposal, flow: CompiledFlow): string | null => {
+  const { field, type } = proposal
+  if (field === null || type === null) return null
+  if (flow.fields.some(({ name }) => name === field)) return field
+  const [only, ...more] = flow.fields.filter((one) => one.type.type === type)
+  // `work_email` is an email, and yet not the email: only a proposal that is first of its kind may stand for another name.
+  const isFirst = field === type || !field.endsWith(`_${type}`)
+  return only !== undefined && more.length === 0 && SPEAKING.has(type) && isFirst ? only.name : null
+}
+
+/** Renames columns that no field takes by what their names and values say. */
+const findMore = (asked: {
+  readonly headers: readonly string[]
+  readonly names: (string | null)[]
+  readonly renames: Map<string, string | null>
+  readonly proposals: readonly Proposal[]
+  readonly flow: CompiledFlow
+  readonly source: CompiledSource
+}): void => {
+  const { headers, names, renames, proposals, flow, source } = asked
+  const taken = new Set(names.flatMap((name) => (name === null ? [] : fieldsTaking(source, name))))
+  for (const [index, header] of headers.entries()) {
+    const name = names[index] ?? null
+    const proposal = proposals[index]
+    if (name === null || proposal === undefined || renames.has(header) || fieldsTaking(source, name).length > 0)
+      continue
+    const field = fieldMeant(proposal, flow)
+    if (field === null || taken.has(field) || !fieldsTaking(source, field).includes(field)) continue
+    names[index] = field
+    renames.set(header, field)
+    taken.add(field)
+  }
+}
+
 /**
  * Reads `--map header=field` (an empty field leaves the column out) against a file's headers and a source. Throws Fault
  * `invalid_request`, one line with the nearest right name.
@@ -76,10 +121,12 @@ const targetOf = (
 export const planColumns = (asked: {
   readonly headers: readonly string[]
   readonly maps: readonly string[]
+  /** What `millrace map` says of each column. */
+  readonly proposals: readonly Proposal[]
   readonly flow: CompiledFlow
   readonly source: CompiledSource
 }): Columns => {
-  const { headers, maps, flow, source } = asked
+  const { headers, maps, proposals, flow, source } = asked
   const renames = new Map<string, string | null>()
   for (const map of maps) {
     // A header may hold "=", a field's name cannot.
@@ -92,6 +139,7 @@ export const planColumns = (asked: {
   }
 
   const names = headers.map((header) => (renames.has(header) ? (renames.get(header) ?? null) : header))
+  findMore({ headers, names, renames, proposals, flow, source })
   const owners = new Map<string, string>()
   for (const [index, name] of names.entries()) {
     if (name === null) continue
@@ -121,12 +169,22 @@ export const planColumns = (asked: {
         `(${listed(flow.fields.map((field) => field.name))}). Name them with --map header=field.`,
     )
   const renamed = [...renames].map(([header, field]) => `${header}=${field ?? ''}`).sort()
-  return { names, renamed, taken, extra }
+  const open = new Set(flow.fields.map(({ name }) => name))
+  for (const { fields } of taken) for (const field of fields) open.delete(field)
+  const unsure = proposals.flatMap(({ header, field, candidates }) => {
+    const fields = candidates.filter((candidate) => open.has(candidate.field)).map((candidate) => candidate.field)
+    return field === null && extra.includes(header) && fields.length > 0 ? [{ header, fields }] : []
+  })
+  return { names, renamed, taken, extra, unsure }
 }
+
+/** Meta writes `p:+1512…` and `z:78701`, so that spreadsheets leave them alone. */
+const META_PREFIX = /^[pz]:(?=[+\d])/
 
 /** A row as its source would have sent it, by the names of `planColumns`. */
 export const valuesOf = (columns: Columns, values: readonly string[]): Record<string, Json> => {
   const entries: [string, string][] = []
-  for (const [index, name] of columns.names.entries()) if (name !== null) entries.push([name, values[index] ?? ''])
+  for (const [index, name] of columns.names.entries())
+    if (name !== null) entries.push([name, (values[index] ?? '').replace(META_PREFIX, '')])
   return Object.fromEntries(entries)
 }

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { parse } from 'csv-parse/sync'
 
 /** What separates the columns of a file. */
-export type Delimiter = ',' | ';' | '\t'
+export type Delimiter = ',' | ';' | '\t' | '|'
 
-export const DELIMITERS: readonly Delimiter[] = [',', ';', '\t']
+export const DELIMITERS: readonly Delimiter[] = [',', ';', '\t', '|']
 
 const QUOTE = 0x22
 

@@ -54,8 +54,6 @@ const named = (values: readonly string[], file: string): readonly string[] => {
 /** Reads the header out of a file's first bytes. Throws Fault `invalid_request`, one line, where it is no CSV. */
 export const readHead = (bytes: Buffer, file: string): CsvHead => {
   if (bytes.length === 0) throw wrong(`${file} is empty: expected a header line and rows.`)
-  if (startsWith(bytes, 0xff, 0xfe) || startsWith(bytes, 0xfe, 0xff))
-    throw wrong(`${file} is UTF-16 text: save it as CSV in UTF-8.`)
   if (startsWith(bytes, 0x50, 0x4b, 0x03, 0x04))
     throw wrong(`${file} is a ZIP archive or a workbook: save the sheet as CSV in UTF-8.`)
   const newline = bytes.includes(0x0a) || !bytes.includes(0x0d) ? '\n' : '\r'

@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises'
 import { BODY_BYTES_MAX } from '../../ingest/limits.ts'
+import type { CsvFile } from './csv-file.ts'
 import { countQuotes, type Delimiter, type ReadRecord, readRecord } from './csv-grammar.ts'
 import type { CsvHead } from './csv-head.ts'
 
@@ -31,7 +31,7 @@ const CHUNK_BYTES = 256 * 1024
 
 /** The lines of a file from a byte on, line ends included. Of a line that is too long only the beginning is kept. */
 async function* readLines(
-  handle: FileHandle,
+  handle: Pick<CsvFile, 'read'>,
   from: { readonly offset: number; readonly line: number },
   newline: number,
 ): AsyncGenerator<Line> {
@@ -94,7 +94,7 @@ const isBlank = (bytes: Buffer, delimiter: Delimiter): boolean =>
  * lines are read anew: one bad quote costs its own row, not the rest of the file.
  */
 export async function* readRows(
-  handle: FileHandle,
+  handle: Pick<CsvFile, 'read'>,
   head: CsvHead,
   from: { readonly offset: number; readonly line: number },
 ): AsyncGenerator<CsvRow> {
