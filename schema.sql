@@ -232,6 +232,14 @@ table flow_version row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
+table installation_key
+    1 purpose text not null
+    2 wrapped bytea not null
+    3 master text not null
+    4 created_at timestamp with time zone not null
+  constraint installation_key_pkey PRIMARY KEY (purpose)
+  grant insert, select, update to millrace_app
+
 table lead row level security forced
     1 tenant_id uuid not null
     2 id uuid not null
@@ -377,6 +385,7 @@ table tenant_key row level security forced
     3 version integer not null
     4 wrapped bytea not null
     5 created_at timestamp with time zone not null
+    6 master text
   constraint tenant_key_pkey PRIMARY KEY (tenant_id, purpose, version)
   constraint tenant_key_purpose_check CHECK ((purpose = ANY (ARRAY['wrap'::text, 'lookup'::text])))
   constraint tenant_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)

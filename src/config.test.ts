@@ -19,13 +19,22 @@ const problems = (environment: Environment): string[] => {
 }
 
 describe('readConfig', () => {
-  test('has a default for all but the two secrets', () => {
+  test('has a default for all but the secrets', () => {
     expect(readConfig({})).toEqual({
       databaseUrl: undefined,
       dataDir: './.millrace',
       host: '127.0.0.1',
       port: 8080,
       masterKey: undefined,
+      masterKeyFile: '',
+      masterKeyPrevious: undefined,
+      vaultAddress: '',
+      vaultToken: undefined,
+      vaultTokenFile: '',
+      vaultKey: 'millrace',
+      vaultMount: 'transit',
+      vaultNamespace: '',
+      erasureLedger: '',
       logLevel: 'info',
       role: 'all',
       databasePool: 8,

@@ -4,27 +4,10 @@
  */
 
 import type { KeyObject } from 'node:crypto'
-import { isIP } from 'node:net'
 import { Fault } from './base/faults.ts'
-import { KEY_BYTES, keyOf } from './base/seal.ts'
+import { readSetting, type Setting } from './config-values.ts'
 
-interface Described {
-  /** In the environment. */
-  readonly name: string
-  readonly description: string
-}
-
-export type Setting = Described &
-  (
-    | { readonly type: 'text'; readonly default: string }
-    | { readonly type: 'choice'; readonly default: string; readonly choices: readonly string[] }
-    | { readonly type: 'number'; readonly default: number; readonly min: number; readonly max: number }
-    | { readonly type: 'seconds'; readonly default: number; readonly min: number; readonly max: number }
-    | { readonly type: 'flag'; readonly default: boolean }
-    | { readonly type: 'hosts'; readonly default: '' }
-    | { readonly type: 'secret_url'; readonly default: undefined }
-    | { readonly type: 'secret_key'; readonly default: undefined }
-  )
+export type { Setting } from './config-values.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 export const ROLES = ['all', 'api', 'worker'] as const
@@ -64,6 +47,69 @@ export const SETTINGS = {
     description:
       'The key that wraps all other keys: 32 random bytes in base64 (`openssl rand -base64 32`). Without it, one is ' +
       'made in the data folder (`master.key`) at the first start. Whoever loses it loses all personal data.',
+  },
+  masterKeyFile: {
+    name: 'MILLRACE_MASTER_KEY_FILE',
+    type: 'text',
+    default: '',
+    description:
+      'File that holds the master key (32 bytes in base64), readable by its owner alone; for keys that an orchestrator ' +
+      'mounts. Without it: `master.key` in the data folder.',
+  },
+  masterKeyPrevious: {
+    name: 'MILLRACE_MASTER_KEY_PREVIOUS',
+    type: 'secret_key',
+    default: undefined,
+    description:
+      'The master key before this one, while they are exchanged: it still opens, and no longer wraps. See ' +
+      '`./millrace keys rotate --master`.',
+  },
+  vaultAddress: {
+    name: 'VAULT_ADDR',
+    type: 'text',
+    default: '',
+    description:
+      'Address of HashiCorp Vault or OpenBao (`https://vault.internal:8200`): its transit engine then holds the master ' +
+      'key, and this machine none.',
+  },
+  vaultToken: {
+    name: 'VAULT_TOKEN',
+    type: 'secret_text',
+    default: undefined,
+    description: 'Token that may encrypt and decrypt with that key.',
+  },
+  vaultTokenFile: {
+    name: 'VAULT_TOKEN_FILE',
+    type: 'text',
+    default: '',
+    description: 'File that holds the token instead, read anew at each call: where Vault’s agent keeps it.',
+  },
+  vaultKey: {
+    name: 'VAULT_TRANSIT_KEY',
+    type: 'text',
+    default: 'millrace',
+    description: 'Name of the key in the transit engine.',
+  },
+  vaultMount: {
+    name: 'VAULT_TRANSIT_MOUNT',
+    type: 'text',
+    default: 'transit',
+    description: 'Where the transit engine is mounted.',
+  },
+  vaultNamespace: {
+    name: 'VAULT_NAMESPACE',
+    type: 'text',
+    default: '',
+    description: 'Namespace of Vault Enterprise; empty: none.',
+  },
+  erasureLedger: {
+    name: 'ERASURE_LEDGER',
+    type: 'text',
+    default: '',
+    description:
+      'File that keeps, signed and outside of the database, who must stay erased: read at each start, so that a ' +
+      'restored backup forgets them again. Empty: `erasures.ledger` in the data folder. Keep it apart from backups, ' +
+      'and where several machines serve, on storage that they share.',
   },
   logLevel: {
     name: 'LOG_LEVEL',
@@ -216,7 +262,7 @@ type ValueOf<S extends Setting> = S extends { type: 'choice'; choices: readonly 
       ? boolean
       : S['type'] extends 'hosts'
         ? readonly string[]
-        : S['type'] extends 'secret_url' | 'secret_key'
+        : S['type'] extends 'secret_url' | 'secret_key' | 'secret_text'
           ? S['type'] extends 'secret_key'
             ? KeyObject | undefined
             : string | undefined
@@ -225,95 +271,6 @@ type ValueOf<S extends Setting> = S extends { type: 'choice'; choices: readonly 
 export type Config = { readonly [Name in keyof Settings]: ValueOf<Settings[Name]> }
 
 export type Environment = Readonly<Record<string, string | undefined>>
-
-const FLAGS: Readonly<Record<string, boolean>> = {
-  true: true,
-  1: true,
-  yes: true,
-  on: true,
-  false: false,
-  0: false,
-  no: false,
-  off: false,
-}
-
-/** Thrown inside, one for each setting; its text follows the setting's name. */
-const problem = (text: string): never => {
-  throw new RangeError(text)
-}
-
-const readNumber = (text: string, { min, max }: { min: number; max: number }, unit: string): number => {
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN
-  if (Number.isNaN(value)) return problem(`expected a number${unit === '' ? '' : ` of ${unit}`}, not "${text}"`)
-  if (value < min || value > max)
-    return problem(`expected ${min} to ${max}${unit === '' ? '' : ` ${unit}`}, not ${text}`)
-  return value
-}
-
-const HOST = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?$/i
-
-const isHostOrRange = (text: string): boolean => {
-  const [address = '', bits, rest] = text.split('/')
-  const family = isIP(address)
-  if (rest !== undefined) return false
-  if (bits === undefined) return family !== 0 || HOST.test(text)
-  return family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
-}
-
-const readHosts = (text: string): readonly string[] => {
-  const parts = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-  const wrong = parts.find((part) => !isHostOrRange(part))
-  return wrong === undefined ? parts : problem(`"${wrong}" is no host, address or range such as 10.0.0.0/8`)
-}
-
-/** Neither this nor `readKey` repeats what it was given: both are secrets. */
-const readUrl = (text: string): string => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !['postgres:', 'postgresql:'].includes(url.protocol)) {
-    return problem(
-      'expected postgresql://user:password@host:5432/database (a password with other signs than letters and digits must be percent-encoded)',
-    )
-  }
-  return text
-}
-
-const readKey = (text: string): KeyObject => {
-  const bytes = Buffer.from(text, 'base64')
-  const canonical = bytes.toString('base64').replace(/=+$/, '')
-  const given = text.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
-  if (bytes.length !== KEY_BYTES || canonical !== given) {
-    return problem(`expected ${KEY_BYTES} bytes in base64: openssl rand -base64 ${KEY_BYTES}`)
-  }
-  return keyOf(bytes)
-}
-
-const read = (setting: Setting, text: string): unknown => {
-  switch (setting.type) {
-    case 'text':
-      return text
-    case 'choice':
-      return setting.choices.includes(text)
-        ? text
-        : problem(`expected one of ${setting.choices.join(', ')}, not "${text}"`)
-    case 'number': {
-      const value = readNumber(text, setting, '')
-      return Number.isInteger(value) ? value : problem(`expected a whole number, not ${text}`)
-    }
-    case 'seconds':
-      return Math.round(readNumber(text, setting, 'seconds') * 1000)
-    case 'flag':
-      return FLAGS[text.toLowerCase()] ?? problem(`expected true or false, not "${text}"`)
-    case 'hosts':
-      return readHosts(text)
-    case 'secret_url':
-      return readUrl(text)
-    case 'secret_key':
-      return readKey(text)
-  }
-}
 
 /**
  * Reads all settings, or throws one Fault `setting_invalid` whose message has a line for each problem. An empty value
@@ -326,14 +283,15 @@ export const readConfig = (environment: Environment): Config => {
     const given = environment[setting.name]?.trim() ?? ''
     const fallback = setting.default === undefined ? '' : String(setting.default)
     const text = given === '' ? fallback : given
-    if (text === '' && setting.type !== 'hosts') continue
+    if (text === '' && setting.type !== 'hosts' && setting.type !== 'text') continue
     try {
-      config[key] = read(setting, text)
+      config[key] = readSetting(setting, text)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       problems.push(`${setting.name}: ${error.message}`)
     }
   }
   if (problems.length > 0) throw new Fault('setting_invalid', { message: problems.join('\n') })
-  return { databaseUrl: undefined, masterKey: undefined, ...config } as Config
+  const unset = { databaseUrl: undefined, masterKey: undefined, masterKeyPrevious: undefined, vaultToken: undefined }
+  return { ...unset, ...config } as Config
 }

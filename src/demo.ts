@@ -51,7 +51,7 @@ const addTenant = async ({ database, keyring, clock }: House, tenantId: string):
       values: [tenantId, new Date(clock.now())],
     })
     if (made.length === 0) return false
-    for (const statement of keyring.createTenantKeys(tenantId, clock.now())) await tx.query(statement)
+    for (const statement of await keyring.createTenantKeys(tenantId, clock.now())) await tx.query(statement)
     return true
   })
 

@@ -19,8 +19,9 @@ import { createAppender, NEVER_MS } from './journal/append.ts'
 import { createKeyring, type Keyring } from './journal/keyring.ts'
 import { createJournalReader, createLeadLoader } from './journal/read.ts'
 import type { JournalReader } from './journal/types.ts'
+import { openRoot } from './keys/root.ts'
 import type { Registries } from './kit/flow.ts'
-import { openMasterKey } from './master-key.ts'
+import { type Master, openMaster } from './master-key.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { createCatalog } from './runner/catalog.ts'
 import { lookupColumn } from './runner/journey.ts'
@@ -34,6 +35,7 @@ export interface House {
   readonly clock: Clock
   readonly database: Database
   readonly keyring: Keyring
+  readonly master: Master
   readonly presence: Presence
   readonly runner: Runner
   readonly reader: JournalReader
@@ -105,23 +107,20 @@ const withTimeout = (promise: Promise<void>, ms: number): Promise<void> => {
 export const openHouse = async (options: HouseOptions): Promise<House> => {
   const { config, registries, log, onProgress } = options
   const clock = options.clock ?? systemClock()
-  const { key, file, made } = openMasterKey(config)
-  if (made) onProgress(`made a master key: ${file}. Back it up: without it no personal data can be read`)
+  const master = openMaster(config)
+  if (master.madeFile)
+    onProgress(`made a master key: ${master.madeFile}. Back it up: without it no personal data can be read`)
   const { connection, stop } = await openConnection(options)
-  const closers: (() => Promise<void>)[] = [stop]
+  const closers: (() => Promise<void>)[] = [stop, master.close]
   try {
     const { pending } = await migrate({ connection, log, now: clock.now() })
     if (pending.length > 0)
       onProgress(`applied ${pending.length === 1 ? 'migration' : 'migrations'} ${pending.join(', ')}`)
     const database = await createDatabase({ connection, poolMax: config.databasePool, log })
     closers.unshift(database.close)
-    const keyring = createKeyring({ database, master: key.export() })
     // A master key that does not open the database is told at the start, not at the first lead or anchor.
-    const [tenant] = await database.definer<{ id: string }>({
-      name: 'find_tenants',
-      text: 'select id from millrace.find_tenants()',
-    })
-    if (tenant) await keyring.tenant(tenant.id)
+    const root = await openRoot({ database, master: master.keys, legacy: master.bytes, now: clock.now() })
+    const keyring = createKeyring({ database, master: master.keys, root })
     const upkeep = createUpkeep({ database, keyring, clock, log })
     await upkeep.round()
     const catalog = createCatalog({ database, registries })
@@ -131,6 +130,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const forget = (tenantId: string): void => {
       catalog.forget(tenantId)
       secrets.forget(tenantId)
+      void keyring.refresh(tenantId)
     }
     const presence = await createPresence({
       connection,
@@ -207,6 +207,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       clock,
       database,
       keyring,
+      master,
       presence,
       runner,
       reader: createJournalReader({ database, keyring, loader, lookupColumn }),

@@ -18,6 +18,7 @@ import { runMap } from './cli/commands/map.ts'
 import { runMigrate } from './cli/commands/migrate.ts'
 import { runParse } from './cli/commands/parse.ts'
 import { ownAddress, runServe } from './cli/commands/serve.ts'
+import { addCustodyVerbs } from './cli/verbs/custody.ts'
 import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
 import { ensureDemo, SINK_PATH } from './demo.ts'
@@ -360,6 +361,8 @@ audit
       runAuditVerify({ openHouse: opener(configOf(flags)), output: process.stdout, json: flags.json === true }),
     ),
   )
+
+addCustodyVerbs(program, { configOf, opener, act })
 
 try {
   await program.parseAsync()

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { gather } from '../base/coalesce.ts'
 import { isFault } from '../base/faults.ts'
-import { open, seal } from '../base/seal.ts'
+import { seal } from '../base/seal.ts'
 import { byteas, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
 import { type Database, type Row, sqlState, type Tx } from '../database/pool.ts'
-import type { Keyring, TenantKeys } from '../journal/keyring.ts'
+import { type Keyring, openUnderTenant, type TenantKeys } from '../journal/keyring.ts'
 import type { Json } from '../kit/field.ts'
 import { auditHash, FIRST_AUDIT_HEAD } from './chain.ts'
 import type { AuditEntry, AuditFilter, StoredAuditEntry } from './types.ts'
@@ -31,7 +31,7 @@ const TRIES = 5
 const objectOf = (text: string): Readonly<Record<string, Json>> => JSON.parse(text) as Record<string, Json>
 
 const opened = (keys: TenantKeys, sealed: Buffer | null): Readonly<Record<string, Json>> | null =>
-  sealed === null ? null : objectOf(open(keys.wrap, sealed).toString('utf8'))
+  sealed === null ? null : objectOf(openUnderTenant(keys, sealed).toString('utf8'))
 
 const storedOf = (tenantId: string, row: Row, keys: TenantKeys): StoredAuditEntry => ({
   tenantId,

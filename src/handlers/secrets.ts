@@ -1,7 +1,6 @@
 import { Fault } from '../base/faults.ts'
-import { open } from '../base/seal.ts'
 import type { Database } from '../database/pool.ts'
-import type { TenantKeys } from '../journal/keyring.ts'
+import { openUnderTenant, type TenantKeys } from '../journal/keyring.ts'
 import type { Credential } from '../kit/destination.ts'
 
 /** A tenant's secrets: sealed under the tenant's key, opened for `authorize` alone. */
@@ -45,7 +44,7 @@ export const createSecrets = (options: { readonly database: Database }): Secrets
             throw new Fault('setting_invalid', {
               message: `There is no secret "${name}": set it with PUT /api/v1/secrets/${name}`,
             })
-          return open(keys.wrap, value).toString('utf8')
+          return openUnderTenant(keys, value).toString('utf8')
         },
       }
     },

@@ -1,8 +1,23 @@
 import type { KeyObject } from 'node:crypto'
 import { hash } from 'node:crypto'
 import { Fault } from '../base/faults.ts'
-import { type HashKey, hashKeyOf, keyedHash, keyOf, newKeyBytes, open, seal } from '../base/seal.ts'
-import type { Database } from '../database/pool.ts'
+import { type HashKey, hashKeyOf, keyedHash, keyOf, newKeyBytes, open } from '../base/seal.ts'
+import type { Database, Row } from '../database/pool.ts'
+
+/** What wraps a tenant's keys: a key of this process, or a service that never gives its key away. */
+export interface MasterKeys {
+  /** Names the key that wraps now. */
+  current(): string
+  wrap(plain: Uint8Array): Promise<Buffer>
+  /** `by` names the key it was wrapped by, where that was noted. Throws Fault `setting_invalid` where it does not open. */
+  unwrap(wrapped: Uint8Array, by: string | null): Promise<Buffer>
+}
+
+/** One version of the key that wraps. */
+export interface WrapKey {
+  readonly wrap: KeyObject
+  readonly pad: HashKey
+}
 
 /**
  * Keys: the master key wraps each tenant's keys; a tenant's `wrap` key wraps the key of each of its leads.
@@ -10,28 +25,62 @@ import type { Database } from '../database/pool.ts'
  */
 export interface TenantKeys {
   readonly tenantId: string
-  /** Seals what is the tenant's own: secrets, logins. */
+  /** Seals what is the tenant's own: secrets, logins. Opened by `openUnderTenant`, whatever version sealed it. */
   readonly wrap: KeyObject
   /** Wraps the keys of leads. */
   readonly pad: HashKey
   readonly wrapVersion: number
+  /** All versions that something may still be wrapped under, the newest last. */
+  readonly versions: ReadonlyMap<number, WrapKey>
   readonly lookup: HashKey
 }
 
+/** Whose key it is. Each scope has pads of its own: two keys of one id never share one. */
+export type KeyScope = 'lead' | 'person' | 'evidence'
+
 export interface Keyring {
   tenant(tenantId: string): Promise<TenantKeys>
+  /** Looks for newer keys of a tenant; those it has serve until then, and where there is no answer. */
+  refresh(tenantId: string): Promise<void>
   /** Makes the keys of a new tenant, inside the caller's transaction. */
   createTenantKeys(
     tenantId: string,
     at: number,
-  ): { readonly text: string; readonly values: (string | number | Buffer | Date)[] }[]
+  ): Promise<{ readonly text: string; readonly values: (string | number | Buffer | Date)[] }[]>
   /** A new key for a lead, and how it is stored. */
   newLeadKey(keys: TenantKeys, leadId: string): { readonly key: KeyObject; readonly wrapped: Buffer }
-  openLeadKey(keys: TenantKeys, leadId: string, wrapped: Uint8Array): KeyObject
+  /** `version` is the one of the tenant's key it was wrapped under; the newest where left out. */
+  openLeadKey(keys: TenantKeys, leadId: string, wrapped: Uint8Array, version?: number): KeyObject
+  /** As for leads, of another scope. */
+  newScopedKey(keys: TenantKeys, scope: KeyScope, id: string): { readonly key: KeyObject; readonly wrapped: Buffer }
+  openScopedKey(keys: TenantKeys, scope: KeyScope, id: string, wrapped: Uint8Array, version: number): KeyObject
+  /** Wraps under the newest version what was wrapped under an older one. */
+  rewrap(keys: TenantKeys, scope: KeyScope, id: string, wrapped: Uint8Array, version: number): Buffer
   /** Keyed hash of a login's email, the same in all tenants of this installation. */
   readonly login: HashKey
   /** A key derived for one purpose of the installation, 32 bytes: token signing, journal anchors. */
   derive(purpose: string): Buffer
+}
+
+const versionOf = (keys: TenantKeys, version: number | undefined): WrapKey => {
+  if (version === undefined || version === keys.wrapVersion) return keys
+  const known = keys.versions.get(version)
+  if (known) return known
+  throw new Fault('internal', { message: 'Internal error', detail: `a tenant has no key of version ${version}` })
+}
+
+/** Opens what was sealed under a tenant's key of whatever version: authentication tells which. */
+export const openUnderTenant = (keys: TenantKeys, sealed: Uint8Array): Buffer => {
+  if (keys.versions.size === 1) return open(keys.wrap, sealed)
+  let failure: unknown
+  for (const { wrap } of [...keys.versions.values()].reverse()) {
+    try {
+      return open(wrap, sealed)
+    } catch (error) {
+      failure ??= error
+    }
+  }
+  throw failure
 }
 
 /**
@@ -39,19 +88,35 @@ export interface Keyring {
  * one key, never used twice. A tenth of the cost of a cipher, and every lead needs it. That the key is the right one is
  * proved by what it opens: segments are authenticated.
  */
-const masked = (keys: TenantKeys, leadId: string, bytes: Uint8Array): Buffer => {
-  const pad = Buffer.from(keyedHash(keys.pad, `lead key|${leadId}`), 'hex')
-  for (let at = 0; at < pad.length; at += 1) pad[at] = (pad[at] as number) ^ (bytes[at] as number)
-  return pad
+const masked = (pad: HashKey, scope: KeyScope, id: string, bytes: Uint8Array): Buffer => {
+  const mask = Buffer.from(keyedHash(pad, `${scope} key|${id}`), 'hex')
+  for (let at = 0; at < mask.length; at += 1) mask[at] = (mask[at] as number) ^ (bytes[at] as number)
+  return mask
 }
 
-export const createKeyring = (options: { readonly database: Database; readonly master: Buffer }): Keyring => {
-  const { database } = options
-  const master = keyOf(options.master)
-  const masterHex = options.master.toString('hex')
+export const createKeyring = (options: {
+  readonly database: Database
+  readonly master: MasterKeys
+  /** What the installation's own keys are derived from, 32 bytes. */
+  readonly root: Buffer
+}): Keyring => {
+  const { database, master } = options
+  const rootHex = options.root.toString('hex')
   const derive = (purpose: string): Buffer =>
-    Buffer.from(hash('sha256', `${hash('sha256', `millrace:${purpose}`)}${masterHex}`), 'hex')
+    Buffer.from(hash('sha256', `${hash('sha256', `millrace:${purpose}`)}${rootHex}`), 'hex')
   const known = new Map<string, Promise<TenantKeys>>()
+
+  /** By how they are stored: a service that holds the master key is not asked twice for one. */
+  const unwrapped = new Map<string, Buffer>()
+  const unwrap = async (row: Row): Promise<Buffer> => {
+    const stored = row.wrapped as Buffer
+    const name = stored.toString('latin1')
+    const before = unwrapped.get(name)
+    if (before) return before
+    const bytes = await master.unwrap(stored, row.master as string | null)
+    unwrapped.set(name, bytes)
+    return bytes
+  }
 
   const load = async (tenantId: string): Promise<TenantKeys> => {
     const [rows] = await database.batch(
@@ -59,35 +124,34 @@ export const createKeyring = (options: { readonly database: Database; readonly m
       [
         {
           name: 'tenant_keys',
-          text: `select distinct on (purpose) purpose, version, wrapped from millrace.tenant_key
-                 where tenant_id = $1::uuid order by purpose, version desc`,
+          text: `select purpose, version, wrapped, master from millrace.tenant_key
+                 where tenant_id = $1::uuid order by purpose, version`,
           values: [tenantId],
         },
       ],
     )
-    const found = new Map((rows ?? []).map((row) => [row.purpose as string, row]))
-    const wrap = found.get('wrap')
-    const lookup = found.get('lookup')
-    if (!wrap || !lookup) throw new Fault('internal', { message: 'Internal error', detail: 'a tenant has no keys' })
-    const unwrap = (wrapped: unknown): Buffer => {
-      try {
-        return open(master, wrapped as Buffer)
-      } catch (cause) {
-        throw new Fault('setting_invalid', {
-          message: 'MILLRACE_MASTER_KEY: this key does not open the database; it was set up with another one.',
-          cause,
-        })
-      }
+    const versions = new Map<number, WrapKey>()
+    for (const row of rows ?? []) {
+      if (row.purpose !== 'wrap') continue
+      const bytes = await unwrap(row)
+      versions.set(row.version as number, {
+        wrap: keyOf(bytes),
+        pad: hashKeyOf(Buffer.concat([Buffer.from('pad'), bytes])),
+      })
     }
-    const wrapKey = unwrap(wrap.wrapped)
-    return {
-      tenantId,
-      wrap: keyOf(wrapKey),
-      pad: hashKeyOf(Buffer.concat([Buffer.from('pad'), wrapKey])),
-      wrapVersion: wrap.version as number,
-      lookup: hashKeyOf(unwrap(lookup.wrapped)),
-    }
+    const lookup = rows?.findLast((row) => row.purpose === 'lookup')
+    const wrapVersion = Math.max(...versions.keys())
+    const newest = versions.get(wrapVersion)
+    if (!newest || !lookup) throw new Fault('internal', { message: 'Internal error', detail: 'a tenant has no keys' })
+    return { tenantId, ...newest, wrapVersion, versions, lookup: hashKeyOf(await unwrap(lookup)) }
   }
+
+  const newScopedKey: Keyring['newScopedKey'] = (keys, scope, id) => {
+    const bytes = newKeyBytes()
+    return { key: keyOf(bytes), wrapped: masked(keys.pad, scope, id, bytes) }
+  }
+  const openScopedKey: Keyring['openScopedKey'] = (keys, scope, id, wrapped, version) =>
+    keyOf(masked(versionOf(keys, version).pad, scope, id, wrapped))
 
   return {
     tenant: (tenantId) => {
@@ -99,17 +163,29 @@ export const createKeyring = (options: { readonly database: Database; readonly m
       }
       return keys
     },
-    createTenantKeys: (tenantId, at) =>
-      (['wrap', 'lookup'] as const).map((purpose) => ({
-        text: `insert into millrace.tenant_key (tenant_id, purpose, version, wrapped, created_at)
-               values ($1::uuid, $2, $3, $4, $5::timestamptz)`,
-        values: [tenantId, purpose, 1, seal(master, newKeyBytes()), new Date(at)],
-      })),
-    newLeadKey: (keys, leadId) => {
-      const bytes = newKeyBytes()
-      return { key: keyOf(bytes), wrapped: masked(keys, leadId, bytes) }
+    refresh: async (tenantId) => {
+      if (!known.has(tenantId)) return
+      const loading = load(tenantId)
+      await loading.then(
+        () => known.set(tenantId, loading),
+        () => undefined,
+      )
     },
-    openLeadKey: (keys, leadId, wrapped) => keyOf(masked(keys, leadId, wrapped)),
+    createTenantKeys: (tenantId, at) =>
+      Promise.all(
+        (['wrap', 'lookup'] as const).map(async (purpose) => ({
+          text: `insert into millrace.tenant_key (tenant_id, purpose, version, wrapped, created_at, master)
+                 values ($1::uuid, $2, $3, $4, $5::timestamptz, $6)`,
+          values: [tenantId, purpose, 1, await master.wrap(newKeyBytes()), new Date(at), master.current()],
+        })),
+      ),
+    newLeadKey: (keys, leadId) => newScopedKey(keys, 'lead', leadId),
+    openLeadKey: (keys, leadId, wrapped, version) =>
+      keyOf(masked(versionOf(keys, version).pad, 'lead', leadId, wrapped)),
+    newScopedKey,
+    openScopedKey,
+    rewrap: (keys, scope, id, wrapped, version) =>
+      masked(keys.pad, scope, id, masked(versionOf(keys, version).pad, scope, id, wrapped)),
     login: hashKeyOf(derive('login')),
     derive,
   }

@@ -54,7 +54,7 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
         [
           {
             name: 'load_lead',
-            text: `select ${ROW}, l.seq, l.head, l.wrapped_key from millrace.lead l where l.tenant_id = $1::uuid and l.id = $2::uuid`,
+            text: `select ${ROW}, l.seq, l.head, l.wrapped_key, l.key_version from millrace.lead l where l.tenant_id = $1::uuid and l.id = $2::uuid`,
             values: [tenantId, leadId],
           },
           {
@@ -71,9 +71,15 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
       )
       const row = leads?.[0]
       if (!row) return null
-      const keys = await keyring.tenant(tenantId)
+      const version = row.key_version as number
+      let keys = await keyring.tenant(tenantId)
+      if (version > keys.wrapVersion) {
+        // Another process has rotated the tenant's key since.
+        await keyring.refresh(tenantId)
+        keys = await keyring.tenant(tenantId)
+      }
       const wrapped = row.wrapped_key as Buffer | null
-      const key = wrapped ? keyring.openLeadKey(keys, leadId, wrapped) : null
+      const key = wrapped ? keyring.openLeadKey(keys, leadId, wrapped, version) : null
       const lead = newLead(leadId, tenantId)
       lead.currency = (row.currency as string | null) ?? lead.currency
       const events: StoredEvent[] = []

@@ -41,7 +41,7 @@ beforeAll(async () => {
       text: `insert into millrace.tenant (id, slug, name, created_at) values ($1::uuid, 'acme', 'Acme', $2::timestamptz)`,
       values: [tenantId, new Date(now)],
     })
-    for (const statement of house.keyring.createTenantKeys(tenantId, now)) await tx.query(statement)
+    for (const statement of await house.keyring.createTenantKeys(tenantId, now)) await tx.query(statement)
   })
   const published = await house.publish({
     tenantId,

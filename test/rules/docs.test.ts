@@ -53,14 +53,15 @@ it('names files that are there', () => {
 
 it('names commands that are there', () => {
   const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
-  const verbs = new Set([...read('src/main.ts').matchAll(/\.command\('([a-z]+)/g)].map(([, verb]) => verb))
+  const programs = ['src/main.ts', ...filesUnder('src/cli/verbs')].map(read).join('\n')
+  const verbs = new Set([...programs.matchAll(/\.command\('([a-z]+)/g)].map(([, verb]) => verb))
   const wrong = pages.flatMap(({ path, text }) => [
     ...[...text.matchAll(/\bnpm run ([\w:-]+)/g)]
       .filter(([, script = '']) => scripts[script] === undefined)
       .map(([call]) => `${path}: ${call}`),
     ...[...text.matchAll(/\.\/millrace ([a-z]+)(?: ([a-z]+)\b)?/g)]
       .filter(([, verb, second]) => {
-        const grouped = verb === 'flow' || verb === 'audit'
+        const grouped = ['flow', 'audit', 'keys', 'privacy'].includes(verb ?? '')
         return !verbs.has(verb) || (grouped && !verbs.has(second))
       })
       .map(([call]) => `${path}: ${call}`),

@@ -38,6 +38,14 @@ export const PLACES: Readonly<Record<string, Place>> = {
   integrations: { may: ['kit', 'integrations/*'], pure: { packages: [] } },
   database: { may: ['base'] },
   journal: { may: ['base', 'lead', 'kit'], besides: { database: DATABASE } },
+  keys: {
+    may: ['base', 'database'],
+    besides: {
+      journal:
+        'values: the port of the keyring that its adapters fill; what is sealed anew opens as the keyring opens it',
+      outbound: 'types: Vault is called through the outbound it is handed',
+    },
+  },
   audit: {
     may: ['base', 'kit', 'database'],
     besides: { journal: 'values: it is anchored under the key of the journal, and seals under the keyring' },
@@ -46,7 +54,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     may: ['base', 'lead', 'kit'],
     besides: {
       database: DATABASE,
-      journal: 'types: what a handler claims is written by the commit, in the shapes of the appender and the keyring',
+      journal: 'values: what a handler claims is written by the commit, in its shapes; secrets open under the keyring',
     },
   },
   outbound: { may: ['base', 'lead', 'kit'] },
@@ -84,6 +92,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'steps',
       'journal',
       'audit',
+      'keys',
       'runner',
       'ingest',
       'database',
@@ -96,8 +105,15 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'demo.ts': 'types: `serve` prints what the demo is',
     },
   },
-  'config.ts': { may: ['base'] },
-  'master-key.ts': { may: ['base'], besides: { 'config.ts': 'types: it reads two of the settings' } },
+  'config.ts': { may: ['base', 'config-values.ts'] },
+  'config-values.ts': { may: ['base'] },
+  'master-key.ts': {
+    may: ['base', 'keys', 'outbound'],
+    besides: {
+      'config.ts': 'types: it reads some of the settings',
+      journal: 'types: what wraps keys, as the keyring asks for it',
+    },
+  },
   // It makes the demo's key as publishing does.
   'demo.ts': {
     may: ['base', 'runner'],
@@ -113,6 +129,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'database',
       'journal',
       'audit',
+      'keys',
       'handlers',
       'jobs',
       'outbound',

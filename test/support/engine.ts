@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, type MovableClock, movableClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ids.ts'
+import { keyOf } from '../../src/base/seal.ts'
 import { createDatabase, type Database } from '../../src/database/pool.ts'
 import { createPresence, type Presence } from '../../src/database/presence.ts'
 import { createCaps } from '../../src/handlers/caps.ts'
@@ -20,6 +21,7 @@ import { type Appender, createAppender, NEVER_MS } from '../../src/journal/appen
 import { createKeyring, type Keyring } from '../../src/journal/keyring.ts'
 import { createJournalReader, createLeadLoader } from '../../src/journal/read.ts'
 import type { JournalReader } from '../../src/journal/types.ts'
+import { localMaster } from '../../src/keys/local.ts'
 import type { Json } from '../../src/kit/field.ts'
 import type { Registries } from '../../src/kit/flow.ts'
 import { createOutbound, type Outbound } from '../../src/outbound/outbound.ts'
@@ -116,14 +118,15 @@ const lineCounter = (dieAt: number | undefined) => {
 export const startEngine = async (options: { readonly start?: number } = {}): Promise<Engine> => {
   const db = await testDatabase()
   const clock = movableClock(options.start ?? Date.UTC(2026, 10, 5, 18))
-  const master = randomBytes(32)
+  const masterKey = keyOf(randomBytes(32))
+  const keys = { master: localMaster(() => [masterKey]), root: randomBytes(32) }
   const logged: string[] = []
   const log = {
     info: (fields: object, text: string) => void logged.push(JSON.stringify({ ...fields, text })),
     warn: (fields: object, text: string) => void logged.push(JSON.stringify({ ...fields, text })),
     error: (fields: object, text: string) => void logged.push(JSON.stringify({ ...fields, text })),
   }
-  const keyring = createKeyring({ database: db.database, master })
+  const keyring = createKeyring({ database: db.database, ...keys })
   const processes: Process[] = []
 
   const addTenant = async (slug: string): Promise<string> => {
@@ -133,7 +136,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
         text: `insert into millrace.tenant (id, slug, name, created_at) values ($1::uuid, $2, $2, $3::timestamptz)`,
         values: [id, slug, new Date(clock.now())],
       })
-      for (const statement of keyring.createTenantKeys(id, clock.now())) await tx.query(statement)
+      for (const statement of await keyring.createTenantKeys(id, clock.now())) await tx.query(statement)
     })
     return id
   }
@@ -143,7 +146,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
     const processClock = asked.clock ?? clock
     const lines = lineCounter(asked.dieAt)
     const database = await createDatabase({ connection: db.connection, poolMax: asked.poolMax ?? 4, log })
-    const ownKeyring = createKeyring({ database, master })
+    const ownKeyring = createKeyring({ database, ...keys })
     const secrets = createSecrets({ database })
     const catalog = createCatalog({ database, registries: asked.registries ?? allRegistries })
     const presence = await createPresence({

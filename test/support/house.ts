@@ -77,7 +77,7 @@ export const testHouse = async (
         text: `insert into millrace.tenant (id, slug, name, created_at) values ($1::uuid, $2, $2, $3::timestamptz)`,
         values: [id, slug, new Date(house.clock.now())],
       })
-      for (const statement of house.keyring.createTenantKeys(id, house.clock.now())) await tx.query(statement)
+      for (const statement of await house.keyring.createTenantKeys(id, house.clock.now())) await tx.query(statement)
     })
     return id
   }

@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<Setting['type'], string>> = {
   hosts: 'list, separated by commas',
   secret_url: 'URL (secret)',
   secret_key: '32 bytes in base64 (secret)',
+  secret_text: 'text (secret)',
 }
 
 const kindOf = (setting: Setting): string => {

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import type { Config } from '../../config.ts'
+import type { House } from '../../house.ts'
+import { runKeysRotate, runKeysStatus } from '../commands/keys.ts'
+
+/** What main.ts hands to verbs that are added outside of it. */
+export interface VerbContext {
+  readonly configOf: (flags: { readonly data?: string }) => Config
+  readonly opener: (config: Config) => () => Promise<House>
+  /** Runs a verb and ends the process with its code; what went wrong is one line. */
+  readonly act: (run: () => Promise<number>) => Promise<void>
+}
+
+interface Flags {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+/** The verbs of whoever has the keys: keys, privacy, backup and restore. */
+export const addCustodyVerbs = (program: Command, { configOf, opener, act }: VerbContext): void => {
+  const common = (flags: Flags) => {
+    const config = configOf(flags)
+    return {
+      config,
+      openHouse: opener(config),
+      output: process.stdout,
+      progress: process.stderr,
+      json: flags.json === true,
+    }
+  }
+
+  const keys = program.command('keys').description('Look at and exchange the keys that seal personal data')
+  keys
+    .command('status')
+    .description('Which versions stand, and what is still wrapped under older ones')
+    .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option('--json', 'print JSON')
+    .action((flags) => act(() => runKeysStatus(common(flags))))
+  keys
+    .command('rotate')
+    .description('Make a new key for each tenant and wrap everything under it, while all runs on')
+    .option('--tenant <slug>', 'only this tenant')
+    .option('--master', 'exchange the master key that wraps the keys of tenants, instead')
+    .option('--finish', 'make no new key: go on where a run was broken off')
+    .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option('--json', 'print JSON')
+    .action((flags) =>
+      act(() =>
+        runKeysRotate({
+          ...common(flags),
+          tenant: flags.tenant,
+          master: flags.master === true,
+          finish: flags.finish === true,
+        }),
+      ),
+    )
+}

@@ -1,0 +1,263 @@
+import { newKeyBytes, seal } from '../base/seal.ts'
+import { byteas, int4s, uuids } from '../database/arrays.ts'
+import type { Database, Row } from '../database/pool.ts'
+import { type Keyring, type MasterKeys, openUnderTenant, type TenantKeys } from '../journal/keyring.ts'
+
+/**
+ * Exchanging keys while everything runs.
+ *
+ * A tenant's: a new version is made, what is new is wrapped under it at once, and what there is follows in pages. Both
+ * versions open all the while, so it may be broken off anywhere and done again. The journal is not touched: only the
+ * keys of leads are wrapped anew, not what they seal.
+ *
+ * The master's: each key it wraps is unwrapped and wrapped by the new one. It may be broken off and done again.
+ */
+export interface Progress {
+  readonly what: string
+  readonly done: number
+  readonly of: number
+}
+
+const PAGE = 1_000
+const FIRST_ID = '00000000-0000-0000-0000-000000000000'
+
+/** Columns sealed under the tenant's own key, by their table and what names a row in it. */
+const SEALED_COLUMNS: readonly { readonly table: string; readonly id: string; readonly column: string }[] = [
+  { table: 'secret', id: 'name', column: 'sealed' },
+  { table: 'login', id: 'id', column: 'sealed' },
+]
+
+interface Rotating {
+  readonly database: Database
+  readonly keyring: Keyring
+  readonly master: MasterKeys
+  readonly tenantId: string
+  readonly now: number
+  readonly onProgress?: (progress: Progress) => void
+}
+
+const countOf = async ({ database, tenantId }: Rotating, text: string, version: number): Promise<number> => {
+  const [rows] = await database.batch([tenantId], [{ text, values: [tenantId, version] }])
+  return Number(rows?.[0]?.count ?? 0)
+}
+
+const rewrapLeads = async (rotating: Rotating, keys: TenantKeys): Promise<number> => {
+  const { database, keyring, tenantId, onProgress } = rotating
+  const stale = 'tenant_id = $1::uuid and key_version <> $2::integer and wrapped_key is not null'
+  const of = await countOf(rotating, `select count(*) from millrace.lead where ${stale}`, keys.wrapVersion)
+  let done = 0
+  let after = FIRST_ID
+  for (;;) {
+    const [rows = []] = await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'leads_to_rewrap',
+          text: `select id, wrapped_key, key_version from millrace.lead where ${stale} and id > $3::uuid order by id limit ${PAGE}`,
+          values: [tenantId, keys.wrapVersion, after],
+        },
+      ],
+    )
+    const last = rows.at(-1)
+    if (!last) return done
+    after = last.id as string
+    const wrapped = rows.map((row) =>
+      keyring.rewrap(keys, 'lead', row.id as string, row.wrapped_key as Buffer, row.key_version as number),
+    )
+    // One erased or rewrapped meanwhile no longer has the version it was read with.
+    await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'rewrap_leads',
+          text: `update millrace.lead l set wrapped_key = w.wrapped, key_version = $5::integer
+                 from unnest($2::uuid[], $3::bytea[], $4::integer[]) as w(id, wrapped, version)
+                 where l.tenant_id = $1::uuid and l.id = w.id and l.key_version = w.version and l.wrapped_key is not null`,
+          values: [
+            tenantId,
+            uuids(rows.map((row) => row.id as string)),
+            byteas(wrapped),
+            int4s(rows.map((row) => row.key_version as number)),
+            keys.wrapVersion,
+          ],
+        },
+      ],
+    )
+    done += rows.length
+    onProgress?.({ what: 'keys of leads', done, of: Math.max(of, done) })
+  }
+}
+
+const rewrapScoped = async (rotating: Rotating, keys: TenantKeys): Promise<number> => {
+  const { database, keyring, tenantId, onProgress } = rotating
+  const stale = 'tenant_id = $1::uuid and tenant_key_version <> $2::integer'
+  const of = await countOf(rotating, `select count(*) from millrace.sealing_key where ${stale}`, keys.wrapVersion)
+  let done = 0
+  for (;;) {
+    const [rows = []] = await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'scoped_to_rewrap',
+          text: `select id, scope, tenant_key_version, wrapped from millrace.sealing_key where ${stale} limit ${PAGE}`,
+          values: [tenantId, keys.wrapVersion],
+        },
+      ],
+    )
+    if (rows.length === 0) return done
+    const rewrapped = (row: Row): Buffer =>
+      keyring.rewrap(
+        keys,
+        row.scope as 'person' | 'evidence',
+        row.id as string,
+        row.wrapped as Buffer,
+        row.tenant_key_version as number,
+      )
+    for (const row of rows)
+      await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'rewrap_scoped',
+            text: `update millrace.sealing_key set wrapped = $4, tenant_key_version = $5::integer
+                   where tenant_id = $1::uuid and id = $2::uuid and scope = $3 and tenant_key_version = $6::integer`,
+            values: [
+              tenantId,
+              row.id as string,
+              row.scope as string,
+              rewrapped(row),
+              keys.wrapVersion,
+              row.tenant_key_version as number,
+            ],
+          },
+        ],
+      )
+    done += rows.length
+    onProgress?.({ what: 'keys of evidence and persons', done, of: Math.max(of, done) })
+  }
+}
+
+const reseal = async ({ database, tenantId, onProgress }: Rotating, keys: TenantKeys): Promise<number> => {
+  let done = 0
+  for (const { table, id, column } of SEALED_COLUMNS) {
+    const [rows = []] = await database.batch(
+      [tenantId],
+      [
+        {
+          text: `select ${id}::text as id, ${column} as sealed from millrace.${table}
+                 where tenant_id = $1::uuid and ${column} is not null`,
+          values: [tenantId],
+        },
+      ],
+    )
+    for (const row of rows) {
+      const sealed = row.sealed as Buffer
+      await database.batch(
+        [tenantId],
+        [
+          {
+            text: `update millrace.${table} set ${column} = $4
+                   where tenant_id = $1::uuid and ${id}::text = $2 and ${column} = $3`,
+            values: [tenantId, row.id as string, sealed, seal(keys.wrap, openUnderTenant(keys, sealed))],
+          },
+        ],
+      )
+      done += 1
+    }
+  }
+  onProgress?.({ what: 'secrets and logins', done, of: done })
+  return done
+}
+
+export interface Rotated {
+  readonly version: number
+  readonly leads: number
+  readonly scoped: number
+  readonly sealed: number
+}
+
+/** Makes a new version of a tenant's key, unless `onlyFinish`, and wraps everything under the newest. */
+export const rotateTenant = async (rotating: Rotating & { readonly onlyFinish?: boolean }): Promise<Rotated> => {
+  const { database, keyring, master, tenantId, now } = rotating
+  const before = await keyring.tenant(tenantId)
+  if (!rotating.onlyFinish)
+    await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'new_wrap_key',
+          text: `insert into millrace.tenant_key (tenant_id, purpose, version, wrapped, created_at, master)
+                 values ($1::uuid, 'wrap', $2::integer, $3, $4::timestamptz, $5)`,
+          values: [tenantId, before.wrapVersion + 1, await master.wrap(newKeyBytes()), new Date(now), master.current()],
+        },
+        {
+          name: 'raise_epoch',
+          text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
+          values: [tenantId],
+        },
+      ],
+    )
+  await keyring.refresh(tenantId)
+  const keys = await keyring.tenant(tenantId)
+  const sealed = await reseal(rotating, keys)
+  const scoped = await rewrapScoped(rotating, keys)
+  const leads = await rewrapLeads(rotating, keys)
+  return { version: keys.wrapVersion, leads, scoped, sealed }
+}
+
+/** Wraps by the present master key what another one wraps. Gives how many keys that were. */
+export const rotateMaster = async (options: {
+  readonly database: Database
+  readonly master: MasterKeys
+  readonly tenants: readonly string[]
+  /** Wrap also what the present key wraps already: the key inside a service has a new version. */
+  readonly all: boolean
+  readonly onProgress?: (progress: Progress) => void
+}): Promise<number> => {
+  const { database, master, tenants, all, onProgress } = options
+  const present = master.current()
+  let changed = 0
+  for (const [index, tenantId] of tenants.entries()) {
+    const [rows = []] = await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'keys_to_rewrap',
+          text: 'select purpose, version, wrapped, master from millrace.tenant_key where tenant_id = $1::uuid',
+          values: [tenantId],
+        },
+      ],
+    )
+    for (const row of rows) {
+      if (!all && row.master === present) continue
+      const wrapped = await master.wrap(await master.unwrap(row.wrapped as Buffer, row.master as string | null))
+      await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'rewrap_tenant_key',
+            text: `update millrace.tenant_key set wrapped = $4, master = $5
+                   where tenant_id = $1::uuid and purpose = $2 and version = $3::integer and wrapped = $6`,
+            values: [tenantId, row.purpose as string, row.version as number, wrapped, present, row.wrapped as Buffer],
+          },
+        ],
+      )
+      changed += 1
+    }
+    onProgress?.({ what: 'tenants', done: index + 1, of: tenants.length })
+  }
+  const roots = await database.definer<{ purpose: string; wrapped: Buffer; master: string }>({
+    name: 'installation_keys',
+    text: 'select purpose, wrapped, master from millrace.installation_key',
+  })
+  for (const row of roots) {
+    if (!all && row.master === present) continue
+    await database.definer({
+      name: 'rewrap_installation_key',
+      text: 'update millrace.installation_key set wrapped = $2, master = $3 where purpose = $1 and wrapped = $4',
+      values: [row.purpose, await master.wrap(await master.unwrap(row.wrapped, row.master)), present, row.wrapped],
+    })
+    changed += 1
+  }
+  return changed
+}
