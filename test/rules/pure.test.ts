@@ -108,7 +108,7 @@ it('keeps Node and unlisted packages out of the pure rooms', () => {
 
 const NETWORK = /^(?:undici|axios|got|ky|ws|nodemailer|node-fetch|node:(?:https?2?|net|tls|dns|dns\/promises|dgram))$/
 const NETWORK_USES: Readonly<Record<string, string>> = {
-  'src/config.ts node:net': 'isIP, a pure function',
+  'src/config-values.ts node:net': 'isIP, a pure function',
   'src/main.ts node:net': 'finds a free port to listen on where the port asked for is 0',
 }
 
