@@ -137,6 +137,17 @@ AS $function$ select coalesce(nullif(current_setting('millrace.tenants', true), 
 sequence runner_number as integer start 1 increment 1 min 1 max 2147483647 cache 1 cycle
   grant usage to millrace_app
 
+table access_token row level security forced
+    1 tenant_id uuid not null
+    2 name bytea not null
+    3 sealed bytea
+    4 expires_at timestamp with time zone
+    5 renewing_until timestamp with time zone
+  constraint access_token_pkey PRIMARY KEY (tenant_id, name)
+  constraint access_token_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table anchor row level security forced
     1 tenant_id uuid not null
     2 day date not null

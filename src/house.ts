@@ -13,6 +13,7 @@ import { createIdentity } from './handlers/identity.ts'
 import { createLookUp } from './handlers/look-up.ts'
 import { createSecrets, type Secrets } from './handlers/secrets.ts'
 import { createSuppression } from './handlers/suppression.ts'
+import { createTokens } from './handlers/tokens.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
 import { createUpkeep, type Upkeep } from './jobs/upkeep.ts'
 import { createAppender, NEVER_MS } from './journal/append.ts'
@@ -71,6 +72,7 @@ export interface HouseOptions {
 const CRASHES_MAX = 5
 const CONNECTIONS_PER_ORIGIN = 64
 const CONNECT_TIMEOUT_MS = 5_000
+const TOKEN_TIMEOUT_MS = 15_000
 const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** Types of step that the operator switched off, with the switch. */
@@ -164,6 +166,12 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       connectionsPerOrigin: CONNECTIONS_PER_ORIGIN,
     })
     closers.unshift(outbound.close)
+    const tokens = createTokens({
+      database,
+      clock,
+      secrets,
+      send: (call) => outbound.send({ ...call, timeoutMs: TOKEN_TIMEOUT_MS }),
+    })
     const loader = createLeadLoader({ database, keyring })
     let sweeper: Sweeper | null = null
     const runner = createRunner({
@@ -178,6 +186,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       lookUp,
       caps,
       secrets,
+      tokens,
       outbound,
       deliveries: {
         attemptsMax: config.maxRetries,

@@ -23,6 +23,7 @@ export const FAULT_STATUS: Readonly<Record<FaultCode, number>> = {
   destination_missing: 500,
   revision_missing: 500,
   'destination.rejected': 500,
+  'destination.duplicate': 500,
   'destination.credentials': 500,
   'destination.throttled': 500,
   'destination.unavailable': 500,

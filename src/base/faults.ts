@@ -68,6 +68,7 @@ export const FAULTS = {
   setting_invalid: 'config',
   // a destination's answer
   'destination.rejected': 'rejected',
+  'destination.duplicate': 'rejected',
   'destination.credentials': 'credentials',
   'destination.throttled': 'throttled',
   'destination.unavailable': 'unavailable',

@@ -10,6 +10,7 @@ import type {
   Registries,
 } from '../kit/flow.ts'
 import type { Compiler, LeadView, Rule, StepType } from '../kit/step.ts'
+import { createDestinationTools } from './destination-tools.ts'
 import { BLOCKS, type FlowDocument, type SourceDocument, type StepDocument } from './document.ts'
 import { readDurationMs } from './durations.ts'
 import { compileMapping, incomingScope } from './mapping.ts'
@@ -132,10 +133,11 @@ const compileSource = (
 
 const compileDestinations = ({ document, registries }: CompileAsked): Map<string, CompiledDestination> => {
   const destinations = new Map<string, CompiledDestination>()
+  const tools = createDestinationTools({ country: document.country, zone: document.zone })
   for (const { id, name, type, settings, attemptsMax, retryDelayMs, timeoutMs } of document.destinations) {
     const known = Object.hasOwn(registries.destinations, type) ? registries.destinations[type] : undefined
     if (known === undefined) throw invalid(`There is no destination type "${type}"`)
-    destinations.set(id, { id, name, type: known, settings, attemptsMax, retryDelayMs, timeoutMs })
+    destinations.set(id, { id, name, type: known, settings, attemptsMax, retryDelayMs, timeoutMs, tools })
   }
   return destinations
 }

@@ -123,7 +123,8 @@ export const incomingScope = (places: { readonly country: string; readonly zone:
   },
 })
 
-const NO_LEAD: Omit<LeadView, 'extra'> = {
+/** A lead that does not exist yet: what templates over other things are rendered with. */
+export const NO_LEAD: Omit<LeadView, 'extra'> = {
   id: '',
   test: false,
   receivedAt: 0,

@@ -13,10 +13,11 @@ const NESTING_MAX = 30
 
 type Test = (unit: number) => boolean
 
-type State =
+export type State =
   | { readonly op: 'unit'; readonly unit: number }
   | { readonly op: 'test'; readonly test: Test }
-  | { readonly op: 'split'; readonly left: number; right: number }
+  | { readonly op: 'split'; readonly left: number; right: number; readonly lazy?: boolean }
+  | { readonly op: 'save'; readonly slot: number }
   | { readonly op: 'jump'; to: number }
   | { readonly op: 'assert'; readonly what: '^' | '$' | 'b' | 'B' }
   | { readonly op: 'match' }
@@ -27,7 +28,9 @@ type Part =
   | { readonly kind: 'assert'; readonly what: '^' | '$' | 'b' | 'B' }
   | { readonly kind: 'all'; readonly parts: readonly Part[] }
   | { readonly kind: 'any'; readonly parts: readonly Part[] }
-  | { readonly kind: 'repeat'; readonly part: Part; readonly min: number; readonly max: number | null }
+  | { readonly kind: 'repeat'; readonly part: Part; readonly min: number; readonly max: number | null; lazy?: boolean }
+  /** What stood in brackets, counted from 1. */
+  | { readonly kind: 'group'; readonly part: Part; readonly index: number }
 
 interface Pattern {
   /** Whether the pattern occurs anywhere in the text. Null: the text is longer than 2,000 characters and was not looked at. */
@@ -41,7 +44,7 @@ interface Wrong {
   readonly at: number
 }
 
-const lowerUnit = (unit: number): number => {
+export const lowerUnit = (unit: number): number => {
   if (unit >= 65 && unit <= 90) return unit + 32
   if (unit < 128) return unit
   const lower = String.fromCharCode(unit).toLowerCase()
@@ -55,7 +58,8 @@ const upperUnit = (unit: number): number => {
 }
 
 const isDigit: Test = (unit) => unit >= 48 && unit <= 57
-const isWord: Test = (unit) => isDigit(unit) || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122) || unit === 95
+export const isWord: Test = (unit) =>
+  isDigit(unit) || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122) || unit === 95
 const isSpace: Test = (unit) => unit === 32 || (unit >= 9 && unit <= 13) || unit === 160
 const not =
   (test: Test): Test =>
@@ -75,6 +79,7 @@ const CONTROLS: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, 
 /** Reads the pattern's text. What is wrong is thrown inside and caught by `readPattern`. */
 const parsePattern = (text: string): Part => {
   let at = 0
+  let groups = 0
   const fail = (wrong: string, where = at): never => {
     throw { wrong, at: where } satisfies Wrong
   }
@@ -154,14 +159,16 @@ const parsePattern = (text: string): Part => {
         return escaped(false)
       case '(': {
         const start = at - 1
-        if (text[at] === '?') {
+        const captures = text[at] !== '?'
+        if (!captures) {
           if (text[at + 1] !== ':') return fail('a (? group: only (?: is understood', start)
           at += 2
-        }
+        } else groups++
+        const index = groups
         const inner = alternatives(depth + 1)
         if (text[at] !== ')') return fail('a ( that is never closed', start)
         at++
-        return inner
+        return captures ? { kind: 'group', part: inner, index } : inner
       }
       case '*':
       case '+':
@@ -191,9 +198,10 @@ const parsePattern = (text: string): Part => {
       }
     }
     if (bounds === null) return part
-    if (text[at] === '?') at++
+    const lazy = text[at] === '?'
+    if (lazy) at++
     else if (text[at] === '*' || text[at] === '+' || text[at] === '{') fail('a repetition of a repetition')
-    return { kind: 'repeat', part, ...bounds }
+    return { kind: 'repeat', part, ...bounds, lazy }
   }
 
   const sequence = (depth: number): Part => {
@@ -220,6 +228,8 @@ const parsePattern = (text: string): Part => {
 
 interface Emission {
   readonly states: State[]
+  /** Whether the places of groups are kept. */
+  readonly captures: boolean
   /** Parts written so far: an empty group repeated makes work without making states. */
   work: number
 }
@@ -238,6 +248,11 @@ const emit = (emission: Emission, part: Part): void => {
       return
     case 'assert':
       states.push({ op: 'assert', what: part.what })
+      return
+    case 'group':
+      if (emission.captures) states.push({ op: 'save', slot: part.index * 2 })
+      emit(emission, part.part)
+      if (emission.captures) states.push({ op: 'save', slot: part.index * 2 + 1 })
       return
     case 'all':
       for (const inner of part.parts) emit(emission, inner)
@@ -262,7 +277,7 @@ const emit = (emission: Emission, part: Part): void => {
       for (let count = 0; count < part.min; count++) emit(emission, part.part)
       if (part.max === null) {
         const start = states.length
-        const split = { op: 'split' as const, left: start + 1, right: 0 }
+        const split = { op: 'split' as const, left: start + 1, right: 0, lazy: part.lazy === true }
         states.push(split)
         emit(emission, part.part)
         states.push({ op: 'jump', to: start })
@@ -271,7 +286,7 @@ const emit = (emission: Emission, part: Part): void => {
       }
       const splits: { right: number }[] = []
       for (let count = part.min; count < part.max; count++) {
-        const split = { op: 'split' as const, left: states.length + 1, right: 0 }
+        const split = { op: 'split' as const, left: states.length + 1, right: 0, lazy: part.lazy === true }
         states.push(split)
         splits.push(split)
         emit(emission, part.part)
@@ -352,18 +367,24 @@ const matcherOf = (states: readonly State[]): Pattern => {
 
 const isWrong = (thrown: unknown): thrown is Wrong => typeof thrown === 'object' && thrown !== null && 'wrong' in thrown
 
-/** Compiles a pattern, or says what is wrong with it and where in its text. */
-export const readPattern = (text: string): PatternReading => {
+/** A pattern as a list of states, the last of them `match`; or what is wrong with it and where in its text. */
+export const readStates = (text: string, captures: boolean): { readonly states: readonly State[] } | Wrong => {
   if (text.length > PATTERN_LENGTH_MAX)
     return { wrong: `more than ${PATTERN_LENGTH_MAX} characters`, at: PATTERN_LENGTH_MAX }
   try {
     const states: State[] = []
-    emit({ states, work: 0 }, parsePattern(text))
+    emit({ states, captures, work: 0 }, parsePattern(text))
     states.push({ op: 'match' })
     if (states.length > STATES_MAX) return { wrong: 'too many repetitions: the pattern grows too large', at: 0 }
-    return { pattern: matcherOf(states) }
+    return { states }
   } catch (thrown) {
     if (isWrong(thrown)) return thrown
     throw thrown
   }
+}
+
+/** Compiles a pattern, or says what is wrong with it and where in its text. */
+export const readPattern = (text: string): PatternReading => {
+  const read = readStates(text, false)
+  return 'states' in read ? { pattern: matcherOf(read.states) } : read
 }

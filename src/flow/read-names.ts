@@ -1,6 +1,8 @@
 /** Fields and destinations: the names everything else in a flow refers to. */
+import type { DestinationType } from '../kit/destination.ts'
 import type { FieldType, Json } from '../kit/field.ts'
 import type { Registries } from '../kit/flow.ts'
+import { createDestinationTools } from './destination-tools.ts'
 import type { DestinationDocument, FieldDocument } from './document.ts'
 import {
   DESTINATION_SHAPE,
@@ -132,6 +134,38 @@ const durationOf = (report: Report, entry: MapEntry | undefined, path: string): 
   return ms
 }
 
+/** Where the setting of this path stands, or the nearest block around it that was written. */
+const offsetOf = (node: SourceNode, path: string): number => {
+  let found = node
+  for (const name of path.split('.')) {
+    const inner =
+      found.kind === 'list' ? found.items[Number(name)] : entriesOf(found).find(({ key }) => key === name)?.value
+    if (inner === undefined) break
+    found = inner
+  }
+  return found.start
+}
+
+/** For the check alone: what is wrong with a template does not depend on where its flow is. */
+const CHECK_TOOLS = createDestinationTools({ country: 'US', zone: 'UTC' })
+
+const reportFlaws = (asked: {
+  readonly type: DestinationType
+  readonly settings: Json
+  readonly value: SourceNode
+  readonly path: string
+  readonly report: Report
+}): void => {
+  const { type, settings, value, path, report } = asked
+  for (const flaw of type.flaws?.(settings as never, CHECK_TOOLS) ?? [])
+    report({
+      code: 'shape',
+      message: flaw.message,
+      offset: offsetOf(value, flaw.path),
+      path: `${path}.${flaw.path}`,
+    })
+}
+
 const readDestination = ({ registries, report }: NamesAsked, entry: MapEntry): DestinationDocument => {
   const { key: id, value, keyStart } = entry
   const path = `destinations.${id}`
@@ -157,6 +191,7 @@ const readDestination = ({ registries, report }: NamesAsked, entry: MapEntry): D
       path,
       report,
     })
+    if (settings !== undefined) reportFlaws({ type: known, settings, value, path, report })
   } else if (type !== '')
     reportUnknown(report, {
       code: 'unknown_destination_type',

@@ -40,6 +40,8 @@ type Resolution = { readonly resolved: Resolved } | { readonly issue: Issue }
 export interface Scope {
   readonly country: string
   readonly zone: string
+  /** Stands between each value and the text around it, unless the template says `raw`; what it makes is always text. */
+  readonly escape?: (text: string) => string
   resolve(segments: readonly Segment[]): Resolution
 }
 
@@ -89,7 +91,7 @@ const OF_FLOW: Readonly<Record<string, Shown>> = {
 
 const NOW: Shown = { type: 'double', read: (lead) => lead.now }
 
-const OF_DELIVERY = ['outcome', 'reference'] as const
+const OF_DELIVERY = ['outcome', 'reference', 'captured'] as const
 const OF_STEP = ['outcome', 'rule'] as const
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string | number): T | undefined =>
@@ -223,6 +225,11 @@ export const leadScope = (names: LeadNames): Scope => {
     if (part === undefined) return incomplete(segments, OF_DELIVERY)
     const id = String(destination.name)
     const wanted = part.name
+    if (wanted === 'captured') {
+      const captured = (lead: LeadView): Json =>
+        Object.hasOwn(lead.deliveries, id) ? ((lead.deliveries[id]?.captured as Json | undefined) ?? null) : null
+      return descend({ type: 'dyn', read: captured }, segments.slice(3), pathText(segments))
+    }
     if (wanted !== 'outcome' && wanted !== 'reference')
       return unknown({ code: 'unknown_part', what: 'part of a delivery', segment: part, names: OF_DELIVERY })
     const read = (lead: LeadView): Json =>

@@ -39,9 +39,11 @@ const engineOf = (scope: Scope): Liquid => {
     templates: {},
     cache: false,
     memoryLimit: MEMORY_MAX,
+    ...(scope.escape && { outputEscape: (value: unknown) => scope.escape?.(textOfValue(jsonOf(value))) ?? '' }),
   })
   for (const name of Object.keys(engine.tags)) if (!TEMPLATE_TAGS.includes(name)) delete engine.tags[name]
-  for (const name of Object.keys(engine.filters)) if (!LIBRARY_FILTERS.includes(name)) delete engine.filters[name]
+  const kept = scope.escape ? [...LIBRARY_FILTERS, 'raw'] : LIBRARY_FILTERS
+  for (const name of Object.keys(engine.filters)) if (!kept.includes(name)) delete engine.filters[name]
   for (const [name, filter] of Object.entries(ownFilters(scope))) engine.registerFilter(name, filter)
   engines.set(scope, engine)
   return engine
@@ -107,9 +109,10 @@ const renderOf = (asked: {
   readonly engine: Liquid
   readonly templates: LiquidTemplate[]
   readonly readers: ReadonlyMap<string, Reader>
+  readonly escaped: boolean
 }): Template['render'] => {
-  const { engine, templates, readers } = asked
-  const pieces = piecesOf(templates, readers)
+  const { engine, templates, readers, escaped } = asked
+  const pieces = escaped ? null : piecesOf(templates, readers)
   const [first] = templates
   if (pieces !== null) {
     const only = pieces[0]
@@ -124,7 +127,7 @@ const renderOf = (asked: {
       return text.slice(0, TEMPLATE_OUTPUT_MAX)
     }
   }
-  const lone = templates.length === 1 && first instanceof Output ? first : null
+  const lone = !escaped && templates.length === 1 && first instanceof Output ? first : null
   const all = [...readers.values()]
   return (lead, more) => {
     const values: { [name: string]: Json } = Object.create(null)
@@ -252,7 +255,7 @@ export const readTemplate = (text: string, scope: Scope, names: readonly string[
     const { templates, syntax } = parseTemplate(engine, text)
     const readers = readersOf({ syntax, scope, names, issues, paths })
     if (issues.length > 0) return { issues, template: null, paths: [...paths.keys()] }
-    const render = renderOf({ engine, templates, readers })
+    const render = renderOf({ engine, templates, readers, escaped: scope.escape !== undefined })
     return { issues, template: { text, render }, paths: [...paths.keys()] }
   } catch (error) {
     if (error instanceof LiquidError) issues.push(syntaxIssue(error, text, engine))

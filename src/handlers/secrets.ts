@@ -5,7 +5,7 @@ import type { Credential } from '../kit/destination.ts'
 
 /** A tenant's secrets: sealed under the tenant's key, opened for `authorize` alone. */
 export interface Secrets {
-  credential(keys: TenantKeys): Promise<Credential>
+  credential(keys: TenantKeys): Promise<Pick<Credential, 'secret'>>
   /** What was read of a tenant is read anew. */
   forget(tenantId: string): void
 }

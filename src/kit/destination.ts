@@ -3,12 +3,21 @@ import type { FaultCode } from '../base/faults.ts'
 import type { Money } from '../base/money.ts'
 import type { Json } from './field.ts'
 
+/** What proves who calls, where a server asks for a certificate. PEM. */
+export interface ClientCertificate {
+  readonly certificate: string
+  readonly key: string
+  readonly passphrase: string | null
+}
+
 /** One outside call of a destination. */
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | null
+  /** Added by `authorize` alone. */
+  readonly certificate?: ClientCertificate
 }
 
 export interface CallAnswer {
@@ -27,6 +36,9 @@ export interface DeliveryInput {
   readonly now: number
 }
 
+/** Further values that an answer held, by the name the flow gives them. */
+export type Captured = Readonly<Record<string, string>>
+
 /** What became of one attempt. */
 export type AttemptResult =
   | {
@@ -34,9 +46,16 @@ export type AttemptResult =
       readonly reference: string | null
       readonly price: Money | null
       readonly reason: string | null
+      readonly captured?: Captured
     }
   /** The destination said no: recorded, not tried again. */
-  | { readonly outcome: 'failure'; readonly reason: string; readonly code: FaultCode }
+  | {
+      readonly outcome: 'failure'
+      readonly reason: string
+      readonly code: FaultCode
+      readonly reference?: string | null
+      readonly captured?: Captured
+    }
   /** Whether it is tried again follows from the code's kind. */
   | {
       readonly outcome: 'error'
@@ -48,6 +67,56 @@ export type AttemptResult =
 export interface Credential {
   /** The tenant's secret of that name; a missing one throws Fault('setting_invalid'). */
   secret(name: string): string
+  /** The access token that `token` asked for; null where it asks for none. */
+  readonly token: string | null
+  /** ms since 1970: what a signature is dated. */
+  readonly now: number
+}
+
+/** An access token as its provider gave it. */
+export interface AccessToken {
+  readonly value: string
+  /** ms since 1970; null: not said. */
+  readonly expiresAt: number | null
+  /** What the next one is asked with, where the provider gave a new one. */
+  readonly refresh: string | null
+}
+
+/** How an access token is got: asked for once for all who need it, kept sealed, renewed before it ends. */
+export interface TokenSource {
+  /** Whatever makes its token another than others': same name, same token. No secret. */
+  readonly name: string
+  /** `refresh`: what the last answer gave for this purpose, if anything. */
+  request(credential: Pick<Credential, 'secret' | 'now'>, refresh: string | null): Call
+  /** Throws a Fault where the answer holds no token. */
+  read(answer: CallAnswer, now: number): AccessToken
+}
+
+/** What stands between the values of a template and the text they are written into. */
+export type Escape = 'none' | 'json' | 'xml' | 'html' | 'url' | 'header'
+
+export interface TextTemplate {
+  /** Values by name: `payload`, `delivery`, `now`. A missing one is empty. */
+  render(values: { readonly [name: string]: Json }): string
+}
+
+/** A pattern that takes time in proportion to the text, whatever it is. */
+export interface CapturePattern {
+  /** The first match: the whole, then its groups; null where there is none. */
+  find(text: string): readonly (string | null)[] | null
+}
+
+/** What a destination may use of the house. Each throws Fault('setting_invalid') for a text that cannot be read. */
+export interface DestinationTools {
+  template(text: string, into: Escape): TextTemplate
+  pattern(text: string): CapturePattern
+}
+
+/** Something wrong with settings that their schema cannot say. */
+export interface SettingFlaw {
+  /** `response.reason_path` */
+  readonly path: string
+  readonly message: string
 }
 
 export interface DestinationType<Schema extends TObject = TObject> {
@@ -57,10 +126,18 @@ export interface DestinationType<Schema extends TObject = TObject> {
   /** What the provider does with the same delivery twice: nothing (`safe`), recognises its key (`keyed`), doubles it (`unsafe`). */
   readonly repeat: (settings: Static<Schema>) => 'safe' | 'keyed' | 'unsafe'
   readonly example: Static<Schema>
+  /** What the schema cannot say: templates, patterns and paths that cannot be read. Told when the flow is checked. */
+  readonly flaws?: (settings: Static<Schema>, tools: DestinationTools) => readonly SettingFlaw[]
   /** One call or five look alike: yields calls, receives their answers. */
-  readonly deliver: (input: DeliveryInput, settings: Static<Schema>) => Generator<Call, AttemptResult, CallAnswer>
-  /** The only code that sees a credential: adds it to a call just before it is sent. */
-  readonly authorize: (call: Call, settings: Static<Schema>, credential: Credential) => Call
+  readonly deliver: (
+    input: DeliveryInput,
+    settings: Static<Schema>,
+    tools: DestinationTools,
+  ) => Generator<Call, AttemptResult, CallAnswer>
+  /** The access token its calls carry; null or absent: none. */
+  readonly token?: (settings: Static<Schema>) => TokenSource | null
+  /** The only code that sees a credential: adds it to a call just before it is sent. What it adds is not journaled. */
+  readonly authorize: (call: Call, settings: Static<Schema>, credential: Credential) => Call | Promise<Call>
   /** The cheapest call that proves the connection, or null where there is none. */
   readonly check: (settings: Static<Schema>) => Call | null
 }

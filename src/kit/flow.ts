@@ -1,5 +1,5 @@
 import type { StepEventType } from '../lead/events.ts'
-import type { DestinationType } from './destination.ts'
+import type { DestinationTools, DestinationType } from './destination.ts'
 import type { FieldType, Json, Parsed } from './field.ts'
 import type { Asking, SingleRequest } from './requests.ts'
 import type { LeadView, Rule, StepResult, StepType } from './step.ts'
@@ -60,6 +60,7 @@ export interface CompiledDestination {
   readonly attemptsMax: number | null
   readonly retryDelayMs: number | null
   readonly timeoutMs: number | null
+  readonly tools: DestinationTools
 }
 
 /** A published flow, ready to run. Immutable. */

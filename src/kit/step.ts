@@ -2,6 +2,7 @@ import type { Static, TObject } from 'typebox'
 import type { Money } from '../base/money.ts'
 import type { RejectionCode } from '../lead/codes.ts'
 import type { StepEventType } from '../lead/events.ts'
+import type { Captured } from './destination.ts'
 import type { Json, Parsed } from './field.ts'
 import type { Asking, SingleRequest } from './requests.ts'
 
@@ -33,7 +34,17 @@ export interface LeadView {
     Record<string, { readonly outcome: string; readonly rule: string | null; readonly arm: string | null }>
   >
   /** By destination: what became of it so far. */
-  readonly deliveries: Readonly<Record<string, { readonly outcome: string; readonly reference: string | null }>>
+  readonly deliveries: Readonly<
+    Record<
+      string,
+      {
+        readonly outcome: string
+        readonly reference: string | null
+        /** What its answer held besides, by the names the flow gave. */
+        readonly captured?: Captured | null
+      }
+    >
+  >
 }
 
 /** What a step changes about the lead. Absent: unchanged. */

@@ -1,5 +1,5 @@
 import type { Money } from '../base/money.ts'
-import type { CallAnswer } from '../kit/destination.ts'
+import type { CallAnswer, Captured } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { Outcome, PendingCode, RejectionCode } from './codes.ts'
 
@@ -172,7 +172,7 @@ export interface LeadEventData {
       readonly parked: boolean
       readonly revenue: Money | null
     },
-    { readonly reason: string | null; readonly reference: string | null }
+    { readonly reason: string | null; readonly reference: string | null; readonly captured?: Captured }
   >
   'review.decided': Shape<
     { readonly step: string; readonly name: string; readonly decision: 'approve' | 'reject'; readonly by: string },

@@ -1,6 +1,6 @@
 import { assertNever } from '../base/faults.ts'
 import { addMoney, type Money, zeroMoney } from '../base/money.ts'
-import type { CallAnswer } from '../kit/destination.ts'
+import type { CallAnswer, Captured } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { LeadStatus, Outcome, PendingCode, RejectionCode } from './codes.ts'
 import type { Holds, JournaledAnswer, LeadEvent, SourceClosed, StepEnded, StepEndedSealed } from './events.ts'
@@ -25,6 +25,7 @@ export interface Delivery {
   code: string | null
   reason: string | null
   reference: string | null
+  captured: Captured | null
   revenue: Money | null
   nextAt: number | null
   parked: boolean
@@ -38,7 +39,9 @@ export interface Decided {
 }
 
 /** By destination: what became of it so far. */
-export type DeliveriesSeen = Readonly<Record<string, { readonly outcome: string; readonly reference: string | null }>>
+export type DeliveriesSeen = Readonly<
+  Record<string, { readonly outcome: string; readonly reference: string | null; readonly captured: Captured | null }>
+>
 
 /** A request of the standing step that has no answer yet. */
 export interface OpenRequest {
@@ -130,8 +133,9 @@ const NONE_SEEN: DeliveriesSeen = {}
 
 export const deliveriesSeen = (lead: Lead): DeliveriesSeen => {
   if (lead.deliveries.size === 0) return NONE_SEEN
-  const seen: Record<string, { outcome: string; reference: string | null }> = {}
-  for (const { destination, outcome, reference } of lead.deliveries.values()) seen[destination] = { outcome, reference }
+  const seen: { -readonly [D in keyof DeliveriesSeen]: DeliveriesSeen[D] } = {}
+  for (const { destination, outcome, reference, captured } of lead.deliveries.values())
+    seen[destination] = { outcome, reference, captured }
   return seen
 }
 
@@ -260,6 +264,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
         code: null,
         reason: null,
         reference: null,
+        captured: null,
         revenue: null,
         nextAt: event.at,
         parked: false,
@@ -287,6 +292,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       delivery.code = event.data.code
       delivery.reason = event.sealed?.reason ?? null
       delivery.reference = event.sealed?.reference ?? null
+      delivery.captured = event.sealed?.captured ?? null
       delivery.revenue = event.data.revenue
       delivery.outcome = event.data.next_at !== null || event.data.parked ? 'open' : event.data.outcome
       if (delivery.outcome === 'success') lead.status = 'delivered'

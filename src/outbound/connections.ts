@@ -6,8 +6,11 @@
  * its queue cannot be taken out again.
  */
 
+import { hash } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { buildConnector, Client } from 'undici'
-import type { Fault } from '../base/faults.ts'
+import { Fault } from '../base/faults.ts'
+import type { ClientCertificate } from '../kit/destination.ts'
 import type { Guard } from './guard.ts'
 
 export interface Waiting {
@@ -28,8 +31,11 @@ export interface Origin {
 }
 
 export interface Connections {
-  /** Throws `destination.blocked` where the guard does. */
-  originOf(url: URL): Origin
+  /**
+   * Connections made with one certificate carry no request of another. Throws `destination.blocked` where the guard does,
+   * `setting_invalid` where the certificate cannot be used.
+   */
+  originOf(url: URL, certificate?: ClientCertificate): Origin
   /** Begins at once or when a client is free; false where too many wait already. */
   take(origin: Origin, place: Waiting): boolean
   release(origin: Origin, client: Client): void
@@ -43,6 +49,25 @@ export interface ConnectionsOptions {
   readonly waitingPerOriginMax: number
   readonly originsMax: number
   readonly ca: readonly string[] | undefined
+}
+
+const fingerprintOf = ({ certificate, key, passphrase }: ClientCertificate): string =>
+  hash('sha256', JSON.stringify([certificate, key, passphrase]))
+
+const contextOf = (given: ClientCertificate, host: string, ca: readonly string[] | undefined) => {
+  try {
+    return createSecureContext({
+      cert: given.certificate,
+      key: given.key,
+      ...(given.passphrase !== null && { passphrase: given.passphrase }),
+      ...(ca && { ca: [...ca] }),
+    })
+  } catch {
+    // What the library says of it may quote it.
+    throw new Fault('setting_invalid', {
+      message: `The client certificate for ${host} cannot be used: certificate and key are PEM and belong together`,
+    })
+  }
 }
 
 export const createConnections = (options: ConnectionsOptions): Connections => {
@@ -61,8 +86,8 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     }
   }
 
-  const originOf = (url: URL): Origin => {
-    const key = url.origin
+  const originOf = (url: URL, certificate?: ClientCertificate): Origin => {
+    const key = certificate ? `${url.origin} ${fingerprintOf(certificate)}` : url.origin
     const known = origins.get(key)
     if (known !== undefined) {
       origins.delete(key)
@@ -74,9 +99,10 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
       timeout: connectTimeoutMs,
       allowH2: false,
       ...(ca === undefined ? {} : { ca: [...ca] }),
+      ...(certificate && { secureContext: contextOf(certificate, url.host, ca) }),
     })
     dropIdle()
-    const origin: Origin = { url: new URL(key), clients: [], free: [], waiting: new Set(), connect }
+    const origin: Origin = { url: new URL(url.origin), clients: [], free: [], waiting: new Set(), connect }
     origins.set(key, origin)
     return origin
   }

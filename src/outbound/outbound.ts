@@ -6,6 +6,7 @@
 
 import type { Client, Dispatcher } from 'undici'
 import { Fault } from '../base/faults.ts'
+import type { ClientCertificate } from '../kit/destination.ts'
 import { decompressed, isPlain, plainText } from './body.ts'
 import { createConnections, type Waiting } from './connections.ts'
 import {
@@ -27,6 +28,8 @@ export interface OutboundRequest {
   readonly body: string | Uint8Array | null
   /** Whole exchange, ms: waiting for a connection, connecting, sending, the answer to its end. */
   readonly timeoutMs: number
+  /** Shown to a server that asks who calls. */
+  readonly certificate?: ClientCertificate
 }
 
 export interface OutboundResponse {
@@ -168,7 +171,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const url = parseUrl(request.url)
     const { host } = url
     if (closing !== null || signal?.aborted) throw notSentAtShutdown(host)
-    const origin = connections.originOf(url)
+    const origin = connections.originOf(url, request.certificate)
     const dispatchOptions: Dispatcher.DispatchOptions = {
       path: url.search === '' ? url.pathname : url.pathname + url.search,
       method: request.method,

@@ -4,6 +4,7 @@ import type { Identity } from '../handlers/identity.ts'
 import type { LookUp } from '../handlers/look-up.ts'
 import type { Secrets } from '../handlers/secrets.ts'
 import type { Suppression } from '../handlers/suppression.ts'
+import type { Tokens } from '../handlers/tokens.ts'
 import type { Appender } from '../journal/append.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader } from '../journal/read.ts'
@@ -37,6 +38,7 @@ export interface RunnerContext {
   readonly lookUp: LookUp
   readonly caps: Caps
   readonly secrets: Secrets
+  readonly tokens: Tokens
   readonly outbound: Outbound
   readonly deliveries: DeliveryDefaults
   /** Types of step that are skipped, with the name of the operator's switch. */

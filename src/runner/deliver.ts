@@ -6,6 +6,7 @@ import type { CompiledDestination } from '../kit/flow.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
 import type { Delivery } from '../lead/lead.ts'
 import { redactHeaders } from '../outbound/redact.ts'
+import { answerOfCall, authorizeCall } from './authorized-call.ts'
 import type { RunnerContext } from './context.ts'
 import { commit, emit, type Journey } from './journey.ts'
 
@@ -99,7 +100,11 @@ const endAttempt = (
       parked: next.parked,
       revenue: result.outcome === 'success' ? result.price : null,
     },
-    sealed: { reason: result.reason, reference: result.outcome === 'success' ? result.reference : null },
+    sealed: {
+      reason: result.reason,
+      reference: (result.outcome !== 'error' && result.reference) || null,
+      ...(result.outcome !== 'error' && result.captured && { captured: result.captured }),
+    },
   })
 }
 
@@ -120,7 +125,7 @@ const runAttempt = async (
 ): Promise<AttemptResult> => {
   const settings = destination.settings as never
   const { type } = destination
-  const program = type.deliver(input, settings)
+  const program = type.deliver(input, settings, destination.tools)
   let step = program.next()
   for (let call = 0; !step.done; call += 1) {
     const before = answered[call]
@@ -128,7 +133,7 @@ const runAttempt = async (
       step = program.next(before)
       continue
     }
-    const authorized = type.authorize(step.value, settings, await ctx.secrets.credential(journey.keys))
+    const authorized = await authorizeCall(ctx, journey.keys, destination, step.value)
     emit(journey, {
       type: 'attempt.started',
       at: call === 0 ? input.now : ctx.clock.now(),
@@ -136,15 +141,8 @@ const runAttempt = async (
       sealed: null,
     })
     await commit(journey, ctx.appender, ctx.clock, { wakeAt: journey.lead.receivedAt, runner: ctx.runnerNumber() })
-    const response = await ctx.outbound.send({
-      ...authorized,
-      timeoutMs: destination.timeoutMs ?? ctx.deliveries.timeoutMs,
-    })
-    const answer: CallAnswer = {
-      status: response.status,
-      headers: redactHeaders(response.headers),
-      body: response.body,
-    }
+    const response = await authorized.send(destination.timeoutMs ?? ctx.deliveries.timeoutMs)
+    const answer = answerOfCall(response)
     emit(journey, {
       type: 'attempt.answered',
       at: ctx.clock.now(),
@@ -162,7 +160,7 @@ const runAttempt = async (
           headers: redactHeaders(step.value.headers),
           body: step.value.body,
         },
-        response: answer,
+        response: { ...answer, headers: redactHeaders(answer.headers) },
       },
     })
     step = program.next(answer)

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Compile } from 'typebox/compile'
 import { describe, expect, it } from 'vitest'
+import { createDestinationTools } from '../../src/flow/destination-tools.ts'
 import { destinationTypes } from '../../src/integrations/index.ts'
 import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../../src/kit/destination.ts'
 
@@ -19,7 +20,12 @@ interface Transcript {
   readonly settings: never
   readonly repeat: 'safe' | 'keyed' | 'unsafe'
   readonly input: DeliveryInput
-  readonly exchange: readonly { readonly call: Call; readonly answer: CallAnswer }[]
+  /** `sent`: what authorize makes of address and body, where it changes them. */
+  readonly exchange: readonly {
+    readonly call: Call
+    readonly answer: CallAnswer
+    readonly sent?: Partial<Pick<Call, 'url' | 'body'>>
+  }[]
   /** The headers that authorize adds to each call; a secret stands as its name in angle brackets. */
   readonly authorized?: readonly Readonly<Record<string, string>>[]
   readonly result: AttemptResult
@@ -32,6 +38,10 @@ const folders = readdirSync(root, { withFileTypes: true })
 
 const read = <T>(type: string, name: string): T =>
   JSON.parse(readFileSync(new URL(`${type}/fixtures/${name}`, root), 'utf8')) as T
+
+const tools = createDestinationTools({ country: 'US', zone: 'UTC' })
+/** What signatures are dated. */
+const NOW = Date.UTC(2026, 10, 23, 12)
 
 /** What no settings and no payload hold: wherever it shows up, authorize put it. */
 const secretOf = (name: string) => `secret-of-${name}`
@@ -67,43 +77,50 @@ describe.each(Object.values(destinationTypes))('$type', (destination) => {
     expect([...outcomes].sort()).toEqual(['error', 'failure', 'success'])
   })
 
-  it.each(transcripts)('replays %s', (name) => {
+  it('finds nothing wrong with its own example', () => {
+    expect(destination.flaws?.(destination.example, tools) ?? []).toEqual([])
+  })
+
+  it.each(transcripts)('replays %s', async (name) => {
     const { source, settings: given, repeat, input, exchange, result, authorized } = read<Transcript>(type, name)
     expect(source.date).toMatch(/^\d{4}-\d\d-\d\d$/)
     expect(['captured', 'documented', 'handwritten']).toContain(source.kind)
     expect(source.kind === 'handwritten' || source.address !== undefined).toBe(true)
-    expect(settings.Check(given)).toBe(true)
+    expect([...settings.Errors(given)]).toEqual([])
+    expect(destination.flaws?.(given, tools) ?? []).toEqual([])
     expect(destination.repeat(given)).toBe(repeat)
 
-    const delivery = destination.deliver(input, given)
+    const delivery = destination.deliver(input, given, tools)
+    const asked: string[] = []
+    const token = destination.token?.(given) ? secretOf('token') : null
     let turn = delivery.next()
-    exchange.forEach(({ call, answer }, index) => {
+    for (const [index, { call, answer, sent: changed }] of exchange.entries()) {
       if (turn.done) throw new Error(`${name}: ended after ${index} calls`)
       expect(turn.value).toEqual(call)
-      const asked: string[] = []
+      // What is journaled holds no secret, whatever the settings.
+      expect(JSON.stringify(turn.value)).not.toContain('secret-of-')
       const secret = (secretName: string) => {
         asked.push(secretName)
         return secretOf(secretName)
       }
-      const sent = destination.authorize(turn.value, given, { secret })
-      const added = Object.entries(sent.headers).filter(
-        ([header, value]) => turn.value !== undefined && call.headers[header] !== value,
-      )
+      const sent = await destination.authorize(turn.value, given, { secret, token, now: NOW })
+      const added = Object.entries(sent.headers).filter(([header, value]) => call.headers[header] !== value)
       expect(Object.fromEntries(added.map(([header, value]) => [header, shownHeader(value)]))).toEqual(
         authorized?.[index] ?? {},
       )
-      expect(asked.length > 0).toBe(authorized !== undefined)
-      // Nothing but headers changes, so no secret gets into an address or a body.
-      expect({ ...sent, headers: {} }).toEqual({ ...call, headers: {} })
+      const { certificate: _, ...plain } = sent
+      expect({ ...plain, headers: {} }).toEqual({ ...call, ...changed, headers: {} })
       turn = delivery.next(answer)
-    })
+    }
+    expect(asked.length > 0 || token !== null).toBe(authorized !== undefined)
     expect(turn).toEqual({ done: true, value: result })
   })
 
-  it.each(read<readonly { what: string; settings: unknown }[]>(type, 'invalid-settings.json'))(
+  it.each(read<readonly { what: string; settings: never }[]>(type, 'invalid-settings.json'))(
     'refuses $what',
     ({ settings: given }) => {
-      expect(settings.Check(given)).toBe(false)
+      const wellFormed = settings.Check(given)
+      expect(wellFormed && (destination.flaws?.(given, tools) ?? []).length === 0).toBe(false)
     },
   )
 

@@ -34,7 +34,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
   identity: { may: ['base', 'fields', 'kit'], pure: { packages: [] } },
   // Which field a column of a file is, by its name and its values: commands and consoles ask it alike.
   columns: { may: ['fields', 'kit'], pure: { packages: [] } },
-  'integrations/*': { may: ['base', 'kit'], pure: { packages: ['typebox'] } },
+  'integrations/*': {
+    may: ['base', 'kit'],
+    // They read markup and sign; none of them reaches out.
+    pure: { packages: ['typebox', '@xmldom/xmldom', 'xpath', 'css-select', 'htmlparser2'] },
+  },
   integrations: { may: ['kit', 'integrations/*'], pure: { packages: [] } },
   database: { may: ['base'] },
   journal: { may: ['base', 'lead', 'kit'], besides: { database: DATABASE } },

@@ -16,6 +16,7 @@ import { createIdentity } from '../../src/handlers/identity.ts'
 import { createLookUp } from '../../src/handlers/look-up.ts'
 import { createSecrets, type Secrets } from '../../src/handlers/secrets.ts'
 import { createSuppression } from '../../src/handlers/suppression.ts'
+import { createTokens } from '../../src/handlers/tokens.ts'
 import { createSweeper, type Sweeper } from '../../src/jobs/sweeper.ts'
 import { type Appender, createAppender, NEVER_MS } from '../../src/journal/append.ts'
 import { createKeyring, type Keyring } from '../../src/journal/keyring.ts'
@@ -194,6 +195,12 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       lookUp,
       caps,
       secrets,
+      tokens: createTokens({
+        database,
+        clock: processClock,
+        secrets,
+        send: (call) => parts.outbound.send({ ...call, timeoutMs: 5_000 }),
+      }),
       deliveries: { attemptsMax: 3, retryDelayMs: 60_000, timeoutMs: 20_000 },
       stepsOff: new Map(),
       leadsInFlightMax,

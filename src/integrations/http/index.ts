@@ -1,56 +1,16 @@
-import { type Call, type Credential, type DeliveryInput, defineDestination } from '../../kit/destination.ts'
-import type { Json } from '../../kit/field.ts'
-import { textOf } from '../../kit/values.ts'
+import { defineDestination } from '../../kit/destination.ts'
 import { readAnswer } from './answer.ts'
+import { authorize, tokenOf } from './authorize.ts'
+import { flawsOf } from './flaws.ts'
+import { isRedirect, redirected } from './redirects.ts'
+import { callOf, lowered } from './request.ts'
 import { HttpSettings } from './settings.ts'
-
-/** Lists become repeated names, objects JSON, and what has no value is left out. */
-const formOf = (payload: { readonly [key: string]: Json }): URLSearchParams => {
-  const form = new URLSearchParams()
-  for (const [name, value] of Object.entries(payload)) {
-    if (value === null) continue
-    for (const item of Array.isArray(value) ? value : [value]) form.append(name, textOf(item))
-  }
-  return form
-}
-
-const lowered = (headers: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-
-const withQuery = (url: string, form: URLSearchParams): string => {
-  const address = new URL(url)
-  for (const [name, value] of form) address.searchParams.append(name, value)
-  return address.href
-}
-
-const callOf = (input: DeliveryInput, settings: HttpSettings): Call => {
-  const method = settings.method ?? 'POST'
-  const format = settings.format ?? 'json'
-  const headers = {
-    accept: 'application/json',
-    ...(method !== 'GET' && {
-      'content-type': format === 'json' ? 'application/json' : 'application/x-www-form-urlencoded',
-    }),
-    ...lowered(settings.headers ?? {}),
-    [(settings.idempotency_header ?? 'Idempotency-Key').toLowerCase()]: input.deliveryId,
-  }
-  if (method === 'GET') return { method, url: withQuery(settings.url, formOf(input.payload)), headers, body: null }
-  const body = format === 'json' ? JSON.stringify(input.payload) : formOf(input.payload).toString()
-  return { method, url: settings.url, headers, body }
-}
-
-const credentialHeaders = (settings: HttpSettings, credential: Credential): Readonly<Record<string, string>> => {
-  const { auth } = settings
-  if (auth === undefined) return {}
-  if ('bearer' in auth) return { authorization: `Bearer ${credential.secret(auth.bearer.secret)}` }
-  if ('header' in auth) return { [auth.header.name.toLowerCase()]: credential.secret(auth.header.secret) }
-  const pair = `${auth.basic.username}:${credential.secret(auth.basic.secret)}`
-  return { authorization: `Basic ${Buffer.from(pair, 'utf8').toString('base64')}` }
-}
 
 export const http = defineDestination({
   type: 'http',
-  summary: 'Sends leads to any address over HTTP as JSON or as a form, and reads what the answer says of them.',
+  summary:
+    'Sends leads to any address over HTTP, as JSON, form, query, XML, SOAP, GraphQL, multipart, CSV or text, and reads what ' +
+    'the answer says of them.',
   settings: HttpSettings,
   repeat: (settings) => settings.repeat ?? (settings.idempotency_header === undefined ? 'unsafe' : 'keyed'),
   example: {
@@ -59,21 +19,32 @@ export const http = defineDestination({
     auth: { bearer: { secret: 'buyer-token' } },
     response: { outcome_path: 'status', success_values: ['accepted'], reason_path: 'message', price_path: 'price' },
   },
-  deliver: function* deliver(input, settings) {
-    const answer = yield callOf(input, settings)
-    return readAnswer({ answer, response: settings.response, now: input.now })
+  flaws: flawsOf,
+  deliver: function* deliver(input, settings, tools) {
+    let call = callOf(input, settings, tools)
+    let answer = yield call
+    for (let followed = 0; followed < (settings.follow_redirects ?? 0) && isRedirect(answer); followed += 1) {
+      const next = redirected({ call, answer, settings })
+      if ('result' in next) return next.result
+      call = next.call
+      answer = yield call
+    }
+    return readAnswer({ answer, settings, tools, now: input.now })
   },
-  authorize: (call, settings, credential) => ({
-    ...call,
-    headers: { ...call.headers, ...credentialHeaders(settings, credential) },
-  }),
+  token: tokenOf,
+  authorize,
   check: (settings) =>
     settings.check_url === undefined
       ? null
       : {
           method: 'GET',
           url: settings.check_url,
-          headers: { accept: '*/*', ...lowered(settings.headers ?? {}) },
+          headers: {
+            accept: '*/*',
+            ...lowered(
+              Object.fromEntries(Object.entries(settings.headers ?? {}).filter(([, value]) => !value.includes('{'))),
+            ),
+          },
           body: null,
         },
 })

@@ -1,85 +1,83 @@
 import { type Static, Type } from 'typebox'
 import { Closed } from '../../kit/config-parts.ts'
+import { Address, Auth, Certificate, HeaderName, Sign } from './settings-auth.ts'
+import { Response } from './settings-response.ts'
 
-const HeaderName = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
-const HeaderValue = Type.String({ pattern: '^[\\t -~]*$', description: 'Printable ASCII.' })
+const HeaderValue = Type.String({ pattern: '^[\\t -~]*$', description: 'Printable ASCII; may be a template.' })
 
-const SecretName = Type.String({
-  minLength: 1,
-  maxLength: 100,
-  description: 'Name of a stored secret; the secret itself never stands in a flow.',
+const XmlName = '^[A-Za-z_][A-Za-z0-9_.:-]{0,99}$'
+
+const Soap = Closed(
+  {
+    action: Type.Optional(Type.String({ maxLength: 500, description: 'The SOAPAction.' })),
+    version: Type.Optional(Type.Enum(['1.1', '1.2'], { default: '1.1' })),
+  },
+  { description: 'With `format: soap`; `root` or `body` is what stands in the Body.' },
+)
+
+const Graphql = Closed(
+  {
+    query: Type.String({ minLength: 1, maxLength: 10_000, description: 'The mutation; the payload is its variables.' }),
+    operation: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'The operationName.' })),
+    variable: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'One variable that takes the whole payload.' }),
+    ),
+  },
+  { description: 'With `format: graphql`. An answer with `errors` is a refusal, whatever its status.' },
+)
+
+const Csv = Closed({
+  header: Type.Optional(Type.Boolean({ default: false, description: 'Whether a line of names comes first.' })),
+  delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 1, default: ',' })),
 })
-
-const ValuePath = (what: string) =>
-  Type.String({
-    minLength: 1,
-    maxLength: 200,
-    description: `Where in the JSON answer ${what} stands, as \`result.0.status\`.`,
-  })
-
-const Auth = Type.Union(
-  [
-    Closed({ bearer: Closed({ secret: SecretName }) }, { description: '`Authorization: Bearer …`' }),
-    Closed(
-      {
-        basic: Closed({
-          username: Type.String({ pattern: '^[^:]*$', description: 'In plain; it cannot hold a colon.' }),
-          secret: SecretName,
-        }),
-      },
-      { description: '`Authorization: Basic …`, the secret being the password.' },
-    ),
-    Closed(
-      { header: Closed({ name: Type.String({ pattern: HeaderName }), secret: SecretName }) },
-      { description: 'The secret as the value of a header.' },
-    ),
-  ],
-  { description: 'How calls prove who they come from; not at all where this is left out.' },
-)
-
-const Response = Closed(
-  {
-    outcome_path: Type.Optional(ValuePath('whether the lead was taken')),
-    success_values: Type.Optional(
-      Type.Array(Type.String(), {
-        minItems: 1,
-        default: ['success', 'accepted', 'ok', 'true'],
-        description: 'Values at `outcome_path` that mean it was; large and small letters are alike.',
-      }),
-    ),
-    reason_path: Type.Optional(ValuePath('why it was not')),
-    reference_path: Type.Optional(ValuePath("the destination's own id of the lead")),
-    price_path: Type.Optional(ValuePath('what it pays')),
-    price_currency: Type.Optional(
-      Type.String({
-        pattern: '^[A-Z]{3}$',
-        default: 'USD',
-        description: 'ISO 4217 currency of that price where the answer names none.',
-      }),
-    ),
-  },
-  {
-    description:
-      'How its answer is read. By status alone where this is left out: 2xx means taken, and the reference is looked for ' +
-      'under `id`, `lead_id` and `reference`.',
-  },
-)
 
 export const HttpSettings = Closed({
   url: Type.String({
-    pattern: '^https?://[^\\s/?#@]+(?:[/?#]\\S*)?$',
+    pattern: '^https?://[^\\s/?#@{}]+(?:[/?#].*)?$',
     maxLength: 2000,
-    description: 'Where leads are sent, with `https://` and no user or password inside.',
+    description:
+      'Where leads are sent, with `https://` and no user or password inside. After the host it may hold templates, whose ' +
+      'values are escaped for addresses: `https://api.example.com/leads/{{ payload.id }}`.',
   }),
   method: Type.Optional(
-    Type.Enum(['POST', 'PUT', 'PATCH', 'GET'], {
+    Type.Enum(['POST', 'PUT', 'PATCH', 'GET', 'DELETE'], {
       default: 'POST',
       description:
         'GET sends the lead in the address, where logs on the way can see it: only for receivers that take no other.',
     }),
   ),
   format: Type.Optional(
-    Type.Enum(['json', 'form'], { default: 'json', description: 'How the body is written. GET has none.' }),
+    Type.Enum(['json', 'form', 'query', 'xml', 'soap', 'graphql', 'multipart', 'csv', 'text'], {
+      default: 'json',
+      description:
+        'How the lead is written: as the body, or with `query` (and always with GET) in the address. `text` is what `body` ' +
+        'says and nothing else.',
+    }),
+  ),
+  body: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 10_000,
+      description:
+        'The body as a template over `payload`, in place of the mapped names: `{"name": "{{ payload.first_name }}"}`. ' +
+        'Values are escaped for JSON or XML.',
+    }),
+  ),
+  nested: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: 'Writes `contact.email` as a name within a name, in JSON and GraphQL. XML always does.',
+    }),
+  ),
+  root: Type.Optional(Type.String({ pattern: XmlName, default: 'lead', description: 'The outermost element of XML.' })),
+  namespace: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 500, description: 'The default namespace (xmlns) of that element.' }),
+  ),
+  soap: Type.Optional(Soap),
+  graphql: Type.Optional(Graphql),
+  csv: Type.Optional(Csv),
+  ascii: Type.Optional(
+    Type.Boolean({ default: false, description: 'Writes é as e and leaves out what ASCII does not have.' }),
   ),
   headers: Type.Optional(
     Type.Record(Type.String({ pattern: HeaderName }), HeaderValue, {
@@ -105,13 +103,27 @@ export const HttpSettings = Closed({
     }),
   ),
   auth: Type.Optional(Auth),
+  sign: Type.Optional(Sign),
+  client_certificate: Type.Optional(Certificate),
+  follow_redirects: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 5,
+      default: 0,
+      description:
+        'Redirects that are followed, each checked like the first address. Credentials go to its own host alone.',
+    }),
+  ),
+  redirect_hosts: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[a-z0-9.-]+(:\\d{1,5})?$' }), {
+      minItems: 1,
+      maxItems: 20,
+      description: 'Other hosts that a redirect may lead to. The lead itself goes to none that is not named.',
+    }),
+  ),
   response: Type.Optional(Response),
   check_url: Type.Optional(
-    Type.String({
-      pattern: '^https?://[^\\s/?#@]+(?:[/?#]\\S*)?$',
-      maxLength: 2000,
-      description: 'Address that answers a GET with 2xx where the connection is well; used to test it.',
-    }),
+    Address('Address that answers a GET with 2xx where the connection is well; used to test it.'),
   ),
 })
 

@@ -1,0 +1,62 @@
+import { Fault } from '../../base/faults.ts'
+import type { DestinationTools, Escape, SettingFlaw } from '../../kit/destination.ts'
+import { patternFlaw, placeFlaw } from './place.ts'
+import { bodyEscape } from './request.ts'
+import type { HttpSettings } from './settings.ts'
+
+/** What the schema of the settings cannot say. */
+
+const PLACES = ['outcome_path', 'reason_path', 'reference_path', 'price_path'] as const
+
+const ofTemplates = function* (settings: HttpSettings, tools: DestinationTools): Generator<SettingFlaw> {
+  const format = settings.format ?? 'json'
+  const templates: (readonly [string, string, Escape])[] = [
+    ['url', settings.url, 'url'],
+    ...(settings.body === undefined ? [] : [['body', settings.body, bodyEscape(format)] as const]),
+    ...Object.entries(settings.headers ?? {}).map(([name, text]) => [`headers.${name}`, text, 'header'] as const),
+  ]
+  for (const [path, text, into] of templates) {
+    try {
+      tools.template(text, into)
+    } catch (error) {
+      yield { path, message: error instanceof Fault ? error.message : 'the template cannot be read' }
+    }
+  }
+}
+
+const ofResponse = function* (settings: HttpSettings, tools: DestinationTools): Generator<SettingFlaw> {
+  const { response } = settings
+  if (response === undefined) return
+  const places: (readonly [string, string | undefined])[] = [
+    ...PLACES.map((name) => [`response.${name}`, response[name]] as const),
+    ...Object.entries(response.capture ?? {}).map(([name, place]) => [`response.capture.${name}`, place] as const),
+    ...(response.outcomes ?? []).map(({ at }, index) => [`response.outcomes.${index}.at`, at] as const),
+  ]
+  for (const [path, place] of places) {
+    const message = place === undefined ? null : placeFlaw(place, tools)
+    if (message !== null) yield { path, message }
+  }
+  for (const [index, { search }] of (response.outcomes ?? []).entries()) {
+    const message = search?.startsWith('regex:') ? patternFlaw(search.slice(6), tools) : null
+    if (message !== null) yield { path: `response.outcomes.${index}.search`, message }
+  }
+}
+
+const ofFormat = function* (settings: HttpSettings): Generator<SettingFlaw> {
+  const { format = 'json', method = 'POST', body, graphql, auth } = settings
+  if (format === 'graphql' && graphql === undefined)
+    yield { path: 'format', message: 'format graphql needs graphql.query' }
+  if (format !== 'graphql' && graphql !== undefined)
+    yield { path: 'graphql', message: 'graphql has a meaning with format graphql alone' }
+  if (format === 'text' && body === undefined) yield { path: 'format', message: 'format text needs a body' }
+  if (body !== undefined && (method === 'GET' || ['query', 'multipart', 'graphql'].includes(format)))
+    yield { path: 'body', message: `a body has no meaning with ${method === 'GET' ? 'GET' : `format ${format}`}` }
+  if (auth !== undefined && 'field' in auth && (method === 'GET' || !['json', 'form', 'graphql'].includes(format)))
+    yield { path: 'auth', message: 'auth.field needs a JSON or form body' }
+}
+
+export const flawsOf = (settings: HttpSettings, tools: DestinationTools): readonly SettingFlaw[] => [
+  ...ofFormat(settings),
+  ...ofTemplates(settings, tools),
+  ...ofResponse(settings, tools),
+]
