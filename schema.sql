@@ -371,6 +371,8 @@ table suppression_list row level security forced
     2 id text not null
     3 label text not null
     4 created_at timestamp with time zone not null
+    5 entries bigint not null default 0
+    6 hashes text[] not null default '{}'::text[]
   constraint suppression_list_pkey PRIMARY KEY (tenant_id, id)
   constraint suppression_list_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))

@@ -10,6 +10,9 @@ import { type Connection, createDatabase, type Database } from './database/pool.
 import { createPresence, type Presence } from './database/presence.ts'
 import { createCaps } from './handlers/caps.ts'
 import { createIdentity } from './handlers/identity.ts'
+import { createListChanges } from './handlers/list-changes.ts'
+import { createListStore, type ListStore } from './handlers/list-store.ts'
+import { createKnownLists } from './handlers/lists.ts'
 import { createLookUp } from './handlers/look-up.ts'
 import { createSecrets, type Secrets } from './handlers/secrets.ts'
 import { createSuppression } from './handlers/suppression.ts'
@@ -41,6 +44,7 @@ export interface House {
   readonly runner: Runner
   readonly reader: JournalReader
   readonly secrets: Secrets
+  readonly lists: ListStore
   readonly audit: Audit
   readonly publish: Publish
   readonly sweeper: Sweeper
@@ -127,12 +131,14 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     await upkeep.round()
     const catalog = createCatalog({ database, registries })
     const secrets = createSecrets({ database })
+    const lists = createKnownLists({ database })
 
     const epochs = new Map<string, number>()
     const forget = (tenantId: string): void => {
       catalog.forget(tenantId)
       secrets.forget(tenantId)
       void keyring.refresh(tenantId)
+      lists.forget(tenantId)
     }
     const presence = await createPresence({
       connection,
@@ -182,7 +188,9 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       appender,
       loader,
       identity: createIdentity({ lookUp }),
-      suppression: createSuppression({ lookUp }),
+      suppression: createSuppression({ lookUp, lists }),
+      listChanges: createListChanges({ lookUp, lists }),
+      lists,
       lookUp,
       caps,
       secrets,
@@ -221,6 +229,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       runner,
       reader: createJournalReader({ database, keyring, loader, lookupColumn }),
       secrets,
+      lists: createListStore({ database, keyring, lists }),
       audit: createAudit({ database, keyring, clock }),
       publish: createPublish({ database, registries, clock, onPublished: forget }),
       sweeper: made,

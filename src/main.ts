@@ -14,6 +14,7 @@ import { runEvalIdentity } from './cli/commands/eval-identity.ts'
 import { runFlowCheck } from './cli/commands/flow-check.ts'
 import { runFlowPublish } from './cli/commands/flow-publish.ts'
 import { runImport } from './cli/commands/import.ts'
+import { runListsImport } from './cli/commands/lists-import.ts'
 import { runMap } from './cli/commands/map.ts'
 import { runMigrate } from './cli/commands/migrate.ts'
 import { runParse } from './cli/commands/parse.ts'
@@ -23,7 +24,6 @@ import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
 import { ensureDemo, SINK_PATH } from './demo.ts'
 import { fieldTypes } from './fields/index.ts'
-import { suppressionKey } from './handlers/suppression.ts'
 import { type House, openHouse } from './house.ts'
 import { destinationTypes } from './integrations/index.ts'
 import type { Registries } from './kit/flow.ts'
@@ -129,8 +129,8 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
           token: keyring.derive('token'),
           login: (email) => keyedHash16(keyring.login, email),
           sealTenant: async (tenantId, text) => seal((await keyring.tenant(tenantId)).wrap, text),
-          suppression: async (tenantId, normal) => suppressionKey(await keyring.tenant(tenantId), normal),
         },
+        lists: house.lists,
         publish: house.publish,
         isCurrent: house.isCurrent,
         isDraining,
@@ -346,6 +346,52 @@ flow
         json: flags.json === true,
         openHouse: opener(configOf(flags)),
         output: process.stdout,
+      }),
+    ),
+  )
+
+const lists = program.command('lists').description('Fill suppression lists')
+lists
+  .command('import')
+  .description('Add the values of a file, a value a line or a CSV file with a header, to a list')
+  .argument('<file>')
+  .requiredOption('--list <id>', 'list they are added to; it is made where there is none')
+  .option(
+    '--column <names>',
+    'columns of the values, separated by commas; several stand for one entry together',
+    split,
+    [],
+  )
+  .option(
+    '--type <names>',
+    'field types of the columns; without it emails, phones, domains and digests are told apart',
+    split,
+    [],
+  )
+  .option('--country <code>', 'country of phone numbers without one', 'US')
+  .option('--expires <duration>', 'how long the entries stand, as 90d; for ever where this is left out')
+  .option('--label <name>', 'name of a new list, for people')
+  .option('--tenant <slug>', 'tenant, where there are several')
+  .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+  .option('--rejects <file>', 'where rows that hold no value are written (default: <file>.rejects.csv)')
+  .option('--json', 'print one line of JSON at the end')
+  .action((file: string, flags) =>
+    act(() =>
+      runListsImport({
+        file,
+        list: flags.list,
+        columns: flags.column,
+        types: flags.type,
+        country: flags.country,
+        expires: flags.expires,
+        label: flags.label,
+        tenant: flags.tenant,
+        rejects: flags.rejects,
+        json: flags.json === true,
+        openHouse: opener(configOf(flags)),
+        ended: untilSignalled(),
+        output: process.stdout,
+        progress: process.stderr,
       }),
     ),
   )

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../database/pool.ts'
+import type { ListStore } from '../handlers/list-store.ts'
 import type { JournalReader } from '../journal/types.ts'
 import type { FlowProblem } from '../kit/flow.ts'
 import type { Runner } from '../runner/types.ts'
@@ -18,6 +19,7 @@ export interface ApiDeps {
   readonly audit: Audit
   readonly settings: ApiSettings
   readonly keys: ApiKeys
+  readonly lists: ListStore
   /** Checks a flow's document and, where nothing is wrong with it, makes it the next version and raises the epoch. */
   publish(asked: { readonly tenantId: string; readonly text: string; readonly by: string }): Promise<Published>
   /**
@@ -45,8 +47,6 @@ export interface ApiKeys {
   login(email: string): Buffer
   /** Seals a text under the tenant's key. */
   sealTenant(tenantId: string, text: string): Promise<Buffer>
-  /** Keyed hash of a normal form, as `millrace.suppression_entry.key` holds it. */
-  suppression(tenantId: string, normal: string): Promise<Buffer>
 }
 
 /** `version` is null where nothing was published, because of the problems. */

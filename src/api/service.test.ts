@@ -100,6 +100,7 @@ describe('the reference', () => {
     )
     expect(routes.sort()).toEqual(
       [
+        'DELETE /api/v1/lists/{id}',
         'DELETE /api/v1/lists/{id}/entries',
         'GET /api/v1/audit',
         'GET /api/v1/flows',
@@ -116,6 +117,8 @@ describe('the reference', () => {
         'POST /api/v1/flows',
         'POST /api/v1/leads',
         'POST /api/v1/leads/search',
+        'POST /api/v1/lists/query',
+        'POST /api/v1/lists/{id}/check',
         'POST /api/v1/lists/{id}/entries',
         'POST /flows/{flow}/sources/{source}/submit',
         'PUT /api/v1/leads/{id}/review',

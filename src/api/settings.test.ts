@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN, asker, FLOW, type TestApi, testApi } from '../../test/support/api.ts'
 import { suppressionKey } from '../handlers/suppression.ts'
@@ -108,6 +109,64 @@ describe('suppression lists', () => {
     expect(answer.body).not.toContain('secret words')
     expect((await stored()).size).toBe(before)
     expect((await entries('POST', { values: [] })).statusCode).toBe(400)
+  })
+
+  it('are asked and filled in one: of two callers with the same value one adds it', async () => {
+    await ask('PUT', '/api/v1/lists/seen', { payload: { label: 'Seen' } })
+    const check = (values: string[]) => ask('POST', '/api/v1/lists/seen/check', { payload: { values } })
+    const values = ['kim@example.com', '(202) 555-0150', 'Kim@Example.com']
+    const both = await Promise.all([check(values), check(values)])
+    const items = both.map((one) => one.json().items as { found: boolean }[])
+    for (const at of [0, 1]) expect(items.map((one) => one[at]?.found).sort()).toEqual([false, true])
+    expect(items.map((one) => one[2]?.found)).toEqual([true, true])
+    const found = await ask('POST', '/api/v1/lists/query', {
+      payload: { values: ['KIM@example.com', 'lou@example.com'], lists: ['dnc', 'seen'] },
+    })
+    expect(found.json().items).toEqual([
+      {
+        found: true,
+        lists: [{ id: 'seen', label: 'Seen', added_at: expect.any(String), expires_at: null }],
+      },
+      { found: false, lists: [] },
+    ])
+    expect((await ask('DELETE', '/api/v1/lists/seen')).json()).toEqual({ removed: true })
+    expect((await ask('DELETE', '/api/v1/lists/seen')).statusCode).toBe(404)
+    expect((await check(['kim@example.com'])).statusCode).toBe(404)
+  })
+
+  it('take digests in any case, values of a type, and lines of text', async () => {
+    await ask('PUT', '/api/v1/lists/mixed', { payload: { label: 'Mixed' } })
+    const md5 = createHash('md5').update('max@example.com').digest('hex')
+    const text = await api.app.inject({
+      method: 'POST',
+      url: '/api/v1/lists/mixed/entries?country=GB',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'text/plain' },
+      payload: `${md5.toUpperCase()}\r\n\n020 7946 0958\n`,
+    })
+    expect(text.json()).toEqual({ added: 2 })
+    const typed = { types: ['full_name', 'postal_code'], values: [['Max  MAY', '78704']] }
+    expect((await ask('POST', '/api/v1/lists/mixed/entries', { payload: typed })).json()).toEqual({ added: 1 })
+    const query = (payload: object) => ask('POST', '/api/v1/lists/query', { payload })
+    const answers = await Promise.all([
+      query({ values: ['Max@Example.com', '+44 20 7946 0958'] }),
+      query({
+        types: ['full_name', 'postal_code'],
+        values: [
+          ['max may', '78704'],
+          ['max may', '78705'],
+        ],
+      }),
+    ])
+    expect(answers.flatMap((one) => (one.json().items as { found: boolean }[]).map((item) => item.found))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ])
+    expect((await query({ values: ['x'], types: ['nonsense'] })).statusCode).toBe(400)
+    expect((await ask('GET', '/api/v1/lists')).json().items).toContainEqual(
+      expect.objectContaining({ id: 'mixed', entries: 3 }),
+    )
   })
 
   it('belong to their tenant', async () => {

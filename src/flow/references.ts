@@ -130,6 +130,14 @@ export const checkReferences = (asked: ReferencesAsked): void => {
     reportNeverSet(asked, { node, path: where, paths })
   })
   each(references.fields, (text) => checkField(reading, text))
+  each(references.parts, (text) => {
+    const [field = '', ...part] = text.node.value.split('.')
+    if (part.length === 0 || !reading.fieldNames.includes(field)) return checkField(reading, text)
+    const { issues } = readExpression(`lead.${text.node.value}`, reading.scope)
+    const [issue] = issues
+    if (issue)
+      reading.report(wrongText(text, issue.code, issue.expected ?? 'a part of the field', issue.suggestion ?? null))
+  })
   for (const key of references.fieldKeys ?? []) {
     const named = entryOf(config, key)
     for (const { key: name, keyStart } of named?.kind === 'map' ? named.entries : []) {

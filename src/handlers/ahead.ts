@@ -1,8 +1,9 @@
 import type { TenantKeys } from '../journal/keyring.ts'
 import type { RequestInput, SingleRequest } from '../kit/requests.ts'
 import { type ClaimPlace, claimKeysOf, type Wanted } from './identity.ts'
+import type { KnownLists } from './lists.ts'
 import type { Claimant, LookUp, Suppressed } from './look-up.ts'
-import { suppressionKey } from './suppression.ts'
+import { soughtEntries, suppressionKey } from './suppression.ts'
 
 /**
  * What the database said, in one round trip, about all that a lead's coming steps will look up.
@@ -23,11 +24,14 @@ export interface Ahead {
 /** Reads what these requests will ask for. */
 export const readAhead = async (options: {
   readonly lookUp: LookUp
+  readonly lists: KnownLists
   readonly keys: TenantKeys
   readonly where: ClaimPlace
   readonly requests: readonly SingleRequest[]
 }): Promise<Ahead> => {
-  const { lookUp, keys, where, requests } = options
+  const { lookUp, lists, keys, where, requests } = options
+  const sought = requests.flatMap((request) => (request.kind === 'suppression.lookup' ? request.input.lists : []))
+  const known = sought.length > 0 ? await lists.of(keys.tenantId, sought) : new Map()
   const claims = new Map<string, Buffer>()
   const values = new Map<string, Buffer>()
   const wanted = new Map<string, { input: RequestInput<'identity.claim'>; keys: Wanted[] }>()
@@ -38,7 +42,7 @@ export const readAhead = async (options: {
       for (const { key } of made) claims.set(key.toString('latin1'), key)
     }
     if (request.kind === 'suppression.lookup')
-      for (const { value } of request.input.values) values.set(value, suppressionKey(keys, value))
+      for (const { entry } of soughtEntries(known, request.input)) values.set(entry, suppressionKey(keys, entry))
   }
   const answer = await lookUp({
     tenantId: keys.tenantId,

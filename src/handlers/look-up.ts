@@ -15,7 +15,6 @@ export interface Claimant {
 /** Where a value stands on a suppression list. */
 export interface Suppressed {
   readonly list: string
-  readonly label: string
   readonly addedAt: number
   readonly expiresAt: number | null
 }
@@ -47,10 +46,9 @@ const CLAIMS = `
   ) l on true`
 
 const SUPPRESSIONS = `
-  select w.n::integer as n, e.list_id, l.label, e.added_at, e.expires_at
+  select w.n::integer as n, e.list_id, e.added_at, e.expires_at
   from unnest($1::uuid[], $2::bytea[]) with ordinality as w(tenant_id, key, n)
-  join millrace.suppression_entry e on e.tenant_id = w.tenant_id and e.key = w.key
-  join millrace.suppression_list l on l.tenant_id = e.tenant_id and l.id = e.list_id`
+  join millrace.suppression_entry e on e.tenant_id = w.tenant_id and e.key = w.key`
 
 const claimantOf = (row: Row): Claimant => ({
   leadId: row.lead_id as string,
@@ -61,7 +59,6 @@ const claimantOf = (row: Row): Claimant => ({
 
 const suppressedOf = (row: Row): Suppressed => ({
   list: row.list_id as string,
-  label: row.label as string,
   addedAt: row.added_at as number,
   expiresAt: row.expires_at as number | null,
 })

@@ -1,7 +1,9 @@
+import { entriesOf } from '../base/list-entry.ts'
 import { keyedHash16 } from '../base/seal.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import type { RequestAnswer, RequestInput } from '../kit/requests.ts'
 import type { Ahead } from './ahead.ts'
+import { hashesIn, type KnownLists, type ListKnown } from './lists.ts'
 import type { LookUp, Suppressed } from './look-up.ts'
 
 export interface Suppression {
@@ -13,27 +15,50 @@ export interface Suppression {
   ): Promise<RequestAnswer<'suppression.lookup'>>
 }
 
-/** The key of a value in any suppression list of a tenant: the same however it was written, since normal forms are hashed. */
-export const suppressionKey = (keys: TenantKeys, normal: string): Buffer =>
-  keyedHash16(keys.lookup, `suppression|${normal.toLowerCase()}`)
+/** The key of an entry in any suppression list of a tenant: the same however it was written, since normal forms are hashed. */
+export const suppressionKey = (keys: TenantKeys, entry: string): Buffer =>
+  keyedHash16(keys.lookup, `suppression|${entry.toLowerCase()}`)
 
-export const createSuppression = (options: { readonly lookUp: LookUp }): Suppression => ({
+/** Every entry that would suppress one of the values, with the field it stands for. */
+export const soughtEntries = (
+  known: ReadonlyMap<string, ListKnown>,
+  input: RequestInput<'suppression.lookup'>,
+): { readonly field: string; readonly entry: string }[] => {
+  const hashes = hashesIn(known, input.lists)
+  if (hashes.length === 0) return input.values.map(({ field, value }) => ({ field, entry: value }))
+  return input.values.flatMap(({ field, value, also }) =>
+    entriesOf(value, also ?? [], hashes).map((entry) => ({ field, entry })),
+  )
+}
+
+export const createSuppression = (options: { readonly lookUp: LookUp; readonly lists: KnownLists }): Suppression => ({
   lookup: async (keys, now, input, ahead) => {
-    if (input.values.length === 0) return { found: false }
-    let found: readonly (readonly Suppressed[] | undefined)[] = input.values.map(({ value }) =>
-      ahead?.suppressions.get(value),
+    const known = await options.lists.of(keys.tenantId, input.lists)
+    const sought = soughtEntries(known, input)
+    if (sought.length === 0) return { found: false }
+    let found: readonly (readonly Suppressed[] | undefined)[] = sought.map(({ entry }) =>
+      ahead?.suppressions.get(entry),
     )
     if (found.includes(undefined)) {
-      const suppressions = input.values.map(({ value }) => suppressionKey(keys, value))
+      const suppressions = sought.map(({ entry }) => suppressionKey(keys, entry))
       found = (await options.lookUp({ tenantId: keys.tenantId, claims: [], suppressions })).suppressions
     }
+    const since = input.withinMs === undefined || input.withinMs === null ? null : now - input.withinMs
+    const hits: { list: string; field: string; addedAt: number }[] = []
     for (const list of input.lists) {
       for (const [index, entries] of found.entries()) {
-        const entry = entries?.find((e) => e.list === list && (e.expiresAt === null || e.expiresAt > now))
-        const value = input.values[index]
-        if (entry && value) return { found: true, list, label: entry.label, field: value.field, addedAt: entry.addedAt }
+        const entry = entries?.find(
+          (e) =>
+            e.list === list && (e.expiresAt === null || e.expiresAt > now) && (since === null || e.addedAt >= since),
+        )
+        const field = sought[index]?.field
+        if (entry && field !== undefined && !hits.some((hit) => hit.list === list && hit.field === field))
+          hits.push({ list, field, addedAt: entry.addedAt })
       }
     }
-    return { found: false }
+    const [first] = hits
+    if (!first) return { found: false }
+    const label = known.get(first.list)?.label ?? first.list
+    return { found: true, ...first, label, ...(hits.length > 1 && { hits }) }
   },
 })

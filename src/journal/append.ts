@@ -2,6 +2,7 @@ import { gather } from '../base/coalesce.ts'
 import { isFault } from '../base/faults.ts'
 import { bools, byteas, int4s, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
 import { type Database, type Row, type Statement, sqlState } from '../database/pool.ts'
+import { type EntryWrite, listStatements } from './append-lists.ts'
 import type { Segment } from './segment.ts'
 
 /** The columns of a lead's row, as they are after the commit. Times in ms since 1970; amounts as decimal text. */
@@ -52,6 +53,8 @@ export interface LeadCommit {
   readonly key: { readonly wrapped: Buffer; readonly tenantKeyVersion: number } | null
   readonly claims: readonly ClaimWrite[]
   readonly caps: readonly CapWrite[]
+  /** What it changes in lists. */
+  readonly entries: readonly EntryWrite[]
   /** Given back. */
   readonly releasedClaims: readonly Buffer[]
   readonly releasedCaps: readonly { readonly scope: string; readonly from: number; readonly amount: number }[]
@@ -306,7 +309,7 @@ on conflict (tenant_id, lead_id) do update
   return statements
 }
 
-/** The statements of one gathered commit, in the house's one order of locks: claims, caps, leads, segments, work. */
+/** The statements of one gathered commit, in the house's one order of locks: claims, caps, lists, leads, segments, work. */
 export const commitStatements = (commits: readonly LeadCommit[]): { statements: Statement[]; caps: number | null } => {
   const sorted = [...commits].sort((a, b) => (a.leadId < b.leadId ? -1 : 1))
   const statements: Statement[] = []
@@ -317,6 +320,7 @@ export const commitStatements = (commits: readonly LeadCommit[]): { statements: 
   const cap = capStatement(sorted)
   const caps = cap ? statements.length : null
   if (cap) statements.push(cap)
+  statements.push(...listStatements(sorted))
   statements.push(...newLeadStatements(sorted.filter((c) => c.isNew)))
   statements.push(...changedLeadStatements(sorted.filter((c) => !c.isNew)))
   statements.push(segmentStatement(sorted))

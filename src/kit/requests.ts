@@ -27,7 +27,9 @@ export interface Requests {
   'suppression.lookup': {
     input: {
       readonly lists: readonly string[]
-      readonly values: readonly { readonly field: string; readonly value: string }[]
+      readonly values: readonly ListedValue[]
+      /** Entries added longer ago than this, in ms, count for nothing; null or absent: all count. */
+      readonly withinMs?: number | null
     }
     answer:
       | { readonly found: false }
@@ -37,7 +39,26 @@ export interface Requests {
           readonly label: string
           readonly field: string
           readonly addedAt: number
+          /** Where there are several, all of them. */
+          readonly hits?: readonly { readonly list: string; readonly field: string; readonly addedAt: number }[]
         }
+  }
+  /**
+   * Changes a list, with the commit that tells of it. `check_and_add` looks first: of two leads that bring a value at
+   * the same moment, one finds nothing and the other finds it.
+   */
+  'list.change': {
+    input: {
+      readonly list: string
+      readonly action: 'add' | 'remove' | 'check_and_add'
+      readonly values: readonly ListedValue[]
+      /** ms since 1970; null: never. */
+      readonly expiresAt: number | null
+      readonly withinMs: number | null
+    }
+    answer:
+      | { readonly found: false }
+      | { readonly found: true; readonly label: string; readonly field: string; readonly addedAt: number }
   }
   /** Reserves one place (or an amount) in every cap, or in none. */
   'cap.reserve': {
@@ -76,6 +97,13 @@ export interface Requests {
   }
 }
 
+/** A value as it is looked for in lists: its normal form, and other ways of writing it that a digest may be of. */
+export interface ListedValue {
+  readonly field: string
+  readonly value: string
+  readonly also?: readonly string[]
+}
+
 export interface DeliveryAnswer {
   /** `pending`: to be tried again, or unknown and parked for a person. */
   readonly outcome: 'success' | 'failure' | 'error' | 'pending'
@@ -96,6 +124,7 @@ export type RequestAnswer<K extends RequestKind> = Requests[K]['answer']
 export const REQUEST_VERSIONS: Readonly<Record<RequestKind, number>> = {
   'identity.claim': 1,
   'suppression.lookup': 1,
+  'list.change': 1,
   'cap.reserve': 1,
   'time.wait': 1,
   'review.ask': 1,
@@ -106,6 +135,7 @@ export const REQUEST_VERSIONS: Readonly<Record<RequestKind, number>> = {
 export const REQUEST_REPLAY: Readonly<Record<RequestKind, 'recorded' | 'recomputed' | 'as_of'>> = {
   'identity.claim': 'as_of',
   'suppression.lookup': 'as_of',
+  'list.change': 'as_of',
   'cap.reserve': 'recomputed',
   'time.wait': 'recorded',
   'review.ask': 'recorded',

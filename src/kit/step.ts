@@ -143,6 +143,8 @@ export interface ConfigReferences {
   readonly fieldKeys?: readonly string[]
   /** Lists of steps: read as those of the flow are, and run where the step chooses their arm. */
   readonly steps?: readonly string[]
+  /** Fields of the flow, or parts of them: `email`, `email.domain`. */
+  readonly parts?: readonly string[]
   readonly destinations?: readonly string[]
   readonly durations?: readonly string[]
   readonly money?: readonly string[]

@@ -114,6 +114,7 @@ export interface LeadEventData {
   'branch.chosen': StepEvent
   'fields.set': StepEvent
   'journey.stopped': StepEvent
+  'list.changed': StepEvent
   /** A step was left in the middle, to be taken up again: the time it began, which its replay sees too. */
   'step.entered': Shape<{ readonly step: string; readonly now: number }, null>
   /** A request of the step under way was answered. */
@@ -211,6 +212,7 @@ const STEP_EVENTS: ReadonlySet<string> = new Set<StepEventType>([
   'branch.chosen',
   'fields.set',
   'journey.stopped',
+  'list.changed',
 ])
 
 export const isStepEvent = (type: string): type is StepEventType => STEP_EVENTS.has(type)

@@ -217,6 +217,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'branch.chosen':
     case 'fields.set':
     case 'journey.stopped':
+    case 'list.changed':
       endStep(lead, event.data, event.sealed)
       return
     case 'review.concluded':

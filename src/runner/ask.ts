@@ -2,6 +2,7 @@ import { Fault } from '../base/faults.ts'
 import { keyedHash, keyedTag } from '../base/seal.ts'
 import { type Ahead, readAhead } from '../handlers/ahead.ts'
 import type { CapWrite, ClaimWrite } from '../journal/append.ts'
+import type { EntryWrite } from '../journal/append-lists.ts'
 import type { Json } from '../kit/field.ts'
 import { type GroupRequest, REQUEST_VERSIONS, type Request, type SingleRequest } from '../kit/requests.ts'
 import type { Holds, JournaledAnswer } from '../lead/events.ts'
@@ -20,7 +21,7 @@ export interface StepRun {
   readonly known: ReadonlySet<string> | null
   readonly asked: Set<string>
   /** What its answers hold: goes into the same commit as they. */
-  readonly writes: { readonly claims: ClaimWrite[]; readonly caps: CapWrite[] }
+  readonly writes: { readonly claims: ClaimWrite[]; readonly caps: CapWrite[]; readonly entries: EntryWrite[] }
 }
 
 export type Asked = { readonly answer: unknown } | { readonly wakeAt: number | null }
@@ -38,6 +39,7 @@ const fingerprint = (journey: Journey, request: SingleRequest): string =>
 export const handOver = (journey: Journey, run: StepRun): Holds | undefined => {
   const claims = run.writes.claims.splice(0)
   const caps = run.writes.caps.splice(0)
+  journey.entries.push(...run.writes.entries.splice(0))
   if (claims.length === 0 && caps.length === 0) return undefined
   journey.claims.push(...claims)
   journey.caps.push(...caps)
@@ -80,7 +82,7 @@ const aheadOf = (ctx: RunnerContext, journey: Journey, run: StepRun): Promise<Ah
     if (request) requests.push(request)
   }
   const where = { test: lead.test, flowId: flow.id, sourceId: source.id }
-  journey.ahead = readAhead({ lookUp: ctx.lookUp, keys, where, requests })
+  journey.ahead = readAhead({ lookUp: ctx.lookUp, lists: ctx.lists, keys, where, requests })
   return journey.ahead
 }
 
@@ -117,6 +119,18 @@ const perform = async (
     }
     case 'suppression.lookup':
       return { answer: await ctx.suppression.lookup(keys, run.now, request.input, await aheadOf(ctx, journey, run)) }
+    case 'list.change': {
+      const { answer, writes } = await ctx.listChanges.change({
+        holder,
+        settlements: journey.submissionHolder.settlements,
+        keys,
+        test: lead.test,
+        now: run.now,
+        input: request.input,
+      })
+      run.writes.entries.push(...writes)
+      return { answer }
+    }
     case 'cap.reserve': {
       const caps = request.input.caps.map((cap) => ({ ...cap, scope: capScope(journey, cap) }))
       const { answer, writes } = await ctx.caps.reserve(holder, lead.tenantId, { caps })

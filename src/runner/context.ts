@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Caps } from '../handlers/caps.ts'
 import type { Identity } from '../handlers/identity.ts'
+import type { ListChanges } from '../handlers/list-changes.ts'
+import type { KnownLists } from '../handlers/lists.ts'
 import type { LookUp } from '../handlers/look-up.ts'
 import type { Secrets } from '../handlers/secrets.ts'
 import type { Suppression } from '../handlers/suppression.ts'
@@ -35,6 +37,8 @@ export interface RunnerContext {
   readonly loader: LeadLoader
   readonly identity: Identity
   readonly suppression: Suppression
+  readonly listChanges: ListChanges
+  readonly lists: KnownLists
   readonly lookUp: LookUp
   readonly caps: Caps
   readonly secrets: Secrets

@@ -64,7 +64,7 @@ const runStep = async (ctx: RunnerContext, journey: Journey, step: CompiledStep)
     answers: [],
     known: standing && namesKnown(journey, step.id),
     asked: new Set(),
-    writes: { claims: [], caps: [] },
+    writes: { claims: [], caps: [], entries: [] },
   }
   try {
     const view = viewOf({ lead, flow: journey.flow, source: journey.source, now: run.now })

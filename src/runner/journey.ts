@@ -4,6 +4,7 @@ import { keyedHash8 } from '../base/seal.ts'
 import type { Ahead } from '../handlers/ahead.ts'
 import { createHolder, type Holder, type Settlement, settle } from '../handlers/holder.ts'
 import type { Appender, CapWrite, ClaimWrite, LeadColumns, LeadCommit } from '../journal/append.ts'
+import type { EntryWrite } from '../journal/append-lists.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
@@ -30,6 +31,7 @@ export interface Journey {
   events: LeadEvent[]
   claims: ClaimWrite[]
   caps: CapWrite[]
+  entries: EntryWrite[]
   /** How `claims` and `caps` are settled with their commit. */
   settling: Settlement[]
   releasedClaims: Buffer[]
@@ -72,6 +74,7 @@ export const startJourney = (options: {
   events: [],
   claims: [],
   caps: [],
+  entries: [],
   settling: [],
   releasedClaims: [],
   releasedCaps: [],
@@ -145,6 +148,7 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
     key: journey.wrapped ? { wrapped: journey.wrapped, tenantKeyVersion: keys.wrapVersion } : null,
     claims: journey.claims,
     caps: journey.caps,
+    entries: journey.entries,
     releasedClaims: journey.releasedClaims,
     releasedCaps: journey.releasedCaps,
     work: unchanged ? 'keep' : work,
@@ -154,6 +158,7 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
   journey.events = []
   journey.claims = []
   journey.caps = []
+  journey.entries = []
   journey.settling = []
   journey.releasedClaims = []
   journey.releasedCaps = []

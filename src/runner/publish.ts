@@ -61,7 +61,8 @@ export const createPublish =
     for (const source of compiled.sources.values())
       for (const step of source.program) revisions[step.type] = step.revision
     const at = new Date(clock.now())
-    const lists = [...new Set(listsOf(document))]
+    const changed = document.steps.flatMap(({ type, config }) => (type === 'list' ? [String(config.list)] : []))
+    const lists = [...new Set([...listsOf(document), ...changed])]
 
     const published = await database.transaction([tenantId], async (tx) => {
       await tx.query({ text: 'select id from millrace.tenant where id = $1::uuid for update', values: [tenantId] })

@@ -6,6 +6,7 @@ import { classify } from './classify.ts'
 import { dedupe } from './dedupe.ts'
 import { deliver } from './deliver.ts'
 import { filter } from './filter.ts'
+import { list } from './list.ts'
 import { normalize } from './normalize.ts'
 import { price } from './price.ts'
 import { review } from './review.ts'
@@ -34,4 +35,5 @@ export const stepTypes: Readonly<Record<string, StepType>> = {
   branch,
   set,
   stop,
+  list,
 }

@@ -25,6 +25,7 @@ const STEP_EVENTS: Readonly<Record<StepEventType, true>> = {
   'branch.chosen': true,
   'fields.set': true,
   'journey.stopped': true,
+  'list.changed': true,
 } satisfies Partial<Record<keyof LeadEventData, true>>
 
 interface Node {

@@ -85,6 +85,9 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'api/contract': { may: ['base'], pure: { packages: ['typebox'] } },
   api: {
     may: ['base', 'lead', 'fields', 'kit', 'journal', 'audit', 'runner', 'ingest', 'api/contract', 'database'],
+    besides: {
+      handlers: 'types: lists are changed through the store it is handed',
+    },
   },
   cli: {
     may: [

@@ -7,7 +7,6 @@ import { hashPassword } from '../../src/api/passwords.ts'
 import { type MovableClock, movableClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ids.ts'
 import { keyedHash16, seal } from '../../src/base/seal.ts'
-import { suppressionKey } from '../../src/handlers/suppression.ts'
 import { type TestHouse, testHouse } from './house.ts'
 
 /** A lead goes in, is read, priced, judged by a filter and, where it says so, looked at by a person. */
@@ -92,8 +91,8 @@ export const testApi = async (): Promise<TestApi> => {
       token: keyring.derive('token'),
       login: (email) => keyedHash16(keyring.login, email),
       sealTenant: async (tenant, text) => seal((await keyring.tenant(tenant)).wrap, text),
-      suppression: async (tenant, normal) => suppressionKey(await keyring.tenant(tenant), normal),
     },
+    lists: house.lists,
     publish: house.publish,
     isCurrent: house.isCurrent,
     isDraining: () => false,

@@ -13,6 +13,8 @@ import { createDatabase, type Database } from '../../src/database/pool.ts'
 import { createPresence, type Presence } from '../../src/database/presence.ts'
 import { createCaps } from '../../src/handlers/caps.ts'
 import { createIdentity } from '../../src/handlers/identity.ts'
+import { createListChanges } from '../../src/handlers/list-changes.ts'
+import { createKnownLists } from '../../src/handlers/lists.ts'
 import { createLookUp } from '../../src/handlers/look-up.ts'
 import { createSecrets, type Secrets } from '../../src/handlers/secrets.ts'
 import { createSuppression } from '../../src/handlers/suppression.ts'
@@ -149,13 +151,16 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
     const database = await createDatabase({ connection: db.connection, poolMax: asked.poolMax ?? 4, log })
     const ownKeyring = createKeyring({ database, ...keys })
     const secrets = createSecrets({ database })
+    const lists = createKnownLists({ database })
     const catalog = createCatalog({ database, registries: asked.registries ?? allRegistries })
     const presence = await createPresence({
       connection: db.connection,
       applicationRole: 'millrace_app',
       log,
       onEpoch: (change) => {
-        if (change) catalog.forget(change.tenantId)
+        if (!change) return
+        catalog.forget(change.tenantId)
+        lists.forget(change.tenantId)
       },
     })
     const lookUp = createLookUp({ database, rowsMax: 500 })
@@ -191,7 +196,9 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       outbound: parts.outbound,
       loader,
       identity: createIdentity({ lookUp }),
-      suppression: createSuppression({ lookUp }),
+      suppression: createSuppression({ lookUp, lists }),
+      listChanges: createListChanges({ lookUp, lists }),
+      lists,
       lookUp,
       caps,
       secrets,

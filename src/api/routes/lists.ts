@@ -1,21 +1,27 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Fault } from '../../base/faults.ts'
-import { byteas } from '../../database/arrays.ts'
+import { readEntries } from '../../ingest/list-entries.ts'
+import { decodeText } from '../../ingest/text.ts'
 import {
   EntriesAdded,
   EntriesBody,
+  EntriesCheck,
+  EntriesChecked,
+  EntriesFound,
+  EntriesQuery,
   EntriesRemoval,
   EntriesRemoved,
+  EntriesSought,
   ListBody,
   ListList,
   ListParams,
+  ListRemoved,
   ListSummary,
 } from '../contract/lists.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
-import { readEntries } from '../list-entries.ts'
 import { need, type Sessions, sessionOf } from '../session.ts'
-import { iso, readTime } from '../times.ts'
+import { iso, isoOrNull, readTime } from '../times.ts'
 
 const summaryOf = (row: Readonly<Record<string, unknown>>) => ({
   id: row.id as string,
@@ -27,23 +33,37 @@ const summaryOf = (row: Readonly<Record<string, unknown>>) => ({
 export const listRoutes =
   (deps: ApiDeps, sessions: Sessions): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { database, clock, keys } = deps
+    const { database, clock, lists } = deps
     const tags = ['Suppression lists']
     const security = [{ login: [] }]
     const onRequest = need(sessions, 'configure')
 
-    const keysOf = async (tenantId: string, values: readonly string[], country: string): Promise<Buffer[]> => {
-      const normals = readEntries(values, { country, now: clock.now() })
-      const hashed = await Promise.all(normals.map((normal) => keys.suppression(tenantId, normal)))
-      // A value given twice is one entry.
-      return [...new Map(hashed.map((key) => [key.toString('hex'), key])).values()]
+    const read = (body: {
+      readonly values: readonly (string | readonly string[])[]
+      types?: string[]
+      country?: string
+    }): string[] =>
+      readEntries(body.values, { types: body.types ?? null, country: body.country ?? 'US', now: clock.now() })
+
+    const known = <T>(answer: T | null): T => {
+      if (answer === null)
+        throw new Fault('not_found', { message: 'There is no list of this id; PUT /api/v1/lists/{id} makes one.' })
+      return answer
     }
 
-    const requireList = (rows: readonly unknown[] | undefined): void => {
-      if (rows?.length !== 1) {
-        throw new Fault('not_found', { message: 'There is no list of this id; PUT /api/v1/lists/{id} makes one.' })
+    const expiry = (text: string | undefined): number | null =>
+      text === undefined ? null : readTime(text, 'expires_at')
+    const ms = (seconds: number | undefined): number | null => (seconds === undefined ? null : seconds * 1000)
+
+    // A file may be posted as it is, a value a line: inside it becomes the same body as one in JSON.
+    app.addContentTypeParser('text/plain', { parseAs: 'buffer' }, (_request, body, done) => {
+      try {
+        const text = decodeText({ bytes: body as Buffer, charset: null, what: 'body' })
+        done(null, { values: text.split(/\r?\n/).filter((line) => line.trim() !== '') })
+      } catch (error) {
+        done(error as Error)
       }
-    }
+    })
 
     app.get(
       '/api/v1/lists',
@@ -63,14 +83,8 @@ export const listRoutes =
           [
             {
               name: 'list_lists',
-              text: `select l.id, l.label, l.created_at, coalesce(e.entries, 0) as entries
-                     from millrace.suppression_list l
-                     left join (
-                       select list_id, count(*) as entries from millrace.suppression_entry
-                       where tenant_id = $1::uuid group by list_id
-                     ) e on e.list_id = l.id
-                     where l.tenant_id = $1::uuid
-                     order by l.id`,
+              text: `select id, label, created_at, entries from millrace.suppression_list
+                     where tenant_id = $1::uuid order by id`,
               values: [tenantId],
             },
           ],
@@ -102,14 +116,37 @@ export const listRoutes =
               text: `insert into millrace.suppression_list as l (tenant_id, id, label, created_at)
                      values ($1::uuid, $2::text, $3::text, $4::timestamptz)
                      on conflict (tenant_id, id) do update set label = excluded.label
-                     returning id, label, created_at,
-                       (select count(*) from millrace.suppression_entry e
-                        where e.tenant_id = l.tenant_id and e.list_id = l.id) as entries`,
+                     returning id, label, created_at, entries`,
               values: [tenantId, request.params.id, request.body.label, new Date(clock.now())],
+            },
+            {
+              name: 'raise_epoch',
+              text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
+              values: [tenantId],
             },
           ],
         )
+        lists.forget(tenantId)
         return summaryOf(rows?.[0] ?? {})
+      },
+    )
+
+    app.delete(
+      '/api/v1/lists/:id',
+      {
+        onRequest,
+        schema: {
+          tags,
+          security,
+          summary: 'Remove a list with all its entries',
+          params: ListParams,
+          response: { 200: ListRemoved, ...problems(401, 403, 404, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        known((await lists.drop({ tenantId, list: request.params.id })) ? true : null)
+        return { removed: true }
       },
     )
 
@@ -120,45 +157,29 @@ export const listRoutes =
         schema: {
           tags,
           security,
-          summary: 'Add emails, phone numbers or domains to a list',
+          summary: 'Add values to a list, all or none',
+          description:
+            'As JSON, or as text/plain with a value a line and the rest in the address. A list of a million is sent in parts of up to a megabyte; sent again, a part changes nothing but the time it was added.',
+          consumes: ['application/json', 'text/plain'],
           params: ListParams,
+          querystring: EntriesQuery,
           body: EntriesBody,
           response: { 200: EntriesAdded, ...problems(400, 401, 403, 404, 406, 413, 415, 500, 503) },
         },
       },
       async (request) => {
         const { tenantId } = sessionOf(request)
-        const { values, country = 'US', expires_at: expiresAt } = request.body
-        const expires = expiresAt === undefined ? null : new Date(readTime(expiresAt, 'expires_at'))
-        const hashed = await keysOf(tenantId, values, country)
-        const [lists, rows] = await database.batch(
-          [tenantId],
-          [
-            {
-              name: 'find_list',
-              text: 'select id from millrace.suppression_list where tenant_id = $1::uuid and id = $2::text',
-              values: [tenantId, request.params.id],
-            },
-            {
-              name: 'add_entries',
-              // In one order everywhere, so that two calls with the same values wait for each other and don't deadlock.
-              // A row that was there has been locked by this statement, which its xmax says; a new one has none.
-              text: `with written as (
-                       insert into millrace.suppression_entry as e (tenant_id, list_id, key, added_at, expires_at)
-                       select l.tenant_id, l.id, k.key, $4::timestamptz, $5::timestamptz
-                       from millrace.suppression_list l, unnest($3::bytea[]) as k(key)
-                       where l.tenant_id = $1::uuid and l.id = $2::text
-                       order by k.key
-                       on conflict (tenant_id, key, list_id) do update set expires_at = excluded.expires_at
-                       returning e.xmax = 0 as is_new
-                     )
-                     select count(*) filter (where is_new) as added from written`,
-              values: [tenantId, request.params.id, byteas(hashed), new Date(clock.now()), expires],
-            },
-          ],
+        const { type, country, expires_at: expiresAt } = request.query
+        const body = { ...(country && { country }), ...(type && { types: [type] }), ...request.body }
+        return known(
+          await lists.add({
+            tenantId,
+            list: request.params.id,
+            entries: read(body),
+            expiresAt: expiry(request.body.expires_at ?? expiresAt),
+            now: clock.now(),
+          }),
         )
-        requireList(lists)
-        return { added: Number(rows?.[0]?.added ?? 0) }
       },
     )
 
@@ -177,30 +198,77 @@ export const listRoutes =
       },
       async (request) => {
         const { tenantId } = sessionOf(request)
-        const { values, country = 'US' } = request.body
-        const hashed = await keysOf(tenantId, values, country)
-        const [lists, rows] = await database.batch(
-          [tenantId],
-          [
-            {
-              name: 'find_list',
-              text: 'select id from millrace.suppression_list where tenant_id = $1::uuid and id = $2::text',
-              values: [tenantId, request.params.id],
-            },
-            {
-              name: 'remove_entries',
-              text: `with removed as (
-                       delete from millrace.suppression_entry
-                       where tenant_id = $1::uuid and list_id = $2::text and key = any ($3::bytea[])
-                       returning 1
-                     )
-                     select count(*) as removed from removed`,
-              values: [tenantId, request.params.id, byteas(hashed)],
-            },
-          ],
+        return known(await lists.remove({ tenantId, list: request.params.id, entries: read(request.body) }))
+      },
+    )
+
+    app.post(
+      '/api/v1/lists/:id/check',
+      {
+        onRequest,
+        schema: {
+          tags,
+          security,
+          summary: 'Look values up in a list and add those that do not stand there',
+          description: 'Of two callers that bring a value at the same moment, one adds it and the other finds it.',
+          params: ListParams,
+          body: EntriesCheck,
+          response: { 200: EntriesChecked, ...problems(400, 401, 403, 404, 406, 413, 415, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const { expires_at: expiresAt, within_s: within } = request.body
+        const { since } = known(
+          await lists.checkAndAdd({
+            tenantId,
+            list: request.params.id,
+            entries: read(request.body),
+            expiresAt: expiry(expiresAt),
+            withinMs: ms(within),
+            now: clock.now(),
+          }),
         )
-        requireList(lists)
-        return { removed: Number(rows?.[0]?.removed ?? 0) }
+        return {
+          added: since.filter((at) => at === null).length,
+          items: since.map((at) => ({ found: at !== null, added_at: isoOrNull(at) })),
+        }
+      },
+    )
+
+    app.post(
+      '/api/v1/lists/query',
+      {
+        onRequest: need(sessions, 'read'),
+        schema: {
+          tags,
+          security,
+          summary: 'Look values up in several lists at once',
+          body: EntriesSought,
+          response: { 200: EntriesFound, ...problems(400, 401, 403, 406, 413, 415, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const { lists: names, within_s: within } = request.body
+        const found = await lists.query({
+          tenantId,
+          lists: names ?? null,
+          entries: read(request.body),
+          withinMs: ms(within),
+          now: clock.now(),
+        })
+        return {
+          items: found.map((standings) => ({
+            found: standings.length > 0,
+            lists: standings.map(({ list, label, addedAt, expiresAt }) => ({
+              id: list,
+              label,
+              added_at: iso(addedAt),
+              expires_at: isoOrNull(expiresAt),
+            })),
+          })),
+        }
       },
     )
   }

@@ -32,6 +32,7 @@ const SINGULAR: Readonly<Record<PathKey, string>> = {
   templates: 'template',
   expressions: 'expression',
   fields: 'field',
+  parts: 'field or part',
   destinations: 'destination',
   durations: 'duration',
   money: 'amount',
