@@ -14,12 +14,12 @@ import { runEvalIdentity } from './cli/commands/eval-identity.ts'
 import { runFlowCheck } from './cli/commands/flow-check.ts'
 import { runFlowPublish } from './cli/commands/flow-publish.ts'
 import { runImport } from './cli/commands/import.ts'
-import { runListsImport } from './cli/commands/lists-import.ts'
 import { runMap } from './cli/commands/map.ts'
 import { runMigrate } from './cli/commands/migrate.ts'
 import { runParse } from './cli/commands/parse.ts'
 import { ownAddress, runServe } from './cli/commands/serve.ts'
 import { addCustodyVerbs } from './cli/verbs/custody.ts'
+import { addDecisionVerbs } from './cli/verbs/decisions.ts'
 import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
 import { ensureDemo, SINK_PATH } from './demo.ts'
@@ -350,52 +350,6 @@ flow
     ),
   )
 
-const lists = program.command('lists').description('Fill suppression lists')
-lists
-  .command('import')
-  .description('Add the values of a file, a value a line or a CSV file with a header, to a list')
-  .argument('<file>')
-  .requiredOption('--list <id>', 'list they are added to; it is made where there is none')
-  .option(
-    '--column <names>',
-    'columns of the values, separated by commas; several stand for one entry together',
-    split,
-    [],
-  )
-  .option(
-    '--type <names>',
-    'field types of the columns; without it emails, phones, domains and digests are told apart',
-    split,
-    [],
-  )
-  .option('--country <code>', 'country of phone numbers without one', 'US')
-  .option('--expires <duration>', 'how long the entries stand, as 90d; for ever where this is left out')
-  .option('--label <name>', 'name of a new list, for people')
-  .option('--tenant <slug>', 'tenant, where there are several')
-  .option('--data <folder>', 'data folder (MILLRACE_DATA)')
-  .option('--rejects <file>', 'where rows that hold no value are written (default: <file>.rejects.csv)')
-  .option('--json', 'print one line of JSON at the end')
-  .action((file: string, flags) =>
-    act(() =>
-      runListsImport({
-        file,
-        list: flags.list,
-        columns: flags.column,
-        types: flags.type,
-        country: flags.country,
-        expires: flags.expires,
-        label: flags.label,
-        tenant: flags.tenant,
-        rejects: flags.rejects,
-        json: flags.json === true,
-        openHouse: opener(configOf(flags)),
-        ended: untilSignalled(),
-        output: process.stdout,
-        progress: process.stderr,
-      }),
-    ),
-  )
-
 const audit = program.command('audit').description('Prove what the journal says')
 audit
   .command('verify')
@@ -409,6 +363,7 @@ audit
   )
 
 addCustodyVerbs(program, { configOf, opener, act })
+addDecisionVerbs(program, { configOf, opener, act, untilSignalled })
 
 try {
   await program.parseAsync()
