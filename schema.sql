@@ -17,6 +17,43 @@ AS $function$
   select count(*) from lost $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.clear_logins(before timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  delete from login_session where expires_at < before or revoked_at < before;
+  delete from login_link where expires_at < before;
+  delete from login_try where last_at < before $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.count_login_try(email bytea, at_time timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+declare
+  known login_try;
+begin
+  insert into login_try as t (email_key, tries, last_at) values (email, 0, at_time) on conflict do nothing;
+  select * into known from login_try where email_key = email for update;
+  if known.locked_until > at_time then
+    return known.locked_until;
+  end if;
+  if known.last_at < at_time - interval '1 day' then
+    known.tries := 0;
+  end if;
+  known.tries := known.tries + 1;
+  update login_try set tries = known.tries, last_at = at_time,
+    locked_until = case when known.tries >= 10
+      then at_time + least(interval '15 minutes', interval '30 seconds' * power(2, least(known.tries - 10, 10))) end
+  where email_key = email;
+  return null;
+end $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.ensure_partitions(first_month date, months integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -44,12 +81,38 @@ end $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.find_login(email bytea)
- RETURNS TABLE(tenant_id uuid, id uuid, password_hash text, role text)
+ RETURNS TABLE(tenant_id uuid, slug text, id uuid, password_hash text, role text, enabled boolean, sealed bytea, totp bytea, totp_confirmed boolean, totp_step bigint, recovery bytea[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
-AS $function$ select l.tenant_id, l.id, l.password_hash, l.role
-        from login l join tenant t on t.id = l.tenant_id where l.email_key = email and t.enabled $function$
+AS $function$ select l.tenant_id, t.slug, l.id, l.password_hash, l.role, l.enabled, l.sealed, l.totp, l.totp_confirmed,
+          l.totp_step, l.recovery
+        from login l join tenant t on t.id = l.tenant_id where l.email_key = email and t.enabled order by l.id $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.find_login_link(hash bytea, at_time timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, id uuid, login_id uuid, purpose text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select k.tenant_id, k.id, k.login_id, k.purpose from login_link k
+        join tenant t on t.id = k.tenant_id and t.enabled
+        where k.token_hash = hash and k.expires_at > at_time $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.find_session(session uuid, at_time timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, login_id uuid, role text, partner jsonb, kind text, generation integer, expires_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  update login_session set last_seen_at = at_time
+  where id = session and last_seen_at < at_time - interval '1 minute';
+  select s.tenant_id, s.login_id, l.role, l.partner, s.kind, s.generation, s.expires_at
+  from login_session s
+  join login l on l.tenant_id = s.tenant_id and l.id = s.login_id and l.enabled
+  join tenant t on t.id = s.tenant_id and t.enabled
+  where s.id = session and s.revoked_at is null and s.expires_at > at_time $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.find_source_key(hash bytea)
@@ -67,6 +130,14 @@ CREATE OR REPLACE FUNCTION millrace.find_tenants()
  STABLE SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
 AS $function$ select t.id, t.slug, t.config_epoch from tenant t order by t.id $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.forget_login_tries(email bytea)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ delete from login_try where email_key = email $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.live_runners()
@@ -90,6 +161,21 @@ begin
   end if;
 end $function$
   grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.rotate_session(session uuid, spent integer, at_time timestamp with time zone, until timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, login_id uuid, role text, generation integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  update login_session set revoked_at = at_time, revoked_for = 'reuse'
+  where id = session and generation > spent and revoked_at is null;
+  update login_session s set generation = s.generation + 1, last_seen_at = at_time, expires_at = until
+  from login l, tenant t
+  where s.id = session and s.generation = spent and s.kind = 'token' and s.revoked_at is null and s.expires_at > at_time
+    and l.tenant_id = s.tenant_id and l.id = s.login_id and l.enabled and t.id = s.tenant_id and t.enabled
+  returning s.tenant_id, s.login_id, l.role, s.generation $function$
+  grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.take_due_work(at_time timestamp with time zone, new_runner integer, each integer)
  RETURNS TABLE(tenant_id uuid, lead_id uuid, attempts integer)
@@ -286,15 +372,71 @@ table login row level security forced
     2 id uuid not null
     3 email_key bytea not null
     4 sealed bytea not null
-    5 password_hash text not null
+    5 password_hash text
     6 role text not null
     7 created_at timestamp with time zone not null
-  constraint login_email_key_key UNIQUE (email_key)
+    8 enabled boolean not null default true
+    9 version integer not null default 1
+   10 partner jsonb
+   11 totp bytea
+   12 totp_confirmed boolean not null default false
+   13 totp_step bigint not null default 0
+   14 recovery bytea[] not null default '{}'::bytea[]
+   15 last_login_at timestamp with time zone
+   16 sso_subject text
   constraint login_pkey PRIMARY KEY (tenant_id, id)
+  constraint login_tenant_email UNIQUE (tenant_id, email_key)
   constraint login_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX login_email ON millrace.login USING btree (email_key)
+  CREATE UNIQUE INDEX login_sso ON millrace.login USING btree (tenant_id, sso_subject) WHERE (sso_subject IS NOT NULL)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
+
+table login_link row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 login_id uuid not null
+    4 purpose text not null
+    5 token_hash bytea not null
+    6 created_at timestamp with time zone not null
+    7 expires_at timestamp with time zone not null
+  constraint login_link_pkey PRIMARY KEY (tenant_id, id)
+  constraint login_link_purpose_check CHECK ((purpose = ANY (ARRAY['invitation'::text, 'reset'::text])))
+  constraint login_link_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  constraint login_link_token_hash_key UNIQUE (token_hash)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table login_session row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 login_id uuid not null
+    4 kind text not null
+    5 generation integer not null default 1
+    6 created_at timestamp with time zone not null
+    7 last_seen_at timestamp with time zone not null
+    8 expires_at timestamp with time zone not null
+    9 revoked_at timestamp with time zone
+   10 revoked_for text
+   11 sealed bytea
+  constraint login_session_kind_check CHECK ((kind = ANY (ARRAY['token'::text, 'cookie'::text])))
+  constraint login_session_pkey PRIMARY KEY (tenant_id, id)
+  constraint login_session_revoked_for_check CHECK ((revoked_for = ANY (ARRAY['logout'::text, 'revoked'::text, 'reuse'::text, 'password'::text, 'disabled'::text])))
+  constraint login_session_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX login_session_login ON millrace.login_session USING btree (tenant_id, login_id)
+  CREATE UNIQUE INDEX login_session_id ON millrace.login_session USING btree (id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table login_try
+    1 email_key bytea not null
+    2 tries integer not null
+    3 last_at timestamp with time zone not null
+    4 locked_until timestamp with time zone
+  constraint login_try_pkey PRIMARY KEY (email_key)
 
 table migration
     1 name text not null

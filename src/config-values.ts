@@ -18,7 +18,9 @@ export type Setting = Described &
     | { readonly type: 'seconds'; readonly default: number; readonly min: number; readonly max: number }
     | { readonly type: 'flag'; readonly default: boolean }
     | { readonly type: 'hosts'; readonly default: '' }
+    | { readonly type: 'url'; readonly default: undefined }
     | { readonly type: 'secret_url'; readonly default: undefined }
+    | { readonly type: 'secret_smtp'; readonly default: undefined }
     | { readonly type: 'secret_key'; readonly default: undefined }
     | { readonly type: 'secret_text'; readonly default: undefined }
   )
@@ -66,6 +68,20 @@ const readHosts = (text: string): readonly string[] => {
   return wrong === undefined ? parts : problem(`"${wrong}" is no host, address or range such as 10.0.0.0/8`)
 }
 
+const readWebUrl = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isPlain = url !== undefined && url.search === '' && url.hash === '' && url.username === ''
+  return isPlain && ['http:', 'https:'].includes(url.protocol)
+    ? text.replace(/\/+$/, '')
+    : problem(`expected an address such as https://leads.example.com, not "${text}"`)
+}
+
+/** It may hold a password, and is not repeated. */
+const readSmtp = (text: string): string =>
+  URL.canParse(text) && ['smtp:', 'smtps:'].includes(new URL(text).protocol)
+    ? text
+    : problem('expected smtp://user:password@host:587 or smtps://…')
+
 /** Neither this nor `readKey` repeats what it was given: both are secrets. */
 const readUrl = (text: string): string => {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -107,6 +123,10 @@ export const readSetting = (setting: Setting, text: string): unknown => {
       return FLAGS[text.toLowerCase()] ?? problem(`expected true or false, not "${text}"`)
     case 'hosts':
       return readHosts(text)
+    case 'url':
+      return readWebUrl(text)
+    case 'secret_smtp':
+      return readSmtp(text)
     case 'secret_url':
       return readUrl(text)
     case 'secret_key':

@@ -22,6 +22,9 @@ describe('readConfig', () => {
   test('has a default for all but the secrets', () => {
     expect(readConfig({})).toEqual({
       databaseUrl: undefined,
+      mailFrom: 'Millrace <millrace@localhost>',
+      publicUrl: undefined,
+      smtpUrl: undefined,
       dataDir: './.millrace',
       host: '127.0.0.1',
       port: 8080,

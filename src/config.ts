@@ -111,6 +111,28 @@ export const SETTINGS = {
       'restored backup forgets them again. Empty: `erasures.ledger` in the data folder. Keep it apart from backups, ' +
       'and where several machines serve, on storage that they share.',
   },
+  publicUrl: {
+    name: 'PUBLIC_URL',
+    type: 'url',
+    default: undefined,
+    description:
+      'Where the world reaches this server: `https://leads.example.com`. Links in answers and mails begin with it, and ' +
+      'with https cookies are sent over https alone.',
+  },
+  smtpUrl: {
+    name: 'SMTP_URL',
+    type: 'secret_smtp',
+    default: undefined,
+    description:
+      'Mail server for invitations and password resets: `smtp://user:password@host:587`, or `smtps://…`. Needs ' +
+      '`PUBLIC_URL`. Without it, links are only shown to the admin who makes them.',
+  },
+  mailFrom: {
+    name: 'MAIL_FROM',
+    type: 'text',
+    default: 'Millrace <millrace@localhost>',
+    description: 'Sender of these mails.',
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     type: 'choice',
@@ -262,7 +284,7 @@ type ValueOf<S extends Setting> = S extends { type: 'choice'; choices: readonly 
       ? boolean
       : S['type'] extends 'hosts'
         ? readonly string[]
-        : S['type'] extends 'secret_url' | 'secret_key' | 'secret_text'
+        : S['type'] extends 'url' | 'secret_url' | 'secret_smtp' | 'secret_key' | 'secret_text'
           ? S['type'] extends 'secret_key'
             ? KeyObject | undefined
             : string | undefined
@@ -292,6 +314,8 @@ export const readConfig = (environment: Environment): Config => {
     }
   }
   if (problems.length > 0) throw new Fault('setting_invalid', { message: problems.join('\n') })
-  const unset = { databaseUrl: undefined, masterKey: undefined, masterKeyPrevious: undefined, vaultToken: undefined }
+  const unset = Object.fromEntries(
+    Object.entries(SETTINGS).flatMap(([key, setting]) => (setting.default === undefined ? [[key, undefined]] : [])),
+  )
   return { ...unset, ...config } as Config
 }

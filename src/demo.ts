@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hashPassword } from './api/passwords.ts'
+import { hashPassword } from './access/passwords.ts'
 import { newId } from './base/ids.ts'
 import { keyedHash16, seal } from './base/seal.ts'
 import type { House } from './house.ts'

@@ -26,7 +26,9 @@ import { ensureDemo, SINK_PATH } from './demo.ts'
 import { fieldTypes } from './fields/index.ts'
 import { type House, openHouse } from './house.ts'
 import { destinationTypes } from './integrations/index.ts'
+import { openUnderTenant } from './journal/keyring.ts'
 import type { Registries } from './kit/flow.ts'
+import { createMailer } from './outbound/mail.ts'
 import { stepTypes } from './steps/index.ts'
 
 // A pattern that would search for ever is finished by an engine that cannot: (a+)+$ on 26 letters, 6.5 s → 1 ms.
@@ -78,6 +80,9 @@ const opener = (config: Config): (() => Promise<House>) => {
     })
 }
 
+const mailerOf = ({ smtpUrl, mailFrom }: Config) =>
+  smtpUrl === undefined ? null : createMailer({ url: smtpUrl, from: mailFrom }).send
+
 /** A port that is free now: what the demo's sink is allowed under must be known before anything is built. */
 const freePort = (host: string): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -123,20 +128,23 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
           version,
           rateLimitMax: config.rateLimitMax,
           rateLimitWindowMs: config.rateLimitWindowMs,
-          publicUrl: null,
+          publicUrl: config.publicUrl ?? null,
+          platformKey: null,
         },
         keys: {
           token: keyring.derive('token'),
           login: (email) => keyedHash16(keyring.login, email),
           sealTenant: async (tenantId, text) => seal((await keyring.tenant(tenantId)).wrap, text),
+          openTenant: async (tenantId, sealed) => openUnderTenant(await keyring.tenant(tenantId), sealed).toString(),
         },
         lists: house.lists,
+        mail: mailerOf(config),
         publish: house.publish,
         isCurrent: house.isCurrent,
         isDraining,
       })
       // The demo's buyer: takes every lead, keeps nothing.
-      app.post(SINK_PATH, { schema: { hide: true } as object }, async () => ({
+      app.post(SINK_PATH, { config: { access: 'public' }, schema: { hide: true } as object }, async () => ({
         id: `00Q${newKeyBytes().toString('hex').slice(0, 12)}`,
       }))
       return app

@@ -1,5 +1,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { createLogins } from '../access/logins.ts'
+import { createPasswords } from '../access/passwords.ts'
+import { createSecondFactors } from '../access/second-factors.ts'
+import { createLoginSessions } from '../access/sessions.ts'
+import { createTokens } from '../access/tokens.ts'
+import { createUsers } from '../access/users.ts'
 import { Fault } from '../base/faults.ts'
 import { BODY_BYTES_MAX } from '../ingest/body.ts'
 import { readJson } from '../ingest/json.ts'
@@ -7,22 +13,25 @@ import { decodeText } from '../ingest/text.ts'
 import { auditAnswers } from './audited.ts'
 import { correlationIds } from './correlation.ts'
 import type { ApiDeps } from './deps.ts'
+import { guardRoutes } from './guard.ts'
+import { createLinkSender } from './links.ts'
 import { watchMethods } from './methods.ts'
 import { requireJson } from './negotiate.ts'
 import { observe, SECURITY_HEADERS } from './observe.ts'
-import { createPasswords } from './passwords.ts'
+import { createPrincipals } from './principals.ts'
 import { errorHandler } from './problems.ts'
 import './request.ts'
+import { accountRoutes } from './routes/account.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { authRoutes } from './routes/auth.ts'
 import { describeRoutes, docsRoutes } from './routes/docs.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listRoutes } from './routes/lists.ts'
-import { loginRoutes } from './routes/login.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { submissionRoutes } from './routes/submissions.ts'
-import { createSessions } from './session.ts'
+import { userRoutes } from './routes/users.ts'
 import { validatorCompiler } from './validation.ts'
 
 export type { ApiDeps, ApiKeys, ApiSettings, Published } from './deps.ts'
@@ -73,12 +82,35 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
     },
   })
 
+/** All that tells who asks, and who may come in. */
+const accessOf = async ({ database, clock, keys, settings, mail, log }: ApiDeps) => {
+  const tokens = createTokens(keys.token)
+  const vault = { seal: keys.sealTenant, open: keys.openTenant }
+  const passwords = await createPasswords()
+  const secondFactors = createSecondFactors({ database, clock, vault })
+  const sessions = createLoginSessions({ database, clock, tokens, vault })
+  return {
+    tokens,
+    passwords,
+    secondFactors,
+    sessions,
+    users: createUsers({ database, clock, vault, loginKey: keys.login }),
+    logins: createLogins({ database, clock, passwords, secondFactors, loginKey: keys.login }),
+    principals: createPrincipals({ sessions, tokens, clock, platformKey: settings.platformKey }),
+    links: createLinkSender({
+      publicUrl: settings.publicUrl,
+      mail,
+      onFailure: (error) =>
+        log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a mail with a link could not be sent'),
+    }),
+  }
+}
+
 /** Builds the HTTP side; listening and ending are main.ts's, which may add routes until it listens. */
 export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
   const app = newServer(deps)
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
-  const sessions = createSessions({ key: deps.keys.token, clock: deps.clock })
-  const passwords = await createPasswords()
+  const access = await accessOf(deps)
 
   app.decorateRequest('session', null)
   app.decorateRequest('submitter', null)
@@ -100,6 +132,8 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
 
   const addOtherMethods = watchMethods(app)
   observe(app, deps)
+  guardRoutes(app, access.principals)
+  if (deps.onRoute) app.addHook('onRoute', deps.onRoute)
   await describeRoutes(app, deps.settings.version)
   await api.register(submissionRoutes(deps))
   await api.register(async (managed) => {
@@ -109,12 +143,14 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
       done()
     })
     auditAnswers(managed, deps.audit)
-    await managed.register(loginRoutes(deps, { sessions, passwords }))
-    await managed.register(leadRoutes(deps, sessions))
-    await managed.register(flowRoutes(deps, sessions))
-    await managed.register(listRoutes(deps, sessions))
-    await managed.register(secretRoutes(deps, sessions))
-    await managed.register(auditRoutes(deps, sessions))
+    await managed.register(authRoutes(deps, access))
+    await managed.register(accountRoutes(deps, access))
+    await managed.register(userRoutes(access))
+    await managed.register(leadRoutes(deps))
+    await managed.register(flowRoutes(deps))
+    await managed.register(listRoutes(deps))
+    await managed.register(secretRoutes(deps))
+    await managed.register(auditRoutes(deps))
   })
   await api.register(serviceRoutes(deps))
   await docsRoutes(app)

@@ -24,7 +24,10 @@ declare module 'fastify' {
   }
 }
 
-export const actorOf = (session: Session): Actor => ({ kind: 'user', id: session.userId })
+export const actorOf = ({ kind, userId }: Pick<Session, 'kind' | 'userId'>): Actor => ({
+  kind,
+  id: kind === 'key' ? userId.replace(/^key:/, '') : userId,
+})
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 

@@ -1,3 +1,4 @@
+import type { RouteOptions } from 'fastify'
 import type { Logger } from 'pino'
 import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
@@ -6,6 +7,7 @@ import type { ListStore } from '../handlers/list-store.ts'
 import type { JournalReader } from '../journal/types.ts'
 import type { FlowProblem } from '../kit/flow.ts'
 import type { Runner } from '../runner/types.ts'
+import type { Mail } from './links.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What the HTTP side is handed. main.ts builds it; the tests hand in a scripted runner. */
@@ -20,6 +22,8 @@ export interface ApiDeps {
   readonly settings: ApiSettings
   readonly keys: ApiKeys
   readonly lists: ListStore
+  /** Sends mail to users; null where no server for it is set. */
+  readonly mail: ((mail: Mail) => Promise<void>) | null
   /** Checks a flow's document and, where nothing is wrong with it, makes it the next version and raises the epoch. */
   publish(asked: { readonly tenantId: string; readonly text: string; readonly by: string }): Promise<Published>
   /**
@@ -27,6 +31,8 @@ export interface ApiDeps {
    * looked up under another epoch is looked up again; answering false for ever costs one query a submission.
    */
   isCurrent(tenantId: string, epoch: number): boolean
+  /** Told of every route, as it is added: for tests that walk them all. */
+  readonly onRoute?: (route: RouteOptions) => void
   /** Whether the process is ending: `/readyz` then answers 503. */
   isDraining(): boolean
 }
@@ -38,15 +44,19 @@ export interface ApiSettings {
   readonly rateLimitWindowMs: number
   /** Where the world reaches this server, without a slash at its end; null: addresses in answers have no host. */
   readonly publicUrl: string | null
+  /** Opens the platform API; null: there is none. */
+  readonly platformKey: string | null
 }
 
 export interface ApiKeys {
-  /** HS256 key of access tokens, 32 bytes. */
+  /** What sessions' tokens are made with, 32 bytes. */
   readonly token: Uint8Array
   /** Keyed hash of a login's email, as `millrace.login.email_key` holds it. The email is trimmed and in lower case. */
   login(email: string): Buffer
   /** Seals a text under the tenant's key. */
   sealTenant(tenantId: string, text: string): Promise<Buffer>
+  /** Opens what that sealed. */
+  openTenant(tenantId: string, sealed: Uint8Array): Promise<string>
 }
 
 /** `version` is null where nothing was published, because of the problems. */

@@ -15,8 +15,12 @@ const summaryOf = (row: LeadRow): Static<typeof LeadSummary> => ({
 })
 
 /** A page out of rows, of which one more than the page holds were read. */
-export const pageOf = (rows: readonly LeadRow[], limit: number): Static<typeof LeadPage> => {
-  const items = rows.slice(0, limit).map(summaryOf)
+export const pageOf = (
+  rows: readonly LeadRow[],
+  limit: number,
+  seen: (row: Static<typeof LeadSummary>) => Static<typeof LeadSummary> = (row) => row,
+): Static<typeof LeadPage> => {
+  const items = rows.slice(0, limit).map((row) => seen(summaryOf(row)))
   const last = items.at(-1)
   return { items, next_cursor: rows.length > limit && last ? writeCursor(last.id) : null }
 }
@@ -51,7 +55,7 @@ const pendingOf = (lead: Lead): Static<typeof LeadDetail>['pending'] => {
   return open ? say('delivering', open.step) : null
 }
 
-export const detailOf = (row: LeadRow, lead: Lead): Static<typeof LeadDetail> => ({
+export const detailOf = (row: LeadRow, lead: Lead): Omit<Static<typeof LeadDetail>, 'personal' | 'received'> => ({
   ...summaryOf(row),
   mode: lead.mode,
   accepted: lead.verdict === null ? null : lead.verdict === 'accepted',

@@ -3,7 +3,7 @@ import { ADMIN, asker, FLOW, type TestApi, testApi } from '../../test/support/ap
 
 let api: TestApi
 let token: string
-const VIEWER = { email: 'viewer@acme.example', password: 'only looks', role: 'viewer' }
+const VIEWER = { email: 'viewer@acme.example', password: 'only looks', role: 'analyst' }
 
 beforeAll(async () => {
   api = await testApi()
@@ -24,7 +24,13 @@ describe('login', () => {
   it('gives a token for 15 minutes, however the email is written', async () => {
     const answer = await login({ email: ' ADMIN@acme.example ', password: ADMIN.password })
     expect(answer.statusCode).toBe(200)
-    expect(answer.json()).toEqual({ access_token: expect.any(String), token_type: 'Bearer', expires_in: 900 })
+    expect(answer.json()).toEqual({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      expires_in: 900,
+      refresh_token: expect.stringMatching(/^mrr_/),
+      refresh_expires_in: 30 * 86_400,
+    })
     const as = answer.json().access_token
     expect((await ask('GET', '/api/v1/leads', { as })).statusCode).toBe(200)
     const start = api.clock.now()
@@ -44,7 +50,7 @@ describe('login', () => {
 
   it('ends after ten wrong tries, for that email, and begins again', async () => {
     const email = 'tried@acme.example'
-    await api.addLogin({ email, password: 'right', role: 'viewer' })
+    await api.addLogin({ email, password: 'right', role: 'analyst' })
     const tries = await Promise.all(Array.from({ length: 11 }, () => login({ email, password: 'wrong' })))
     expect(tries.filter(({ statusCode }) => statusCode === 401)).toHaveLength(10)
     const refused = tries.find(({ statusCode }) => statusCode === 429)

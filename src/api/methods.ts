@@ -23,6 +23,7 @@ export const watchMethods = (app: FastifyInstance): (() => void) => {
         url,
         method: missing,
         exposeHeadRoute: false,
+        config: { access: 'public' },
         schema: { hide: true },
         onRequest: async (_request, reply) => {
           reply.header('allow', allow)

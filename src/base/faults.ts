@@ -57,8 +57,11 @@ export const FAULTS = {
   not_found: 'input',
   idempotency_key_reused: 'input',
   unauthenticated: 'input',
+  second_factor_required: 'input',
   source_disabled: 'input',
   forbidden: 'input',
+  conflict: 'input',
+  precondition_failed: 'input',
   rate_limited: 'throttled',
   payment_required: 'billing',
   // the tenant's configuration

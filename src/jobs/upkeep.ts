@@ -15,6 +15,8 @@ export interface Upkeep {
 const EVERY_MS = 10 * 60_000
 /** Months of journal partitions that stand ready. */
 const PARTITION_MONTHS = 3
+/** Sessions and links that are over, and tries of logins, are looked at for a week at most. */
+const LOGINS_KEPT_MS = 7 * 86_400_000
 
 export const createUpkeep = (options: {
   readonly database: Database
@@ -32,6 +34,11 @@ export const createUpkeep = (options: {
       name: 'ensure_partitions',
       text: 'select millrace.ensure_partitions($1::date, $2::integer)',
       values: [new Date(now).toISOString().slice(0, 10), PARTITION_MONTHS],
+    })
+    await database.definer({
+      name: 'clear_logins',
+      text: 'select millrace.clear_logins($1::timestamptz)',
+      values: [new Date(now - LOGINS_KEPT_MS)],
     })
     const tenants = await database.definer<{ id: string }>({
       name: 'find_tenants',

@@ -131,6 +131,14 @@ export const createJournalReader = (options: {
     add('l.outcome = ?::text', filter.outcome)
     add('l.status = ?::text', filter.status)
     add('l.code = ?::text', filter.code)
+    // The deliveries of each lead in question, by the journal's primary key.
+    add(
+      `exists (select from millrace.event o join millrace.event e on e.tenant_id = o.tenant_id and e.lead_id = o.lead_id
+         where o.tenant_id = l.tenant_id and o.lead_id = l.id and o.type = 'delivery.opened'
+           and o.data ->> 'destination' = ?::text and e.type = 'attempt.ended' and e.data ->> 'outcome' = 'success'
+           and e.data ->> 'delivery' = o.data ->> 'delivery')`,
+      filter.takenBy,
+    )
     add('l.received_at >= ?::timestamptz', filter.from === undefined ? undefined : new Date(filter.from))
     add('l.received_at < ?::timestamptz', filter.to === undefined ? undefined : new Date(filter.to))
     return { where: parts.map((part) => ` and ${part}`).join(''), values }

@@ -26,6 +26,8 @@ export interface LeadFilter {
   readonly outcome?: string
   readonly status?: string
   readonly code?: string
+  /** Of those that a destination took: its name. */
+  readonly takenBy?: string
   /** ms since 1970, inclusive */
   readonly from?: number
   /** ms since 1970, exclusive */

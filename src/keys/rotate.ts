@@ -25,6 +25,8 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000'
 const SEALED_COLUMNS: readonly { readonly table: string; readonly id: string; readonly column: string }[] = [
   { table: 'secret', id: 'name', column: 'sealed' },
   { table: 'login', id: 'id', column: 'sealed' },
+  { table: 'login', id: 'id', column: 'totp' },
+  { table: 'login_session', id: 'id', column: 'sealed' },
 ]
 
 interface Rotating {

@@ -82,9 +82,25 @@ export const PLACES: Readonly<Record<string, Place>> = {
       runner: 'types: who submits, in the shape that the runner takes',
     },
   },
+  access: {
+    may: ['base'],
+    besides: { database: 'values: who may come in stands in tables: docs/decisions/0013' },
+  },
   'api/contract': { may: ['base'], pure: { packages: ['typebox'] } },
   api: {
-    may: ['base', 'lead', 'fields', 'kit', 'journal', 'audit', 'runner', 'ingest', 'api/contract', 'database'],
+    may: [
+      'base',
+      'lead',
+      'fields',
+      'kit',
+      'journal',
+      'audit',
+      'runner',
+      'ingest',
+      'access',
+      'api/contract',
+      'database',
+    ],
     besides: {
       handlers: 'types: lists are changed through the store it is handed',
     },
@@ -92,6 +108,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   cli: {
     may: [
       'base',
+      'access',
       'lead',
       'fields',
       'kit',
@@ -126,7 +143,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     may: ['base', 'runner'],
     besides: {
       'house.ts': 'types: it furnishes a house that is open',
-      api: 'values: passwords are hashed one way, by the room that checks them',
+      access: 'values: passwords are hashed one way, by the room that checks them',
     },
   },
   'house.ts': {
@@ -153,7 +170,9 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'kit',
       'steps',
       'integrations',
+      'journal',
       'handlers',
+      'outbound',
       'api',
       'cli',
       'columns',

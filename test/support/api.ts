@@ -1,12 +1,13 @@
-import type { FastifyInstance, InjectOptions } from 'fastify'
+import type { FastifyInstance, InjectOptions, RouteOptions } from 'fastify'
 import { pino } from 'pino'
+import { hashPassword } from '../../src/access/passwords.ts'
 import { createApp } from '../../src/api/app.ts'
 import type { ApiDeps } from '../../src/api/deps.ts'
 import { createMetrics } from '../../src/api/metrics.ts'
-import { hashPassword } from '../../src/api/passwords.ts'
 import { type MovableClock, movableClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ids.ts'
 import { keyedHash16, seal } from '../../src/base/seal.ts'
+import { openUnderTenant } from '../../src/journal/keyring.ts'
 import { type TestHouse, testHouse } from './house.ts'
 
 /** A lead goes in, is read, priced, judged by a filter and, where it says so, looked at by a person. */
@@ -70,7 +71,7 @@ export const ADMIN = { email: 'Admin@Acme.example', password: 'correct horse', r
 export const SUBMIT = '/flows/roofs/sources/web/submit'
 export const START = Date.parse('2026-11-23T10:00:00Z')
 
-export const testApi = async (): Promise<TestApi> => {
+export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) => void } = {}): Promise<TestApi> => {
   const clock = movableClock(START)
   const home = await testHouse({ clock })
   const { house, tenantId, logged } = home
@@ -86,13 +87,21 @@ export const testApi = async (): Promise<TestApi> => {
     log: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
     audit: house.audit,
     metrics: createMetrics({ version: 'test', inFlight: house.runner.inFlight, connections: database.stats }),
-    settings: { version: 'test', rateLimitMax: 10_000, rateLimitWindowMs: 3_600_000, publicUrl: null },
+    settings: {
+      version: 'test',
+      rateLimitMax: 10_000,
+      rateLimitWindowMs: 3_600_000,
+      publicUrl: null,
+      platformKey: null,
+    },
     keys: {
       token: keyring.derive('token'),
       login: (email) => keyedHash16(keyring.login, email),
       sealTenant: async (tenant, text) => seal((await keyring.tenant(tenant)).wrap, text),
+      openTenant: async (tenant, sealed) => openUnderTenant(await keyring.tenant(tenant), sealed).toString(),
     },
     lists: house.lists,
+    mail: null,
     publish: house.publish,
     isCurrent: house.isCurrent,
     isDraining: () => false,
@@ -103,7 +112,7 @@ export const testApi = async (): Promise<TestApi> => {
     apps.push(app)
     return app
   }
-  const app = await appWith({})
+  const app = await appWith(watch)
 
   return {
     app,

@@ -71,6 +71,18 @@ export const LeadSearchBody = Type.Object(
 
 export const LeadParams = Type.Object({ id: Type.String() })
 
+export const SightQuery = Type.Object(
+  {
+    personal: Type.Optional(
+      Type.Enum(['shown', 'masked'], {
+        description:
+          '`masked`: without personal data, also for those who may see it. What a role may not see is masked anyway.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
 const Field = Type.Object({
   raw: AnyJson('As it was submitted.'),
   normal: AnyJson('The one way this value is written, or null.'),
@@ -96,6 +108,8 @@ const DeliveryDetail = Type.Object({
 
 export const LeadDetail = Type.Object({
   ...row,
+  personal: Type.Enum(['shown', 'masked'], { description: 'Whether personal data is shown here as it is.' }),
+  received: AnyJson('Of a buyer partner: what its destination was sent. Else null.'),
   mode: Type.Enum(['sync', 'async']),
   accepted: BooleanOrNull({ description: 'Null while it is not decided.' }),
   reason: TextOrNull(),
@@ -129,6 +143,14 @@ export const EventList = Type.Object({
     }),
   ),
 })
+
+export const UnmaskBody = Type.Object(
+  {
+    reason: Type.String({ minLength: 3, maxLength: 500, description: 'Why: it stands in the audit beside who asked.' }),
+  },
+  { additionalProperties: false },
+)
+export const Unmasked = Type.Object({ lead: LeadDetail, events: EventList.properties.items })
 
 export const ReviewBody = Type.Object(
   {

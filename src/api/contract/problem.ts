@@ -30,6 +30,8 @@ const WORDS = {
   402: 'The account cannot pay.',
   403: 'A disabled source, a key of another source, or a role that may not do this.',
   404: 'Nothing of this name here.',
+  409: 'It clashes with what is there, or the Idempotency-Key came with another body.',
+  412: 'If-Match names an older version than there is now.',
   406: 'Accept takes neither JSON nor XML.',
   413: 'The body is too large.',
   415: 'The body is of a kind that is not read.',

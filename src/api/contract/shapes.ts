@@ -33,3 +33,6 @@ export const Name = (description: string) =>
   Type.String({ minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', description })
 
 export const LeadId = Type.String({ description: 'Id of a lead: a UUID, version 7.' })
+
+/** An answer without a body: 204. */
+export const Nothing = (description: string) => Type.Unsafe<undefined>({ type: 'null', description })

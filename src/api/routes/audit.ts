@@ -3,7 +3,7 @@ import { Fault } from '../../base/faults.ts'
 import { AuditPage, AuditQuery } from '../contract/audit.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
-import { need, type Sessions, sessionOf } from '../session.ts'
+import { sessionOf } from '../guard.ts'
 import { iso, readTime } from '../times.ts'
 
 const PAGE_DEFAULT = 50
@@ -21,16 +21,15 @@ const readBefore = (cursor: string | undefined): number | null => {
 }
 
 export const auditRoutes =
-  (deps: ApiDeps, sessions: Sessions): FastifyPluginAsyncTypebox =>
+  (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/api/v1/audit',
       {
-        onRequest: need(sessions, 'configure'),
-        config: { audit: { action: 'audit.read', resource: 'audit' } },
+        config: { access: 'audit.read', audit: { action: 'audit.read', resource: 'audit' } },
         schema: {
           tags: ['Audit'],
-          security: [{ login: [] }],
+          security: [{ login: [] }, { cookie: [] }],
           summary: 'Read what people and keys did, newest first',
           description:
             'Every reading of personal data and every change by a person or key. Entries are chained; ' +

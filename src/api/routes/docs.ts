@@ -34,7 +34,8 @@ export const describeRoutes = async (app: FastifyInstance, version: string): Pro
       },
       tags: [
         { name: 'Submissions', description: 'Leads go in.' },
-        { name: 'Login' },
+        { name: 'Login', description: 'In, out, and what users do about themselves.' },
+        { name: 'Users', description: 'Who may come in.' },
         { name: 'Leads', description: 'What became of them, and why.' },
         { name: 'Flows' },
         { name: 'Suppression lists' },
@@ -44,6 +45,12 @@ export const describeRoutes = async (app: FastifyInstance, version: string): Pro
       components: {
         securitySchemes: {
           login: { type: 'http', scheme: 'bearer', description: 'access_token of a login.' },
+          cookie: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'millrace_session',
+            description: 'Of a browser that logged in.',
+          },
           sourceKey: { type: 'http', scheme: 'bearer', description: 'The key of a source.' },
           sourceKeyHeader: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
           sourceKeyBasic: { type: 'http', scheme: 'basic', description: 'The key as password; any user name.' },
@@ -55,7 +62,7 @@ export const describeRoutes = async (app: FastifyInstance, version: string): Pro
 
 /** `/openapi.json`, and `/docs` for people. */
 export const docsRoutes = async (app: FastifyInstance): Promise<void> => {
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger())
   const { default: reference } = await import('@scalar/fastify-api-reference')
   await app.register(reference, {
     routePrefix: '/docs',

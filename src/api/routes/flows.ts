@@ -4,8 +4,8 @@ import { decodeText } from '../../ingest/text.ts'
 import { FlowBody, FlowDetail, FlowList, FlowParams, FlowPublished, FlowRefused } from '../contract/flows.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
+import { sessionOf } from '../guard.ts'
 import { sendProblem } from '../problems.ts'
-import { need, type Sessions, sessionOf } from '../session.ts'
 import { iso } from '../times.ts'
 
 const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml']
@@ -18,12 +18,11 @@ const summaryOf = (row: Readonly<Record<string, unknown>>) => ({
 })
 
 export const flowRoutes =
-  (deps: ApiDeps, sessions: Sessions): FastifyPluginAsyncTypebox =>
+  (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { database, publish } = deps
     const tags = ['Flows']
-    const security = [{ login: [] }]
-    const mayRead = need(sessions, 'read')
+    const security = [{ login: [] }, { cookie: [] }]
 
     // A document may be posted as it stands in its file; inside it becomes the same body as one wrapped in JSON.
     app.addContentTypeParser(YAML, { parseAs: 'buffer' }, (_request, body, done) => {
@@ -37,7 +36,7 @@ export const flowRoutes =
     app.get(
       '/api/v1/flows',
       {
-        onRequest: mayRead,
+        config: { access: 'flow.read' },
         schema: {
           tags,
           security,
@@ -69,7 +68,7 @@ export const flowRoutes =
     app.get(
       '/api/v1/flows/:id',
       {
-        onRequest: mayRead,
+        config: { access: 'flow.read' },
         schema: {
           tags,
           security,
@@ -118,7 +117,7 @@ export const flowRoutes =
     app.post(
       '/api/v1/flows',
       {
-        onRequest: need(sessions, 'configure'),
+        config: { access: 'flow.edit' },
         schema: {
           tags,
           security,

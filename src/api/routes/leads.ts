@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Fault } from '../../base/faults.ts'
 import { isId } from '../../base/ids.ts'
 import type { LeadFilter } from '../../journal/types.ts'
+import { actorOf } from '../audited.ts'
 import {
   EventList,
   LeadDetail,
@@ -12,13 +13,19 @@ import {
   PAGE_DEFAULT,
   ReviewAnswer,
   ReviewBody,
+  SightQuery,
+  UnmaskBody,
+  Unmasked,
 } from '../contract/leads.ts'
 import { problems } from '../contract/problem.ts'
 import { readCursor } from '../cursor.ts'
 import type { ApiDeps } from '../deps.ts'
+import { createFieldTypes } from '../field-types.ts'
+import { sessionOf } from '../guard.ts'
 import { readSearch } from '../lead-search.ts'
-import { detailOf, eventsOf, pageOf } from '../lead-views.ts'
-import { need, type Sessions, sessionOf } from '../session.ts'
+import { detailInSight, eventsMasked, isOwn, ownLeads, rowInSight, sightOf, withinOwn } from '../lead-sight.ts'
+import { eventsOf, pageOf } from '../lead-views.ts'
+import type { Session } from '../request.ts'
 import { readTime } from '../times.ts'
 
 /** In the runner's words: who asks for another's lead must not be able to tell who answered. */
@@ -30,23 +37,25 @@ const pageAsked = (asked: { readonly limit?: number; readonly cursor?: string })
 })
 
 export const leadRoutes =
-  (deps: ApiDeps, sessions: Sessions): FastifyPluginAsyncTypebox =>
+  (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { reader, runner, database, settings } = deps
+    const { reader, runner, database, settings, audit } = deps
     const tags = ['Leads']
-    const security = [{ login: [] }]
-    const mayRead = need(sessions, 'read')
+    const security = [{ login: [] }, { cookie: [] }]
 
-    const found = async (tenantId: string, id: string) => {
-      const lead = isId(id) ? await reader.read(tenantId, id) : null
-      if (lead === null) throw noLead()
-      return lead
+    const fieldTypes = createFieldTypes(database)
+
+    /** Another's lead, and one that a partner has no part in, is answered as if there were none. */
+    const found = async (session: Session, id: string) => {
+      const known = isId(id) ? await reader.read(session.tenantId, id) : null
+      if (known === null || !isOwn(session, known.row, known.lead)) throw noLead()
+      return known
     }
 
     app.get(
       '/api/v1/leads',
       {
-        onRequest: mayRead,
+        config: { access: 'lead.read', partners: true },
         schema: {
           tags,
           security,
@@ -66,17 +75,20 @@ export const leadRoutes =
           ...(from === undefined ? {} : { from: readTime(from, 'from') }),
           ...(to === undefined ? {} : { to: readTime(to, 'to') }),
         }
+        const session = sessionOf(request)
+        const within = withinOwn(filter, ownLeads(session))
         // One more than asked for tells whether there is another page.
-        const rows = await reader.list(sessionOf(request).tenantId, filter, { ...page, limit: page.limit + 1 })
-        return pageOf(rows, page.limit)
+        const rows =
+          within === null ? [] : await reader.list(session.tenantId, within, { ...page, limit: page.limit + 1 })
+        const sight = sightOf(session, undefined)
+        return pageOf(rows, page.limit, (row) => rowInSight(row, sight))
       },
     )
 
     app.post(
       '/api/v1/leads/search',
       {
-        onRequest: mayRead,
-        config: { audit: { action: 'lead.search', resource: 'lead' } },
+        config: { access: 'lead.search', audit: { action: 'lead.search', resource: 'lead' } },
         schema: {
           tags,
           security,
@@ -99,46 +111,87 @@ export const leadRoutes =
     app.get(
       '/api/v1/leads/:id',
       {
-        onRequest: mayRead,
-        config: { audit: { action: 'lead.read', resource: 'lead' } },
+        config: { access: 'lead.read', partners: true, audit: { action: 'lead.read', resource: 'lead' } },
         schema: {
           tags,
           security,
           summary: 'Read a lead',
+          description:
+            'Personal data is masked for roles that may not see it, and where `personal=masked` asks for it.',
           params: LeadParams,
+          querystring: SightQuery,
           response: { 200: LeadDetail, ...problems(401, 403, 404, 406, 500, 503) },
         },
       },
       async (request) => {
-        const { row, lead } = await found(sessionOf(request).tenantId, request.params.id)
-        return detailOf(row, lead)
+        const session = sessionOf(request)
+        const { row, lead } = await found(session, request.params.id)
+        const sight = sightOf(session, request.query.personal)
+        request.auditData = { personal: sight === 'personal' }
+        return detailInSight({ sight, session, row, lead, fieldTypes })
       },
     )
 
     app.get(
       '/api/v1/leads/:id/events',
       {
-        onRequest: mayRead,
-        config: { audit: { action: 'lead.events_read', resource: 'lead' } },
+        config: { access: 'lead.trace', audit: { action: 'lead.events_read', resource: 'lead' } },
         schema: {
           tags,
           security,
           summary: "Read a lead's journal",
+          description: 'What is sealed in it is masked for roles that may not see personal data.',
           params: LeadParams,
+          querystring: SightQuery,
           response: { 200: EventList, ...problems(401, 403, 404, 406, 500, 503) },
         },
       },
       async (request) => {
-        const { events } = await found(sessionOf(request).tenantId, request.params.id)
-        return { items: eventsOf(events) }
+        const session = sessionOf(request)
+        const { tenantId } = session
+        const { row, lead, events } = await found(session, request.params.id)
+        const isShown = sightOf(session, request.query.personal) === 'personal'
+        request.auditData = { personal: isShown }
+        return { items: isShown ? eventsOf(events) : await eventsMasked({ tenantId, row, lead, events, fieldTypes }) }
+      },
+    )
+
+    app.post(
+      '/api/v1/leads/:id/unmask',
+      {
+        config: { access: 'lead.unmask', audit: false },
+        schema: {
+          tags,
+          security,
+          summary: 'See the personal data of a lead, with a reason',
+          description: 'Who asked, when and why is in the audit before it is answered.',
+          params: LeadParams,
+          body: UnmaskBody,
+          response: { 200: Unmasked, ...problems(400, 401, 403, 404, 406, 413, 415, 500, 503) },
+        },
+      },
+      async (request) => {
+        const session = sessionOf(request)
+        const { row, lead, events } = await found(session, request.params.id)
+        await audit.record({
+          tenantId: session.tenantId,
+          actor: actorOf(session),
+          action: 'lead.unmask',
+          resource: 'lead',
+          resourceId: row.id,
+          personal: { ip: request.ip, reason: request.body.reason },
+        })
+        return {
+          lead: await detailInSight({ sight: 'personal', session, row, lead, fieldTypes }),
+          events: eventsOf(events),
+        }
       },
     )
 
     app.put(
       '/api/v1/leads/:id/review',
       {
-        onRequest: need(sessions, 'review'),
-        config: { audit: { action: 'lead.review', resource: 'lead' } },
+        config: { access: 'lead.review', audit: { action: 'lead.review', resource: 'lead' } },
         schema: {
           tags,
           security,

@@ -20,7 +20,7 @@ import {
 } from '../contract/lists.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
-import { need, type Sessions, sessionOf } from '../session.ts'
+import { sessionOf } from '../guard.ts'
 import { iso, isoOrNull, readTime } from '../times.ts'
 
 const summaryOf = (row: Readonly<Record<string, unknown>>) => ({
@@ -31,12 +31,11 @@ const summaryOf = (row: Readonly<Record<string, unknown>>) => ({
 })
 
 export const listRoutes =
-  (deps: ApiDeps, sessions: Sessions): FastifyPluginAsyncTypebox =>
+  (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { database, clock, lists } = deps
     const tags = ['Suppression lists']
-    const security = [{ login: [] }]
-    const onRequest = need(sessions, 'configure')
+    const security = [{ login: [] }, { cookie: [] }]
 
     const read = (body: {
       readonly values: readonly (string | readonly string[])[]
@@ -68,7 +67,7 @@ export const listRoutes =
     app.get(
       '/api/v1/lists',
       {
-        onRequest: need(sessions, 'read'),
+        config: { access: 'list.read' },
         schema: {
           tags,
           security,
@@ -96,7 +95,7 @@ export const listRoutes =
     app.put(
       '/api/v1/lists/:id',
       {
-        onRequest,
+        config: { access: 'list.edit' },
         schema: {
           tags,
           security,
@@ -134,7 +133,7 @@ export const listRoutes =
     app.delete(
       '/api/v1/lists/:id',
       {
-        onRequest,
+        config: { access: 'list.edit' },
         schema: {
           tags,
           security,
@@ -153,7 +152,7 @@ export const listRoutes =
     app.post(
       '/api/v1/lists/:id/entries',
       {
-        onRequest,
+        config: { access: 'list.edit' },
         schema: {
           tags,
           security,
@@ -186,7 +185,7 @@ export const listRoutes =
     app.delete(
       '/api/v1/lists/:id/entries',
       {
-        onRequest,
+        config: { access: 'list.edit' },
         schema: {
           tags,
           security,
@@ -205,7 +204,7 @@ export const listRoutes =
     app.post(
       '/api/v1/lists/:id/check',
       {
-        onRequest,
+        config: { access: 'list.edit' },
         schema: {
           tags,
           security,
@@ -239,7 +238,7 @@ export const listRoutes =
     app.post(
       '/api/v1/lists/query',
       {
-        onRequest: need(sessions, 'read'),
+        config: { access: 'list.read' },
         schema: {
           tags,
           security,

@@ -2,21 +2,20 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { problems } from '../contract/problem.ts'
 import { SecretBody, SecretList, SecretParams, SecretSummary } from '../contract/secrets.ts'
 import type { ApiDeps } from '../deps.ts'
-import { need, type Sessions, sessionOf } from '../session.ts'
+import { sessionOf } from '../guard.ts'
 import { iso } from '../times.ts'
 
 export const secretRoutes =
-  (deps: ApiDeps, sessions: Sessions): FastifyPluginAsyncTypebox =>
+  (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { database, clock, keys } = deps
     const tags = ['Secrets']
-    const security = [{ login: [] }]
-    const onRequest = need(sessions, 'configure')
+    const security = [{ login: [] }, { cookie: [] }]
 
     app.get(
       '/api/v1/secrets',
       {
-        onRequest,
+        config: { access: 'secret.read' },
         schema: {
           tags,
           security,
@@ -43,7 +42,7 @@ export const secretRoutes =
     app.put(
       '/api/v1/secrets/:name',
       {
-        onRequest,
+        config: { access: 'secret.edit' },
         schema: {
           tags,
           security,

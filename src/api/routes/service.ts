@@ -12,6 +12,7 @@ export const serviceRoutes =
     const { database, metrics, settings, isDraining } = deps
     const page = startPage(settings.version)
     const tags = ['Service']
+    const open = { access: 'public' } as const
 
     const isDatabaseThere = async (): Promise<boolean> => {
       let timer: NodeJS.Timeout | undefined
@@ -31,13 +32,14 @@ export const serviceRoutes =
 
     app.get(
       '/healthz',
-      { schema: { tags, summary: 'Whether the process is up', response: { 200: Health } } },
+      { config: open, schema: { tags, summary: 'Whether the process is up', response: { 200: Health } } },
       async () => ({ status: 'ok' as const, version: settings.version }),
     )
 
     app.get(
       '/readyz',
       {
+        config: open,
         schema: { tags, summary: 'Whether leads can be taken in', response: { 200: Readiness, 503: Readiness } },
       },
       async (_request, reply) => {
@@ -47,12 +49,12 @@ export const serviceRoutes =
       },
     )
 
-    app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    app.get('/metrics', { config: open, schema: { hide: true } }, async (_request, reply) => {
       reply.header('content-type', metrics.contentType)
       return metrics.text()
     })
 
-    app.get('/', { schema: { hide: true } }, async (_request, reply) => {
+    app.get('/', { config: open, schema: { hide: true } }, async (_request, reply) => {
       reply.header('content-type', 'text/html; charset=utf-8')
       reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
       return page

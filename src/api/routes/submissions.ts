@@ -196,7 +196,7 @@ export const submissionRoutes =
     app.addContentTypeParser([...consumes, '*'], { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     const onRequest = judgeHead(gate)
     const handler = submit(deps)
-    const common = { onRequest, exposeHeadRoute: false }
+    const common = { onRequest, exposeHeadRoute: false, config: { access: 'submission' } } as const
 
     app.route({
       ...common,

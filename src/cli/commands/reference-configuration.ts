@@ -9,7 +9,9 @@ const KINDS: Readonly<Record<Setting['type'], string>> = {
   seconds: 'seconds',
   flag: 'true or false',
   hosts: 'list, separated by commas',
+  url: 'URL',
   secret_url: 'URL (secret)',
+  secret_smtp: 'URL (secret)',
   secret_key: '32 bytes in base64 (secret)',
   secret_text: 'text (secret)',
 }

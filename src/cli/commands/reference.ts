@@ -8,6 +8,7 @@ import { fieldTypes } from '../../fields/index.ts'
 import { stepTypes } from '../../steps/index.ts'
 import { configurationReference, environmentExample } from './reference-configuration.ts'
 import { fieldsReference } from './reference-fields.ts'
+import { rolesReference } from './reference-roles.ts'
 import { stepsReference } from './reference-steps.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -15,6 +16,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/configuration.md': () => configurationReference(Object.values(SETTINGS)),
   '.env.example': () => environmentExample(Object.values(SETTINGS)),
+  'docs/reference/roles.md': rolesReference,
   'docs/reference/fields.md': () => fieldsReference(fieldTypes),
   'docs/reference/steps.md': () => stepsReference(stepTypes),
 }
