@@ -64,8 +64,15 @@ const configOf = (flags: { readonly port?: string; readonly data?: string; reado
     ...(flags.role !== undefined && { MILLRACE_ROLE: flags.role }),
   })
 
-const logger = (config: Config, quiet: boolean) =>
-  pino({ level: quiet ? 'warn' : config.logLevel, base: null }, pino.destination({ dest: 2, sync: quiet }))
+/** A line for each answer would be a system call for each: lines leave together, this often at the least. */
+const LOG_FLUSH_MS = 200
+const LOG_TOGETHER_BYTES = 8192
+
+const logger = (config: Config, quiet: boolean) => {
+  const destination = pino.destination({ dest: 2, sync: quiet, ...(!quiet && { minLength: LOG_TOGETHER_BYTES }) })
+  if (!quiet) setInterval(() => destination.flush(), LOG_FLUSH_MS).unref()
+  return pino({ level: quiet ? 'warn' : config.logLevel, base: null }, destination)
+}
 
 const opener = (config: Config): (() => Promise<House>) => {
   const log = logger(config, true)
