@@ -39,7 +39,7 @@ export const readAhead = async (options: {
     if (request.kind === 'identity.claim') {
       const made = claimKeysOf(keys, where, request.input)
       wanted.set(request.input.rule, { input: request.input, keys: made })
-      for (const { key } of made) claims.set(key.toString('latin1'), key)
+      for (const { key, name } of made) claims.set(name, key)
     }
     if (request.kind === 'suppression.lookup')
       for (const { entry } of soughtEntries(known, request.input)) values.set(entry, suppressionKey(keys, entry))

@@ -1,5 +1,6 @@
 import { gather } from '../base/coalesce.ts'
 import { isFault } from '../base/faults.ts'
+import type { Soon } from '../base/soon.ts'
 import { texts, timestamps, uuids } from '../database/arrays.ts'
 import type { Database } from '../database/pool.ts'
 import type { CapUsage, CapWrite } from '../journal/append.ts'
@@ -22,12 +23,23 @@ interface Counter {
   waiters: (() => void)[]
 }
 
+interface Reserved {
+  readonly answer: RequestAnswer<'cap.reserve'>
+  readonly writes: readonly CapWrite[]
+}
+
+/** A cap asked for, and its counter. */
+interface Wanted {
+  readonly cap: RequestInput<'cap.reserve'>['caps'][number]
+  readonly counter: Counter
+}
+
 export interface Caps {
   reserve(
     holder: Holder,
     tenantId: string,
     input: RequestInput<'cap.reserve'>,
-  ): Promise<{ readonly answer: RequestAnswer<'cap.reserve'>; readonly writes: readonly CapWrite[] }>
+  ): Soon<Reserved>
   /** A commit's own word on what a counter holds. */
   learn(usage: CapUsage): void
   /** Forgets what was known, after a commit lost a race with another process. */
@@ -36,6 +48,30 @@ export interface Caps {
 
 /** Counters kept in memory; the least recently used leave first, and only where nothing is in flight. */
 const COUNTERS_MAX = 20_000
+
+const hasPlace = ({ cap, counter }: Wanted): boolean =>
+  counter.used !== null && counter.used + counter.reserved + cap.amount <= cap.max
+
+const refused = ({ cap, counter }: Wanted): Reserved => ({
+  answer: { reserved: false, cap: cap.id, used: counter.used ?? 0 },
+  writes: [],
+})
+
+const take = (holder: Holder, wanted: readonly Wanted[]): Reserved => {
+  for (const { cap, counter } of wanted) {
+    counter.inFlight.set(holder, (counter.inFlight.get(holder) ?? 0) + cap.amount)
+    counter.reserved += cap.amount
+    holder.settlements.push(() => {
+      counter.inFlight.delete(holder)
+      counter.reserved -= cap.amount
+      if (counter.waiters.length > 0) for (const wake of counter.waiters.splice(0)) wake()
+    })
+  }
+  return {
+    answer: { reserved: true, used: wanted.map(({ counter }) => (counter.used ?? 0) + counter.reserved) },
+    writes: wanted.map(({ cap }) => ({ scope: cap.scope, from: cap.from, amount: cap.amount, max: cap.max })),
+  }
+}
 
 export const createCaps = (options: { readonly database: Database; readonly rowsMax: number }): Caps => {
   const { database, rowsMax } = options
@@ -96,6 +132,28 @@ export const createCaps = (options: { readonly database: Database; readonly rows
     counter.version = version
   }
 
+  /** Reads counters and waits until every cap has a place for this lead, or one is surely full. */
+  const findPlaces = async (holder: Holder, tenantId: string, wanted: readonly Wanted[]): Promise<Reserved> => {
+    const refresh = async (each: Wanted): Promise<void> => {
+      const { used, version } = await read({ tenantId, scope: each.cap.scope, from: each.cap.from })
+      learnOf(each.counter, used, version)
+      each.counter.used ??= used
+    }
+    for (;;) {
+      for (const each of wanted) if (each.counter.used === null) await refresh(each)
+      const full = wanted.find(({ cap, counter }) => (counter.used ?? 0) + counter.reserved + cap.amount > cap.max)
+      // In the turn that saw the places: the next one may belong to another lead.
+      if (!full) return take(holder, wanted)
+      await refresh(full)
+      if ((full.counter.used ?? 0) + full.cap.amount > full.cap.max) return refused(full)
+      if (full.counter.inFlight.size === 0) continue
+      const others = [...full.counter.inFlight.keys()].filter((other) => other !== holder)
+      if (others.length === 0) return refused(full)
+      const settled = new Promise<void>((resolve) => full.counter.waiters.push(resolve))
+      await waitFor(holder, others, settled)
+    }
+  }
+
   return {
     learn: (usage) => {
       const counter = counters.get(nameOf(usage.tenantId, usage.scope, usage.from))
@@ -107,40 +165,9 @@ export const createCaps = (options: { readonly database: Database; readonly rows
         if (counter) counter.used = null
       }
     },
-    reserve: async (holder, tenantId, input) => {
+    reserve: (holder, tenantId, input) => {
       const wanted = input.caps.map((cap) => ({ cap, counter: counterOf(nameOf(tenantId, cap.scope, cap.from)) }))
-      const refresh = async (each: (typeof wanted)[number]): Promise<void> => {
-        const { used, version } = await read({ tenantId, scope: each.cap.scope, from: each.cap.from })
-        learnOf(each.counter, used, version)
-        each.counter.used ??= used
-      }
-      for (;;) {
-        for (const each of wanted) if (each.counter.used === null) await refresh(each)
-        const full = wanted.find(({ cap, counter }) => (counter.used ?? 0) + counter.reserved + cap.amount > cap.max)
-        if (!full) break
-        await refresh(full)
-        if ((full.counter.used ?? 0) + full.cap.amount > full.cap.max)
-          return { answer: { reserved: false, cap: full.cap.id, used: full.counter.used ?? 0 }, writes: [] }
-        if (full.counter.inFlight.size === 0) continue
-        const others = [...full.counter.inFlight.keys()].filter((other) => other !== holder)
-        if (others.length === 0)
-          return { answer: { reserved: false, cap: full.cap.id, used: full.counter.used ?? 0 }, writes: [] }
-        const settled = new Promise<void>((resolve) => full.counter.waiters.push(resolve))
-        await waitFor(holder, others, settled)
-      }
-      for (const { cap, counter } of wanted) {
-        counter.inFlight.set(holder, (counter.inFlight.get(holder) ?? 0) + cap.amount)
-        counter.reserved += cap.amount
-        holder.settlements.push(() => {
-          counter.inFlight.delete(holder)
-          counter.reserved -= cap.amount
-          for (const wake of counter.waiters.splice(0)) wake()
-        })
-      }
-      return {
-        answer: { reserved: true, used: wanted.map(({ counter }) => (counter.used ?? 0) + counter.reserved) },
-        writes: wanted.map(({ cap }) => ({ scope: cap.scope, from: cap.from, amount: cap.amount, max: cap.max })),
-      }
+      return wanted.every(hasPlace) ? take(holder, wanted) : findPlaces(holder, tenantId, wanted)
     },
   }
 }

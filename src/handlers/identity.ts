@@ -1,4 +1,5 @@
 import { keyedHash16 } from '../base/seal.ts'
+import { after, type Soon } from '../base/soon.ts'
 import type { ClaimWrite } from '../journal/append.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import type { RequestAnswer, RequestInput } from '../kit/requests.ts'
@@ -13,18 +14,29 @@ export interface ClaimPlace {
   readonly sourceId: string
 }
 
-/** One key asked for. */
+/** One key asked for. Keyed under the tenant's own key, it names the claim among those of all tenants. */
 export interface Wanted {
   readonly key: Buffer
+  /** The key's bytes as latin1 text. */
+  readonly name: string
   readonly on: readonly string[]
 }
+
+const wantedOf = (key: Buffer, on: readonly string[]): Wanted => ({ key, name: key.toString('latin1'), on })
 
 interface Held {
   readonly holder: Holder
   readonly at: number
   readonly fingerprint: Buffer | null
-  readonly settled: Promise<boolean>
+  /** Called when the commit is settled; null where nobody waits. */
+  waiting: ((durable: boolean) => void)[] | null
 }
+
+const settledOf = (held: Held): Promise<boolean> =>
+  new Promise((resolve) => {
+    held.waiting ??= []
+    held.waiting.push(resolve)
+  })
 
 type Claimed =
   | { readonly held: true; readonly writes: readonly ClaimWrite[] }
@@ -38,7 +50,7 @@ export interface Identity {
     where: ClaimPlace & { readonly now: number },
     input: RequestInput<'identity.claim'>,
     ahead: Ahead | null,
-  ): Promise<{ readonly answer: RequestAnswer<'identity.claim'>; readonly writes: readonly ClaimWrite[] }>
+  ): Soon<{ readonly answer: RequestAnswer<'identity.claim'>; readonly writes: readonly ClaimWrite[] }>
   /** Claims an idempotency key of a source. `same`: it was used before, with this very body. */
   claimIdempotency(
     holder: Holder,
@@ -64,7 +76,7 @@ export const claimKeysOf = (keys: TenantKeys, where: ClaimPlace, input: RequestI
   const unique = new Map<string, Wanted>()
   for (const { on, values } of input.keys) {
     const text = JSON.stringify([input.rule, on, values])
-    if (!unique.has(text)) unique.set(text, { key: keyedHash16(keys.lookup, `claim|${scope}|${text}`), on })
+    if (!unique.has(text)) unique.set(text, wantedOf(keyedHash16(keys.lookup, `claim|${scope}|${text}`), on))
   }
   return [...unique.values()]
 }
@@ -81,6 +93,13 @@ const sameKeys = (a: RequestInput<'identity.claim'>, b: RequestInput<'identity.c
       key.values.every((value, at) => value === other.values[at])
     )
   })
+
+const HELD = { held: true } as const
+const NEVER_KEPT: ClaimWrite['kept'] = { rejected: false, erased: false }
+const keptOf = (when: NonNullable<RequestInput<'identity.claim'>['keepWhen']>): ClaimWrite['kept'] => ({
+  rejected: when.includes('rejected'),
+  erased: when.includes('erased'),
+})
 
 /** The key of a submission stands for its answer, whatever becomes of the lead. */
 const ALWAYS = { rejected: true, erased: true }
@@ -101,110 +120,110 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
   }
   const wasTakenLately = (name: string): boolean => lately.has(name) || before.has(name)
 
-  /** Claims of journeys in this process whose commit is not settled, by tenant and key. */
+  /** Claims of journeys in this process whose commit is not settled, by the key's name. */
   const inFlight = new Map<string, Held>()
 
-  const claimKeys = async (
-    holder: Holder,
-    tenantId: string,
-    wanted: readonly Wanted[],
-    now: number,
-    staleBefore: number | null,
-    fingerprint: Buffer | null,
-    ahead: Ahead | null,
-    kept: ClaimWrite['kept'],
-  ): Promise<Claimed> => {
-    const names = wanted.map((want) => `${tenantId}${want.key.toString('latin1')}`)
-    for (;;) {
-      const blocked = names.findIndex((name) => {
-        const held = inFlight.get(name)
-        return held !== undefined && held.holder !== holder
-      })
-      const other = blocked < 0 ? undefined : inFlight.get(names[blocked] as string)
-      if (!other) break
-      const durable = await waitFor(holder, [other.holder], other.settled)
-      if (durable && (staleBefore === null || other.at >= staleBefore)) {
-        const found = { leadId: other.holder.leadId, at: other.at, fingerprint: other.fingerprint, isVoid: false }
-        return { held: false, found, on: wanted[blocked]?.on ?? [] }
-      }
-    }
+  interface Asked {
+    readonly holder: Holder
+    readonly tenantId: string
+    readonly wanted: readonly Wanted[]
+    readonly now: number
+    readonly staleBefore: number | null
+    readonly fingerprint: Buffer | null
+    readonly ahead: Ahead | null
+    readonly kept: ClaimWrite['kept']
+  }
 
-    let end: (durable: boolean) => void = () => undefined
-    const settled = new Promise<boolean>((resolve) => {
-      end = resolve
-    })
-    const held: Held = { holder, at: now, fingerprint, settled }
-    for (const name of names) if (!inFlight.has(name)) inFlight.set(name, held)
+  const isStale = (at: number, { staleBefore }: Asked): boolean => staleBefore !== null && at < staleBefore
+
+  /** What the claims as they stand in the database say. */
+  const decide = (asked: Asked, held: Held, found: readonly (Claimant | null)[]): Claimed => {
+    const { holder, wanted, now, staleBefore, fingerprint, kept } = asked
     const release = (durable: boolean): void => {
-      for (const name of names) {
+      for (const { name } of wanted) {
         if (inFlight.get(name) !== held) continue
         inFlight.delete(name)
         if (durable) remember(name)
       }
-      end(durable)
+      for (const wake of held.waiting ?? []) wake(durable)
     }
-
-    // Read ahead and then taken by a lead of this process: what was read is out of date.
-    const current = ahead && !names.some(wasTakenLately) ? ahead : null
-    let found: readonly (Claimant | null | undefined)[] = wanted.map((want) =>
-      current?.claims.get(want.key.toString('latin1')),
-    )
-    try {
-      if (found.includes(undefined))
-        found = (await lookUp({ tenantId, claims: wanted.map((want) => want.key), suppressions: [] })).claims
-    } catch (error) {
+    for (const [index, entry] of found.entries()) {
+      if (!entry || entry.isVoid || entry.leadId === holder.leadId || isStale(entry.at, asked)) continue
       release(false)
-      throw error
-    }
-    const hit = found.findIndex(
-      (entry) =>
-        entry && !entry.isVoid && entry.leadId !== holder.leadId && (staleBefore === null || entry.at >= staleBefore),
-    )
-    const winner = hit < 0 ? null : found[hit]
-    if (winner) {
-      release(false)
-      return { held: false, found: winner, on: wanted[hit]?.on ?? [] }
+      return { held: false, found: entry, on: wanted[index]?.on ?? [] }
     }
     holder.settlements.push(release)
     // What the lead holds already is not written twice: a commit counts what it takes.
-    const writes = wanted.flatMap(({ key }, index) => {
+    const writes: ClaimWrite[] = []
+    for (const [index, { key, name }] of wanted.entries()) {
       const own = found[index]
-      const isTaken = inFlight.get(names[index] as string) === held
-      if (!isTaken || (own && !own.isVoid && (staleBefore === null || own.at >= staleBefore))) return []
+      if (inFlight.get(name) !== held || (own && !own.isVoid && !isStale(own.at, asked))) continue
       // A void claim may be younger than the window: it is passed over by its own time.
       const before = own?.isVoid ? Math.max(own.at + 1, staleBefore ?? 0) : staleBefore
-      return [{ key, at: now, staleBefore: before, fingerprint, kept }]
-    })
+      writes.push({ key, at: now, staleBefore: before, fingerprint, kept })
+    }
     return { held: true, writes }
   }
 
+  /** Somebody in this process holds a key whose commit is not settled: it is the winner once it is durable. */
+  const waitThenClaim = async (asked: Asked, other: Held, on: readonly string[]): Promise<Claimed> => {
+    const durable = await waitFor(asked.holder, [other.holder], settledOf(other))
+    if (!durable || isStale(other.at, asked)) return claimKeys(asked)
+    const found = { leadId: other.holder.leadId, at: other.at, fingerprint: other.fingerprint, isVoid: false }
+    return { held: false, found, on }
+  }
+
+  const claimKeys = (asked: Asked): Soon<Claimed> => {
+    const { holder, tenantId, wanted, now, fingerprint, ahead } = asked
+    for (const { name, on } of wanted) {
+      const other = inFlight.get(name)
+      if (other !== undefined && other.holder !== holder) return waitThenClaim(asked, other, on)
+    }
+    const held: Held = { holder, at: now, fingerprint, waiting: null }
+    for (const { name } of wanted) if (!inFlight.has(name)) inFlight.set(name, held)
+    // Read ahead and then taken by a lead of this process: what was read is out of date.
+    const current = ahead && !wanted.some(({ name }) => wasTakenLately(name)) ? ahead : null
+    const found = wanted.map(({ name }) => current?.claims.get(name))
+    if (!found.includes(undefined)) return decide(asked, held, found as (Claimant | null)[])
+    return lookUp({ tenantId, claims: wanted.map(({ key }) => key), suppressions: [] }).then(
+      ({ claims }) => decide(asked, held, claims),
+      (error) => {
+        for (const { name } of wanted) if (inFlight.get(name) === held) inFlight.delete(name)
+        for (const wake of held.waiting ?? []) wake(false)
+        throw error
+      },
+    )
+  }
+
   return {
-    claim: async (holder, keys, where, input, ahead) => {
+    claim: (holder, keys, where, input, ahead) => {
       const made = ahead?.wanted.get(input.rule)
       const wanted = made && sameKeys(made.input, input) ? made.keys : claimKeysOf(keys, where, input)
       const staleBefore = input.withinMs === null ? null : where.now - input.withinMs
-      const kept = {
-        rejected: input.keepWhen?.includes('rejected') ?? false,
-        erased: input.keepWhen?.includes('erased') ?? false,
-      }
-      const claimed = await claimKeys(holder, keys.tenantId, wanted, where.now, staleBefore, null, ahead, kept)
-      if (claimed.held) return { answer: { held: true }, writes: claimed.writes }
-      const { found, on } = claimed
-      return { answer: { held: false, leadId: found.leadId, seenAt: found.at, on }, writes: [] }
+      const kept = input.keepWhen ? keptOf(input.keepWhen) : NEVER_KEPT
+      const { tenantId } = keys
+      return after(
+        claimKeys({ holder, tenantId, wanted, now: where.now, staleBefore, fingerprint: null, ahead, kept }),
+        (claimed) => {
+          if (claimed.held) return { answer: HELD, writes: claimed.writes }
+          const { found, on } = claimed
+          return { answer: { held: false, leadId: found.leadId, seenAt: found.at, on }, writes: [] }
+        },
+      )
     },
     claimIdempotency: async (holder, keys, input) => {
       const key = keyedHash16(keys.lookup, `idempotency|${input.flowId}|${input.sourceId}|${input.key}`)
       const fingerprint = keyedHash16(keys.lookup, `body|${input.body}`)
-      const claimed = await claimKeys(
+      const claimed = await claimKeys({
         holder,
-        keys.tenantId,
-        [{ key, on: [] }],
-        input.now,
-        null,
+        tenantId: keys.tenantId,
+        wanted: [wantedOf(key, [])],
+        now: input.now,
+        staleBefore: null,
         fingerprint,
-        null,
-        ALWAYS,
-      )
+        ahead: null,
+        kept: ALWAYS,
+      })
       if (claimed.held) return claimed
       return {
         held: false,

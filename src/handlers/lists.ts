@@ -1,4 +1,5 @@
 import { DIGESTS, type Digest } from '../base/list-entry.ts'
+import { after, type Soon } from '../base/soon.ts'
 import type { Database } from '../database/pool.ts'
 
 /** What is known of a list without looking into it. */
@@ -11,13 +12,13 @@ export interface ListKnown {
 /** A tenant's lists, read once and kept until its configuration changes. */
 export interface KnownLists {
   /** `lists`: those that are looked into; one that is not there is as good as empty. */
-  of(tenantId: string, lists?: readonly string[]): Promise<ReadonlyMap<string, ListKnown>>
+  of(tenantId: string, lists?: readonly string[]): Soon<ReadonlyMap<string, ListKnown>>
   forget(tenantId: string): void
 }
 
 export const createKnownLists = (options: { readonly database: Database }): KnownLists => {
   const { database } = options
-  const known = new Map<string, Promise<Map<string, ListKnown>>>()
+  const known = new Map<string, Soon<Map<string, ListKnown>>>()
 
   const load = async (tenantId: string): Promise<Map<string, ListKnown>> => {
     const [rows = []] = await database.batch(
@@ -41,19 +42,23 @@ export const createKnownLists = (options: { readonly database: Database }): Know
   const readOf = (tenantId: string): Promise<Map<string, ListKnown>> => {
     const loading = load(tenantId)
     known.set(tenantId, loading)
-    loading.catch(() => known.get(tenantId) === loading && known.delete(tenantId))
+    loading.then(
+      (lists) => known.get(tenantId) === loading && known.set(tenantId, lists),
+      () => known.get(tenantId) === loading && known.delete(tenantId),
+    )
     return loading
   }
 
   return {
-    of: async (tenantId, lists = []) => {
-      const found = await (known.get(tenantId) ?? readOf(tenantId))
-      if (lists.every((list) => found.has(list))) return found
-      // Made since, perhaps, and the hint is on its way: a list must never be taken for empty because it is new.
-      const anew = await readOf(tenantId)
-      for (const list of lists) if (!anew.has(list)) anew.set(list, { label: list, hashes: [] })
-      return anew
-    },
+    of: (tenantId, lists = []) =>
+      after(known.get(tenantId) ?? readOf(tenantId), (found) => {
+        if (lists.every((list) => found.has(list))) return found
+        // Made since, perhaps, and the hint is on its way: a list must never be taken for empty because it is new.
+        return readOf(tenantId).then((anew) => {
+          for (const list of lists) if (!anew.has(list)) anew.set(list, { label: list, hashes: [] })
+          return anew
+        })
+      }),
     forget: (tenantId) => {
       known.delete(tenantId)
     },

@@ -1,5 +1,6 @@
 import { Fault } from '../base/faults.ts'
 import { keyedHash, keyedTag } from '../base/seal.ts'
+import { after, type Soon } from '../base/soon.ts'
 import { type Ahead, readAhead } from '../handlers/ahead.ts'
 import type { CapWrite, ClaimWrite } from '../journal/append.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
@@ -16,12 +17,20 @@ export interface StepRun {
   readonly step: string
   /** ms since 1970: what the step sees as now, on every replay. */
   readonly now: number
-  readonly answers: JournaledAnswer[]
-  /** Of a step taken up again: the names its journal knows, and those it has asked again so far. */
+  readonly answers: Answered[]
+  /** Of a step taken up again: the names its journal knows, and those it has asked again so far; null for any other. */
   readonly known: ReadonlySet<string> | null
-  readonly asked: Set<string>
+  readonly asked: Set<string> | null
   /** What its answers hold: goes into the same commit as they. */
-  readonly writes: { readonly claims: ClaimWrite[]; readonly caps: CapWrite[]; readonly entries: EntryWrite[] }
+  claims: ClaimWrite[]
+  caps: CapWrite[]
+  entries: EntryWrite[]
+}
+
+/** A request of this run and its answer. */
+export interface Answered {
+  readonly request: SingleRequest
+  readonly answer: Json
 }
 
 export type Asked = { readonly answer: unknown } | { readonly wakeAt: number | null }
@@ -37,10 +46,11 @@ const fingerprint = (journey: Journey, request: SingleRequest): string =>
  * event, it would be taken a second time after a crash.
  */
 export const handOver = (journey: Journey, run: StepRun): Holds | undefined => {
-  const claims = run.writes.claims.splice(0)
-  const caps = run.writes.caps.splice(0)
-  journey.entries.push(...run.writes.entries.splice(0))
+  const { claims, caps } = run
+  if (run.entries.length > 0) journey.entries.push(...run.entries.splice(0))
   if (claims.length === 0 && caps.length === 0) return undefined
+  run.claims = []
+  run.caps = []
   journey.claims.push(...claims)
   journey.caps.push(...caps)
   journey.settling.push(...journey.holder.settlements.splice(0))
@@ -58,19 +68,28 @@ export const journalStanding = (ctx: RunnerContext, journey: Journey, run: StepR
   if (journey.lead.standing?.step !== run.step)
     emit(journey, { type: 'step.entered', at, data: { step: run.step, now: run.now }, sealed: null })
   let holds = handOver(journey, run)
-  for (const answer of run.answers.splice(0)) {
+  for (const { request, answer } of run.answers.splice(0)) {
+    const { name, kind } = request
+    const fp = fingerprint(journey, request)
     emit(journey, {
       type: 'request.answered',
       at,
-      data: { step: run.step, name: answer.name, kind: answer.kind, ...(holds && { holds }) },
-      sealed: { answer },
+      data: { step: run.step, name, kind, ...(holds && { holds }) },
+      sealed: { answer: { name, kind, v: REQUEST_VERSIONS[kind], fp, answer } },
     })
     holds = undefined
   }
 }
 
+/**
+ * What a step was answered that ends in the run that asked. It is never asked again, so its requests need no fingerprint:
+ * hashing them would cost a lead as much as looking up its duplicates.
+ */
+export const answersOf = (run: StepRun): JournaledAnswer[] =>
+  run.answers.map(({ request: { name, kind }, answer }) => ({ name, kind, v: REQUEST_VERSIONS[kind], fp: '', answer }))
+
 /** What the coming steps will look up, read once for all of them; a lead taken up again reads step by step. */
-const aheadOf = (ctx: RunnerContext, journey: Journey, run: StepRun): Promise<Ahead> | null => {
+const aheadOf = (ctx: RunnerContext, journey: Journey, run: StepRun): Soon<Ahead | null> => {
   if (journey.seq > 0) return null
   if (journey.ahead) return journey.ahead
   const { lead, flow, source, keys } = journey
@@ -82,8 +101,12 @@ const aheadOf = (ctx: RunnerContext, journey: Journey, run: StepRun): Promise<Ah
     if (request) requests.push(request)
   }
   const where = { test: lead.test, flowId: flow.id, sourceId: source.id }
-  journey.ahead = readAhead({ lookUp: ctx.lookUp, lists: ctx.lists, keys, where, requests })
-  return journey.ahead
+  const reading = readAhead({ lookUp: ctx.lookUp, lists: ctx.lists, keys, where, requests }).then((ahead) => {
+    journey.ahead = ahead
+    return ahead
+  })
+  journey.ahead = reading
+  return reading
 }
 
 /** A counter's place among all of its tenant's: a value it counts by may be personal, and is hashed. */
@@ -96,31 +119,27 @@ const capScope = (
   return `${lead.test ? 'test:' : ''}${flow.id}/${cap.scope}/${cap.id}${by}`
 }
 
-const perform = async (
-  ctx: RunnerContext,
-  journey: Journey,
-  run: StepRun,
-  request: SingleRequest,
-  fp: string,
-): Promise<Asked> => {
+const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: SingleRequest): Soon<Asked> => {
   const { lead, flow, source, keys, holder } = journey
   switch (request.kind) {
     case 'identity.claim': {
       const where = { test: lead.test, flowId: flow.id, sourceId: source.id, now: run.now }
-      const { answer, writes } = await ctx.identity.claim(
-        holder,
-        keys,
-        where,
-        request.input,
-        await aheadOf(ctx, journey, run),
+      const claimed = after(aheadOf(ctx, journey, run), (ahead) =>
+        ctx.identity.claim(holder, keys, where, request.input, ahead),
       )
-      run.writes.claims.push(...writes)
-      return { answer }
+      return after(claimed, ({ answer, writes }) => {
+        run.claims.push(...writes)
+        return { answer }
+      })
     }
-    case 'suppression.lookup':
-      return { answer: await ctx.suppression.lookup(keys, run.now, request.input, await aheadOf(ctx, journey, run)) }
+    case 'suppression.lookup': {
+      const found = after(aheadOf(ctx, journey, run), (ahead) =>
+        ctx.suppression.lookup(keys, run.now, request.input, ahead),
+      )
+      return after(found, (answer) => ({ answer }))
+    }
     case 'list.change': {
-      const { answer, writes } = await ctx.listChanges.change({
+      const changed = ctx.listChanges.change({
         holder,
         settlements: journey.submissionHolder.settlements,
         keys,
@@ -128,18 +147,22 @@ const perform = async (
         now: run.now,
         input: request.input,
       })
-      run.writes.entries.push(...writes)
-      return { answer }
+      return changed.then(({ answer, writes }) => {
+        run.entries.push(...writes)
+        return { answer }
+      })
     }
     case 'cap.reserve': {
       const caps = request.input.caps.map((cap) => ({ ...cap, scope: capScope(journey, cap) }))
-      const { answer, writes } = await ctx.caps.reserve(holder, lead.tenantId, { caps })
-      run.writes.caps.push(...writes)
-      return { answer }
+      return after(ctx.caps.reserve(holder, lead.tenantId, { caps }), ({ answer, writes }) => {
+        run.caps.push(...writes)
+        return { answer }
+      })
     }
     case 'time.wait':
     case 'review.ask': {
       const due = request.kind === 'time.wait' ? request.input.until : null
+      const fp = fingerprint(journey, request)
       const open = lead.open.get(request.name)
       if (open && open.fp !== fp) throw diverged(run.step)
       if (due !== null && due <= ctx.clock.now()) return { answer: { at: ctx.clock.now() } }
@@ -157,7 +180,12 @@ const perform = async (
     case 'delivery.send': {
       // The attempt commits before it sends: what this step was answered must be in that commit.
       journalStanding(ctx, journey, run)
-      return sendDelivery(ctx, journey, { ...request.input, step: run.step, name: request.name, fp })
+      return sendDelivery(ctx, journey, {
+        ...request.input,
+        step: run.step,
+        name: request.name,
+        fp: fingerprint(journey, request),
+      })
     }
   }
 }
@@ -168,31 +196,36 @@ const diverged = (step: string): Fault =>
     detail: 'a request has another fingerprint than the journal',
   })
 
-const askOne = async (ctx: RunnerContext, journey: Journey, run: StepRun, request: SingleRequest): Promise<Asked> => {
-  const fp = fingerprint(journey, request)
-  const standing = journey.lead.standing
-  const known =
-    (standing?.step === run.step ? standing.answers.get(request.name) : undefined) ??
-    run.answers.find((answer) => answer.name === request.name)
-  if (known) {
-    if (known.fp !== fp || known.kind !== request.kind) throw diverged(run.step)
-    return { answer: known.answer }
+/** What the journal or this run knows of a request of this name already. */
+const knownAnswer = (journey: Journey, run: StepRun, request: SingleRequest): Asked | null => {
+  const { standing } = journey.lead
+  const journaled = standing?.step === run.step ? standing.answers.get(request.name) : undefined
+  if (journaled) {
+    if (journaled.fp !== fingerprint(journey, request) || journaled.kind !== request.kind) throw diverged(run.step)
+    return { answer: journaled.answer }
   }
-  const asked = await perform(ctx, journey, run, request, fp)
+  for (const before of run.answers) {
+    if (before.request.name !== request.name) continue
+    if (fingerprint(journey, before.request) !== fingerprint(journey, request)) throw diverged(run.step)
+    return { answer: before.answer }
+  }
+  return null
+}
+
+const askOne = (ctx: RunnerContext, journey: Journey, run: StepRun, request: SingleRequest): Soon<Asked> => {
+  const known = knownAnswer(journey, run, request)
+  if (known) return known
+  const performed = perform(ctx, journey, run, request)
   // A delivery's own events hold its answer.
-  if ('answer' in asked && request.kind !== 'delivery.send')
-    run.answers.push({
-      name: request.name,
-      kind: request.kind,
-      v: REQUEST_VERSIONS[request.kind],
-      fp,
-      answer: asked.answer as Json,
-    })
-  return asked
+  if (request.kind === 'delivery.send') return performed
+  return after(performed, (asked) => {
+    if ('answer' in asked) run.answers.push({ request, answer: asked.answer as Json })
+    return asked
+  })
 }
 
 /** All answers, or what the first to fail threw, but not before the last has ended: none goes on unseen. */
-export const everyOne = async <T>(parts: readonly Promise<T>[]): Promise<T[]> => {
+export const everyOne = async <T>(parts: readonly Soon<T>[]): Promise<T[]> => {
   const ended = await Promise.allSettled(parts)
   return ended.map((part) => {
     if (part.status === 'rejected') throw part.reason
@@ -206,7 +239,7 @@ const askAll = async (
   run: StepRun,
   children: readonly SingleRequest[],
 ): Promise<Asked> => {
-  const asked = await everyOne(children.map((child) => askOne(ctx, journey, run, child)))
+  const asked = await everyOne(children.map(async (child) => askOne(ctx, journey, run, child)))
   const answers: Record<string, unknown> = {}
   let open = false
   let wakeAt: number | null = null
@@ -262,18 +295,18 @@ export const namesKnown = (journey: Journey, step: string): ReadonlySet<string> 
 const noteAsked = (run: StepRun, children: readonly SingleRequest[]): void => {
   const { known } = run
   if (known === null) return
-  for (const { name } of children) run.asked.add(name)
+  for (const { name } of children) run.asked?.add(name)
   if (children.some(({ name }) => !known.has(name))) checkReplayed(run)
 }
 
 export const checkReplayed = (run: StepRun): void => {
   for (const name of run.known ?? [])
-    if (!run.asked.has(name))
+    if (!run.asked?.has(name))
       throw new Fault('replay_diverged', { message: `Step ${run.step} no longer asks for ${name}` })
 }
 
 /** Performs what a step yields. `wakeAt`: there is no answer yet; null: until a person acts. */
-export const askFor = async (ctx: RunnerContext, journey: Journey, run: StepRun, request: Request): Promise<Asked> => {
+export const askFor = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Request): Soon<Asked> => {
   if (request.kind !== 'all' && request.kind !== 'race') {
     const single = request as SingleRequest
     if (run.known) noteAsked(run, [single])

@@ -1,12 +1,24 @@
 import { Fault, isFault } from '../base/faults.ts'
 import { isZero, zeroMoney } from '../base/money.ts'
+import type { Soon } from '../base/soon.ts'
 import { RunAgain, settle } from '../handlers/holder.ts'
 import type { CompiledStep } from '../kit/flow.ts'
-import type { StepResult } from '../kit/step.ts'
+import type { Asking, Request } from '../kit/requests.ts'
+import type { LeadView, StepResult } from '../kit/step.ts'
 import type { Outcome, PendingCode, RejectionCode } from '../lead/codes.ts'
 import type { LeadEvent, StepEnded, StepEndedSealed } from '../lead/events.ts'
 import { isDone, revenueOf } from '../lead/lead.ts'
-import { askFor, checkReplayed, everyOne, handOver, journalStanding, namesKnown, type StepRun } from './ask.ts'
+import {
+  type Asked,
+  answersOf,
+  askFor,
+  checkReplayed,
+  everyOne,
+  handOver,
+  journalStanding,
+  namesKnown,
+  type StepRun,
+} from './ask.ts'
 import type { RunnerContext } from './context.ts'
 import { attemptDelivery } from './deliver.ts'
 import { commit, emit, type Journey } from './journey.ts'
@@ -50,55 +62,90 @@ const endStep = (
   }
   if (result.saw !== undefined) sealed.saw = result.saw
   if (set?.fields) sealed.fields = set.fields
-  if (run.answers.length > 0) sealed.answers = run.answers
+  if (run.answers.length > 0) sealed.answers = answersOf(run)
   emit(journey, { type: step.event, at, data, sealed } as LeadEvent)
 }
 
-const runStep = async (ctx: RunnerContext, journey: Journey, step: CompiledStep): Promise<Stay | null> => {
-  const { lead } = journey
-  const startedAt = ctx.clock.now()
-  const standing = lead.standing?.step === step.id ? lead.standing : null
-  const run: StepRun = {
+/** Answers what the program asks until it ends or must be left. It leaves this turn only where an answer has to be waited for. */
+const answerAll = (
+  ctx: RunnerContext,
+  journey: Journey,
+  run: StepRun,
+  program: Asking<StepResult>,
+  from: IteratorResult<Request, StepResult>,
+): Soon<StepResult | Stay> => {
+  let turn = from
+  while (!turn.done) {
+    const asked = askFor(ctx, journey, run, turn.value)
+    if (asked instanceof Promise)
+      return asked.then((known) => {
+        const left = leaving(ctx, journey, run, known)
+        return left ?? answerAll(ctx, journey, run, program, program.next((known as { answer: unknown }).answer))
+      })
+    const left = leaving(ctx, journey, run, asked)
+    if (left) return left
+    turn = program.next((asked as { answer: unknown }).answer)
+  }
+  return turn.value
+}
+
+/** A request without an answer yet: the step is left, to be taken up again. */
+const leaving = (ctx: RunnerContext, journey: Journey, run: StepRun, asked: Asked): Stay | null => {
+  if ('answer' in asked) return null
+  journalStanding(ctx, journey, run)
+  return { closed: false, wakeAt: asked.wakeAt }
+}
+
+const newRun = (journey: Journey, step: CompiledStep, startedAt: number): StepRun => {
+  const standing = journey.lead.standing?.step === step.id ? journey.lead.standing : null
+  return {
     step: step.id,
     now: standing?.now ?? startedAt,
     answers: [],
     known: standing && namesKnown(journey, step.id),
-    asked: new Set(),
-    writes: { claims: [], caps: [], entries: [] },
+    asked: standing && new Set(),
+    claims: [],
+    caps: [],
+    entries: [],
   }
-  try {
-    const view = viewOf({ lead, flow: journey.flow, source: journey.source, now: run.now })
-    const off = standing ? undefined : ctx.stepsOff.get(step.type)
-    if (off !== undefined) {
-      endStep(ctx, journey, step, run, startedAt, { kind: 'next', outcome: 'skip', rule: `${off}=false` })
-      return null
-    }
-    if (!standing && step.when && !step.when.holds(view)) {
-      endStep(ctx, journey, step, run, startedAt, {
-        kind: 'next',
-        outcome: 'skip',
-        rule: step.when.text,
-        saw: step.when.saw(view),
-      })
-      return null
-    }
-    const program = step.run(view)
-    let turn = program.next()
-    while (!turn.done) {
-      const asked = await askFor(ctx, journey, run, turn.value)
-      if (!('answer' in asked)) {
-        journalStanding(ctx, journey, run)
-        return { closed: false, wakeAt: asked.wakeAt }
-      }
-      turn = program.next(asked.answer)
-    }
-    checkReplayed(run)
-    endStep(ctx, journey, step, run, startedAt, turn.value)
-    return null
-  } catch (error) {
+}
+
+/** Where the step is not to run: why. */
+const skipped = (ctx: RunnerContext, step: CompiledStep, view: LeadView): StepResult | null => {
+  const off = ctx.stepsOff.get(step.type)
+  if (off !== undefined) return { kind: 'next', outcome: 'skip', rule: `${off}=false` }
+  if (step.when && !step.when.holds(view))
+    return { kind: 'next', outcome: 'skip', rule: step.when.text, saw: step.when.saw(view) }
+  return null
+}
+
+/** Null: the step has ended. */
+const runStep = (ctx: RunnerContext, journey: Journey, step: CompiledStep): Soon<Stay | null> => {
+  const startedAt = ctx.clock.now()
+  const run = newRun(journey, step, startedAt)
+  const failed = (error: unknown): Stay | null => {
     if (error instanceof RunAgain || journey.broken !== undefined) throw error
     if (isFault(error) && error.code === 'database_unavailable') throw error
     return onFault(ctx, journey, step, run, error)
+  }
+  const ended = (result: StepResult | Stay): Stay | null => {
+    if ('closed' in result) return result
+    checkReplayed(run)
+    endStep(ctx, journey, step, run, startedAt, result)
+    return null
+  }
+  try {
+    const view = viewOf({ lead: journey.lead, flow: journey.flow, source: journey.source, now: run.now })
+    const skip = run.known === null ? skipped(ctx, step, view) : null
+    if (skip) {
+      endStep(ctx, journey, step, run, startedAt, skip)
+      return null
+    }
+    const program = step.run(view)
+    const result = answerAll(ctx, journey, run, program, program.next())
+    return result instanceof Promise ? result.then(ended).catch(failed) : ended(result)
+  } catch (error) {
+    return failed(error)
   }
 }
 
@@ -134,7 +181,7 @@ const onFault = (
         rule: fault.code,
         ...(holds && { holds }),
       },
-      sealed: { reason: fault.message, ...(run.answers.length > 0 && { answers: run.answers }) },
+      sealed: { reason: fault.message, ...(run.answers.length > 0 && { answers: answersOf(run) }) },
     } as LeadEvent)
     return null
   }
@@ -254,7 +301,8 @@ const runProgram = async (ctx: RunnerContext, journey: Journey): Promise<Stay | 
         null,
         new Fault('replay_diverged', { message: 'The journal tells of other steps than the flow has' }),
       )
-    const stay = await runStep(ctx, journey, step)
+    const running = runStep(ctx, journey, step)
+    const stay = running instanceof Promise ? await running : running
     if (stay) return stay
   }
   return null

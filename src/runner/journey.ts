@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { keyedHash8 } from '../base/seal.ts'
+import type { Soon } from '../base/soon.ts'
 import type { Ahead } from '../handlers/ahead.ts'
 import { createHolder, type Holder, type Settlement, settle } from '../handlers/holder.ts'
 import type { Appender, CapWrite, ClaimWrite, LeadColumns, LeadCommit } from '../journal/append.ts'
@@ -41,7 +42,7 @@ export interface Journey {
   /** The commit under way: one at a time a lead. */
   committing: Promise<void> | null
   /** What the coming steps will look up, once it was asked for. */
-  ahead: Promise<Ahead> | null
+  ahead: Soon<Ahead> | null
   /** What a step left under way when it went on: awaited before the journey leaves this process. */
   detached: Promise<unknown>[]
   /** Set by the first failed commit: nothing more is written from here. */

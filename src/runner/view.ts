@@ -15,8 +15,9 @@ export const viewOf = (options: {
     test: lead.test,
     receivedAt: lead.receivedAt,
     now,
-    flow: { id: flow.id, name: flow.name, version: flow.version, country: flow.country, currency: flow.currency },
-    source: { id: source.id, name: source.name },
+    // Themselves: a copy of what a step may see of them, a dozen times a lead, would say the same.
+    flow,
+    source,
     fields: lead.fields,
     extra: lead.extra,
     score: lead.score,
