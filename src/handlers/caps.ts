@@ -35,11 +35,7 @@ interface Wanted {
 }
 
 export interface Caps {
-  reserve(
-    holder: Holder,
-    tenantId: string,
-    input: RequestInput<'cap.reserve'>,
-  ): Soon<Reserved>
+  reserve(holder: Holder, tenantId: string, input: RequestInput<'cap.reserve'>): Soon<Reserved>
   /** A commit's own word on what a counter holds. */
   learn(usage: CapUsage): void
   /** Forgets what was known, after a commit lost a race with another process. */

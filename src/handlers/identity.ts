@@ -160,7 +160,7 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
       if (inFlight.get(name) !== held || (own && !own.isVoid && !isStale(own.at, asked))) continue
       // A void claim may be younger than the window: it is passed over by its own time.
       const before = own?.isVoid ? Math.max(own.at + 1, staleBefore ?? 0) : staleBefore
-      writes.push({ key, at: now, staleBefore: before, fingerprint, kept })
+      writes.push({ key, at: now, staleBefore: before, replaces: own !== null && own !== undefined, fingerprint, kept })
     }
     return { held: true, writes }
   }

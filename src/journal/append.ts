@@ -30,6 +30,8 @@ export interface ClaimWrite {
   readonly at: number
   /** A claim older than this has lapsed and may be taken, ms; null: never. */
   readonly staleBefore: number | null
+  /** A row of the key may stand already, lapsed or void; else a row that stands is a race lost. */
+  readonly replaces: boolean
   readonly fingerprint: Buffer | null
   /** Stands although its lead is rejected, or erased. */
   readonly kept: { readonly rejected: boolean; readonly erased: boolean }
@@ -112,15 +114,46 @@ const LEAD_ARRAYS = `$1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[
   $7::bigint[], $8::integer[], $9::integer[], $10::integer[], $11::boolean[], $12::text[], $13::text[], $14::text[],
   $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[]`
 
-const claimStatement = (commits: readonly LeadCommit[]): Statement | null => {
-  const claims = commits.flatMap((commit) => commit.claims.map((claim) => ({ commit, claim })))
-  if (claims.length === 0) return null
-  return {
-    name: 'append_claims',
-    text: `
+interface ClaimRow {
+  readonly commit: LeadCommit
+  readonly claim: ClaimWrite
+}
+
+const claimValues = (rows: readonly ClaimRow[]) => [
+  uuids(rows.map((c) => c.commit.tenantId)),
+  uuids(rows.map((c) => c.commit.leadId)),
+  timestamps(rows.map((c) => c.claim.at)),
+  byteas(rows.map((c) => c.claim.key)),
+  byteas(rows.map((c) => c.claim.fingerprint)),
+  bools(rows.map((c) => c.claim.kept.erased)),
+]
+
+/**
+ * Claims of keys that nobody was seen to hold are inserted as they are: asking for a conflict first costs as much as
+ * the row. Who took one meanwhile makes the insert fail, as a race that was lost.
+ */
+const claimStatements = (commits: readonly LeadCommit[]): Statement[] => {
+  const fresh: ClaimRow[] = []
+  const replacing: ClaimRow[] = []
+  for (const commit of commits)
+    for (const claim of commit.claims) (claim.replaces ? replacing : fresh).push({ commit, claim })
+  const statements: Statement[] = []
+  if (fresh.length > 0)
+    statements.push({
+      name: 'append_claims',
+      text: `
+insert into millrace.claim (tenant_id, lead_id, at, key, fingerprint, kept)
+select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::boolean[])
+  as w(tenant_id, lead_id, at, key, fingerprint, kept) order by tenant_id, key`,
+      values: claimValues(fresh),
+    })
+  if (replacing.length > 0)
+    statements.push({
+      name: 'append_replacing_claims',
+      text: `
 with w as (
-  select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::timestamptz[], $7::boolean[])
-    as w(tenant_id, lead_id, at, key, fingerprint, stale_before, kept)
+  select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::boolean[], $7::timestamptz[])
+    as w(tenant_id, lead_id, at, key, fingerprint, kept, stale_before)
 ), written as (
   insert into millrace.claim as c (tenant_id, lead_id, at, key, fingerprint, kept)
   select tenant_id, lead_id, at, key, fingerprint, kept from w order by tenant_id, key
@@ -130,17 +163,9 @@ with w as (
   returning 1
 )
 select millrace.must('claim', (select count(*) from written), $8::bigint)`,
-    values: [
-      uuids(claims.map((c) => c.commit.tenantId)),
-      uuids(claims.map((c) => c.commit.leadId)),
-      timestamps(claims.map((c) => c.claim.at)),
-      byteas(claims.map((c) => c.claim.key)),
-      byteas(claims.map((c) => c.claim.fingerprint)),
-      timestamps(claims.map((c) => c.claim.staleBefore)),
-      bools(claims.map((c) => c.claim.kept.erased)),
-      claims.length,
-    ],
-  }
+      values: [...claimValues(replacing), timestamps(replacing.map((c) => c.claim.staleBefore)), replacing.length],
+    })
+  return statements
 }
 
 /**
@@ -313,8 +338,7 @@ on conflict (tenant_id, lead_id) do update
 export const commitStatements = (commits: readonly LeadCommit[]): { statements: Statement[]; caps: number | null } => {
   const sorted = [...commits].sort((a, b) => (a.leadId < b.leadId ? -1 : 1))
   const statements: Statement[] = []
-  const claims = claimStatement(sorted)
-  if (claims) statements.push(claims)
+  statements.push(...claimStatements(sorted))
   const release = releaseStatement(sorted)
   if (release) statements.push(release)
   const cap = capStatement(sorted)
