@@ -20,6 +20,18 @@ export interface Suppression {
 export const suppressionKey = (keys: TenantKeys, entry: string): Buffer =>
   keyedHash16(keys.lookup, `suppression|${entry.toLowerCase()}`)
 
+/** Every entry that would suppress one of the values, with the field it stands for. */
+export const soughtEntries = (
+  known: ReadonlyMap<string, ListKnown>,
+  input: RequestInput<'suppression.lookup'>,
+): { readonly field: string; readonly entry: string }[] => {
+  const hashes = hashesIn(known, input.lists)
+  if (hashes.length === 0) return input.values.map(({ field, value }) => ({ field, entry: value }))
+  return input.values.flatMap(({ field, value, also }) =>
+    entriesOf(value, also ?? [], hashes).map((entry) => ({ field, entry })),
+  )
+}
+
 const NOT_FOUND = { found: false } as const
 
 /** The first hit, in the order of lists and values, and all others beside it. `found`: what stands of each entry sought. */
@@ -37,8 +49,7 @@ const hitsIn = (asked: {
   for (const list of input.lists) {
     for (const [index, entries] of found.entries()) {
       const entry = entries.find(
-        (e) =>
-          e.list === list && (e.expiresAt === null || e.expiresAt > now) && (since === null || e.addedAt >= since),
+        (e) => e.list === list && (e.expiresAt === null || e.expiresAt > now) && (since === null || e.addedAt >= since),
       )
       const field = sought[index]?.field
       if (entry && field !== undefined && !hits.some((hit) => hit.list === list && hit.field === field))
