@@ -31,6 +31,7 @@ import { createCatalog } from './runner/catalog.ts'
 import { lookupColumn } from './runner/journey.ts'
 import { createPublish, type Publish } from './runner/publish.ts'
 import { createRunner } from './runner/runner.ts'
+import { createTrials, type Trials } from './runner/trials.ts'
 import type { Runner } from './runner/types.ts'
 
 /** Everything built, without the HTTP side: what the server and the commands that work on a database share. */
@@ -47,6 +48,7 @@ export interface House {
   readonly lists: ListStore
   readonly audit: Audit
   readonly publish: Publish
+  readonly trials: Trials
   readonly sweeper: Sweeper
   readonly upkeep: Upkeep
   /** The epoch of each tenant's configuration, as far as it is known here. */
@@ -232,6 +234,13 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       lists: createListStore({ database, keyring, lists }),
       audit: createAudit({ database, keyring, clock }),
       publish: createPublish({ database, registries, clock, onPublished: forget }),
+      trials: createTrials({
+        ctx: { clock, secrets, tokens, outbound },
+        keyring,
+        catalog,
+        registries,
+        timeoutMs: config.deliveryTimeoutMs,
+      }),
       sweeper: made,
       upkeep,
       isCurrent: (tenantId, epoch) => presence.isHeld() && (epochs.get(tenantId) ?? epoch) <= epoch,

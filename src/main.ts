@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { pino } from 'pino'
 import { createApp } from './api/app.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
+import { systemClock } from './base/clock.ts'
 import { Fault, isFault } from './base/faults.ts'
 import { keyedHash16, newKeyBytes, seal } from './base/seal.ts'
 import { runAuditVerify } from './cli/commands/audit-verify.ts'
@@ -20,6 +21,7 @@ import { runParse } from './cli/commands/parse.ts'
 import { ownAddress, runServe } from './cli/commands/serve.ts'
 import { addCustodyVerbs } from './cli/verbs/custody.ts'
 import { addDecisionVerbs } from './cli/verbs/decisions.ts'
+import { addDestinationVerbs } from './cli/verbs/destinations.ts'
 import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
 import { ensureDemo, SINK_PATH } from './demo.ts'
@@ -147,6 +149,8 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         lists: house.lists,
         mail: mailerOf(config),
         publish: house.publish,
+        trials: house.trials,
+        destinationTypes,
         isCurrent: house.isCurrent,
         isDraining,
       })
@@ -379,6 +383,7 @@ audit
 
 addCustodyVerbs(program, { configOf, opener, act })
 addDecisionVerbs(program, { configOf, opener, act, untilSignalled })
+addDestinationVerbs(program, { configOf, opener, act, registries, clock: systemClock() })
 
 try {
   await program.parseAsync()

@@ -23,7 +23,11 @@ import { errorHandler } from './problems.ts'
 import './request.ts'
 import { accountRoutes } from './routes/account.ts'
 import { auditRoutes } from './routes/audit.ts'
+
 import { authRoutes } from './routes/auth.ts'
+
+import { destinationRoutes } from './routes/destinations.ts'
+
 import { describeRoutes, docsRoutes } from './routes/docs.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { leadRoutes } from './routes/leads.ts'
@@ -148,6 +152,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(userRoutes(access))
     await managed.register(leadRoutes(deps))
     await managed.register(flowRoutes(deps))
+    await managed.register(destinationRoutes(deps))
     await managed.register(listRoutes(deps))
     await managed.register(secretRoutes(deps))
     await managed.register(auditRoutes(deps))

@@ -5,7 +5,9 @@ import type { Clock } from '../base/clock.ts'
 import type { Database } from '../database/pool.ts'
 import type { ListStore } from '../handlers/list-store.ts'
 import type { JournalReader } from '../journal/types.ts'
+import type { DestinationType } from '../kit/destination.ts'
 import type { FlowProblem } from '../kit/flow.ts'
+import type { Trials } from '../runner/trials.ts'
 import type { Runner } from '../runner/types.ts'
 import type { Mail } from './links.ts'
 import type { Metrics } from './metrics.ts'
@@ -26,6 +28,9 @@ export interface ApiDeps {
   readonly mail: ((mail: Mail) => Promise<void>) | null
   /** Checks a flow's document and, where nothing is wrong with it, makes it the next version and raises the epoch. */
   publish(asked: { readonly tenantId: string; readonly text: string; readonly by: string }): Promise<Published>
+  /** Destinations tried out by those who set them up. */
+  readonly trials: Trials
+  readonly destinationTypes: Readonly<Record<string, DestinationType>>
   /**
    * Whether the tenant's configuration is still the one of this epoch, as far as this process knows. A key that was
    * looked up under another epoch is looked up again; answering false for ever costs one query a submission.

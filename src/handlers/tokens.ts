@@ -82,9 +82,11 @@ export const createTokens = (options: {
           text: `insert into millrace.access_token as held (tenant_id, name, renewing_until)
                  values ($1::uuid, $2::bytea, $4::timestamptz)
                  on conflict (tenant_id, name) do update set renewing_until = excluded.renewing_until
-                   where held.renewing_until is null or held.renewing_until <= $3::timestamptz
+                   where (held.renewing_until is null or held.renewing_until <= $3::timestamptz)
+                     -- Somebody may have got a new one since it was looked at.
+                     and (held.sealed is null or held.expires_at <= $5::timestamptz)
                  returning true as taken`,
-          values: [keys.tenantId, name, new Date(now), new Date(now + LEASE_MS)],
+          values: [keys.tenantId, name, new Date(now), new Date(now + LEASE_MS), new Date(now + EARLY_MS)],
         },
       ],
     )

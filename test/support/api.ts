@@ -8,7 +8,7 @@ import { type MovableClock, movableClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ids.ts'
 import { keyedHash16, seal } from '../../src/base/seal.ts'
 import { openUnderTenant } from '../../src/journal/keyring.ts'
-import { type TestHouse, testHouse } from './house.ts'
+import { registries, type TestHouse, testHouse } from './house.ts'
 
 /** A lead goes in, is read, priced, judged by a filter and, where it says so, looked at by a person. */
 export const FLOW = `
@@ -103,6 +103,8 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
     lists: house.lists,
     mail: null,
     publish: house.publish,
+    trials: house.trials,
+    destinationTypes: registries.destinations,
     isCurrent: house.isCurrent,
     isDraining: () => false,
   }

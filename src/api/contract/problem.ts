@@ -35,6 +35,7 @@ const WORDS = {
   406: 'Accept takes neither JSON nor XML.',
   413: 'The body is too large.',
   415: 'The body is of a kind that is not read.',
+  422: 'A setting that cannot be used; each is listed.',
   429: 'Too often; Retry-After says when again.',
   500: 'Something broke here before anything was kept.',
   503: 'Overloaded, ending, or the database is away; Retry-After says when again.',

@@ -88,10 +88,10 @@ export const HttpSettings = Closed({
   idempotency_header: Type.Optional(
     Type.String({
       pattern: HeaderName,
-      default: 'Idempotency-Key',
+      // No `default`: a flow that leaves it out must not claim that the receiver heeds it.
       description:
-        'Header that carries the id of the delivery, the same at every attempt. It is always sent; naming it says that ' +
-        'the receiver heeds it.',
+        'Header that carries the id of the delivery, the same at every attempt. It is always sent, as `Idempotency-Key` ' +
+        'where nothing else is named; naming it says that the receiver heeds it.',
     }),
   ),
   repeat: Type.Optional(

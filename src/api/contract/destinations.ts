@@ -1,0 +1,77 @@
+import { type Static, Type } from 'typebox'
+import { AnyJson, NumberOrNull, TextOrNull, TextsByName } from './shapes.ts'
+
+const Values = (description: string) => Type.Record(Type.String(), Type.Unknown(), { description })
+
+export const DestinationTypes = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      type: Type.String(),
+      summary: Type.String(),
+      settings: AnyJson('JSON Schema of its settings: what a form is made of.'),
+      example: AnyJson('Settings as a flow would have them.'),
+    }),
+  ),
+})
+
+const target = {
+  flow: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Id of a published flow.' })),
+  destination: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'A destination of that flow.' })),
+  type: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Instead of a flow: a type.' })),
+  settings: Type.Optional(Values('With `type`: its settings, as in a flow.')),
+}
+
+export const DestinationTestBody = Type.Object(
+  {
+    ...target,
+    lead: Type.Optional(
+      Values(
+        'With `flow`: values by field, mapped as the flow does; what is missing is made up from the field’s type.',
+      ),
+    ),
+    payload: Type.Optional(Values('What is sent, by name, as it is.')),
+    answer: Type.Optional(
+      Type.Object(
+        {
+          status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, default: 200 })),
+          headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+          body: Type.Optional(Type.String({ maxLength: 1_000_000 })),
+        },
+        { additionalProperties: false, description: 'Sends nothing, and shows what would be read of this answer.' },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const DestinationCheckBody = Type.Object(target, { additionalProperties: false })
+
+const Headers = TextsByName('Names in lower case.')
+
+export const DestinationTrial = Type.Object({
+  outcome: Type.String({ description: '`success`, `failure` or `error`.' }),
+  code: TextOrNull({ description: 'Why not, from the list of faults.' }),
+  reason: TextOrNull(),
+  reference: TextOrNull({ description: "The destination's own id." }),
+  price: TextOrNull({ description: 'What it pays, with its currency.' }),
+  captured: TextsByName('Further values, by the names the settings give them.'),
+  next: Type.String({
+    description:
+      'What a lead’s delivery would do with this: `done`, `tried_again`, `parked` for a person, `dead_letter`, ' +
+      '`pauses_connection`.',
+  }),
+  exchanges: Type.Array(
+    Type.Object({
+      request: Type.Object({ method: Type.String(), url: Type.String(), headers: Headers, body: TextOrNull() }),
+      response: Type.Object({
+        status: NumberOrNull({ description: 'Null: no answer came.' }),
+        headers: Headers,
+        body: TextOrNull(),
+      }),
+      ms: NumberOrNull(),
+    }),
+    { description: 'Each call, as the journal would keep it: without credentials.' },
+  ),
+})
+
+export type DestinationTrial = Static<typeof DestinationTrial>

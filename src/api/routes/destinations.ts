@@ -1,0 +1,135 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Fault } from '../../base/faults.ts'
+import type { Json } from '../../kit/field.ts'
+import type { TrialTarget } from '../../runner/trials.ts'
+import type { Trial } from '../../runner/try-destination.ts'
+import {
+  DestinationCheckBody,
+  DestinationTestBody,
+  DestinationTrial,
+  DestinationTypes,
+} from '../contract/destinations.ts'
+import { problems } from '../contract/problem.ts'
+import type { ApiDeps } from '../deps.ts'
+import { sessionOf } from '../guard.ts'
+
+interface Target {
+  readonly flow?: string
+  readonly destination?: string
+  readonly type?: string
+  readonly settings?: Readonly<Record<string, unknown>>
+}
+
+const targetOf = ({ flow, destination, type, settings }: Target): TrialTarget => {
+  if (type !== undefined && flow === undefined && destination === undefined)
+    return { type, settings: (settings ?? {}) as Json }
+  if (flow !== undefined && destination !== undefined && type === undefined && settings === undefined)
+    return { flow, destination }
+  throw new Fault('invalid_request', {
+    message: 'Name either a flow and its destination, or a type with its settings',
+  })
+}
+
+const shown = ({ exchanges, result, next }: Trial): DestinationTrial => ({
+  outcome: result.outcome,
+  code: result.outcome === 'success' ? null : result.code,
+  reason: result.reason,
+  reference: (result.outcome !== 'error' && result.reference) || null,
+  price: result.outcome === 'success' && result.price ? `${result.price.amount} ${result.price.currency}` : null,
+  captured: (result.outcome !== 'error' && result.captured) || {},
+  next,
+  exchanges: exchanges.map(({ request: { method, url, headers, body }, response, ms }) => ({
+    request: { method, url, headers, body },
+    response: response ?? { status: null, headers: {}, body: null },
+    ms,
+  })),
+})
+
+const lowered = (headers: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
+export const destinationRoutes =
+  (deps: ApiDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { trials, destinationTypes } = deps
+    const tags = ['Destinations']
+    const security = [{ login: [] }, { cookie: [] }]
+
+    app.get(
+      '/api/v1/destinations/types',
+      {
+        config: { access: 'flow.read' },
+        schema: {
+          tags,
+          security,
+          summary: 'List the types of destination',
+          description: 'Each with the schema of its settings, which is what a form for it is made of.',
+          response: { 200: DestinationTypes, ...problems(401, 403, 406, 500, 503) },
+        },
+      },
+      async () => ({
+        items: Object.values(destinationTypes).map(({ type, summary, settings, example }) => ({
+          type,
+          summary,
+          settings,
+          example,
+        })),
+      }),
+    )
+
+    app.post(
+      '/api/v1/destinations/test',
+      {
+        config: { access: 'secret.edit' },
+        schema: {
+          tags,
+          security,
+          summary: 'Try a destination on a sample',
+          description:
+            'Really sends it, unless `answer` is given, and shows what was sent, what came back, and what is read of it. ' +
+            'Nothing is kept.',
+          body: DestinationTestBody,
+          response: { 200: DestinationTrial, ...problems(400, 401, 403, 404, 406, 413, 415, 422, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const { lead, payload, answer, ...target } = request.body
+        return shown(
+          await trials.test({
+            tenantId,
+            target: targetOf(target),
+            lead: (lead ?? null) as { [key: string]: Json } | null,
+            payload: (payload ?? null) as { [key: string]: Json } | null,
+            answer: answer
+              ? { status: answer.status ?? 200, headers: lowered(answer.headers ?? {}), body: answer.body ?? '' }
+              : null,
+          }),
+        )
+      },
+    )
+
+    app.post(
+      '/api/v1/destinations/check',
+      {
+        config: { access: 'secret.edit' },
+        schema: {
+          tags,
+          security,
+          summary: 'Check the connection to a destination',
+          description: 'Makes the cheapest call that proves it; no lead is sent.',
+          body: DestinationCheckBody,
+          response: { 200: DestinationTrial, ...problems(400, 401, 403, 404, 406, 413, 415, 422, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const trial = await trials.check({ tenantId, target: targetOf(request.body) })
+        if (trial === null)
+          throw new Fault('setting_invalid', {
+            message: 'There is no call that checks this destination without sending a lead: try a test instead',
+          })
+        return shown(trial)
+      },
+    )
+  }

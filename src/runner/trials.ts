@@ -1,0 +1,66 @@
+import { Fault } from '../base/faults.ts'
+import type { Keyring } from '../journal/keyring.ts'
+import type { CallAnswer } from '../kit/destination.ts'
+import type { Json } from '../kit/field.ts'
+import type { Registries } from '../kit/flow.ts'
+import type { CallContext } from './authorized-call.ts'
+import type { Catalog } from './catalog.ts'
+import { samplePayload } from './sample-payload.ts'
+import { checkDestination, destinationOfSettings, type Trial, tryDestination } from './try-destination.ts'
+
+type Payload = { readonly [key: string]: Json }
+
+/** A destination of a published flow, or one by its settings that stands in none. */
+export type TrialTarget =
+  | { readonly flow: string; readonly destination: string }
+  | { readonly type: string; readonly settings: Json }
+
+/** Tries of destinations for those who set them up. Throws Fault `not_found` or `setting_invalid`. */
+export interface Trials {
+  /** `lead`: values by field of the flow, mapped as its deliver steps do. `payload`: what is sent, as it is. */
+  test(asked: {
+    readonly tenantId: string
+    readonly target: TrialTarget
+    readonly lead: Payload | null
+    readonly payload: Payload | null
+    /** Read instead of sending anything. */
+    readonly answer: CallAnswer | null
+  }): Promise<Trial>
+  /** Null: this type of destination has no call that proves the connection. */
+  check(asked: { readonly tenantId: string; readonly target: TrialTarget }): Promise<Trial | null>
+}
+
+export const createTrials = (options: {
+  readonly ctx: CallContext
+  readonly keyring: Keyring
+  readonly catalog: Catalog
+  readonly registries: Registries
+  readonly timeoutMs: number
+}): Trials => {
+  const { ctx, keyring, catalog, registries, timeoutMs } = options
+
+  const found = async (tenantId: string, target: TrialTarget) => {
+    if ('type' in target) return { flow: null, destination: destinationOfSettings(registries, target), timeoutMs }
+    const flow = await catalog.current(tenantId, target.flow)
+    const destination = flow.destinations.get(target.destination)
+    if (!destination)
+      throw new Fault('not_found', { message: `The flow "${target.flow}" has no destination "${target.destination}"` })
+    return { flow, destination, timeoutMs: destination.timeoutMs ?? timeoutMs }
+  }
+
+  return {
+    test: async ({ tenantId, target, lead, payload, answer }) => {
+      const { flow, destination, timeoutMs: within } = await found(tenantId, target)
+      const now = ctx.clock.now()
+      const named = 'destination' in target ? target.destination : ''
+      const sent = payload ?? (flow ? samplePayload({ flow, destination: named, lead: lead ?? {}, now }) : (lead ?? {}))
+      const as = { ctx, keys: await keyring.tenant(tenantId) }
+      return tryDestination({ destination, payload: sent, now, timeoutMs: within, answer, as })
+    },
+    check: async ({ tenantId, target }) => {
+      const { destination, timeoutMs: within } = await found(tenantId, target)
+      const as = { ctx, keys: await keyring.tenant(tenantId) }
+      return checkDestination({ destination, now: ctx.clock.now(), timeoutMs: within, as })
+    },
+  }
+}
