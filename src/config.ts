@@ -148,6 +148,14 @@ export const SETTINGS = {
     description:
       'What this process does: take leads and answer requests (`api`), do what is due later (`worker`), or both.',
   },
+  postalCodesFile: {
+    name: 'POSTAL_CODES_FILE',
+    type: 'text',
+    default: '',
+    description:
+      'A CSV file with the columns `postal_code`, `latitude`, `longitude` (and `country`), for `distance()` in rules. ' +
+      'Without it, distances are missing values.',
+  },
   databasePool: {
     name: 'DATABASE_POOL',
     type: 'number',

@@ -27,6 +27,7 @@ import { openRoot } from './keys/root.ts'
 import type { Registries } from './kit/flow.ts'
 import { type Master, openMaster } from './master-key.ts'
 import { createOutbound } from './outbound/outbound.ts'
+import { loadPostalCodes } from './postal-codes.ts'
 import { createCatalog } from './runner/catalog.ts'
 import { lookupColumn } from './runner/journey.ts'
 import { createPublish, type Publish } from './runner/publish.ts'
@@ -113,7 +114,11 @@ const withTimeout = (promise: Promise<void>, ms: number): Promise<void> => {
 
 /** Opens the database, brings it up to date, and builds all that works on it. */
 export const openHouse = async (options: HouseOptions): Promise<House> => {
-  const { config, registries, log, onProgress } = options
+  const { config, log, onProgress } = options
+  const registries: Registries =
+    config.postalCodesFile === ''
+      ? options.registries
+      : { ...options.registries, places: await loadPostalCodes(config.postalCodesFile) }
   const clock = options.clock ?? systemClock()
   const master = openMaster(config)
   if (master.madeFile)

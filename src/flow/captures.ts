@@ -3,7 +3,8 @@
  * the places of its groups: time is in proportion to text × pattern, whatever they are.
  */
 import type { CapturePattern } from '../kit/destination.ts'
-import { isWord, lowerUnit, readStates, type State } from './patterns.ts'
+import { isWord, lowerUnit } from './pattern-units.ts'
+import { readStates, type State } from './patterns.ts'
 
 /** Steps of one search at most: a longer text is searched as far as they reach. A quarter of a second at worst. */
 const STEPS_MAX = 4_000_000
@@ -27,7 +28,7 @@ const slotCount = (states: readonly State[]): number =>
   states.reduce((most, state) => (state.op === 'save' ? Math.max(most, state.slot + 1) : most), 2)
 
 /** The places of the first match, or null. */
-const search = (states: readonly State[], text: string): readonly number[] | null => {
+const search = (states: readonly State[], text: string, isExact: boolean): readonly number[] | null => {
   const seenAt = new Int32Array(states.length).fill(-1)
   const none: readonly number[] = new Array<number>(slotCount(states)).fill(-1)
 
@@ -59,7 +60,7 @@ const search = (states: readonly State[], text: string): readonly number[] | nul
   for (let place = 0; place <= text.length; place++) {
     if (found === null) add(current, { at: 0, slots: [place, ...none.slice(1)] }, place)
     if (current.length === 0) break
-    const unit = place < text.length ? lowerUnit(text.charCodeAt(place)) : -1
+    const unit = place < text.length ? (isExact ? text.charCodeAt(place) : lowerUnit(text.charCodeAt(place))) : -1
     const next: Way[] = []
     for (const way of current) {
       const state = states[way.at]
@@ -76,17 +77,17 @@ const search = (states: readonly State[], text: string): readonly number[] | nul
   return found
 }
 
-/** Compiles a pattern that captures, or says what is wrong with it. Letters match in either case. */
+/** Compiles a pattern that captures, or says what is wrong with it. Letters match in either case, unless it begins with `(?-i)`. */
 export const readCaptures = (text: string): { readonly pattern: CapturePattern } | { readonly wrong: string } => {
   const read = readStates(text, true)
   if (!('states' in read)) return { wrong: read.wrong }
-  const { states } = read
+  const { states, isExact } = read
   const lengthMax = Math.min(TEXT_LENGTH_MAX, Math.floor(STEPS_MAX / states.length))
   return {
     pattern: {
       find: (whole) => {
         const searched = whole.slice(0, lengthMax)
-        const places = search(states, searched)
+        const places = search(states, searched, isExact)
         if (places === null) return null
         const groups: (string | null)[] = []
         for (let slot = 0; slot < places.length; slot += 2) {

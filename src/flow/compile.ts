@@ -71,6 +71,7 @@ const inArm = (arm: NonNullable<StepDocument['arm']>, guard: Rule | null): Rule 
     text: guard === null ? text : `${text} && ${guard.text}`,
     holds: (lead) => taken(lead) && (guard === null || guard.holds(lead)),
     saw: (lead) => (guard !== null && taken(lead) ? guard.saw(lead) : {}),
+    unmet: (lead) => (taken(lead) ? (guard?.unmet(lead) ?? []) : [{ wanted: text, saw: {} }]),
   }
 }
 
@@ -122,6 +123,7 @@ const compileSource = (
     successStatus: source.successStatus,
     idField: source.idField,
     answerWithinMs: document.answerWithinMs,
+    partial: source.partial,
     map: compileMapping({
       fields: document.fields.map(({ name }) => name),
       mapping: source.mapping,
@@ -182,6 +184,8 @@ export const compileFlow = (asked: CompileAsked): CompiledFlow => {
     steps: stepIdsOf(document),
     country: document.country,
     zone: document.zone,
+    obscene: document.obscene,
+    places: asked.registries.places,
   })
   const compiling: Compiling = { ...asked, scope, types, destinations }
   const blocks = new Map<string, CompiledStep>()

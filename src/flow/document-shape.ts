@@ -25,6 +25,19 @@ export const FLOW_SHAPE: Shape = {
     currency: text('an ISO 4217 code such as USD'),
     zone: text('an IANA time zone such as America/Chicago'),
     answer_within: text('a duration such as 10s'),
+    obscene_words: {
+      anyOf: [
+        { type: 'array', items: text('a word'), maxItems: 2000 },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            add: { type: 'array', items: text('a word'), maxItems: 2000 },
+            except: { type: 'array', items: text('a word'), maxItems: 2000 },
+          },
+        },
+      ],
+    },
     fields: { description: 'a map of field names to their types' },
     models: {},
     ...BLOCK_KEYS,
@@ -60,6 +73,7 @@ export const SOURCE_SHAPE: Shape = {
     },
     id_field: text('the name of a key'),
     success_status: { enum: [200, 201] },
+    partial: { type: 'boolean' },
     ...BLOCK_KEYS,
   },
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../kit/field.ts'
 import type { FlowProblem } from '../kit/flow.ts'
+import type { ObsceneChanges } from './obscene-words.ts'
 
 /** A step as its flow declares it, or as a block of flow or source becomes one. */
 export interface StepDocument {
@@ -34,6 +35,7 @@ export interface SourceDocument {
   readonly mapping: Readonly<Record<string, string>>
   readonly idField: string | null
   readonly successStatus: 200 | 201
+  readonly partial: boolean
   readonly blocks: BlockDocuments
 }
 
@@ -55,6 +57,8 @@ export interface FlowDocument {
   readonly currency: string
   readonly zone: string
   readonly answerWithinMs: number
+  /** Null: the list of obscene words that is shipped. */
+  readonly obscene: ObsceneChanges | null
   readonly fields: readonly FieldDocument[]
   readonly blocks: BlockDocuments
   readonly sources: readonly SourceDocument[]

@@ -5,6 +5,7 @@ import { type FlowDocument, NO_BLOCKS } from './document.ts'
 import { FLOW_SHAPE } from './document-shape.ts'
 import { DURATION_SHAPE, readDurationMs } from './durations.ts'
 import { nearest } from './nearest.ts'
+import type { ObsceneChanges } from './obscene-words.ts'
 import { countryMeant, currencyNames, isCountry, isCurrency, isZone, zoneNames } from './places.ts'
 import { type Finding, ListFull, type Report } from './problems.ts'
 import { readBlocks } from './read-blocks.ts'
@@ -29,6 +30,15 @@ interface Settings {
   readonly currency: string
   readonly zone: string
   readonly answerWithinMs: number
+  readonly obscene: ObsceneChanges | null
+}
+
+const texts = (value: Json | undefined): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+
+const obsceneOf = (value: Json | undefined): ObsceneChanges | null => {
+  if (value === undefined || value === null || typeof value !== 'object') return null
+  return Array.isArray(value) ? { words: texts(value) } : { add: texts(value.add), except: texts(value.except) }
 }
 
 const readSettings = (root: SourceNode, report: Report): Settings => {
@@ -90,6 +100,7 @@ const readSettings = (root: SourceNode, report: Report): Settings => {
     currency,
     zone,
     answerWithinMs: within(answerWithin) ?? ANSWER_WITHIN_MS,
+    obscene: obsceneOf(values.obscene_words),
   }
 }
 
@@ -142,6 +153,8 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
       steps: stepIds,
       country: settings.country,
       zone: settings.zone,
+      obscene: settings.obscene,
+      places: registries.places,
     }),
     fieldNames: [...fields.types.keys()],
     destinationIds,
@@ -167,6 +180,7 @@ const NOTHING: Content = {
   currency: 'USD',
   zone: 'UTC',
   answerWithinMs: ANSWER_WITHIN_MS,
+  obscene: null,
   fields: [],
   blocks: NO_BLOCKS,
   sources: [],

@@ -3,15 +3,18 @@
  * so matching takes time in proportion to the text and the pattern, whatever they are. JavaScript's own engine tries one
  * way after another, and an author's `(a+)+$` stops the process for seconds.
  *
- * The language is that of RE2, as CEL asks: no back references, no look-around. Letters match in either case.
+ * The language is that of RE2, as CEL asks: no back references, no look-around. Letters match in either case, unless the
+ * pattern begins with `(?-i)`.
  */
+
+import { CLASSES, isWord, lowerUnit, not, type Test, upperUnit } from './pattern-units.ts'
 
 const PATTERN_LENGTH_MAX = 256
 export const PATTERN_INPUT_MAX = 2000
 const STATES_MAX = 1000
 const NESTING_MAX = 30
-
-type Test = (unit: number) => boolean
+/** A pattern that begins so matches letters in the case they are written. */
+const EXACT = '(?-i)'
 
 export type State =
   | { readonly op: 'unit'; readonly unit: number }
@@ -44,42 +47,14 @@ interface Wrong {
   readonly at: number
 }
 
-export const lowerUnit = (unit: number): number => {
-  if (unit >= 65 && unit <= 90) return unit + 32
-  if (unit < 128) return unit
-  const lower = String.fromCharCode(unit).toLowerCase()
-  return lower.length === 1 ? lower.charCodeAt(0) : unit
-}
-const upperUnit = (unit: number): number => {
-  if (unit >= 97 && unit <= 122) return unit - 32
-  if (unit < 128) return unit
-  const upper = String.fromCharCode(unit).toUpperCase()
-  return upper.length === 1 ? upper.charCodeAt(0) : unit
-}
-
-const isDigit: Test = (unit) => unit >= 48 && unit <= 57
-export const isWord: Test = (unit) =>
-  isDigit(unit) || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122) || unit === 95
-const isSpace: Test = (unit) => unit === 32 || (unit >= 9 && unit <= 13) || unit === 160
-const not =
-  (test: Test): Test =>
-  (unit) =>
-    !test(unit)
-
-const CLASSES: Readonly<Record<string, Test>> = {
-  d: isDigit,
-  D: not(isDigit),
-  w: isWord,
-  W: not(isWord),
-  s: isSpace,
-  S: not(isSpace),
-}
 const CONTROLS: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11 }
 
 /** Reads the pattern's text. What is wrong is thrown inside and caught by `readPattern`. */
-const parsePattern = (text: string): Part => {
-  let at = 0
+const parsePattern = (text: string, isExact: boolean): Part => {
+  let at = isExact ? EXACT.length : 0
   let groups = 0
+  const unitOf = isExact ? (unit: number): number => unit : lowerUnit
+  const otherOf = isExact ? (unit: number): number => unit : upperUnit
   const fail = (wrong: string, where = at): never => {
     throw { wrong, at: where } satisfies Wrong
   }
@@ -137,7 +112,7 @@ const parsePattern = (text: string): Part => {
     }
     at++
     const inside: Test = (unit) => {
-      const upper = upperUnit(unit)
+      const upper = otherOf(unit)
       for (const test of tests) if (test(unit) || test(upper)) return true
       return false
     }
@@ -175,7 +150,7 @@ const parsePattern = (text: string): Part => {
       case '?':
         return fail(`a ${letter} with nothing before it`, at - 1)
       default:
-        return { kind: 'unit', unit: lowerUnit(letter.charCodeAt(0)) }
+        return { kind: 'unit', unit: unitOf(letter.charCodeAt(0)) }
     }
   }
 
@@ -220,7 +195,7 @@ const parsePattern = (text: string): Part => {
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : { kind: 'any', parts }
   }
 
-  if (text.startsWith('(?i)')) at = 4
+  if (text.startsWith('(?i)', at)) at += 4
   const whole = alternatives(0)
   if (at < text.length) fail('a ) that nothing opened')
   return whole
@@ -228,6 +203,7 @@ const parsePattern = (text: string): Part => {
 
 interface Emission {
   readonly states: State[]
+  readonly isExact: boolean
   /** Whether the places of groups are kept. */
   readonly captures: boolean
   /** Parts written so far: an empty group repeated makes work without making states. */
@@ -241,7 +217,7 @@ const emit = (emission: Emission, part: Part): void => {
     throw { wrong: 'too many repetitions: the pattern grows too large', at: 0 } satisfies Wrong
   switch (part.kind) {
     case 'unit':
-      states.push({ op: 'unit', unit: lowerUnit(part.unit) })
+      states.push({ op: 'unit', unit: emission.isExact ? part.unit : lowerUnit(part.unit) })
       return
     case 'test':
       states.push({ op: 'test', test: part.test })
@@ -296,7 +272,7 @@ const emit = (emission: Emission, part: Part): void => {
   }
 }
 
-const matcherOf = (states: readonly State[]): Pattern => {
+const matcherOf = (states: readonly State[], isExact: boolean): Pattern => {
   const size = states.length
   const seenAt = new Int32Array(size).fill(-1)
   const stack = new Int32Array(size * 2 + 2)
@@ -337,7 +313,7 @@ const matcherOf = (states: readonly State[]): Pattern => {
   return {
     found: (input) => {
       if (input.length > PATTERN_INPUT_MAX) return null
-      const text = input.toLowerCase()
+      const text = isExact ? input : input.toLowerCase()
       seenAt.fill(-1)
       let length = 0
       for (let at = 0; at <= text.length; at++) {
@@ -367,16 +343,23 @@ const matcherOf = (states: readonly State[]): Pattern => {
 
 const isWrong = (thrown: unknown): thrown is Wrong => typeof thrown === 'object' && thrown !== null && 'wrong' in thrown
 
+interface PatternStates {
+  readonly states: readonly State[]
+  /** Letters match in the case they are written. */
+  readonly isExact: boolean
+}
+
 /** A pattern as a list of states, the last of them `match`; or what is wrong with it and where in its text. */
-export const readStates = (text: string, captures: boolean): { readonly states: readonly State[] } | Wrong => {
+export const readStates = (text: string, captures: boolean): PatternStates | Wrong => {
   if (text.length > PATTERN_LENGTH_MAX)
     return { wrong: `more than ${PATTERN_LENGTH_MAX} characters`, at: PATTERN_LENGTH_MAX }
   try {
     const states: State[] = []
-    emit({ states, captures, work: 0 }, parsePattern(text))
+    const isExact = text.startsWith(EXACT)
+    emit({ states, captures, isExact, work: 0 }, parsePattern(text, isExact))
     states.push({ op: 'match' })
     if (states.length > STATES_MAX) return { wrong: 'too many repetitions: the pattern grows too large', at: 0 }
-    return { states }
+    return { states, isExact }
   } catch (thrown) {
     if (isWrong(thrown)) return thrown
     throw thrown
@@ -386,5 +369,5 @@ export const readStates = (text: string, captures: boolean): { readonly states: 
 /** Compiles a pattern, or says what is wrong with it and where in its text. */
 export const readPattern = (text: string): PatternReading => {
   const read = readStates(text, false)
-  return 'states' in read ? { pattern: matcherOf(read.states) } : read
+  return 'states' in read ? { pattern: matcherOf(read.states, read.isExact) } : read
 }

@@ -71,6 +71,7 @@ const readSource = (asked: SourcesAsked, node: SourceNode, path: string): Source
     mapping: (settings.mapping ?? {}) as Record<string, string>,
     idField: text('id_field'),
     successStatus: settings.success_status === 200 ? 200 : 201,
+    partial: settings.partial === true,
     blocks: blocks ?? NO_BLOCKS,
   }
 }

@@ -6,6 +6,7 @@ import { STEP_SHAPE } from './document-shape.ts'
 import type { Reading } from './reading.ts'
 import { reportUnknown } from './reading.ts'
 import { checkReferences, checkRule, type Settable } from './references.ts'
+import { withRulesAsText } from './rule-structured.ts'
 import { readShape, type Shape } from './shape.ts'
 import { entryOf, isEmpty, type MapEntry, type SourceNode } from './source.ts'
 
@@ -109,7 +110,7 @@ const configShape = (asked: StepAsked, step: StepType): Shape => {
 
 /** Null where the type does not exist. Whatever is wrong was reported. */
 export const readStep = (asked: StepAsked): StepRead | null => {
-  const { reading, type, node, path } = asked
+  const { reading, type, path } = asked
   const step = Object.hasOwn(reading.registries.steps, type) ? reading.registries.steps[type] : undefined
   if (step === undefined) {
     reportUnknown(reading.report, {
@@ -122,19 +123,23 @@ export const readStep = (asked: StepAsked): StepRead | null => {
     })
     return null
   }
-  if (node.kind !== 'map' && !isEmpty(node)) {
-    readShape({ node, shape: { type: 'object' }, path, report: reading.report })
+  if (asked.node.kind !== 'map' && !isEmpty(asked.node)) {
+    readShape({ node: asked.node, shape: { type: 'object' }, path, report: reading.report })
     return null
   }
-  const { common, configured, guard } = readCommon(asked, step, entriesOf(node))
-  const inherited = withModel(asked, step, mapOf(node, configured))
-  const config = inherited ?? mapOf(node, [])
   const { report } = reading
+  const asText = (from: SourceNode, rules: readonly string[]): SourceNode =>
+    withRulesAsText({ scope: reading.scope, report }, { node: from, rules, path })
+  const node = asked.block ? asked.node : asText(asked.node, [guardKey(step)])
+  const { common, configured, guard } = readCommon({ ...asked, node }, step, entriesOf(node))
+  const modelled = withModel(asked, step, mapOf(node, configured))
+  const inherited = modelled && asText(modelled, step.references.rules ?? [])
+  const config = inherited ?? mapOf(node, [])
   const value = inherited && readShape({ node: config, shape: configShape(asked, step), path, report })
   checkReferences({ reading, step, config, path, set: asked.set })
 
   const constantOf = (key: string): boolean | null => {
-    const text = entryOf(node, key)
+    const text = entryOf(key === guard ? node : config, key)
     return text?.kind === 'text' ? checkRule(asked, { node: text, path: `${path}.${key}` }) : null
   }
   const guardNever = !asked.block && constantOf(guard) === false

@@ -6,9 +6,10 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Json } from '../kit/field.ts'
 import { nearest, oneOf } from './nearest.ts'
-import { accepts, RULE_FUNCTIONS, type RuleFunction, WANTED_NAMES } from './rule-functions.ts'
+import { accepts, type RuleFunction, WANTED_NAMES } from './rule-calls.ts'
+import { RULE_FUNCTIONS } from './rule-functions.ts'
 import { binaryTerm, negated, truthOf } from './rule-operators.ts'
-import { type Building, brokenTerm, constantTerm, excerpt, RuleGivenUp, type Term } from './rule-term.ts'
+import { type Building, brokenTerm, constantTerm, excerpt, partialTruth, RuleGivenUp, type Term } from './rule-term.ts'
 import type { Segment } from './scope.ts'
 import { elementOf, isList, isTrue, memberOf, numberOf, type Read, typeName, type ValueType } from './values.ts'
 
@@ -59,7 +60,10 @@ const pathTerm = (node: ASTNode, chain: readonly Segment[], building: Building):
   }
   const { resolved } = resolution
   building.paths.set(resolved.path, resolved)
-  return { type: resolved.type, read: resolved.read, start: node.start, end: node.end }
+  const { path, type, read, partial } = resolved
+  const at = { start: node.start, end: node.end }
+  building.mentions.push({ path, ...at })
+  return { type, read, ...(partial && { partial }), ...at }
 }
 
 /** Access to what is no plain path: an entry of a list, a member of a loop's variable. */
@@ -175,7 +179,8 @@ const loopTerm = (
   const inner: Building = { ...building, locals }
   const body = buildTerm(bodyNode, inner)
   const result = call.kind === 'map' ? body.read : truthOf(inner, body)
-  const read = loopRead({ kind: call.kind, list: list.read, cell, body: result, budget: building.budget })
+  const looping = { kind: call.kind, list: list.read, cell, budget: building.budget }
+  const read = loopRead({ ...looping, body: result })
   const type: ValueType =
     call.kind === 'map'
       ? `list<${body.type}>`
@@ -184,7 +189,18 @@ const loopTerm = (
           ? list.type
           : 'list<dyn>'
         : 'bool'
-  return { type, read, start: node.start, end: node.end }
+  const at = { start: node.start, end: node.end }
+  if (type !== 'bool') return { type, read, ...at }
+  // Of a lead known in part: what some entries leave open, the loop leaves open.
+  const partly = partialTruth(body)
+  const surely = loopRead({ ...looping, body: (lead) => partly(lead) === true })
+  const perhaps = loopRead({ ...looping, body: (lead) => partly(lead) !== false })
+  const partial: Read = (lead) => {
+    if (list.read(lead) === null) return null
+    const sure = surely(lead)
+    return sure === perhaps(lead) ? sure : null
+  }
+  return { type, read, partial, ...at }
 }
 
 const CEL_NAMES: Readonly<Record<string, string>> = {
@@ -243,7 +259,11 @@ const callTerm = (
     })
   })
   const read = known.build({ args, building, at, report: (issue) => building.issues.push(issue) })
-  return { type: typeof known.returns === 'function' ? known.returns(args) : known.returns, read, ...at }
+  const type = typeof known.returns === 'function' ? known.returns(args) : known.returns
+  if (type !== 'bool') return { type, read, ...at }
+  const parts = args.map((arg) => arg.partial ?? arg.read)
+  const partial: Read = (lead) => (parts.some((part) => part(lead) === null) ? null : read(lead))
+  return { type, read, partial, ...at }
 }
 
 const conditional = (node: ASTNode & { readonly op: '?:' }, building: Building): Term => {
@@ -251,10 +271,15 @@ const conditional = (node: ASTNode & { readonly op: '?:' }, building: Building):
   const truth = truthOf(building, condition)
   const yes = buildTerm(node.args[1], building)
   const no = buildTerm(node.args[2], building)
+  const partly = partialTruth(condition)
   const type = yes.type === no.type ? yes.type : yes.type === 'null' ? no.type : no.type === 'null' ? yes.type : 'dyn'
   return {
     type,
     read: (lead) => (truth(lead) === true ? yes.read(lead) : no.read(lead)),
+    partial: (lead) => {
+      const value = partly(lead)
+      return value === null ? null : ((value === true ? yes : no).partial ?? (value === true ? yes : no).read)(lead)
+    },
     start: node.start,
     end: node.end,
   }

@@ -4,121 +4,14 @@
  */
 import type { Json } from '../kit/field.ts'
 import { civilAt, DAY_NAMES, readInstantMs, writeDate } from './calendar.ts'
+import { distanceKm, milesOf } from './distance.ts'
 import { DURATION_SHAPE, readDurationMs } from './durations.ts'
 import { nearest } from './nearest.ts'
-import { PATTERN_INPUT_MAX, readPattern } from './patterns.ts'
 import { isZone, zoneNames } from './places.ts'
-import { type Building, RuleGivenUp, type Term } from './rule-term.ts'
-import type { Issue } from './scope.ts'
-import {
-  fold,
-  isBlankValue,
-  isList,
-  numberOf,
-  orderOf,
-  type Read,
-  sameValue,
-  textOfValue,
-  type ValueType,
-} from './values.ts'
-
-type Wanted = 'any' | 'string' | 'double' | 'sized' | 'ordered'
-
-interface Call {
-  readonly args: readonly Term[]
-  readonly building: Building
-  readonly at: { readonly start: number; readonly end: number }
-  readonly report: (issue: Issue) => void
-}
-
-export interface RuleFunction {
-  readonly parameters: readonly Wanted[]
-  /** How many of the parameters may be left out, from the last. */
-  readonly optional?: number
-  readonly summary: string
-  readonly returns: ValueType | ((args: readonly Term[]) => ValueType)
-  readonly build: (call: Call) => Read
-}
-
-/** Whether a term may be given for a parameter. */
-export const accepts = (wanted: Wanted, type: ValueType): boolean => {
-  if (wanted === 'any' || type === 'dyn' || type === wanted) return true
-  if (wanted === 'sized') return type === 'string' || isList(type)
-  return wanted === 'ordered' && (type === 'string' || type === 'double')
-}
-
-export const WANTED_NAMES: Readonly<Record<Wanted, string>> = {
-  any: 'a value',
-  string: 'a text',
-  double: 'a number',
-  sized: 'a text or a list',
-  ordered: 'a text or a number',
-}
-
-const nothing: Read = () => null
-
-const argument = (call: Call, index: number): Read => call.args[index]?.read ?? nothing
-
-const textual =
-  (compute: (text: string) => Json) =>
-  (call: Call): Read => {
-    const a = argument(call, 0)
-    return (lead) => {
-      const value = a(lead)
-      return typeof value === 'string' ? compute(value) : value === null ? null : compute(textOfValue(value))
-    }
-  }
-
-const numeric =
-  (compute: (number: number) => number) =>
-  (call: Call): Read => {
-    const a = argument(call, 0)
-    return (lead) => {
-      const value = numberOf(a(lead))
-      if (value === null) return null
-      const result = compute(value)
-      return Number.isFinite(result) ? result : null
-    }
-  }
-
-const numericTwo =
-  (compute: (left: number, right: number) => number) =>
-  (call: Call): Read => {
-    const a = argument(call, 0)
-    const b = argument(call, 1)
-    return (lead) => {
-      const left = numberOf(a(lead))
-      const right = numberOf(b(lead))
-      return left === null || right === null ? null : compute(left, right)
-    }
-  }
-
-const textTest =
-  (test: (text: string, part: string) => boolean) =>
-  (call: Call): Read => {
-    const a = argument(call, 0)
-    const b = argument(call, 1)
-    const constant = call.args[1]?.constant
-    const folded = typeof constant === 'string' ? fold(constant) : null
-    return (lead) => {
-      const text = a(lead)
-      const part = folded ?? b(lead)
-      if (text === null || part === null || typeof text === 'object' || typeof part === 'object') return false
-      return test(fold(String(text)), folded ?? fold(String(part)))
-    }
-  }
-
-const includes: RuleFunction['build'] = (call) => {
-  const a = argument(call, 0)
-  const b = argument(call, 1)
-  const inText = textTest((text, part) => text.includes(part))(call)
-  return (lead) => {
-    const whole = a(lead)
-    if (!Array.isArray(whole)) return inText(lead)
-    const part = b(lead)
-    return part !== null && whole.some((item) => sameValue(item, part))
-  }
-}
+import { argument, type Call, numeric, numericTwo, type RuleFunction, textTest, textual } from './rule-calls.ts'
+import type { Term } from './rule-term.ts'
+import { exact, includes, inList, isNo, isYes, matches, obscene } from './rule-texts.ts'
+import { isBlankValue, orderOf, type Read, textOfValue, type ValueType } from './values.ts'
 
 const between: RuleFunction['build'] = (call) => {
   const [x, low, high] = [argument(call, 0), argument(call, 1), argument(call, 2)]
@@ -130,39 +23,6 @@ const between: RuleFunction['build'] = (call) => {
     const above = orderOf(value, from)
     const below = orderOf(value, to)
     return above !== null && below !== null && above >= 0 && below <= 0
-  }
-}
-
-const matches: RuleFunction['build'] = (call) => {
-  const a = argument(call, 0)
-  const given = call.args[1]
-  if (typeof given?.constant !== 'string') {
-    call.report({
-      code: 'rule_type',
-      message: 'the pattern of matches() is computed',
-      start: given?.start ?? call.at.start,
-      end: given?.end ?? call.at.end,
-      expected: 'a text in quotes',
-    })
-    return () => false
-  }
-  const reading = readPattern(given.constant)
-  if ('wrong' in reading) {
-    call.report({
-      code: 'rule_syntax',
-      message: `the pattern has ${reading.wrong}`,
-      start: Math.min(given.start + 1 + reading.at, given.end),
-      end: given.end,
-    })
-    return () => false
-  }
-  const { pattern } = reading
-  return (lead) => {
-    const value = a(lead)
-    if (value === null || typeof value === 'object') return false
-    const found = pattern.found(String(value))
-    if (found === null) throw new RuleGivenUp(`matches() looks at no more than ${PATTERN_INPUT_MAX} characters`)
-    return found
   }
 }
 
@@ -213,6 +73,30 @@ const duration: RuleFunction['build'] = (call) => {
   return () => ms
 }
 
+/** Between two postal codes, in miles unless "km" is asked for; missing where either is in no table. */
+const distance: RuleFunction['build'] = (call) => {
+  const [from, to] = [argument(call, 0), argument(call, 1)]
+  const unit = call.args[2]
+  if (unit !== undefined && unit.constant !== 'km' && unit.constant !== 'mi')
+    call.report({
+      code: 'rule_type',
+      message: 'the unit of distance() is not understood',
+      start: unit.start,
+      end: unit.end,
+      expected: '"mi" or "km"',
+    })
+  const { places, country } = call.building.scope
+  return (lead) => {
+    const [a, b] = [from(lead), to(lead)]
+    if (a === null || b === null || places === undefined) return null
+    const here = places.find(country, textOfValue(a))
+    const there = places.find(country, textOfValue(b))
+    if (here === null || there === null) return null
+    const km = distanceKm(here, there)
+    return Math.round((unit?.constant === 'km' ? km : milesOf(km)) * 10) / 10
+  }
+}
+
 const fallback: RuleFunction['build'] = (call) => {
   const a = argument(call, 0)
   const b = argument(call, 1)
@@ -251,25 +135,29 @@ export const RULE_FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     build: fallback,
   },
   includes: {
-    parameters: ['sized', 'any'],
+    parameters: ['sized', 'any', 'string'],
+    optional: 1,
     returns: 'bool',
-    summary: 'Whether a list has the value as an entry, or a text has it as a part.',
+    summary: 'Whether a list has the value as an entry, or a text has it as a part. A third "exact": capitals count.',
     build: includes,
   },
   contains: {
-    parameters: ['sized', 'any'],
+    parameters: ['sized', 'any', 'string'],
+    optional: 1,
     returns: 'bool',
     summary: 'The same as includes.',
     build: includes,
   },
   startsWith: {
-    parameters: ['string', 'string'],
+    parameters: ['string', 'string', 'string'],
+    optional: 1,
     returns: 'bool',
     summary: 'Whether the text begins with the other, in either case.',
     build: textTest((text, part) => text.startsWith(part)),
   },
   endsWith: {
-    parameters: ['string', 'string'],
+    parameters: ['string', 'string', 'string'],
+    optional: 1,
     returns: 'bool',
     summary: 'Whether the text ends with the other, in either case.',
     build: textTest((text, part) => text.endsWith(part)),
@@ -283,8 +171,45 @@ export const RULE_FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
   matches: {
     parameters: ['string', 'string'],
     returns: 'bool',
-    summary: 'Whether the pattern occurs in the text, in either case. RE2 syntax.',
+    summary: 'Whether the pattern occurs in the text, in either case. RE2 syntax; after (?-i) capitals count.',
     build: matches,
+  },
+  exact: {
+    parameters: ['any', 'any'],
+    returns: 'bool',
+    summary: 'Whether the two are the same, capitals too; of a list, whether one entry is.',
+    build: exact,
+  },
+  in_list: {
+    parameters: ['any', 'any'],
+    returns: 'bool',
+    summary: 'Whether the value is one of a list, or of a text parted by commas.',
+    build: inList,
+  },
+  is_true: {
+    parameters: ['any'],
+    returns: 'bool',
+    summary: 'Whether the value says yes: true, yes, y, 1, on.',
+    build: isYes,
+  },
+  is_false: {
+    parameters: ['any'],
+    returns: 'bool',
+    summary: 'Whether the value says no: false, no, n, 0, off.',
+    build: isNo,
+  },
+  obscene: {
+    parameters: ['any'],
+    returns: 'bool',
+    summary: 'Whether a word of the list of obscene words stands in the text.',
+    build: obscene,
+  },
+  distance: {
+    parameters: ['string', 'string', 'string'],
+    optional: 1,
+    returns: 'double',
+    summary: 'Miles between two postal codes, or "km"; missing where no table tells where they lie.',
+    build: distance,
   },
   size: {
     parameters: ['sized'],
@@ -351,6 +276,13 @@ export const RULE_FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     returns: 'double',
     summary: 'The hour now, 0 to 23, in the zone or the flow’s.',
     build: ofNow((now, zone) => civilAt(now, zone)?.hour ?? null),
+  },
+  time_in: {
+    parameters: ['string'],
+    optional: 1,
+    returns: 'string',
+    summary: 'The time now as 09:30, in the zone or the flow’s.',
+    build: ofNow((now, zone) => writeDate(now, '%H:%M', zone)),
   },
   day_in: {
     parameters: ['string'],

@@ -3,7 +3,7 @@
  * `||`, `!` and `? :` take it as false. `x == null` asks whether x is missing.
  */
 import type { Json } from '../kit/field.ts'
-import { type Building, brokenTerm, constantTerm, excerpt, type Term } from './rule-term.ts'
+import { type Building, brokenTerm, constantTerm, excerpt, partialTruth, type Term, unmetOf } from './rule-term.ts'
 import {
   elementOf,
   fold,
@@ -64,6 +64,21 @@ const mismatch = (binary: Binary, message: string, expected: string): Term => {
   return { ...brokenTerm(place(binary)), type: 'bool' }
 }
 
+const readsOf = (term: Term): Read => term.partial ?? term.read
+
+/** Of a comparison of a lead known in part: unknown where either side is. */
+const ifKnown = (left: Term, right: Term, read: Read): Read => {
+  const a = readsOf(left)
+  const b = readsOf(right)
+  return (lead) => (a(lead) === null || b(lead) === null ? null : read(lead))
+}
+
+/** `x == null` asks whether x is missing: of a lead known in part, only that it is not can be known. */
+const missing = (other: Term, isEqual: boolean): Read => {
+  const read = readsOf(other)
+  return (lead) => (read(lead) === null ? null : !isEqual)
+}
+
 const incomparable = (binary: Binary): Term =>
   mismatch(
     binary,
@@ -100,8 +115,12 @@ const equalRead = ({ left, right }: Binary): Read => {
 
 const equality = (binary: Binary): Term => {
   if (!comparable(binary.left.type, binary.right.type)) return incomparable(binary)
+  const { left, right, op } = binary
   const equal = equalRead(binary)
-  return { type: 'bool', read: binary.op === '==' ? equal : (lead) => equal(lead) !== true, ...place(binary) }
+  const read: Read = op === '==' ? equal : (lead) => equal(lead) !== true
+  const literal = left.type === 'null' ? right : right.type === 'null' ? left : null
+  const partial = literal === null ? ifKnown(left, right, read) : missing(literal, op === '==')
+  return { type: 'bool', read, partial, ...place(binary) }
 }
 
 const ORDERS: Readonly<Record<string, (order: number) => boolean>> = {
@@ -152,7 +171,7 @@ const ordering = (binary: Binary): Term => {
       const order = orderOf(x, y)
       return order !== null && holds(order)
     })
-  return { type: 'bool', read, ...place(binary) }
+  return { type: 'bool', read, partial: ifKnown(left, right, read), ...place(binary) }
 }
 
 const membership = (binary: Binary): Term => {
@@ -177,7 +196,7 @@ const membership = (binary: Binary): Term => {
       const value = a(lead)
       return typeof value === 'string' ? texts.has(fold(value)) : value !== null && texts.has(fold(String(value)))
     }
-    return { type: 'bool', read, ...place(binary) }
+    return { type: 'bool', read, partial: ifKnown(left, right, read), ...place(binary) }
   }
   const read: Read = (lead) => {
     const value = a(lead)
@@ -187,7 +206,7 @@ const membership = (binary: Binary): Term => {
     for (const item of list) if (sameValue(value, item)) return true
     return false
   }
-  return { type: 'bool', read, ...place(binary) }
+  return { type: 'bool', read, partial: ifKnown(left, right, read), ...place(binary) }
 }
 
 const COMPUTES: Readonly<Record<string, (left: number, right: number) => number>> = {
@@ -254,7 +273,40 @@ export const negated = (building: Building, inner: Term, start: number): Term =>
   const truth = truthOf(building, inner)
   const at = { start, end: inner.end }
   if (typeof inner.constant === 'boolean') return constantTerm('bool', !inner.constant, at)
-  return { type: 'bool', read: (lead) => truth(lead) !== true, ...at }
+  const partly = partialTruth(inner)
+  return {
+    type: 'bool',
+    read: (lead) => truth(lead) !== true,
+    partial: (lead) => {
+      const value = partly(lead)
+      return value === null ? null : value !== true
+    },
+    unmet: (lead, want) => unmetOf(inner, truth, lead, !want),
+    ...at,
+  }
+}
+
+/** `decides`: the truth of either side that is the truth of both together. */
+const joined = (
+  binary: Binary,
+  { a, b, decides }: { readonly a: Read; readonly b: Read; readonly decides: boolean },
+): Term => {
+  const { left, right } = binary
+  const partA = partialTruth(left)
+  const partB = partialTruth(right)
+  return {
+    type: 'bool',
+    read: decides ? (lead) => a(lead) === true || b(lead) === true : (lead) => a(lead) === true && b(lead) === true,
+    partial: (lead) => {
+      const one = partA(lead)
+      if (one === decides) return decides
+      const other = partB(lead)
+      if (other === decides) return decides
+      return one === null || other === null ? null : !decides
+    },
+    unmet: (lead, want) => [...unmetOf(left, a, lead, want), ...unmetOf(right, b, lead, want)],
+    ...place(binary),
+  }
 }
 
 const conjunction = (binary: Binary): Term => {
@@ -263,7 +315,7 @@ const conjunction = (binary: Binary): Term => {
   const b = truthOf(building, right)
   if (left.constant === false || right.constant === false) return constantTerm('bool', false, place(binary))
   if (left.constant === true && right.constant === true) return constantTerm('bool', true, place(binary))
-  return { type: 'bool', read: (lead) => a(lead) === true && b(lead) === true, ...place(binary) }
+  return joined(binary, { a, b, decides: false })
 }
 
 const disjunction = (binary: Binary): Term => {
@@ -272,7 +324,7 @@ const disjunction = (binary: Binary): Term => {
   const b = truthOf(building, right)
   if (left.constant === true || right.constant === true) return constantTerm('bool', true, place(binary))
   if (left.constant === false && right.constant === false) return constantTerm('bool', false, place(binary))
-  return { type: 'bool', read: (lead) => a(lead) === true || b(lead) === true, ...place(binary) }
+  return joined(binary, { a, b, decides: true })
 }
 
 /** The term of a binary operator, or null for one that rules do not have. */

@@ -1,11 +1,23 @@
 /** What a part of a rule compiles to, and what its compilation shares. */
 import type { Json } from '../kit/field.ts'
+import type { LeadView } from '../kit/step.ts'
 import type { Issue, Resolved, Scope } from './scope.ts'
-import type { Read, ValueType } from './values.ts'
+import { isTrue, type Read, type ValueType } from './values.ts'
+
+/** A part of a rule's text, and whether it had to hold or not to. */
+export interface Wanted {
+  readonly start: number
+  readonly end: number
+  readonly want: boolean
+}
 
 export interface Term {
   readonly type: ValueType
   readonly read: Read
+  /** Of a condition, where a lead is known in part: true, false, or null where what is missing would decide. Absent: as `read`. */
+  readonly partial?: Read
+  /** Of a condition made of others: the parts that keep it from being as wanted. Absent: it is told as a whole. */
+  readonly unmet?: (lead: LeadView, want: boolean) => readonly Wanted[]
   /** The value where it is known before any lead is; undefined where it is not. */
   readonly constant?: Json
   /** Offsets in the rule's text. */
@@ -25,6 +37,8 @@ export interface Building {
   readonly issues: Issue[]
   /** Every path the rule mentions: what `saw` shows. */
   readonly paths: Map<string, Resolved>
+  /** Where it mentions them. */
+  readonly mentions: { readonly path: string; readonly start: number; readonly end: number }[]
   /** What one evaluation may still loop; set anew before each. */
   readonly budget: { left: number }
   readonly locals: ReadonlyMap<string, Local>
@@ -61,4 +75,19 @@ const EXCERPT_LENGTH_MAX = 40
 export const excerpt = (building: Building, at: { readonly start: number; readonly end: number }): string => {
   const text = building.text.slice(at.start, at.end).replace(/\s+/g, ' ')
   return text.length > EXCERPT_LENGTH_MAX ? `${text.slice(0, EXCERPT_LENGTH_MAX)}…` : text
+}
+
+/** The truth of a condition of a lead known in part. */
+export const partialTruth = (term: Term): Read => {
+  const read = term.partial ?? term.read
+  return (lead) => {
+    const value = read(lead)
+    return value === null ? null : isTrue(value)
+  }
+}
+
+/** Why a condition is not as wanted; nothing where it is. */
+export const unmetOf = (term: Term, truth: Read, lead: LeadView, want: boolean): readonly Wanted[] => {
+  if ((truth(lead) === true) === want) return []
+  return term.unmet?.(lead, want) ?? [{ start: term.start, end: term.end, want }]
 }

@@ -7,11 +7,12 @@
 import { Environment, ParseError } from '@marcbachmann/cel-js'
 import { Fault } from '../base/faults.ts'
 import type { Json } from '../kit/field.ts'
-import type { Expression, LeadView, Rule } from '../kit/step.ts'
+import type { Expression, LeadView, Rule, Unmet } from '../kit/step.ts'
 import { buildTerm } from './rule-build.ts'
 import { truthOf } from './rule-operators.ts'
-import { type Building, LOOP_STEPS_MAX, RuleGivenUp, type Term } from './rule-term.ts'
+import { type Building, LOOP_STEPS_MAX, partialTruth, RuleGivenUp, type Term, unmetOf } from './rule-term.ts'
 import type { Issue, Resolved, Scope } from './scope.ts'
+import type { ValueType } from './values.ts'
 
 const RULE_LENGTH_MAX = 4000
 
@@ -96,6 +97,7 @@ const build = (text: string, scope: Scope): Built => {
     scope,
     issues: [],
     paths: new Map(),
+    mentions: [],
     budget: { left: 0 },
     locals: new Map(),
   }
@@ -135,6 +137,26 @@ const sawOf = (paths: readonly Resolved[], lead: LeadView): { [path: string]: Js
 
 const givenUp = (error: unknown): string => (error instanceof RuleGivenUp ? error.message : 'it could not be evaluated')
 
+/** One part of a rule that was not as wanted, in the rule's own words. */
+const tell = (
+  { text, mentions }: Building,
+  mentioned: readonly Resolved[],
+  lead: LeadView,
+  part: { readonly start: number; readonly end: number; readonly want: boolean },
+): Unmet => {
+  const words = text.slice(part.start, part.end)
+  const within = new Set(
+    mentions.filter(({ start, end }) => start >= part.start && end <= part.end).map(({ path }) => path),
+  )
+  return {
+    wanted: part.want ? words : `!(${words})`,
+    saw: sawOf(
+      mentioned.filter(({ path }) => within.has(path)),
+      lead,
+    ),
+  }
+}
+
 /** Reads a rule: a condition that is true or false of a lead. */
 export const readRule = (text: string, scope: Scope): RuleReading => {
   const { issues, term, building } = build(text, scope)
@@ -144,26 +166,40 @@ export const readRule = (text: string, scope: Scope): RuleReading => {
   const truth = issues.length === 0 ? truthOf(building, term) : term.read
   if (issues.length > 0) return { issues, rule: null, constant: null, paths }
   const { budget } = building
+  const partly = partialTruth(term)
   const evaluate = (lead: LeadView): boolean => {
     budget.left = LOOP_STEPS_MAX
-    return truth(lead) === true
+    return lead.partial === true ? partly(lead) !== false : truth(lead) === true
+  }
+  const holds = (lead: LeadView): boolean => {
+    try {
+      return evaluate(lead)
+    } catch {
+      return false
+    }
+  }
+  const unmet = (lead: LeadView): readonly Unmet[] => {
+    if (holds(lead)) return []
+    budget.left = LOOP_STEPS_MAX
+    try {
+      return unmetOf(term, truth, lead, true).map((part) => tell(building, mentioned, lead, part))
+    } catch {
+      return [{ wanted: text, saw: sawOf(mentioned, lead) }]
+    }
   }
   const rule: Rule = {
     text,
-    holds: (lead) => {
-      try {
-        return evaluate(lead)
-      } catch {
-        return false
-      }
-    },
+    holds,
+    unmet,
     saw: (lead) => {
       const saw = sawOf(mentioned, lead)
+      let isMet = false
       try {
-        evaluate(lead)
+        isMet = evaluate(lead)
       } catch (error) {
         saw.fault = givenUp(error)
       }
+      if (!isMet) saw.wanted = unmet(lead).map(({ wanted }) => wanted)
       return saw
     },
   }
@@ -189,6 +225,9 @@ export const readExpression = (text: string, scope: Scope): ExpressionReading =>
   }
   return { issues, expression, paths }
 }
+
+/** The type of an expression; `dyn` where it cannot be read. */
+export const expressionType = (text: string, scope: Scope): ValueType => build(text, scope).term?.type ?? 'dyn'
 
 /** An issue as one line, with its column in the rule or template. */
 const issueText = (issue: Issue): string => {

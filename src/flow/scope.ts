@@ -5,8 +5,11 @@
  * the rule is compiled, to a function that reads it: at run time nothing is looked up by name but the field itself.
  */
 import type { FieldType, Json, Part } from '../kit/field.ts'
+import type { PostalPlaces } from '../kit/places.ts'
 import type { LeadView } from '../kit/step.ts'
+import { isBlank } from '../kit/values.ts'
 import { nearest, oneOf } from './nearest.ts'
+import { type ObsceneChanges, obsceneWords, obscenityOf } from './obscene-words.ts'
 import type { ProblemCode } from './problems.ts'
 import { elementOf, isBlankValue, isList, memberOf, type Read, type ValueType } from './values.ts'
 
@@ -33,6 +36,8 @@ export interface Resolved {
   readonly read: Read
   /** What a template shows, where it differs: an amount of money keeps its decimals. */
   readonly show: Read
+  /** What a lead known in part says, where it differs: null for a part of what is not known yet. */
+  readonly partial?: Read
 }
 
 type Resolution = { readonly resolved: Resolved } | { readonly issue: Issue }
@@ -42,10 +47,14 @@ export interface Scope {
   readonly zone: string
   /** Stands between each value and the text around it, unless the template says `raw`; what it makes is always text. */
   readonly escape?: (text: string) => string
+  /** Whether a text holds an obscene word, by the flow's list; absent where no lead is judged. */
+  readonly isObscene?: (text: string) => boolean
+  /** Where postal codes lie; absent where no table is loaded. */
+  readonly places?: PostalPlaces
   resolve(segments: readonly Segment[]): Resolution
 }
 
-type Shown = Pick<Resolved, 'type' | 'read'> & { readonly show?: Read }
+type Shown = Pick<Resolved, 'type' | 'read'> & { readonly show?: Read; readonly partial?: Read }
 
 const partOf = (part: Part | undefined): Json => part ?? null
 
@@ -123,7 +132,10 @@ const unknown = (asked: {
 /** Goes on from a value whose members are known only at run time, or from a list to one of its entries. */
 const descend = (from: Shown, rest: readonly Segment[], path: string): Resolution => {
   const first = rest[0]
-  if (first === undefined) return { resolved: { path, type: from.type, read: from.read, show: from.show ?? from.read } }
+  if (first === undefined) {
+    const { type, read, show = read, partial } = from
+    return { resolved: { path, type, read, show, ...(partial && { partial }) } }
+  }
   const dynamic = from.type === 'dyn' || from.type === 'map'
   if (!dynamic && !(isList(from.type) && typeof first.name === 'number'))
     return {
@@ -167,6 +179,9 @@ export interface LeadNames {
   readonly country: string
   /** IANA */
   readonly zone: string
+  /** Changes of the list of obscene words, or null for the one that is shipped. */
+  readonly obscene?: ObsceneChanges | null
+  readonly places?: PostalPlaces | undefined
 }
 
 /** What rules and templates of steps see. */
@@ -184,8 +199,12 @@ export const leadScope = (names: LeadNames): Scope => {
     if (segment === undefined) return descend(value, [], path)
     if (typeof segment.name === 'number') return descend(value, segments.slice(2), path)
     const part = segment.name
+    const ifSent =
+      (read: Read): Read =>
+      (lead) =>
+        isBlank(lead.fields[field]) ? null : read(lead)
     const common = own(everyPart(field), part)
-    if (common !== undefined) return descend(common, segments.slice(3), path)
+    if (common !== undefined) return descend({ ...common, partial: ifSent(common.read) }, segments.slice(3), path)
     const partType = own(type.parts, part)
     if (partType === undefined)
       return unknown({
@@ -200,7 +219,7 @@ export const leadScope = (names: LeadNames): Scope => {
       const parsed = lead.fields[field]
       return parsed === undefined ? null : partOf(parsed.parts[part] ?? absent)
     }
-    return descend({ type: partType, read }, segments.slice(3), path)
+    return descend({ type: partType, read, partial: ifSent(read) }, segments.slice(3), path)
   }
 
   const ofTable = (table: Readonly<Record<string, Shown>>, what: string, segments: readonly Segment[]): Resolution => {
@@ -257,6 +276,8 @@ export const leadScope = (names: LeadNames): Scope => {
   return {
     country: names.country,
     zone: names.zone,
+    isObscene: obscenityOf(obsceneWords(names.obscene ?? null)),
+    ...(names.places && { places: names.places }),
     resolve: (segments) => {
       const [root, second] = segments
       switch (root?.name) {

@@ -17,6 +17,8 @@ export interface TextNode extends Place {
   readonly kind: 'text'
   readonly value: string
   readonly style: 'plain' | 'single' | 'double' | 'block'
+  /** Of a text that was made out of others: where its character at an index comes from. */
+  readonly offsetOf?: (index: number) => number
 }
 interface ListNode extends Place {
   readonly kind: 'list'
@@ -101,7 +103,7 @@ export const readSource = (text: string, report: Report): FlowSource => {
       const { line, col } = lines.linePos(Math.min(Math.max(offset, 0), text.length))
       return line === 0 ? { line: 1, column: offset + 1 } : { line, column: col }
     },
-    offsetIn: (node, index) => offsetIn(text, node, index),
+    offsetIn: (node, index) => node.offsetOf?.(index) ?? offsetIn(text, node, index),
   })
 
   if (text.length > SOURCE_LENGTH_MAX) {

@@ -1,6 +1,7 @@
 import type { StepEventType } from '../lead/events.ts'
 import type { DestinationTools, DestinationType } from './destination.ts'
 import type { FieldType, Json, Parsed } from './field.ts'
+import type { PostalPlaces } from './places.ts'
 import type { Asking, SingleRequest } from './requests.ts'
 import type { LeadView, Rule, StepResult, StepType } from './step.ts'
 
@@ -9,6 +10,8 @@ export interface Registries {
   readonly fields: Readonly<Record<string, FieldType>>
   readonly steps: Readonly<Record<string, StepType>>
   readonly destinations: Readonly<Record<string, DestinationType>>
+  /** Where postal codes lie, where the operator loaded a table. */
+  readonly places?: PostalPlaces
 }
 
 /** A step ready to run. */
@@ -46,6 +49,8 @@ export interface CompiledSource {
   /** The sender's own id of a lead: an idempotency key inside the body. */
   readonly idField: string | null
   readonly answerWithinMs: number
+  /** Its leads come in part: what rules cannot know of them does not count against them. */
+  readonly partial: boolean
   readonly map: (incoming: Readonly<Record<string, Json>>) => MappedInput
   /** Blocks of flow and source in their fixed order (accept, suppress, price, cap; flow before source in each), then the steps as declared. */
   readonly program: readonly CompiledStep[]

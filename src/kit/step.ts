@@ -25,6 +25,8 @@ export interface LeadView {
   readonly fields: Readonly<Record<string, Parsed>>
   /** What the source sent and no field took, by its own name. */
   readonly extra: Readonly<Record<string, Json>>
+  /** Only a part of the lead is known yet: what a rule cannot know for a missing value does not count against the lead. */
+  readonly partial?: boolean
   readonly score: number | null
   readonly class: string | null
   readonly route: string | null
@@ -93,12 +95,20 @@ export const reject = (
   seen: Seen & { readonly fieldErrors?: Readonly<Record<string, string>>; readonly duplicateOf?: string } = {},
 ): StepResult => ({ kind: 'reject', code, reason, ...seen })
 
+/** A part of a rule that was not as wanted: what it looked at, and what would have done. */
+export interface Unmet {
+  readonly wanted: string
+  readonly saw: { readonly [path: string]: Json }
+}
+
 /** A compiled CEL expression. Never throws for a missing value; see docs for what a missing value does. */
 export interface Rule {
   readonly text: string
   holds(lead: LeadView): boolean
-  /** The values the rule looked at, by path, for the audit trail. */
+  /** The values the rule looked at, by path, for the audit trail; where it does not hold, under `wanted`, what it wanted. */
   saw(lead: LeadView): { readonly [path: string]: Json }
+  /** Why it does not hold, part by part; nothing where it does. */
+  unmet(lead: LeadView): readonly Unmet[]
 }
 
 /** A compiled CEL expression that yields a value. */

@@ -20,6 +20,7 @@ export const viewOf = (options: {
     source,
     fields: lead.fields,
     extra: lead.extra,
+    partial: source.partial,
     score: lead.score,
     class: lead.class,
     route: lead.route,

@@ -39,9 +39,10 @@ const listed = (one: string, several: string, names: readonly string[]) =>
 
 /** Required fields that were not sent, and those that were sent and make no sense. */
 const faultyFields = (lead: LeadView, required: readonly string[]) => {
-  const missing = required.filter((name) => isBlank(lead.fields[name]))
-  const invalid = required.filter((name) => !missing.includes(name) && lead.fields[name]?.valid !== true)
-  return { missing, invalid }
+  const blank = required.filter((name) => isBlank(lead.fields[name]))
+  const invalid = required.filter((name) => !blank.includes(name) && lead.fields[name]?.valid !== true)
+  // Of a lead that is known in part, what is missing may still come.
+  return { missing: lead.partial === true ? [] : blank, invalid }
 }
 
 export const accept = defineStep({

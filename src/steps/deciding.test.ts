@@ -121,7 +121,7 @@ describe('filter', () => {
       code: 'filtered',
       reason: 'State not serviced: NY',
       rule: config.when,
-      saw: { 'lead.state': 'NY' },
+      saw: { 'lead.state': 'NY', wanted: ['lead.state in ["TX", "OK"]'] },
     })
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { compileFlow } from '../../src/flow/compile.ts'
 import { parseFlow } from '../../src/flow/parse.ts'
 import { RULE_FUNCTIONS } from '../../src/flow/rule-functions.ts'
+import { OPERATORS } from '../../src/flow/rule-structured.ts'
 import { compileExpression, compileRule } from '../../src/flow/rules.ts'
 import { leadScope } from '../../src/flow/scope.ts'
 import { LIBRARY_FILTERS, ownFilters } from '../../src/flow/template-filters.ts'
@@ -68,6 +69,20 @@ describe('docs/guides/rules-and-templates.md', () => {
 
   it.each(table('template | writes'))('%s writes %s', (text, expected) => {
     expect(compileTemplate(text, scope).render(lead)).toEqual(JSON.parse(expected))
+  })
+
+  it('has a rule as data that a flow takes', () => {
+    const rule = /## Rules as data[\s\S]*?```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
+    const steps = `${block('yaml')}steps:\n  - score: { points: [{ id: all, when: 'true', points: 70 }] }\n  - filter:\n${rule.replace(/^/gm, '      ')}`
+    const { document: read, problems } = parseFlow(steps, registries)
+    expect(problems).toEqual([])
+    const when = String(read.steps[1]?.config.when)
+    expect(compileRule(when, scope).holds(lead)).toBe(true)
+    for (const op of table('operator | value | in CEL').flatMap(([names]) => names.match(/\w+/g) ?? []))
+      expect(Object.keys(OPERATORS)).toContain(op)
+    expect(table('operator | value | in CEL').flatMap(([names]) => names.match(/\w+/g) ?? [])).toHaveLength(
+      Object.keys(OPERATORS).length,
+    )
   })
 
   it('has its tables', () => {

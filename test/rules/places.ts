@@ -131,6 +131,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   'config.ts': { may: ['base', 'config-values.ts'] },
   'config-values.ts': { may: ['base'] },
+  // It reads the table of postal codes that the operator names, once.
+  'postal-codes.ts': { may: ['base', 'kit'] },
   'master-key.ts': {
     may: ['base', 'keys', 'outbound'],
     besides: {
@@ -159,6 +161,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'outbound',
       'runner',
       'master-key.ts',
+      'postal-codes.ts',
       'config.ts',
     ],
   },

@@ -84,6 +84,7 @@ it.each(BANS.map((ban) => [String(ban.what), ban] as const))('keeps out %s', (_,
 const NODE_IN_PURE_ROOMS: Readonly<Record<string, string>> = {
   'src/fields/email-domains.ts node:fs': 'reads a list that is shipped beside it, once, when it is loaded',
   'src/fields/phone-zones.ts node:fs': 'reads a list that is shipped beside it, once, when it is loaded',
+  'src/flow/template-filters.ts node:crypto': 'hash and createHmac, pure functions',
   'src/fields/email-address.ts node:url': 'domainToASCII, a pure function',
 }
 

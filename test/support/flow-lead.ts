@@ -1,4 +1,4 @@
-import { leadScope, type Scope } from '../../src/flow/scope.ts'
+import { type LeadNames, leadScope, type Scope } from '../../src/flow/scope.ts'
 import { defineField, type Json, type Parsed, type Part, type RuleType } from '../../src/kit/field.ts'
 import type { LeadView } from '../../src/kit/step.ts'
 
@@ -30,7 +30,7 @@ export const parsed = (value: Json, parts: Readonly<Record<string, Part>> = {}):
 })
 
 /** The names of a small flow: email, state, missing (texts), age (number), agreed (flag), tags (list). */
-export const smallScope = (): Scope =>
+export const smallScope = (over: Partial<Pick<LeadNames, 'obscene' | 'places'>> = {}): Scope =>
   leadScope({
     fields: new Map(
       Object.entries({
@@ -46,6 +46,7 @@ export const smallScope = (): Scope =>
     destinations: ['crm'],
     country: 'US',
     zone: 'America/Chicago',
+    ...over,
   })
 
 /** Monday 30 November 2026, 09:30 in Chicago. */
