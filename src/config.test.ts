@@ -40,6 +40,7 @@ describe('readConfig', () => {
       erasureLedger: '',
       logLevel: 'info',
       role: 'all',
+      postalCodesFile: '',
       databasePool: 8,
       leadsInFlightMax: 2000,
       maxBatchSize: 1000,
