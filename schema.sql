@@ -140,6 +140,24 @@ CREATE OR REPLACE FUNCTION millrace.forget_login_tries(email bytea)
 AS $function$ delete from login_try where email_key = email $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.forget_record()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from millrace.person_key k
+    using (
+      select keys from millrace.person where tenant_id = old.tenant_id and id = old.id
+      union all
+      select keys from millrace.person_record where tenant_id = old.tenant_id and lead_id = old.id
+    ) r
+    where k.tenant_id = old.tenant_id and k.key = any (r.keys) and k.lead_id = old.id;
+  update millrace.person set sealed = null, keys = '{}' where tenant_id = old.tenant_id and id = old.id;
+  delete from millrace.person_record where tenant_id = old.tenant_id and lead_id = old.id;
+  return null;
+end $function$
+  grant execute to public
+
 CREATE OR REPLACE FUNCTION millrace.live_runners()
  RETURNS integer[]
  LANGUAGE sql
@@ -231,6 +249,24 @@ table access_token row level security forced
     5 renewing_until timestamp with time zone
   constraint access_token_pkey PRIMARY KEY (tenant_id, name)
   constraint access_token_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table account row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 created_at timestamp with time zone not null
+    4 sealed bytea not null
+  constraint account_pkey PRIMARY KEY (tenant_id, id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table account_key row level security forced
+    1 tenant_id uuid not null
+    2 key bytea not null
+    3 account_id uuid not null
+  constraint account_key_pkey PRIMARY KEY (tenant_id, key)
+  CREATE INDEX account_key_account ON millrace.account_key USING btree (tenant_id, account_id)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
@@ -329,6 +365,38 @@ table flow_version row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
+table identity_label row level security forced
+    1 tenant_id uuid not null
+    2 lead_id uuid not null
+    3 person_id uuid not null
+    4 same boolean not null
+    5 at timestamp with time zone not null
+    6 by text not null
+    7 codes integer[] not null
+  constraint identity_label_pkey PRIMARY KEY (tenant_id, lead_id, person_id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table identity_model row level security forced
+    1 tenant_id uuid not null
+    2 version integer not null
+    3 trained_at timestamp with time zone not null
+    4 model text not null
+  constraint identity_model_pkey PRIMARY KEY (tenant_id, version)
+  constraint identity_model_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table identity_term row level security forced
+    1 tenant_id uuid not null
+    2 field text not null
+    3 term bigint not null
+    4 share real not null
+  constraint identity_term_pkey PRIMARY KEY (tenant_id, field, term)
+  constraint identity_term_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table installation_key
     1 purpose text not null
     2 wrapped bytea not null
@@ -360,11 +428,15 @@ table lead row level security forced
    20 head bytea not null
    21 key_version integer not null
    22 wrapped_key bytea
+   23 person_id uuid
   constraint lead_pkey PRIMARY KEY (tenant_id, id)
   CREATE INDEX lead_email ON millrace.lead USING btree (tenant_id, email_key) WHERE (email_key IS NOT NULL)
+  CREATE INDEX lead_person ON millrace.lead USING btree (tenant_id, person_id) WHERE (person_id IS NOT NULL)
   CREATE INDEX lead_phone ON millrace.lead USING btree (tenant_id, phone_key) WHERE (phone_key IS NOT NULL)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  CREATE TRIGGER forget_deleted_record AFTER DELETE ON millrace.lead FOR EACH ROW WHEN ((old.person_id IS NOT NULL)) EXECUTE FUNCTION millrace.forget_record() (O)
+  CREATE TRIGGER forget_record AFTER UPDATE OF wrapped_key ON millrace.lead FOR EACH ROW WHEN (((old.wrapped_key IS NOT NULL) AND (new.wrapped_key IS NULL) AND (old.person_id IS NOT NULL))) EXECUTE FUNCTION millrace.forget_record() (O)
   grant delete, insert, select, update to millrace_app
 
 table login row level security forced
@@ -444,6 +516,67 @@ table migration
     3 sha256 text not null
     4 expands boolean not null default false
   constraint migration_pkey PRIMARY KEY (name)
+
+table person row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 merged_into uuid
+    4 account_id uuid
+    5 created_at timestamp with time zone not null
+    6 test boolean not null
+    7 keys bigint[] not null
+    8 sealed bytea
+  constraint person_pkey PRIMARY KEY (tenant_id, id)
+  CREATE INDEX person_account ON millrace.person USING btree (tenant_id, account_id) WHERE (account_id IS NOT NULL)
+  CREATE INDEX person_merged ON millrace.person USING btree (tenant_id, merged_into) WHERE (merged_into IS NOT NULL)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table person_apart row level security forced
+    1 tenant_id uuid not null
+    2 a uuid not null
+    3 b uuid not null
+  constraint person_apart_pkey PRIMARY KEY (tenant_id, a, b)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table person_event row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 person_id uuid not null
+    4 at timestamp with time zone not null
+    5 type text not null
+    6 by text not null
+    7 lead_id uuid
+    8 persons uuid[] not null
+    9 undoes uuid
+  constraint person_event_pkey PRIMARY KEY (tenant_id, id)
+  constraint person_event_type_check CHECK ((type = ANY (ARRAY['merged'::text, 'unmerged'::text, 'split'::text, 'kept_apart'::text])))
+  CREATE INDEX person_event_person ON millrace.person_event USING btree (tenant_id, person_id)
+  CREATE UNIQUE INDEX person_event_undoes ON millrace.person_event USING btree (tenant_id, undoes) WHERE (undoes IS NOT NULL)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
+table person_key row level security forced
+    1 tenant_id uuid not null
+    2 person_id uuid not null
+    3 lead_id uuid not null
+    4 key bigint not null
+    5 place integer not null
+  constraint person_key_pkey PRIMARY KEY (tenant_id, key, place)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table person_record row level security forced
+    1 tenant_id uuid not null
+    2 person_id uuid not null
+    3 lead_id uuid not null
+    4 keys bigint[] not null
+    5 sealed bytea
+  constraint person_record_pkey PRIMARY KEY (tenant_id, person_id, lead_id)
+  CREATE INDEX person_record_lead ON millrace.person_record USING btree (tenant_id, lead_id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
 
 table sealing_key row level security forced
     1 tenant_id uuid not null

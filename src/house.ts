@@ -14,6 +14,8 @@ import { createListChanges } from './handlers/list-changes.ts'
 import { createListStore, type ListStore } from './handlers/list-store.ts'
 import { createKnownLists } from './handlers/lists.ts'
 import { createLookUp } from './handlers/look-up.ts'
+import { createModels } from './handlers/models.ts'
+import { createPersons } from './handlers/persons.ts'
 import { createSecrets, type Secrets } from './handlers/secrets.ts'
 import { createSuppression } from './handlers/suppression.ts'
 import { createTokens } from './handlers/tokens.ts'
@@ -137,6 +139,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const upkeep = createUpkeep({ database, keyring, clock, log })
     await upkeep.round()
     const catalog = createCatalog({ database, registries })
+    const models = createModels({ database })
     const secrets = createSecrets({ database })
     const lists = createKnownLists({ database })
 
@@ -146,6 +149,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       secrets.forget(tenantId)
       void keyring.refresh(tenantId)
       lists.forget(tenantId)
+      models.forget(tenantId)
     }
     const presence = await createPresence({
       connection,
@@ -199,6 +203,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       listChanges: createListChanges({ lookUp, lists }),
       lists,
       lookUp,
+      persons: createPersons({ database, keyring, models, lookUp }),
       caps,
       secrets,
       tokens,

@@ -41,6 +41,7 @@ const compilerFor = (compiling: Compiling, step: { readonly key: string; readonl
     country: document.country,
     currency: document.currency,
     zone: document.zone,
+    fieldTypes: new Map([...compiling.types].map(([name, type]) => [name, type.type])),
     rule: (text) => compileRule(text, scope),
     expression: (text) => compileExpression(text, scope),
     template: (text) => compileTemplate(text, scope, step.type.references.templateNames),

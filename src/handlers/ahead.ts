@@ -3,6 +3,7 @@ import type { RequestInput, SingleRequest } from '../kit/requests.ts'
 import { type ClaimPlace, claimKeysOf, type Wanted } from './identity.ts'
 import type { KnownLists } from './lists.ts'
 import type { Claimant, LookUp, Suppressed } from './look-up.ts'
+import type { FoundThen, Persons, Prepared } from './persons.ts'
 import { soughtEntries, suppressionKey } from './suppression.ts'
 
 /**
@@ -19,19 +20,24 @@ export interface Ahead {
   readonly wanted: ReadonlyMap<string, { readonly input: RequestInput<'identity.claim'>; readonly keys: Wanted[] }>
   /** By the value as the step names it. */
   readonly suppressions: ReadonlyMap<string, readonly Suppressed[]>
+  /** Of the first step that matches persons. */
+  readonly match: { readonly prepared: Prepared; readonly before: FoundThen } | null
 }
 
 /** Reads what these requests will ask for. */
 export const readAhead = async (options: {
   readonly lookUp: LookUp
   readonly lists: KnownLists
+  readonly persons: Persons
   readonly keys: TenantKeys
   readonly where: ClaimPlace
   readonly requests: readonly SingleRequest[]
 }): Promise<Ahead> => {
-  const { lookUp, lists, keys, where, requests } = options
+  const { lookUp, lists, persons, keys, where, requests } = options
   const sought = requests.flatMap((request) => (request.kind === 'suppression.lookup' ? request.input.lists : []))
   const known = sought.length > 0 ? await lists.of(keys.tenantId, sought) : new Map()
+  const turn = persons.turn()
+  let prepared: Prepared | null = null
   const claims = new Map<string, Buffer>()
   const values = new Map<string, Buffer>()
   const wanted = new Map<string, { input: RequestInput<'identity.claim'>; keys: Wanted[] }>()
@@ -41,6 +47,7 @@ export const readAhead = async (options: {
       wanted.set(request.input.rule, { input: request.input, keys: made })
       for (const { key, name } of made) claims.set(name, key)
     }
+    if (request.kind === 'identity.match') prepared ??= persons.prepare(keys, where.test, request.input)
     if (request.kind === 'suppression.lookup')
       for (const { entry } of soughtEntries(known, request.input)) values.set(entry, suppressionKey(keys, entry))
   }
@@ -48,9 +55,11 @@ export const readAhead = async (options: {
     tenantId: keys.tenantId,
     claims: [...claims.values()],
     suppressions: [...values.values()],
+    ...(prepared && { persons: prepared.keys }),
   })
   return {
     wanted,
+    match: prepared && { prepared, before: { found: answer.persons, turn } },
     claims: new Map([...claims.keys()].map((name, index) => [name, answer.claims[index] ?? null])),
     suppressions: new Map([...values.keys()].map((value, index) => [value, answer.suppressions[index] ?? []])),
   }

@@ -169,7 +169,13 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
   const waitThenClaim = async (asked: Asked, other: Held, on: readonly string[]): Promise<Claimed> => {
     const durable = await waitFor(asked.holder, [other.holder], settledOf(other))
     if (!durable || isStale(other.at, asked)) return claimKeys(asked)
-    const found = { leadId: other.holder.leadId, at: other.at, fingerprint: other.fingerprint, isVoid: false }
+    const found = {
+      leadId: other.holder.leadId,
+      at: other.at,
+      fingerprint: other.fingerprint,
+      isVoid: false,
+      person: null,
+    }
     return { held: false, found, on }
   }
 
@@ -195,6 +201,13 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
     )
   }
 
+  /** The person of the lead that holds a claim. Of one that was met in memory the database knows by now. */
+  const personOf = async (tenantId: string, found: Claimant, wanted: readonly Wanted[]): Promise<string> => {
+    if (found.person !== null) return found.person
+    const { claims } = await lookUp({ tenantId, claims: wanted.map(({ key }) => key), suppressions: [] })
+    return claims.find((claim) => claim?.leadId === found.leadId)?.person ?? found.leadId
+  }
+
   return {
     claim: (holder, keys, where, input, ahead) => {
       const made = ahead?.wanted.get(input.rule)
@@ -207,7 +220,9 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
         (claimed) => {
           if (claimed.held) return { answer: HELD, writes: claimed.writes }
           const { found, on } = claimed
-          return { answer: { held: false, leadId: found.leadId, seenAt: found.at, on }, writes: [] }
+          const answer = { held: false as const, leadId: found.leadId, seenAt: found.at, on }
+          if (!input.person) return { answer, writes: [] }
+          return personOf(tenantId, found, wanted).then((person) => ({ answer: { ...answer, person }, writes: [] }))
         },
       )
     },

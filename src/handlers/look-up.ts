@@ -2,12 +2,15 @@ import { gather } from '../base/coalesce.ts'
 import { isFault } from '../base/faults.ts'
 import { byteas, uuids } from '../database/arrays.ts'
 import type { Database, Row, Statement } from '../database/pool.ts'
+import { type Found, findPersons, NOBODY, personsFound } from './person-look-up.ts'
 
 /** Who holds a claim. */
 export interface Claimant {
   readonly leadId: string
   readonly at: number
   readonly fingerprint: Buffer | null
+  /** The person that its lead belongs to, as far as one is known. */
+  readonly person: string | null
   /** Its lead was erased, and the claim does not outlive it: whoever asks may take it. */
   readonly isVoid: boolean
 }
@@ -24,11 +27,14 @@ export interface LookUpItem {
   readonly tenantId: string
   readonly claims: readonly Buffer[]
   readonly suppressions: readonly Buffer[]
+  /** Keyed hashes of 8 bytes: where persons are found. */
+  readonly persons?: readonly bigint[]
 }
 
 export interface LookUpAnswer {
   readonly claims: readonly (Claimant | null)[]
   readonly suppressions: readonly (readonly Suppressed[])[]
+  readonly persons: Found
 }
 
 /** The one read by keyed hash: whatever leads in flight want to know, in one round trip. */
@@ -36,13 +42,15 @@ export type LookUp = (item: LookUpItem) => Promise<LookUpAnswer>
 
 const CLAIMS = `
   select w.n::integer as n, c.lead_id, c.at, c.fingerprint,
-         c.fingerprint is null and not c.kept and l.wrapped_key is null as is_void
+         c.fingerprint is null and not c.kept and l.wrapped_key is null as is_void, l.person
   from unnest($1::uuid[], $2::bytea[]) with ordinality as w(tenant_id, key, n)
   cross join lateral (
     select lead_id, at, fingerprint, kept from millrace.claim where tenant_id = w.tenant_id and key = w.key limit 1
   ) c
   left join lateral (
-    select wrapped_key from millrace.lead where tenant_id = w.tenant_id and id = c.lead_id limit 1
+    select o.wrapped_key, coalesce(p.merged_into, o.person_id) as person
+    from millrace.lead o left join millrace.person p on p.tenant_id = o.tenant_id and p.id = o.person_id
+    where o.tenant_id = w.tenant_id and o.id = c.lead_id limit 1
   ) l on true`
 
 const SUPPRESSIONS = `
@@ -55,6 +63,7 @@ const claimantOf = (row: Row): Claimant => ({
   at: row.at as number,
   fingerprint: row.fingerprint as Buffer | null,
   isVoid: row.is_void as boolean,
+  person: row.person as string | null,
 })
 
 const suppressedOf = (row: Row): Suppressed => ({
@@ -92,23 +101,32 @@ export const createLookUp = (options: { readonly database: Database; readonly ro
         text: SUPPRESSIONS,
         values: [uuids(suppressionTenants), byteas(suppressions)],
       })
+    const asking = items.flatMap(({ tenantId, persons }) =>
+      persons && persons.length > 0 ? [{ tenantId, keys: persons }] : [],
+    )
+    const personsAt = statements.length
+    if (asking.length > 0) statements.push(findPersons(asking))
     const results = await database.batch([...new Set(items.map((item) => item.tenantId))], statements)
     const claimants = new Array<Claimant | null>(claims.length).fill(null)
     if (claims.length > 0) for (const row of results[0] ?? []) claimants[(row.n as number) - 1] = claimantOf(row)
     const suppressed = new Array<readonly Suppressed[]>(suppressions.length).fill(NONE)
     if (suppressions.length > 0) {
-      for (const row of results.at(-1) ?? []) {
+      for (const row of results[personsAt - 1] ?? []) {
         const at = (row.n as number) - 1
         suppressed[at] = [...(suppressed[at] ?? NONE), suppressedOf(row)]
       }
     }
+    const found = asking.length > 0 ? personsFound(asking, results[personsAt] ?? []) : []
+    let personAt = 0
     let claimAt = 0
     let suppressionAt = 0
     return items.map((item) => {
       const answer = {
         claims: claimants.slice(claimAt, claimAt + item.claims.length),
         suppressions: suppressed.slice(suppressionAt, suppressionAt + item.suppressions.length),
+        persons: item.persons && item.persons.length > 0 ? (found[personAt] ?? NOBODY) : NOBODY,
       }
+      if (item.persons && item.persons.length > 0) personAt += 1
       claimAt += item.claims.length
       suppressionAt += item.suppressions.length
       return answer

@@ -112,20 +112,23 @@ export const reasonsText = ({ reasons }: Judgement): string =>
     })
     .join('; ')
 
+/** Two values that agree more or less, by the field they are of. */
+export interface RarityTerms {
+  readonly group: string
+  readonly field: string
+  readonly a: string
+  readonly b: string
+}
+
 export interface Judge {
-  judge(a: Person, b: Person): Judgement
+  judge(a: Person, b: Person): Judgement & { readonly codes: readonly number[] }
 }
 
 /** Judges two persons wherever they come from, as in the intake path. `rarityOf` is asked with the two, where given. */
 export const createJudge = (options: {
   readonly schema: Schema
   readonly model: Model
-  readonly rarityOf?: (terms: {
-    readonly group: string
-    readonly field: string
-    readonly a: string
-    readonly b: string
-  }) => { readonly share: number; readonly agreement: number } | null
+  readonly rarityOf?: (terms: RarityTerms) => { readonly share: number; readonly agreement: number } | null
 }): Judge => {
   const { schema, model, rarityOf } = options
   return {
@@ -134,7 +137,7 @@ export const createJudge = (options: {
         const [left, right] = [a.values[at], b.values[at]]
         return left && right ? group.compare(left, right) : 0
       })
-      return judgeCodes(schema, model, codes, (at, feature) => {
+      const judgement = judgeCodes(schema, model, codes, (at, feature) => {
         const group = schema.groups[at]
         const [left, right] = [a.values[at], b.values[at]]
         if (!rarityOf || !group || !left || !right) return null
@@ -142,6 +145,7 @@ export const createJudge = (options: {
         if (!termA || !termB) return null
         return rarityOf({ group: group.id, field: group.features[feature]?.id ?? '', a: termA, b: termB })
       })
+      return { ...judgement, codes }
     },
   }
 }

@@ -3,13 +3,16 @@ import { isFault } from '../base/faults.ts'
 import { bools, byteas, int4s, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
 import { type Database, type Row, type Statement, sqlState } from '../database/pool.ts'
 import { type EntryWrite, listStatements } from './append-lists.ts'
+import { type PersonWrites, personStatements } from './person-writes.ts'
 import type { Segment } from './segment.ts'
+import { workStatements } from './work-statements.ts'
 
 /** The columns of a lead's row, as they are after the commit. Times in ms since 1970; amounts as decimal text. */
 export interface LeadColumns {
   readonly receivedAt: number
   readonly closedAt: number | null
   readonly duplicateOf: string | null
+  readonly personId: string | null
   readonly emailKey: bigint | null
   readonly phoneKey: bigint | null
   readonly flowVersion: number
@@ -59,6 +62,9 @@ export interface LeadCommit {
   readonly entries: readonly EntryWrite[]
   /** Given back. */
   readonly releasedClaims: readonly Buffer[]
+  readonly persons: PersonWrites
+  /** The person that it was the first of is found no more. */
+  readonly releasesPerson: boolean
   readonly releasedCaps: readonly { readonly scope: string; readonly from: number; readonly amount: number }[]
   /** `keep` where the row already stands as it must; null: the journey is finished. */
   readonly work: { readonly wakeAt: number; readonly runner: number | null } | 'keep' | null
@@ -105,14 +111,15 @@ const leadValues = (commits: readonly LeadCommit[]) => [
   texts(col(commits, (c) => c.columns.revenue)),
   texts(col(commits, (c) => c.columns.currency)),
   byteas(col(commits, (c) => c.segment.hash)),
+  uuids(col(commits, (c) => c.columns.personId)),
 ]
 
 const LEAD_COLUMNS = `tenant_id, id, received_at, closed_at, duplicate_of, email_key, phone_key, flow_version, seq,
-  duration_ms, test, flow_id, source_id, status, outcome, code, price, revenue, currency, head`
+  duration_ms, test, flow_id, source_id, status, outcome, code, price, revenue, currency, head, person_id`
 
 const LEAD_ARRAYS = `$1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::bigint[],
   $7::bigint[], $8::integer[], $9::integer[], $10::integer[], $11::boolean[], $12::text[], $13::text[], $14::text[],
-  $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[]`
+  $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[], $21::uuid[]`
 
 interface ClaimRow {
   readonly commit: LeadCommit
@@ -248,8 +255,8 @@ const newLeadStatements = (commits: readonly LeadCommit[]): Statement[] => {
       text: `
 insert into millrace.lead (${LEAD_COLUMNS}, key_version, wrapped_key)
 select tenant_id, id, received_at, closed_at, duplicate_of, email_key, phone_key, flow_version, seq, duration_ms, test,
-  flow_id, source_id, status, outcome, code, price::numeric, revenue::numeric, currency, head, key_version, wrapped_key
-from unnest(${LEAD_ARRAYS}, $21::integer[], $22::bytea[])
+  flow_id, source_id, status, outcome, code, price::numeric, revenue::numeric, currency, head, person_id, key_version, wrapped_key
+from unnest(${LEAD_ARRAYS}, $22::integer[], $23::bytea[])
   as w(${LEAD_COLUMNS}, key_version, wrapped_key)`,
       values: [
         ...leadValues(commits),
@@ -270,12 +277,13 @@ with written as (
   update millrace.lead l
   set closed_at = w.closed_at, duplicate_of = w.duplicate_of, email_key = w.email_key, phone_key = w.phone_key,
       seq = w.seq, duration_ms = w.duration_ms, status = w.status, outcome = w.outcome, code = w.code,
-      price = w.price::numeric, revenue = w.revenue::numeric, currency = w.currency, head = w.head
+      price = w.price::numeric, revenue = w.revenue::numeric, currency = w.currency, head = w.head,
+      person_id = w.person_id
   from unnest(${LEAD_ARRAYS}) as w(${LEAD_COLUMNS})
   where l.tenant_id = w.tenant_id and l.id = w.id and l.seq = w.seq - 1
   returning 1
 )
-select millrace.must('lead', (select count(*) from written), $21::bigint)`,
+select millrace.must('lead', (select count(*) from written), $22::bigint)`,
       values: [...leadValues(commits), commits.length],
     },
   ]
@@ -296,51 +304,14 @@ const segmentStatement = (commits: readonly LeadCommit[]): Statement => ({
   ],
 })
 
-const workStatements = (commits: readonly LeadCommit[]): Statement[] => {
-  const statements: Statement[] = []
-  const open: { commit: LeadCommit; wakeAt: number; runner: number | null }[] = []
-  const closed: LeadCommit[] = []
-  for (const commit of commits) {
-    if (commit.work === null) {
-      if (!commit.isNew) closed.push(commit)
-    } else if (commit.work !== 'keep') open.push({ commit, ...commit.work })
-  }
-  if (open.length > 0) {
-    statements.push({
-      name: 'append_work',
-      text: `
-insert into millrace.work as k (tenant_id, lead_id, wake_at, runner)
-select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[]) as w(tenant_id, lead_id, wake_at, runner)
-order by 1, 2
-on conflict (tenant_id, lead_id) do update
-  set wake_at = excluded.wake_at, runner = excluded.runner,
-      attempts = case when excluded.runner is null then 0 else k.attempts end`,
-      values: [
-        uuids(open.map((o) => o.commit.tenantId)),
-        uuids(open.map((o) => o.commit.leadId)),
-        timestamps(open.map((o) => o.wakeAt)),
-        int4s(open.map((o) => o.runner)),
-      ],
-    })
-  }
-  if (closed.length > 0) {
-    statements.push({
-      name: 'append_done',
-      text: `delete from millrace.work k using unnest($1::uuid[], $2::uuid[]) as w(tenant_id, lead_id)
-             where k.tenant_id = w.tenant_id and k.lead_id = w.lead_id`,
-      values: [uuids(col(closed, (c) => c.tenantId)), uuids(col(closed, (c) => c.leadId))],
-    })
-  }
-  return statements
-}
-
-/** The statements of one gathered commit, in the house's one order of locks: claims, caps, lists, leads, segments, work. */
+/** The statements of one gathered commit, in the house's one order of locks: claims, persons, caps, lists, leads, segments, work. */
 export const commitStatements = (commits: readonly LeadCommit[]): { statements: Statement[]; caps: number | null } => {
   const sorted = [...commits].sort((a, b) => (a.leadId < b.leadId ? -1 : 1))
   const statements: Statement[] = []
   statements.push(...claimStatements(sorted))
   const release = releaseStatement(sorted)
   if (release) statements.push(release)
+  statements.push(...personStatements(sorted))
   const cap = capStatement(sorted)
   const caps = cap ? statements.length : null
   if (cap) statements.push(cap)

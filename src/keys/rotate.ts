@@ -27,6 +27,7 @@ const SEALED_COLUMNS: readonly { readonly table: string; readonly id: string; re
   { table: 'login', id: 'id', column: 'sealed' },
   { table: 'login', id: 'id', column: 'totp' },
   { table: 'login_session', id: 'id', column: 'sealed' },
+  { table: 'account', id: 'id', column: 'sealed' },
 ]
 
 interface Rotating {
@@ -167,7 +168,7 @@ const reseal = async ({ database, tenantId, onProgress }: Rotating, keys: Tenant
       done += 1
     }
   }
-  onProgress?.({ what: 'secrets and logins', done, of: done })
+  onProgress?.({ what: 'secrets, logins and accounts', done, of: done })
   return done
 }
 

@@ -18,10 +18,48 @@ export interface Requests {
       readonly keys: readonly { readonly on: readonly string[]; readonly values: readonly string[] }[]
       /** A lead that comes to this keeps its claims. Absent: they are given up. */
       readonly keepWhen?: readonly ('rejected' | 'erased')[]
+      /** Who is first begins a person; a duplicate belongs to it. */
+      readonly person?: boolean
     }
     answer:
       | { readonly held: true }
-      | { readonly held: false; readonly leadId: string; readonly seenAt: number; readonly on: readonly string[] }
+      | {
+          readonly held: false
+          readonly leadId: string
+          readonly seenAt: number
+          readonly on: readonly string[]
+          /** Of the lead that holds the claim. Absent where it was not asked for. */
+          readonly person?: string
+        }
+  }
+  /** Finds the person that a lead belongs to, or begins one. */
+  'identity.match': {
+    input: {
+      /** Text by kind of field: `surname`, `birth_date`, `phone`. */
+      readonly record: Readonly<Record<string, string>>
+      /** What the organisation it speaks for is known by, the surest first; and its name and domain. */
+      readonly account: { readonly keys: readonly string[]; readonly name: string; readonly domain: string } | null
+      /** ISO 3166-1 alpha-2 */
+      readonly country: string
+      /** Probabilities: from this one up two records are one person; from this one up a person is asked. */
+      readonly threshold: number
+      readonly reviewThreshold: number
+      readonly model: 'learned' | 'shipped'
+      /** The person it began is found by others although the lead is rejected. */
+      readonly keptWhenRejected: boolean
+    }
+    answer: MatchAnswer
+  }
+  /** Says what a person decided about two persons. */
+  'identity.settle': {
+    input: {
+      readonly person: string
+      readonly candidate: string
+      readonly same: boolean
+      readonly by: string
+      readonly codes: readonly number[]
+    }
+    answer: { readonly person: string }
   }
   /** Looks the values up in the tenant's suppression lists. The first hit, in the order of lists and values, answers. */
   'suppression.lookup': {
@@ -104,6 +142,53 @@ export interface ListedValue {
   readonly also?: readonly string[]
 }
 
+/** Why two records are one person, or not. Weights in bits (logarithms to base 2 of odds). */
+export interface MatchReasons {
+  readonly probability: number
+  readonly total: number
+  /** Before anything is compared; and what is taken off because a family would agree as well. */
+  readonly prior: number
+  readonly kinship: number
+  readonly fields: readonly {
+    readonly group: string
+    readonly levels: readonly { readonly field: string; readonly level: string }[]
+    readonly weight: number
+    /** Of the weight, what comes of how rare the values are. */
+    readonly rarity: number
+  }[]
+}
+
+interface MatchSaid {
+  readonly person: string
+  readonly candidates: number
+  /** Version of the weights; 0: those shipped. */
+  readonly model: number
+}
+
+/** A person of its own. `none`: the lead says too little to be found by. */
+export interface Unmatched extends MatchSaid {
+  /** Of the likeliest of the candidates. */
+  readonly probability?: number
+}
+
+/** With `review` too the lead has a person of its own, until somebody decided. */
+export interface Matched extends MatchSaid {
+  /** The person it is likest to, the lead by which that is, and when that one came. */
+  readonly candidate: string
+  readonly leadId: string
+  readonly seenAt: number
+  readonly because: MatchReasons
+  readonly codes: readonly number[]
+  /** Other persons that turned out to be the same by this lead. */
+  readonly merged?: readonly string[]
+}
+
+export type MatchAnswer =
+  | ({ readonly band: 'none' } & Unmatched)
+  | ({ readonly band: 'different' } & Unmatched)
+  | ({ readonly band: 'same' } & Matched)
+  | ({ readonly band: 'review' } & Matched)
+
 export interface DeliveryAnswer {
   /** `pending`: to be tried again, or unknown and parked for a person. */
   readonly outcome: 'success' | 'failure' | 'error' | 'pending'
@@ -123,6 +208,8 @@ export type RequestAnswer<K extends RequestKind> = Requests[K]['answer']
 /** Shape version of each kind's input and answer. */
 export const REQUEST_VERSIONS: Readonly<Record<RequestKind, number>> = {
   'identity.claim': 1,
+  'identity.match': 1,
+  'identity.settle': 1,
   'suppression.lookup': 1,
   'list.change': 1,
   'cap.reserve': 1,
@@ -134,6 +221,8 @@ export const REQUEST_VERSIONS: Readonly<Record<RequestKind, number>> = {
 /** What simulation does with a kind: takes the answer recorded then, asks anew, or asks as of that time. */
 export const REQUEST_REPLAY: Readonly<Record<RequestKind, 'recorded' | 'recomputed' | 'as_of'>> = {
   'identity.claim': 'as_of',
+  'identity.match': 'recorded',
+  'identity.settle': 'recorded',
   'suppression.lookup': 'as_of',
   'list.change': 'as_of',
   'cap.reserve': 'recomputed',

@@ -30,6 +30,8 @@ export interface LeadView {
   readonly score: number | null
   readonly class: string | null
   readonly route: string | null
+  /** The person it was found to belong to. */
+  readonly person?: string | null
   readonly price: Money | null
   /** Steps that have ended, by id: what each came to. Absent: none has. */
   readonly steps?: Readonly<
@@ -67,6 +69,10 @@ interface Seen {
   readonly saw?: Json
   /** Facts without personal data, for the audit trail in plain: counts, points, list names. */
   readonly note?: Readonly<Record<string, Json>>
+  /** The person that the lead turned out to belong to. */
+  readonly person?: string
+  /** The lead that this one repeats, whether it is turned away for it or not. */
+  readonly duplicateOf?: string
 }
 
 export type StepResult =
@@ -79,7 +85,6 @@ export type StepResult =
       readonly code: RejectionCode
       readonly reason: string
       readonly fieldErrors?: Readonly<Record<string, string>>
-      readonly duplicateOf?: string
     } & Seen)
 
 export const next = (seen: Seen & { readonly set?: LeadPatch } = {}): StepResult => ({
@@ -92,7 +97,7 @@ export const stop = (seen: Seen & { readonly set?: LeadPatch } = {}): StepResult
 export const reject = (
   code: RejectionCode,
   reason: string,
-  seen: Seen & { readonly fieldErrors?: Readonly<Record<string, string>>; readonly duplicateOf?: string } = {},
+  seen: Seen & { readonly fieldErrors?: Readonly<Record<string, string>> } = {},
 ): StepResult => ({ kind: 'reject', code, reason, ...seen })
 
 /** A part of a rule that was not as wanted: what it looked at, and what would have done. */
@@ -129,6 +134,8 @@ export interface Compiler {
   readonly country: string
   readonly currency: string
   readonly zone: string
+  /** The type of each field of the flow, by the field's name. */
+  readonly fieldTypes: ReadonlyMap<string, string>
   rule(text: string): Rule
   expression(text: string): Expression
   template(text: string): Template

@@ -31,6 +31,8 @@ export interface Holds {
   /** Of the claims those that stand although the lead is rejected. */
   readonly kept?: readonly string[]
   readonly caps?: readonly { readonly scope: string; readonly from: number; readonly amount: number }[]
+  /** A person that it is the first of. */
+  readonly person?: true
 }
 
 /** The end of one step. */
@@ -50,6 +52,7 @@ export interface StepEnded {
   /** The arm of a branch that the lead takes: steps of its other arms are passed by. */
   readonly arm?: string
   readonly holds?: Holds
+  readonly person?: string
   /** The lead was accepted here and no further step ran. */
   readonly stop?: true
 }
@@ -101,6 +104,7 @@ export interface LeadEventData {
   'lead.normalized': StepEvent
   'acceptance.checked': StepEvent
   'duplicate.checked': StepEvent
+  'match.checked': StepEvent
   'suppression.checked': StepEvent
   'filter.checked': StepEvent
   'cap.checked': StepEvent
@@ -199,6 +203,7 @@ const STEP_EVENTS: ReadonlySet<string> = new Set<StepEventType>([
   'lead.normalized',
   'acceptance.checked',
   'duplicate.checked',
+  'match.checked',
   'suppression.checked',
   'filter.checked',
   'cap.checked',

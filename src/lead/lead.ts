@@ -82,13 +82,15 @@ export interface Lead {
   open: Map<string, OpenRequest>
   deliveries: Map<string, Delivery>
   /** What it holds and would give back. */
-  holds: { claims: string[]; caps: { scope: string; from: number; amount: number }[] }
+  holds: { claims: string[]; caps: { scope: string; from: number; amount: number }[]; person: boolean }
   /** What the program came to; null while it runs. */
   verdict: 'accepted' | 'rejected' | null
   code: RejectionCode | null
   reason: string | null
   fieldErrors: Readonly<Record<string, string>> | null
   duplicateOf: string | null
+  /** The person it belongs to, as it was known when it came. */
+  person: string | null
   parked: { code: PendingCode; step: string | null; fault: string | null } | null
   status: LeadStatus
   closed: SourceClosed | null
@@ -117,12 +119,13 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   standing: null,
   open: new Map(),
   deliveries: new Map(),
-  holds: { claims: [], caps: [] },
+  holds: { claims: [], caps: [], person: false },
   verdict: null,
   code: null,
   reason: null,
   fieldErrors: null,
   duplicateOf: null,
+  person: null,
   parked: null,
   status: 'new',
   closed: null,
@@ -150,6 +153,7 @@ const hold = (lead: Lead, holds: Holds | undefined): void => {
     lead.holds.claims.push(...(kept ? holds.claims.filter((key) => !kept.includes(key)) : holds.claims))
   }
   if (holds?.caps) lead.holds.caps.push(...holds.caps)
+  if (holds?.person) lead.holds.person = true
 }
 
 const endStep = (lead: Lead, data: StepEnded, sealed: StepEndedSealed): void => {
@@ -163,6 +167,7 @@ const endStep = (lead: Lead, data: StepEnded, sealed: StepEndedSealed): void => 
   if (data.class !== undefined) lead.class = data.class
   if (data.route !== undefined) lead.route = data.route
   if (data.price !== undefined) lead.price = data.price
+  if (data.person !== undefined) lead.person = data.person
   if (sealed?.fields !== undefined) lead.fields = { ...lead.fields, ...sealed.fields }
   if (data.stop) lead.verdict = 'accepted'
   if (data.code !== undefined) {
@@ -171,8 +176,8 @@ const endStep = (lead: Lead, data: StepEnded, sealed: StepEndedSealed): void => 
     lead.code = data.code
     lead.reason = sealed?.reason ?? null
     lead.fieldErrors = sealed?.field_errors ?? null
-    lead.duplicateOf = sealed?.duplicate_of ?? null
   }
+  if (sealed?.duplicate_of !== undefined) lead.duplicateOf = sealed.duplicate_of
 }
 
 const deliveryOf = (lead: Lead, id: string): Delivery => {
@@ -205,6 +210,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'lead.normalized':
     case 'acceptance.checked':
     case 'duplicate.checked':
+    case 'match.checked':
     case 'suppression.checked':
     case 'filter.checked':
     case 'cap.checked':
@@ -303,7 +309,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       lead.parked = event.data
       return
     case 'lead.released':
-      lead.holds = { claims: [], caps: [] }
+      lead.holds = { claims: [], caps: [], person: false }
       return
     case 'source.closed':
       lead.closed = event.data

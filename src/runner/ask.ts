@@ -4,6 +4,7 @@ import { after, type Soon } from '../base/soon.ts'
 import { type Ahead, readAhead } from '../handlers/ahead.ts'
 import type { CapWrite, ClaimWrite } from '../journal/append.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
+import type { PersonWrites } from '../journal/person-writes.ts'
 import type { Json } from '../kit/field.ts'
 import { type GroupRequest, REQUEST_VERSIONS, type Request, type SingleRequest } from '../kit/requests.ts'
 import type { Holds, JournaledAnswer } from '../lead/events.ts'
@@ -25,6 +26,7 @@ export interface StepRun {
   claims: ClaimWrite[]
   caps: CapWrite[]
   entries: EntryWrite[]
+  persons: PersonWrites[]
 }
 
 /** A request of this run and its answer. */
@@ -46,11 +48,13 @@ const fingerprint = (journey: Journey, request: SingleRequest): string =>
  * event, it would be taken a second time after a crash.
  */
 export const handOver = (journey: Journey, run: StepRun): Holds | undefined => {
-  const { claims, caps } = run
+  const { claims, caps, persons } = run
   if (run.entries.length > 0) journey.entries.push(...run.entries.splice(0))
-  if (claims.length === 0 && caps.length === 0) return undefined
+  if (claims.length === 0 && caps.length === 0 && persons.length === 0) return undefined
   run.claims = []
   run.caps = []
+  run.persons = []
+  journey.persons.push(...persons)
   journey.claims.push(...claims)
   journey.caps.push(...caps)
   journey.settling.push(...journey.holder.settlements.splice(0))
@@ -58,6 +62,9 @@ export const handOver = (journey: Journey, run: StepRun): Holds | undefined => {
   return {
     ...(claims.length > 0 && { claims: claims.map(({ key }) => key.toString('base64url')) }),
     ...(kept.length > 0 && { kept: kept.map(({ key }) => key.toString('base64url')) }),
+    ...(persons.some(({ records }) => records.some(({ isFirst, kept }) => isFirst && !kept)) && {
+      person: true as const,
+    }),
     ...(caps.length > 0 && { caps: caps.map(({ scope, from, amount }) => ({ scope, from, amount })) }),
   }
 }
@@ -101,10 +108,12 @@ const aheadOf = (ctx: RunnerContext, journey: Journey, run: StepRun): Soon<Ahead
     if (request) requests.push(request)
   }
   const where = { test: lead.test, flowId: flow.id, sourceId: source.id }
-  const reading = readAhead({ lookUp: ctx.lookUp, lists: ctx.lists, keys, where, requests }).then((ahead) => {
-    journey.ahead = ahead
-    return ahead
-  })
+  const reading = readAhead({ lookUp: ctx.lookUp, lists: ctx.lists, persons: ctx.persons, keys, where, requests }).then(
+    (ahead) => {
+      journey.ahead = ahead
+      return ahead
+    },
+  )
   journey.ahead = reading
   return reading
 }
@@ -129,6 +138,25 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
       )
       return after(claimed, ({ answer, writes }) => {
         run.claims.push(...writes)
+        if (answer.held && request.input.person && lead.person === null && !lead.holds.person)
+          run.persons.push(ctx.persons.bare(lead))
+        return { answer }
+      })
+    }
+    case 'identity.match': {
+      const own = { id: lead.id, key: journey.key, test: lead.test, receivedAt: lead.receivedAt, now: run.now }
+      const matched = after(aheadOf(ctx, journey, run), (ahead) =>
+        ctx.persons.match(holder, keys, own, request.input, ahead),
+      )
+      return after(matched, ({ answer, writes }) => {
+        run.persons.push(writes)
+        return { answer }
+      })
+    }
+    case 'identity.settle': {
+      const settled = ctx.persons.settle(lead.tenantId, { id: lead.id, now: run.now }, request.input)
+      return settled.then(({ answer, writes }) => {
+        run.persons.push(writes)
         return { answer }
       })
     }

@@ -4,6 +4,7 @@ import type { Identity } from '../handlers/identity.ts'
 import type { ListChanges } from '../handlers/list-changes.ts'
 import type { KnownLists } from '../handlers/lists.ts'
 import type { LookUp } from '../handlers/look-up.ts'
+import type { Persons } from '../handlers/persons.ts'
 import type { Secrets } from '../handlers/secrets.ts'
 import type { Suppression } from '../handlers/suppression.ts'
 import type { Tokens } from '../handlers/tokens.ts'
@@ -40,6 +41,7 @@ export interface RunnerContext {
   readonly listChanges: ListChanges
   readonly lists: KnownLists
   readonly lookUp: LookUp
+  readonly persons: Persons
   readonly caps: Caps
   readonly secrets: Secrets
   readonly tokens: Tokens

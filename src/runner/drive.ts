@@ -46,6 +46,7 @@ const endStep = (
   if (at > startedAt) data.ms = at - startedAt
   if (result.kind === 'reject') data.code = result.code
   if (result.kind === 'stop') data.stop = true
+  if (result.person !== undefined) data.person = result.person
   if (result.rule !== undefined) data.rule = result.rule
   if (result.note !== undefined) data.note = result.note
   if (set?.score !== undefined) data.score = set.score
@@ -58,8 +59,8 @@ const endStep = (
   if (result.kind === 'reject') {
     sealed.reason = result.reason
     if (result.fieldErrors) sealed.field_errors = result.fieldErrors
-    if (result.duplicateOf) sealed.duplicate_of = result.duplicateOf
   }
+  if (result.duplicateOf !== undefined) sealed.duplicate_of = result.duplicateOf
   if (result.saw !== undefined) sealed.saw = result.saw
   if (set?.fields) sealed.fields = set.fields
   if (run.answers.length > 0) sealed.answers = answersOf(run)
@@ -107,6 +108,7 @@ const newRun = (journey: Journey, step: CompiledStep, startedAt: number): StepRu
     claims: [],
     caps: [],
     entries: [],
+    persons: [],
   }
 }
 
@@ -223,6 +225,22 @@ export const park = (
     sealed: { detail: why.detail },
   })
 
+/**
+ * A lead that came to nothing leaves nothing to be found by, unless its rule says so. Its own person stays, alone: what is
+ * not written yet is written without its keys.
+ */
+const releasePerson = (journey: Journey): void => {
+  const { holds } = journey.lead
+  const isPending = journey.persons.some(({ records }) => records.some(({ isFirst }) => isFirst))
+  journey.persons = journey.persons.map((writes) => ({
+    ...writes,
+    records: writes.records.flatMap((record) =>
+      record.kept ? [record] : record.isFirst ? [{ ...record, keys: [] }] : [],
+    ),
+  }))
+  if (holds.person && !isPending) journey.releasesPerson = true
+}
+
 /** Gives back what a lead holds that came to nothing. What was never written needs no giving back. */
 const release = (ctx: RunnerContext, journey: Journey): void => {
   const { lead } = journey
@@ -238,7 +256,8 @@ const release = (ctx: RunnerContext, journey: Journey): void => {
     if (at >= 0) pendingCaps.splice(at, 1)
     return at < 0
   })
-  if (lead.holds.claims.length + lead.holds.caps.length === 0) return
+  releasePerson(journey)
+  if (lead.holds.claims.length + lead.holds.caps.length === 0 && !lead.holds.person) return
   journey.releasedClaims = claims.map((key) => Buffer.from(key, 'base64url'))
   journey.releasedCaps = caps
   emit(journey, {

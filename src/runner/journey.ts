@@ -7,6 +7,7 @@ import { createHolder, type Holder, type Settlement, settle } from '../handlers/
 import type { Appender, CapWrite, ClaimWrite, LeadColumns, LeadCommit } from '../journal/append.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
+import { NO_PERSONS, type PersonWrites } from '../journal/person-writes.ts'
 import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import type { LeadEvent } from '../lead/events.ts'
@@ -35,6 +36,8 @@ export interface Journey {
   entries: EntryWrite[]
   /** How `claims` and `caps` are settled with their commit. */
   settling: Settlement[]
+  persons: PersonWrites[]
+  releasesPerson: boolean
   releasedClaims: Buffer[]
   releasedCaps: { scope: string; from: number; amount: number }[]
   /** The row in `work` as it now stands in the database, or null where there is none. */
@@ -77,6 +80,8 @@ export const startJourney = (options: {
   caps: [],
   entries: [],
   settling: [],
+  persons: [],
+  releasesPerson: false,
   releasedClaims: [],
   releasedCaps: [],
   work: null,
@@ -112,6 +117,7 @@ const columnsOf = (journey: Journey): LeadColumns => {
     receivedAt: lead.receivedAt,
     closedAt: lead.closedAt,
     duplicateOf: lead.duplicateOf,
+    personId: lead.person,
     emailKey: email === null ? null : lookupColumn(keys, 'email', email),
     phoneKey: phone === null ? null : lookupColumn(keys, 'phone', phone),
     flowVersion: lead.flowVersion,
@@ -127,6 +133,15 @@ const columnsOf = (journey: Journey): LeadColumns => {
     currency: lead.currency,
   }
 }
+
+const joined = (all: readonly PersonWrites[]): PersonWrites =>
+  all.length === 0
+    ? NO_PERSONS
+    : {
+        records: all.flatMap(({ records }) => records),
+        merges: all.flatMap(({ merges }) => merges),
+        labels: all.flatMap(({ labels }) => labels),
+      }
 
 const write = async (journey: Journey, appender: Appender, clock: Clock, work: WorkMark | null): Promise<void> => {
   const { lead, keys } = journey
@@ -150,6 +165,8 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
     claims: journey.claims,
     caps: journey.caps,
     entries: journey.entries,
+    persons: joined(journey.persons),
+    releasesPerson: journey.releasesPerson,
     releasedClaims: journey.releasedClaims,
     releasedCaps: journey.releasedCaps,
     work: unchanged ? 'keep' : work,
@@ -161,6 +178,8 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
   journey.caps = []
   journey.entries = []
   journey.settling = []
+  journey.persons = []
+  journey.releasesPerson = false
   journey.releasedClaims = []
   journey.releasedCaps = []
   try {

@@ -24,6 +24,7 @@ export const viewOf = (options: {
     score: lead.score,
     class: lead.class,
     route: lead.route,
+    person: lead.person,
     price: lead.price,
     steps: lead.decided,
     deliveries: lead.standing?.deliveries ?? deliveriesSeen(lead),

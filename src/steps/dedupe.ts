@@ -1,22 +1,9 @@
 import { Type } from 'typebox'
+import { ago } from '../kit/ago.ts'
 import { Closed, Duration, FieldName, Text } from '../kit/config-parts.ts'
 import { comparedAs, type Forms, NormalForms } from '../kit/normal-forms.ts'
 import { ask, type RequestInput } from '../kit/requests.ts'
 import { type Compiler, defineStep, type LeadView, next, reject, skip } from '../kit/step.ts'
-
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
-
-const counted = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'} ago`
-
-/** How long ago, in the largest whole unit of minutes, hours or days. */
-const ago = (ms: number): string => {
-  if (ms < MINUTE_MS) return 'moments ago'
-  if (ms < HOUR_MS) return counted(Math.floor(ms / MINUTE_MS), 'minute')
-  if (ms < DAY_MS) return counted(Math.floor(ms / HOUR_MS), 'hour')
-  return counted(Math.floor(ms / DAY_MS), 'day')
-}
 
 /** The alternatives whose every field can be compared: two leads that both wrote `n/a` are not one person. */
 const keysOf = (lead: LeadView, on: readonly (readonly string[])[], forms: Forms) =>
@@ -31,6 +18,7 @@ interface Config {
   readonly scope?: 'flow' | 'source' | 'tenant'
   readonly normal_forms?: Forms
   readonly keep_when?: readonly ('rejected' | 'erased')[]
+  readonly duplicate?: 'reject' | 'flag' | 'merge' | 'park'
 }
 
 const claimOf = (config: Config, compiler: Compiler): ((lead: LeadView) => RequestInput<'identity.claim'>) => {
@@ -44,6 +32,7 @@ const claimOf = (config: Config, compiler: Compiler): ((lead: LeadView) => Reque
     withinMs,
     keys: keysOf(lead, config.on, forms),
     ...(kept.length > 0 && { keepWhen: kept }),
+    ...(config.duplicate === 'merge' && { person: true }),
   })
 }
 
@@ -67,11 +56,11 @@ export const dedupe = defineStep({
       }),
     ),
     duplicate: Type.Optional(
-      Type.Enum(['reject', 'flag', 'park'], {
+      Type.Enum(['reject', 'flag', 'merge', 'park'], {
         default: 'reject',
         description:
-          'Turn a duplicate away, let it go on with a note, or hold it until a person approves it (it goes on) or ' +
-          'rejects it.',
+          'Turn a duplicate away; let it go on with a note (the step’s outcome is `failure`); let it go on as one more ' +
+          'lead of the same person; or hold it until somebody approves it (it goes on) or rejects it.',
       }),
     ),
     queue: Type.Optional(Text('With `park`: the review queue it waits in; `duplicates` where this is left out.')),
@@ -101,20 +90,36 @@ export const dedupe = defineStep({
       const { keys } = input
       if (keys.length === 0) return skip({ note: { keys: 0 } })
       const claim = yield* ask('identity.claim', input)
-      if (claim.held) return next({ note: { keys: keys.length } })
+      if (claim.held)
+        return next({
+          note: { keys: keys.length },
+          ...(config.duplicate === 'merge' && { person: lead.person ?? lead.id }),
+        })
       const age = ago(lead.now - claim.seenAt)
       const note = { keys: keys.length, matched_on: [...claim.on], seen_at: claim.seenAt }
       const reason = `Duplicate lead - seen ${age}`
       const noted = { ...note, duplicate: true, seen: age }
       const saw = { duplicate_of: claim.leadId }
-      if (config.duplicate === 'flag') return { kind: 'next', outcome: 'failure', note: noted, saw }
-      if (config.duplicate !== 'park') return reject('duplicate', reason, { duplicateOf: claim.leadId, note })
+      const duplicateOf = claim.leadId
+      if (config.duplicate === 'flag') return { kind: 'next', outcome: 'failure', note: noted, saw, duplicateOf }
+      if (config.duplicate === 'merge') {
+        const person = lead.person ?? claim.person
+        return {
+          kind: 'next',
+          outcome: 'failure',
+          note: noted,
+          saw,
+          duplicateOf,
+          ...(person !== undefined && { person }),
+        }
+      }
+      if (config.duplicate !== 'park') return reject('duplicate', reason, { duplicateOf, note })
       const queue = config.queue ?? 'duplicates'
       const asked = { queue, note: `${reason}: lead ${claim.leadId}, same ${claim.on.join(', ')}` }
       const { decision, reason: why, by } = yield* ask('review.ask', asked)
       const seen = { note: { ...noted, decision }, saw: { ...saw, by } }
-      if (decision === 'approve') return { kind: 'next', outcome: 'failure', ...seen }
-      return reject('duplicate', why ?? reason, { duplicateOf: claim.leadId, ...seen })
+      if (decision === 'approve') return { kind: 'next', outcome: 'failure', duplicateOf, ...seen }
+      return reject('duplicate', why ?? reason, { duplicateOf, ...seen })
     }
   },
 })

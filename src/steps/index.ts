@@ -7,6 +7,7 @@ import { dedupe } from './dedupe.ts'
 import { deliver } from './deliver.ts'
 import { filter } from './filter.ts'
 import { list } from './list.ts'
+import { match } from './match.ts'
 import { normalize } from './normalize.ts'
 import { price } from './price.ts'
 import { review } from './review.ts'
@@ -22,6 +23,7 @@ export const stepTypes: Readonly<Record<string, StepType>> = {
   normalize,
   accept,
   dedupe,
+  match,
   suppress,
   filter,
   cap,

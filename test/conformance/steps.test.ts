@@ -12,6 +12,7 @@ const STEP_EVENTS: Readonly<Record<StepEventType, true>> = {
   'lead.normalized': true,
   'acceptance.checked': true,
   'duplicate.checked': true,
+  'match.checked': true,
   'suppression.checked': true,
   'filter.checked': true,
   'cap.checked': true,

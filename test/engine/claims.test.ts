@@ -86,7 +86,7 @@ describe('claims', () => {
       })
     const rows = await Promise.all(twins.map(({ answer }) => process.reader.read(engine.tenantId, answer.lead_id)))
     expect(rows.map((read) => [read?.row.outcome, read?.row.duplicate_of])).toEqual([
-      ['success', null],
+      ['success', first.answer.lead_id],
       ['failure', first.answer.lead_id],
     ])
   })

@@ -58,6 +58,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     may: ['base', 'lead', 'kit'],
     besides: {
       database: DATABASE,
+      identity: 'values: the intake path compares persons as a list does: docs/decisions/0012',
       journal: 'values: what a handler claims is written by the commit, in its shapes; secrets open under the keyring',
     },
   },

@@ -16,6 +16,8 @@ import { createIdentity } from '../../src/handlers/identity.ts'
 import { createListChanges } from '../../src/handlers/list-changes.ts'
 import { createKnownLists } from '../../src/handlers/lists.ts'
 import { createLookUp } from '../../src/handlers/look-up.ts'
+import { createModels } from '../../src/handlers/models.ts'
+import { createPersons } from '../../src/handlers/persons.ts'
 import { createSecrets, type Secrets } from '../../src/handlers/secrets.ts'
 import { createSuppression } from '../../src/handlers/suppression.ts'
 import { createTokens } from '../../src/handlers/tokens.ts'
@@ -152,6 +154,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
     const ownKeyring = createKeyring({ database, ...keys })
     const secrets = createSecrets({ database })
     const lists = createKnownLists({ database })
+    const models = createModels({ database })
     const catalog = createCatalog({ database, registries: asked.registries ?? allRegistries })
     const presence = await createPresence({
       connection: db.connection,
@@ -161,6 +164,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
         if (!change) return
         catalog.forget(change.tenantId)
         lists.forget(change.tenantId)
+        models.forget(change.tenantId)
       },
     })
     const lookUp = createLookUp({ database, rowsMax: 500 })
@@ -200,6 +204,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       listChanges: createListChanges({ lookUp, lists }),
       lists,
       lookUp,
+      persons: createPersons({ database, keyring: ownKeyring, models, lookUp }),
       caps,
       secrets,
       tokens: createTokens({

@@ -41,6 +41,7 @@ export const stepCompiler = (step: StepType, stepId: string = step.type): Compil
     country: 'US',
     currency: 'USD',
     zone,
+    fieldTypes: new Map(Object.entries(FIELDS)),
     rule: (text) => compileRule(text, scope),
     expression: (text) => compileExpression(text, scope),
     template: (text) => compileTemplate(text, scope, step.references.templateNames),

@@ -62,6 +62,7 @@ export const lead = (over: Partial<LeadView> = {}): LeadView => ({
   score: null,
   class: null,
   route: null,
+  person: null,
   price: null,
   deliveries: {},
   ...over,

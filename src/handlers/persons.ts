@@ -1,0 +1,287 @@
+import type { KeyObject } from 'node:crypto'
+import { newId } from '../base/ids.ts'
+import { keyedHash8, keyedHash16, open, seal } from '../base/seal.ts'
+import type { Database } from '../database/pool.ts'
+import { createJudge, type Judge } from '../identity/explain.ts'
+import { intakeKeys, type PersonRecord, rowOf } from '../identity/intake.ts'
+import type { Person } from '../identity/schema.ts'
+import type { Keyring, TenantKeys } from '../journal/keyring.ts'
+import type { PersonKey, PersonWrites, RecordWrite } from '../journal/person-writes.ts'
+import type { MatchAnswer, MatchReasons, RequestAnswer, RequestInput } from '../kit/requests.ts'
+import type { Ahead } from './ahead.ts'
+import type { Holder } from './holder.ts'
+import { createHolds } from './holds.ts'
+import type { LookUp } from './look-up.ts'
+import type { Models, Weights } from './models.ts'
+import { type Found, RECORDS_PER_PERSON_MAX, type StoredRecord } from './person-look-up.ts'
+import { areApart, rootsOf } from './person-roots.ts'
+
+type MatchInput = RequestInput<'identity.match'>
+
+/** A lead's record, read, and the keys it is found by. */
+export interface Prepared {
+  readonly input: MatchInput
+  readonly row: readonly string[]
+  readonly person: Person
+  readonly texts: readonly string[]
+  readonly keys: readonly bigint[]
+}
+
+/** What was found for a record, and when it was looked for. */
+export interface FoundThen {
+  readonly found: Found
+  readonly turn: number
+}
+
+export interface MatchingLead {
+  readonly id: string
+  readonly key: KeyObject
+  readonly test: boolean
+  /** ms since 1970 */
+  readonly receivedAt: number
+  readonly now: number
+}
+
+export interface Persons {
+  prepare(keys: TenantKeys, test: boolean, input: MatchInput): Prepared
+  /** To be read before what is handed to `match` is looked up. */
+  turn(): number
+  /**
+   * Says whom a lead belongs to. What it writes by that is held, and nobody in this process decides by the same keys,
+   * until its commit is settled; of two in different processes the second commit fails, and its lead is run again.
+   */
+  match(
+    holder: Holder,
+    keys: TenantKeys,
+    lead: MatchingLead,
+    input: MatchInput,
+    ahead: Ahead | null,
+  ): Promise<{ readonly answer: MatchAnswer; readonly writes: PersonWrites }>
+  settle(
+    tenantId: string,
+    lead: { readonly id: string; readonly now: number },
+    input: RequestInput<'identity.settle'>,
+  ): Promise<{ readonly answer: RequestAnswer<'identity.settle'>; readonly writes: PersonWrites }>
+  /** A person without anything to be found by: that of a lead which claimed to be the first. */
+  bare(lead: { readonly id: string; readonly test: boolean; readonly receivedAt: number }): PersonWrites
+}
+
+const NOTHING: PersonWrites = { records: [], merges: [], labels: [] }
+
+interface Judged {
+  readonly record: StoredRecord
+  readonly judgement: ReturnType<Judge['judge']>
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100
+
+const reasonsOf = ({ judgement }: Judged): MatchReasons => ({
+  probability: Math.round(judgement.probability * 10_000) / 10_000,
+  total: rounded(judgement.total),
+  prior: rounded(judgement.prior),
+  kinship: rounded(judgement.kinship),
+  fields: judgement.reasons.map(({ group, levels, weight, rarity }) => ({
+    group,
+    levels,
+    weight: rounded(weight),
+    rarity: rounded(rarity),
+  })),
+})
+
+const keyOf = (keys: TenantKeys, test: boolean, text: string): bigint =>
+  keyedHash8(keys.lookup, `${test ? 'test:' : ''}match|${text}`)
+
+export const createPersons = (options: {
+  readonly database: Database
+  readonly keyring: Keyring
+  readonly models: Models
+  readonly lookUp: LookUp
+}): Persons => {
+  const { database, keyring, models, lookUp } = options
+  const holds = createHolds()
+
+  const prepare: Persons['prepare'] = (keys, test, input) => {
+    const row = rowOf(input.record as PersonRecord)
+    const person = models.intake(input.country).read(row)
+    const texts = intakeKeys(person)
+    return { input, row, person, texts, keys: texts.map((text) => keyOf(keys, test, text)) }
+  }
+
+  const find = async (tenantId: string, { keys }: Prepared): Promise<FoundThen> => {
+    const turn = holds.turn()
+    return { found: (await lookUp({ tenantId, claims: [], suppressions: [], persons: keys })).persons, turn }
+  }
+
+  /** The likeliest record of each person found, the likeliest person first. */
+  const judgeAll = (keys: TenantKeys, prepared: Prepared, { records }: Found, weights: Weights): Judged[] => {
+    if (records.length === 0) return []
+    const intake = models.intake(prepared.input.country)
+    const judge = createJudge({ schema: intake.schema, model: weights.model, rarityOf: weights.rarityOf })
+    const own = new Set(prepared.texts)
+    const counts = new Map<string, number>()
+    for (const { personId } of records) counts.set(personId, (counts.get(personId) ?? 0) + 1)
+    const best = new Map<string, Judged>()
+    for (const record of records) {
+      const key = keyring.openLeadKey(keys, record.leadId, record.wrapped, record.keyVersion)
+      const other = intake.read(JSON.parse(open(key, record.sealed).toString('utf8')) as string[])
+      // A person's further records are compared where they share a key themselves: so the order of arrival changes nothing.
+      if ((counts.get(record.personId) ?? 0) > 1 && !intakeKeys(other).some((text) => own.has(text))) continue
+      const judged = { record, judgement: judge.judge(prepared.person, other) }
+      const known = best.get(record.root)
+      if (!known || judged.judgement.total > known.judgement.total) best.set(record.root, judged)
+    }
+    return [...best.values()].sort((a, b) => b.judgement.total - a.judgement.total)
+  }
+
+  /** The keys under which a lead is to be found for a person: those that do not lead to it already. */
+  const newKeys = (prepared: Prepared, { keys, records }: Found, root: string | null): PersonKey[] => {
+    const own = new Set(records.filter((record) => record.root === root).map(({ personId }) => personId))
+    return prepared.keys.flatMap((key, at) => {
+      const state = keys[at]
+      if (!state || state.isCrowded || state.persons.some((person) => own.has(person))) return []
+      return [{ key, place: state.last + 1 }]
+    })
+  }
+
+  const recordOf = (
+    keys: TenantKeys,
+    lead: MatchingLead,
+    prepared: Prepared,
+    where: { readonly personId: string; readonly found: Found; readonly root: string | null },
+  ): RecordWrite => {
+    const isFirst = where.root === null
+    const { account } = prepared.input
+    return {
+      personId: where.personId,
+      leadId: lead.id,
+      isFirst,
+      kept: prepared.input.keptWhenRejected,
+      at: lead.receivedAt,
+      test: lead.test,
+      sealed: prepared.keys.length === 0 ? null : seal(lead.key, JSON.stringify(prepared.row)),
+      keys: newKeys(prepared, where.found, where.root),
+      account:
+        isFirst && account !== null
+          ? {
+              id: newId(lead.now),
+              keys: account.keys.map((text) => keyedHash16(keys.lookup, `account|${lead.test ? 'test:' : ''}${text}`)),
+              sealed: seal(keys.wrap, JSON.stringify({ name: account.name, domain: account.domain })),
+            }
+          : null,
+    }
+  }
+
+  interface Decided {
+    readonly answer: MatchAnswer
+    readonly writes: PersonWrites
+  }
+
+  const decide = async (
+    keys: TenantKeys,
+    lead: MatchingLead,
+    prepared: Prepared,
+    found: Found,
+    weights: Weights,
+  ): Promise<Decided> => {
+    const { threshold, reviewThreshold } = prepared.input
+    const judged = judgeAll(keys, prepared, found, weights)
+    const [likeliest] = judged
+    const counted = { candidates: judged.length, model: weights.version }
+    const probability = likeliest?.judgement.probability ?? 0
+    if (!likeliest || probability < Math.min(threshold, reviewThreshold)) {
+      const record = recordOf(keys, lead, prepared, { personId: lead.id, found, root: null })
+      const band = prepared.keys.length === 0 ? 'none' : 'different'
+      const said = likeliest ? { probability: Math.round(probability * 10_000) / 10_000 } : {}
+      return { answer: { band, person: lead.id, ...counted, ...said }, writes: { ...NOTHING, records: [record] } }
+    }
+    const told = {
+      ...counted,
+      candidate: likeliest.record.root,
+      leadId: likeliest.record.leadId,
+      seenAt: likeliest.record.receivedAt,
+      because: reasonsOf(likeliest),
+      codes: likeliest.judgement.codes,
+    }
+    if (probability < threshold) {
+      const record = recordOf(keys, lead, prepared, { personId: lead.id, found, root: null })
+      return { answer: { band: 'review', person: lead.id, ...told }, writes: { ...NOTHING, records: [record] } }
+    }
+    const roots = judged.filter(({ judgement }) => judgement.probability >= threshold).map(({ record }) => record.root)
+    const isOne = roots.length === 1 || !(await areApart(database, keys.tenantId, roots))
+    // The oldest of those that turn out to be one stands for all, whoever comes when.
+    const root = isOne ? ([...roots].sort()[0] as string) : likeliest.record.root
+    const gone = isOne ? roots.filter((other) => other !== root) : []
+    const same = found.records.filter((record) => record.root === root)
+    const record = recordOf(keys, lead, prepared, { personId: root, found, root })
+    const isKnown = same.some(({ leadId, wrapped, keyVersion, sealed }) => {
+      const text = open(keyring.openLeadKey(keys, leadId, wrapped, keyVersion), sealed).toString('utf8')
+      return text === JSON.stringify(prepared.row)
+    })
+    const adds = !isKnown && (record.keys.length > 0 || same.length < RECORDS_PER_PERSON_MAX)
+    return {
+      answer: { band: 'same', person: root, ...told, ...(gone.length > 0 && { merged: gone }) },
+      writes: {
+        ...NOTHING,
+        records: adds ? [record] : [],
+        merges:
+          gone.length === 0
+            ? []
+            : [{ id: newId(lead.now), keep: root, gone, at: lead.now, by: 'match', leadId: lead.id }],
+      },
+    }
+  }
+
+  return {
+    prepare,
+    turn: holds.turn,
+    match: async (holder, keys, lead, input, ahead) => {
+      // Foreseen for the first step that matches; one that comes later, or asks otherwise, reads for itself.
+      const read =
+        ahead?.match && JSON.stringify(ahead.match.prepared.input) === JSON.stringify(input) ? ahead.match : null
+      const prepared = read?.prepared ?? prepare(keys, lead.test, input)
+      const weights = await models.weights(keys, prepared.input.model)
+      const names = prepared.keys.map((key) => `${keys.tenantId}${key}`)
+      let known: FoundThen | null = read?.before ?? null
+      for (;;) {
+        if (await holds.waitFree(holder, names)) known = null
+        if (known === null || holds.changedSince(names, known.turn)) known = await find(keys.tenantId, prepared)
+        const { answer, writes } = await decide(keys, lead, prepared, known.found, weights)
+        // Whom it belongs to is settled, and nobody finds anybody by it who was not found before.
+        const written = writes.records.flatMap((record) => record.keys.map(({ key }) => `${keys.tenantId}${key}`))
+        if (written.length === 0 && writes.merges.length === 0) return { answer, writes }
+        if (holds.areFree(holder, names) && !holds.changedSince(names, known.turn)) {
+          holds.take(holder, written)
+          return { answer, writes }
+        }
+        known = null
+      }
+    },
+    settle: async (tenantId, lead, { person, candidate, same, by, codes }) => {
+      const label = { leadId: lead.id, personId: candidate, same, at: lead.now, by, codes }
+      // Either may have turned out to be another one while somebody thought about it.
+      const roots = same ? await rootsOf(database, tenantId, [person, candidate]) : null
+      const [own, other] = [roots?.get(person) ?? person, roots?.get(candidate)]
+      if (!other || own === other)
+        return { answer: { person: own }, writes: { records: [], merges: [], labels: [label] } }
+      const [keep, gone] = own < other ? [own, other] : [other, own]
+      const merge = { id: newId(lead.now), keep, gone: [gone], at: lead.now, by, leadId: lead.id }
+      return { answer: { person: keep }, writes: { records: [], merges: [merge], labels: [label] } }
+    },
+    bare: ({ id, test, receivedAt }) => ({
+      ...NOTHING,
+      records: [
+        {
+          personId: id,
+          leadId: id,
+          isFirst: true,
+          at: receivedAt,
+          test,
+          sealed: null,
+          keys: [],
+          account: null,
+          kept: true,
+        },
+      ],
+    }),
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Persons as the intake path meets them: one record a lead, the same fields for every flow of a tenant, and a few keys
+ * that records of one person are likely to share. Keys are plain text here; who keeps them hashes them first.
+ */
+
+import type { Token } from './compare/tokens.ts'
+import type { Role } from './roles.ts'
+import { createSchema, type Person, type Schema } from './schema.ts'
+
+/** What a record may hold, in the order it is kept. What it lacks is an empty text. */
+export const RECORD_ROLES = [
+  'given_name',
+  'middle_name',
+  'surname',
+  'full_name',
+  'birth_date',
+  'street_number',
+  'street',
+  'city',
+  'postal_code',
+  'state',
+  'phone',
+  'email',
+  'person_number',
+  'gender',
+] as const satisfies readonly Role[]
+
+export type RecordRole = (typeof RECORD_ROLES)[number]
+export type PersonRecord = Readonly<Partial<Record<RecordRole, string>>>
+
+/** Texts in the order of the roles. */
+export const rowOf = (record: PersonRecord): string[] => RECORD_ROLES.map((role) => record[role] ?? '')
+
+const USER_CHARS_MIN = 5
+const LAST_DIGITS = 10
+
+const first = (tokens: readonly Token[] | undefined): Token | undefined => tokens?.find(({ text }) => text.length > 1)
+
+/**
+ * The keys a record is found by: each alone should be shared by few. An error in one field leaves those of the others,
+ * and sounds and nicknames' full names take small ones in.
+ */
+export const intakeKeys = (person: Person): string[] => {
+  const keys = new Set<string>()
+  for (const { key, user } of person.emails) {
+    keys.add(`e:${key}`)
+    if (user.length >= USER_CHARS_MIN) keys.add(`u:${user}`)
+  }
+  for (const { key } of person.phones) keys.add(`t:${key.slice(-LAST_DIGITS)}`)
+  for (const { key } of person.personNumbers) keys.add(`i:${key}`)
+  const given = first(person.name?.given)
+  const surname = first(person.name?.surname)
+  const { birth, street } = person
+  const postcode = person.place?.postcode ?? ''
+  const isWhole = birth !== null && birth.month !== 0 && birth.day !== 0
+  if (given && surname) {
+    // In either order: names are swapped.
+    const sounds = [given.fullSound || given.text, surname.sound || surname.text].sort().join(' ')
+    keys.add(`n:${sounds}`)
+    if (postcode !== '') keys.add(`nz:${sounds} ${postcode}`)
+  }
+  if (isWhole && surname) keys.add(`bs:${birth.digits} ${surname.sound || surname.text}`)
+  if (isWhole && given) keys.add(`bg:${birth.digits} ${given.fullSound || given.text}`)
+  if (surname && street && street.number !== '' && postcode !== '')
+    keys.add(`a:${surname.sound || surname.text} ${street.number} ${postcode}`)
+  return [...keys]
+}
+
+export interface Intake {
+  readonly schema: Schema
+  /** `row` in the order of RECORD_ROLES. */
+  read(row: readonly string[]): Person
+}
+
+/** Reads records of one country. `country`: ISO 3166-1 alpha-2. */
+export const createIntake = (country: string): Intake => {
+  // Days of birth come as YYYY-MM-DD, so nothing counts from now.
+  const schema = createSchema(RECORD_ROLES, { country, now: 0 })
+  return { schema, read: schema.read }
+}

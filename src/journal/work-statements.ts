@@ -1,0 +1,42 @@
+import { int4s, timestamps, uuids } from '../database/arrays.ts'
+import type { Statement } from '../database/pool.ts'
+import type { LeadCommit } from './append.ts'
+
+/** Who takes a lead up again and when; nobody, where its journey is finished. */
+export const workStatements = (commits: readonly LeadCommit[]): Statement[] => {
+  const statements: Statement[] = []
+  const open: { commit: LeadCommit; wakeAt: number; runner: number | null }[] = []
+  const closed: LeadCommit[] = []
+  for (const commit of commits) {
+    if (commit.work === null) {
+      if (!commit.isNew) closed.push(commit)
+    } else if (commit.work !== 'keep') open.push({ commit, ...commit.work })
+  }
+  if (open.length > 0) {
+    statements.push({
+      name: 'append_work',
+      text: `
+insert into millrace.work as k (tenant_id, lead_id, wake_at, runner)
+select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[]) as w(tenant_id, lead_id, wake_at, runner)
+order by 1, 2
+on conflict (tenant_id, lead_id) do update
+  set wake_at = excluded.wake_at, runner = excluded.runner,
+      attempts = case when excluded.runner is null then 0 else k.attempts end`,
+      values: [
+        uuids(open.map((o) => o.commit.tenantId)),
+        uuids(open.map((o) => o.commit.leadId)),
+        timestamps(open.map((o) => o.wakeAt)),
+        int4s(open.map((o) => o.runner)),
+      ],
+    })
+  }
+  if (closed.length > 0) {
+    statements.push({
+      name: 'append_done',
+      text: `delete from millrace.work k using unnest($1::uuid[], $2::uuid[]) as w(tenant_id, lead_id)
+             where k.tenant_id = w.tenant_id and k.lead_id = w.lead_id`,
+      values: [uuids(closed.map((c) => c.tenantId)), uuids(closed.map((c) => c.leadId))],
+    })
+  }
+  return statements
+}
