@@ -276,7 +276,7 @@ export const createUsers = (options: {
                  where tenant_id = $1::uuid and id = $2::uuid returning ${COLUMNS}`,
           values: [tenantId, id, role, partner === null ? null : JSON.stringify(partner), enabled],
         })
-        await keepAnOwner(tx, tenantId)
+        if (row.role === 'owner') await keepAnOwner(tx, tenantId)
         return after ?? row
       })
       return userOf(tenantId, changed)
@@ -293,7 +293,7 @@ export const createUsers = (options: {
             values,
           })
         await tx.query({ text: 'delete from millrace.login where tenant_id = $1::uuid and id = $2::uuid', values })
-        await keepAnOwner(tx, tenantId)
+        if (row.role === 'owner') await keepAnOwner(tx, tenantId)
       })
     },
 

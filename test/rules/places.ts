@@ -83,6 +83,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
       runner: 'types: who submits, in the shape that the runner takes',
     },
   },
+  // For browsers as well: it knows the API by its description alone.
+  client: { may: [] },
   access: {
     may: ['base'],
     besides: { database: 'values: who may come in stands in tables: docs/decisions/0013' },
@@ -126,6 +128,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'config.ts',
     ],
     besides: {
+      api: 'values: the reference of the API is what the app says of itself',
       'house.ts': 'types: a command is handed the way to open the house',
       'demo.ts': 'types: `serve` prints what the demo is',
     },

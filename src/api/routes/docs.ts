@@ -1,5 +1,6 @@
 import fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { type ApiDocument, compactDocument } from '../openapi-document.ts'
 
 const TITLE = 'Millrace API'
 
@@ -20,9 +21,21 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/** `GET /api/v1/leads/:id` → `get_leads_id`. */
+const operationIdOf = (method: string, url: string): string => {
+  const words = url.replace(/^\/api\/v\d+/, '').match(/[A-Za-z0-9]+/g) ?? ['start']
+  return [method.toLowerCase(), ...words].join('_')
+}
+
 /** Collects the description of every route that is added after it. */
 export const describeRoutes = async (app: FastifyInstance, version: string): Promise<void> => {
   await app.register(fastifySwagger, {
+    transform: ({ schema, url, route }) => {
+      const access = route.config?.access
+      const named = { operationId: operationIdOf(String(route.method), url), ...schema }
+      const isPermission = access?.includes('.') === true
+      return { schema: isPermission ? { ...named, 'x-permission': access } : named, url }
+    },
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -40,6 +53,10 @@ export const describeRoutes = async (app: FastifyInstance, version: string): Pro
         { name: 'Flows' },
         { name: 'Suppression lists' },
         { name: 'Secrets' },
+        { name: 'API keys', description: 'How machines come in.' },
+        { name: 'Pipeline', description: 'What stands still, and how it goes on.' },
+        { name: 'Tenants', description: 'For the operator of the installation.' },
+        { name: 'Audit', description: 'What people and keys did.' },
         { name: 'Service' },
       ],
       components: {
@@ -62,7 +79,12 @@ export const describeRoutes = async (app: FastifyInstance, version: string): Pro
 
 /** `/openapi.json`, and `/docs` for people. */
 export const docsRoutes = async (app: FastifyInstance): Promise<void> => {
-  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger())
+  let document: ApiDocument | undefined
+  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => {
+    // Made once: routes are complete when the first request comes.
+    document ??= compactDocument(app.swagger())
+    return document
+  })
   const { default: reference } = await import('@scalar/fastify-api-reference')
   await app.register(reference, {
     routePrefix: '/docs',

@@ -3,9 +3,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { describeApi } from '../../api/describe.ts'
+import type { ApiDocument } from '../../api/openapi-document.ts'
 import { SETTINGS } from '../../config.ts'
 import { fieldTypes } from '../../fields/index.ts'
 import { stepTypes } from '../../steps/index.ts'
+import { clientTypes } from './reference-client.ts'
 import { configurationReference, environmentExample } from './reference-configuration.ts'
 import { fieldsReference } from './reference-fields.ts'
 import { rolesReference } from './reference-roles.ts'
@@ -13,12 +16,21 @@ import { stepsReference } from './reference-steps.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
-const pages: Readonly<Record<string, () => string>> = {
+/** Built once: it takes a second. */
+let document: Promise<ApiDocument> | undefined
+const described = (): Promise<ApiDocument> => {
+  document ??= describeApi()
+  return document
+}
+
+const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/configuration.md': () => configurationReference(Object.values(SETTINGS)),
   '.env.example': () => environmentExample(Object.values(SETTINGS)),
   'docs/reference/roles.md': rolesReference,
   'docs/reference/fields.md': () => fieldsReference(fieldTypes),
   'docs/reference/steps.md': () => stepsReference(stepTypes),
+  'docs/reference/openapi.json': async () => `${JSON.stringify(await described(), null, 2)}\n`,
+  'src/client/api.ts': async () => clientTypes(await described()),
 }
 
 const readPage = (path: string): string | undefined => {
@@ -35,17 +47,18 @@ export interface WriteReferenceOptions {
 }
 
 /** Gives the pages that differed: with `check` they still do, else they are written. Paths from the project's root. */
-export const writeReference = ({ check }: WriteReferenceOptions): readonly string[] => {
-  const stale = Object.entries(pages).filter(([path, make]) => readPage(path) !== make())
+export const writeReference = async ({ check }: WriteReferenceOptions): Promise<readonly string[]> => {
+  const made = await Promise.all(Object.entries(pages).map(async ([path, make]) => [path, await make()] as const))
+  const stale = made.filter(([path, text]) => readPage(path) !== text)
   if (!check) {
-    for (const [path, make] of stale) {
+    for (const [path, text] of stale) {
       mkdirSync(dirname(join(ROOT, path)), { recursive: true })
-      writeFileSync(join(ROOT, path), make())
+      writeFileSync(join(ROOT, path), text)
     }
   }
   return stale.map(([path]) => path)
 }
 
 if (import.meta.main) {
-  for (const path of writeReference({ check: false })) console.log(`wrote ${path}`)
+  for (const path of await writeReference({ check: false })) console.log(`wrote ${path}`)
 }

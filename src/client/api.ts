@@ -1,0 +1,322 @@
+// Generated from docs/reference/openapi.json. To make it anew: npm run reference
+
+/** What can be asked, at which address, and what is answered. */
+export interface Api {
+  '/api/v1/audit': {
+    /** Read what people and keys did, newest first */
+    get: {
+      query: { actor?: string; action?: string; resource?: string; resource_id?: string; from?: string; to?: string; limit?: number; cursor?: string }
+      answer: { items: ({ seq: number; at: string; actor: { kind: string; id: string }; action: string; resource: string; resource_id: string | null; data: unknown; private: unknown })[]; next_cursor: string | null }
+    }
+  }
+  '/api/v1/auth/forgotten': {
+    /** Ask for a link to set a new password */
+    post: {
+      body: { email: string }
+      answer: { done: true }
+    }
+  }
+  '/api/v1/auth/link': {
+    /** Take an invitation or a reset: set the password */
+    post: {
+      body: { token: string; password: string }
+      answer: { done: true }
+    }
+  }
+  '/api/v1/auth/login': {
+    /** Log in */
+    post: {
+      body: { email: string; password: string; code?: string; tenant?: string }
+      answer: { access_token: string; token_type: "Bearer"; expires_in: number; refresh_token: string; refresh_expires_in: number }
+    }
+  }
+  '/api/v1/auth/password': {
+    /** Change my password */
+    put: {
+      body: { password: string; new_password: string }
+      answer: { done: true }
+    }
+  }
+  '/api/v1/auth/refresh': {
+    /** Get the next pair of tokens */
+    post: {
+      body: { refresh_token: string }
+      answer: { access_token: string; token_type: "Bearer"; expires_in: number; refresh_token: string; refresh_expires_in: number }
+    }
+  }
+  '/api/v1/auth/session': {
+    /** Log in a browser */
+    post: {
+      body: { email: string; password: string; code?: string; tenant?: string }
+      answer: { kind: "user" | "key"; id: string; email: string | null; role: string; tenant: { id: string; slug: string; name: string }; permissions: string[]; second_factor: boolean; csrf_token: string | null }
+    }
+    /** Who I am, and what I may do */
+    get: {
+      answer: { kind: "user" | "key"; id: string; email: string | null; role: string; tenant: { id: string; slug: string; name: string }; permissions: string[]; second_factor: boolean; csrf_token: string | null }
+    }
+    /** Log out */
+    delete: {
+      answer: undefined
+    }
+  }
+  '/api/v1/auth/sessions': {
+    /** List my sessions */
+    get: {
+      answer: { items: ({ id: string; kind: "token" | "cookie"; current: boolean; created_at: string; last_seen_at: string; expires_at: string; ip: string | null; user_agent: string | null })[] }
+    }
+  }
+  '/api/v1/auth/sessions/{id}': {
+    /** End one of my sessions */
+    delete: {
+      path: { id: string }
+      answer: undefined
+    }
+  }
+  '/api/v1/auth/totp': {
+    /** Begin to set up a second factor */
+    post: {
+      answer: { secret: string; uri: string }
+    }
+    /** Remove my second factor */
+    delete: {
+      body: { code: string }
+      answer: undefined
+    }
+  }
+  '/api/v1/auth/totp/confirm': {
+    /** Confirm the second factor by its first code */
+    post: {
+      body: { code: string }
+      answer: { recovery_codes: string[] }
+    }
+  }
+  '/api/v1/destinations/check': {
+    /** Check the connection to a destination */
+    post: {
+      body: { flow?: string; destination?: string; type?: string; settings?: Record<string, unknown> }
+      answer: { outcome: string; code: string | null; reason: string | null; reference: string | null; price: string | null; captured: Record<string, string>; next: string; exchanges: ({ request: { method: string; url: string; headers: Record<string, string>; body: string | null }; response: { status: number | null; headers: Record<string, string>; body: string | null }; ms: number | null })[] }
+    }
+  }
+  '/api/v1/destinations/test': {
+    /** Try a destination on a sample */
+    post: {
+      body: { flow?: string; destination?: string; type?: string; settings?: Record<string, unknown>; lead?: Record<string, unknown>; payload?: Record<string, unknown>; answer?: { status?: number; headers?: Record<string, string>; body?: string } }
+      answer: { outcome: string; code: string | null; reason: string | null; reference: string | null; price: string | null; captured: Record<string, string>; next: string; exchanges: ({ request: { method: string; url: string; headers: Record<string, string>; body: string | null }; response: { status: number | null; headers: Record<string, string>; body: string | null }; ms: number | null })[] }
+    }
+  }
+  '/api/v1/destinations/types': {
+    /** List the types of destination */
+    get: {
+      answer: { items: ({ type: string; summary: string; settings: unknown; example: unknown })[] }
+    }
+  }
+  '/api/v1/flows': {
+    /** List the flows */
+    get: {
+      answer: { items: ({ id: string; version: number; enabled: boolean; published_at: string })[] }
+    }
+    /** Publish a flow */
+    post: {
+      body: { document: string } | string
+      answer: { flow: string; version: number; source_keys: ({ source: string; key: string })[] }
+    }
+  }
+  '/api/v1/flows/{id}': {
+    /** Read a flow and its versions */
+    get: {
+      path: { id: string }
+      answer: { id: string; version: number; enabled: boolean; published_at: string; document: string; versions: ({ version: number; published_at: string; published_by: string })[] }
+    }
+  }
+  '/api/v1/leads': {
+    /** Submit a lead to the flow and source of its key */
+    post: {
+      query: { mode?: "sync" | "async"; key?: string; test?: string }
+      body: Record<string, unknown> | string
+      answer: { outcome: "success" | "failure" | "error" | "pending"; lead_id: string; accepted: boolean | null; price: number; duration: number; reason: string | null; code: string | null; field_errors?: Record<string, string>; duplicate_of?: string; destinations: Record<string, { outcome: "success" | "failure" | "error" | "pending"; id?: string; reason?: string; code?: string }>; test?: boolean; status_url?: string }
+    }
+    /** List leads, newest first */
+    get: {
+      query: { limit?: number; cursor?: string; flow?: string; source?: string; outcome?: string; status?: string; code?: string; from?: string; to?: string }
+      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
+    }
+  }
+  '/api/v1/leads/search': {
+    /** Find leads by email or phone */
+    post: {
+      body: { email?: string; phone?: string; flow?: string; country?: string; limit?: number; cursor?: string }
+      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
+    }
+  }
+  '/api/v1/leads/{id}': {
+    /** Read a lead */
+    get: {
+      path: { id: string }
+      query: { personal?: "shown" | "masked" }
+      answer: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code?: string; meaning?: string; step?: string | null } | null }
+    }
+  }
+  '/api/v1/leads/{id}/events': {
+    /** Read a lead's journal */
+    get: {
+      path: { id: string }
+      query: { personal?: "shown" | "masked" }
+      answer: { items: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
+    }
+  }
+  '/api/v1/leads/{id}/review': {
+    /** Decide about a lead in review */
+    put: {
+      path: { id: string }
+      body: { decision: "approve" | "reject"; reason?: string }
+      answer: { lead_id: string; decision: "approve" | "reject"; status_url: string }
+    }
+  }
+  '/api/v1/leads/{id}/unmask': {
+    /** See the personal data of a lead, with a reason */
+    post: {
+      path: { id: string }
+      body: { reason: string }
+      answer: { lead: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code?: string; meaning?: string; step?: string | null } | null }; events: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
+    }
+  }
+  '/api/v1/lists': {
+    /** List the suppression lists */
+    get: {
+      answer: { items: ({ id: string; label: string; entries: number; created_at: string })[] }
+    }
+  }
+  '/api/v1/lists/query': {
+    /** Look values up in several lists at once */
+    post: {
+      body: { values: (string | string[])[]; types?: string[]; country?: string; lists?: string[]; within_s?: number }
+      answer: { items: ({ found: boolean; lists: ({ id: string; label: string; added_at: string; expires_at: string | null })[] })[] }
+    }
+  }
+  '/api/v1/lists/{id}': {
+    /** Make a list, or give it another label */
+    put: {
+      path: { id: string }
+      body: { label: string }
+      answer: { id: string; label: string; entries: number; created_at: string }
+    }
+    /** Remove a list with all its entries */
+    delete: {
+      path: { id: string }
+      answer: { removed: boolean }
+    }
+  }
+  '/api/v1/lists/{id}/check': {
+    /** Look values up in a list and add those that do not stand there */
+    post: {
+      path: { id: string }
+      body: { values: (string | string[])[]; types?: string[]; country?: string; expires_at?: string; within_s?: number }
+      answer: { added: number; items: ({ found: boolean; added_at: string | null })[] }
+    }
+  }
+  '/api/v1/lists/{id}/entries': {
+    /** Add values to a list, all or none */
+    post: {
+      path: { id: string }
+      query: { type?: string; country?: string; expires_at?: string }
+      body: { values: (string | string[])[]; types?: string[]; country?: string; expires_at?: string } | string
+      answer: { added: number }
+    }
+    /** Remove values from a list */
+    delete: {
+      path: { id: string }
+      body: { values: (string | string[])[]; types?: string[]; country?: string }
+      answer: { removed: number }
+    }
+  }
+  '/api/v1/secrets': {
+    /** List the names of secrets */
+    get: {
+      answer: { items: ({ name: string; updated_at: string })[] }
+    }
+  }
+  '/api/v1/secrets/{name}': {
+    /** Set a secret */
+    put: {
+      path: { name: string }
+      body: { value: string }
+      answer: { name: string; updated_at: string }
+    }
+  }
+  '/api/v1/users': {
+    /** List the users */
+    get: {
+      query: { limit?: number; cursor?: string }
+      answer: { items: ({ id: string; email: string; role: string; partner: { flow?: string; source?: string; destination?: string } | null; enabled: boolean; joined: boolean; second_factor: boolean; created_at: string; last_login_at: string | null })[]; next_cursor: string | null }
+    }
+    /** Invite a user */
+    post: {
+      body: { email: string; role: string; partner?: { flow?: string; source?: string; destination?: string } | null }
+      answer: { user: { id: string; email: string; role: string; partner: { flow?: string; source?: string; destination?: string } | null; enabled: boolean; joined: boolean; second_factor: boolean; created_at: string; last_login_at: string | null }; invitation: { url: string; expires_at: string; mailed: boolean } }
+    }
+  }
+  '/api/v1/users/{id}': {
+    /** Read a user */
+    get: {
+      path: { id: string }
+      answer: { id: string; email: string; role: string; partner: { flow?: string; source?: string; destination?: string } | null; enabled: boolean; joined: boolean; second_factor: boolean; created_at: string; last_login_at: string | null }
+    }
+    /** Change a role, or switch a user off */
+    patch: {
+      path: { id: string }
+      body: { role?: string; partner?: { flow?: string; source?: string; destination?: string } | null; enabled?: boolean }
+      answer: { id: string; email: string; role: string; partner: { flow?: string; source?: string; destination?: string } | null; enabled: boolean; joined: boolean; second_factor: boolean; created_at: string; last_login_at: string | null }
+    }
+    /** Remove a user */
+    delete: {
+      path: { id: string }
+      answer: undefined
+    }
+  }
+  '/api/v1/users/{id}/link': {
+    /** Make a new link for a user */
+    post: {
+      path: { id: string }
+      answer: { url: string; expires_at: string; mailed: boolean }
+    }
+  }
+  '/api/v1/users/{id}/sessions': {
+    /** List a user's sessions */
+    get: {
+      path: { id: string }
+      answer: { items: ({ id: string; kind: "token" | "cookie"; current: boolean; created_at: string; last_seen_at: string; expires_at: string; ip: string | null; user_agent: string | null })[] }
+    }
+    /** End all of a user's sessions */
+    delete: {
+      path: { id: string }
+      answer: undefined
+    }
+  }
+  '/flows/{flow}/sources/{source}/submit': {
+    /** Submit a lead */
+    post: {
+      path: { flow: string; source: string }
+      query: { mode?: "sync" | "async"; key?: string; test?: string }
+      body: Record<string, unknown> | string
+      answer: { outcome: "success" | "failure" | "error" | "pending"; lead_id: string; accepted: boolean | null; price: number; duration: number; reason: string | null; code: string | null; field_errors?: Record<string, string>; duplicate_of?: string; destinations: Record<string, { outcome: "success" | "failure" | "error" | "pending"; id?: string; reason?: string; code?: string }>; test?: boolean; status_url?: string }
+    }
+    /** Submit a lead in an address */
+    get: {
+      path: { flow: string; source: string }
+      query: { mode?: "sync" | "async"; key?: string; test?: string }
+      answer: { outcome: "success" | "failure" | "error" | "pending"; lead_id: string; accepted: boolean | null; price: number; duration: number; reason: string | null; code: string | null; field_errors?: Record<string, string>; duplicate_of?: string; destinations: Record<string, { outcome: "success" | "failure" | "error" | "pending"; id?: string; reason?: string; code?: string }>; test?: boolean; status_url?: string }
+    }
+  }
+  '/healthz': {
+    /** Whether the process is up */
+    get: {
+      answer: { status: "ok"; version: string }
+    }
+  }
+  '/readyz': {
+    /** Whether leads can be taken in */
+    get: {
+      answer: { status: "ready" | "draining" | "database_unavailable" }
+    }
+  }
+}
