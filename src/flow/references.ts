@@ -138,13 +138,18 @@ export const checkReferences = (asked: ReferencesAsked): void => {
     if (issue)
       reading.report(wrongText(text, issue.code, issue.expected ?? 'a part of the field', issue.suggestion ?? null))
   })
-  for (const key of references.fieldKeys ?? []) {
-    const named = entryOf(config, key)
-    for (const { key: name, keyStart } of named?.kind === 'map' ? named.entries : []) {
-      const node: TextNode = { kind: 'text', value: name, style: 'plain', start: keyStart, end: keyStart + name.length }
-      checkField(reading, { node, path: joinPath(joinPath(path, key), name) })
+  const eachKey = (keys: readonly string[] | undefined, check: (text: Text) => void): void => {
+    for (const key of keys ?? []) {
+      const named = entryOf(config, key)
+      for (const { key: name, keyStart: start } of named?.kind === 'map' ? named.entries : [])
+        check({
+          node: { kind: 'text', value: name, style: 'plain', start, end: start + name.length },
+          path: joinPath(joinPath(path, key), name),
+        })
     }
   }
+  eachKey(references.fieldKeys, (text) => checkField(reading, text))
+  eachKey(references.destinationKeys, (text) => checkDestination(reading, text))
   each(references.destinations, (text) => checkDestination(reading, text))
   const taken = new Set<string>()
   each(references.ids, (text) => {

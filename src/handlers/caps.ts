@@ -1,5 +1,5 @@
 import { gather } from '../base/coalesce.ts'
-import { isFault } from '../base/faults.ts'
+import { Fault, isFault } from '../base/faults.ts'
 import type { Soon } from '../base/soon.ts'
 import { texts, timestamps, uuids } from '../database/arrays.ts'
 import type { Database } from '../database/pool.ts'
@@ -34,7 +34,20 @@ interface Wanted {
   readonly counter: Counter
 }
 
+/** Whose turn it may be, with the counter of how often it was. */
+export interface Turn {
+  readonly to: string
+  readonly scope: string
+  readonly weight: number
+}
+
 export interface Caps {
+  /** Gives the turn to whom it was given least, for its weight; of equals to the first. */
+  takeTurn(
+    holder: Holder,
+    tenantId: string,
+    among: readonly Turn[],
+  ): Soon<{ readonly answer: RequestAnswer<'turn.take'>; readonly writes: readonly CapWrite[] }>
   reserve(holder: Holder, tenantId: string, input: RequestInput<'cap.reserve'>): Soon<Reserved>
   /** A commit's own word on what a counter holds. */
   learn(usage: CapUsage): void
@@ -128,19 +141,20 @@ export const createCaps = (options: { readonly database: Database; readonly rows
     counter.version = version
   }
 
+  const refresh = async (tenantId: string, each: Wanted): Promise<void> => {
+    const { used, version } = await read({ tenantId, scope: each.cap.scope, from: each.cap.from })
+    learnOf(each.counter, used, version)
+    each.counter.used ??= used
+  }
+
   /** Reads counters and waits until every cap has a place for this lead, or one is surely full. */
   const findPlaces = async (holder: Holder, tenantId: string, wanted: readonly Wanted[]): Promise<Reserved> => {
-    const refresh = async (each: Wanted): Promise<void> => {
-      const { used, version } = await read({ tenantId, scope: each.cap.scope, from: each.cap.from })
-      learnOf(each.counter, used, version)
-      each.counter.used ??= used
-    }
     for (;;) {
-      for (const each of wanted) if (each.counter.used === null) await refresh(each)
+      for (const each of wanted) if (each.counter.used === null) await refresh(tenantId, each)
       const full = wanted.find(({ cap, counter }) => (counter.used ?? 0) + counter.reserved + cap.amount > cap.max)
       // In the turn that saw the places: the next one may belong to another lead.
       if (!full) return take(holder, wanted)
-      await refresh(full)
+      await refresh(tenantId, full)
       if ((full.counter.used ?? 0) + full.cap.amount > full.cap.max) return refused(full)
       if (full.counter.inFlight.size === 0) continue
       const others = [...full.counter.inFlight.keys()].filter((other) => other !== holder)
@@ -160,6 +174,22 @@ export const createCaps = (options: { readonly database: Database; readonly rows
         const counter = counters.get(nameOf(tenantId, scope, from))
         if (counter) counter.used = null
       }
+    },
+    takeTurn: async (holder, tenantId, among) => {
+      const wanted = among.map(({ to, scope, weight }) => ({
+        to,
+        weight,
+        counter: counterOf(nameOf(tenantId, scope, 0)),
+        cap: { id: to, scope, by: null, max: Number.MAX_SAFE_INTEGER, amount: 1, from: 0, until: null },
+      }))
+      await Promise.all(wanted.filter(({ counter }) => counter.used === null).map((each) => refresh(tenantId, each)))
+      // In one turn from here: the next may belong to another lead.
+      const load = ({ counter, weight }: (typeof wanted)[number]) =>
+        ((counter.used ?? 0) + counter.reserved + 1) / weight
+      const [first, ...others] = wanted
+      if (!first) throw new Fault('internal', { message: 'Internal error', detail: 'a turn among nobody' })
+      const chosen = others.reduce((least, each) => (load(each) < load(least) ? each : least), first)
+      return { answer: { to: chosen.to }, writes: take(holder, [chosen]).writes }
     },
     reserve: (holder, tenantId, input) => {
       const wanted = input.caps.map((cap) => ({ cap, counter: counterOf(nameOf(tenantId, cap.scope, cap.from)) }))

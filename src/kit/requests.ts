@@ -117,6 +117,15 @@ export interface Requests {
       | { readonly reserved: true; readonly used: readonly number[] }
       | { readonly reserved: false; readonly cap: string; readonly used: number }
   }
+  /** Takes the next turn among destinations, in proportion to their weights. It is given back where the lead comes to nothing. */
+  'turn.take': {
+    input: {
+      /** Stable id of whose turns they are; other destinations or weights begin anew. */
+      readonly turns: string
+      readonly among: readonly { readonly to: string; readonly weight: number }[]
+    }
+    answer: { readonly to: string }
+  }
   /** Waits until an instant, ms since 1970. Nothing sits in memory. */
   'time.wait': { input: { readonly until: number }; answer: { readonly at: number } }
   /** Asks a person. */
@@ -130,6 +139,11 @@ export interface Requests {
       readonly destination: string
       readonly payload: { readonly [key: string]: Json }
       readonly waitFor: 'attempt' | 'final'
+      /**
+       * Attempts after which the next destination has its turn; absent: as many as the destination is given. A call that
+       * was sent and not answered is followed up all the same: it may have been taken.
+       */
+      readonly tries?: number
     }
     answer: DeliveryAnswer
   }
@@ -213,6 +227,7 @@ export const REQUEST_VERSIONS: Readonly<Record<RequestKind, number>> = {
   'suppression.lookup': 1,
   'list.change': 1,
   'cap.reserve': 1,
+  'turn.take': 1,
   'time.wait': 1,
   'review.ask': 1,
   'delivery.send': 1,
@@ -226,6 +241,7 @@ export const REQUEST_REPLAY: Readonly<Record<RequestKind, 'recorded' | 'recomput
   'suppression.lookup': 'as_of',
   'list.change': 'as_of',
   'cap.reserve': 'recomputed',
+  'turn.take': 'recomputed',
   'time.wait': 'recorded',
   'review.ask': 'recorded',
   'delivery.send': 'recorded',

@@ -158,6 +158,8 @@ export interface ConfigReferences {
   readonly fields?: readonly string[]
   /** Maps whose keys are fields of the flow. */
   readonly fieldKeys?: readonly string[]
+  /** Maps whose keys are ids of destinations. */
+  readonly destinationKeys?: readonly string[]
   /** Lists of steps: read as those of the flow are, and run where the step chooses their arm. */
   readonly steps?: readonly string[]
   /** Fields of the flow, or parts of them: `email`, `email.domain`. */

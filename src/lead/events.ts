@@ -147,6 +147,8 @@ export interface LeadEventData {
       readonly destination: string
       readonly fp: string
       readonly wait_for: 'attempt' | 'final'
+      /** Attempts after which another destination has its turn; absent: as many as the destination is given. */
+      readonly tries?: number
     },
     { readonly payload: { readonly [key: string]: Json } }
   >

@@ -14,6 +14,8 @@ export interface Delivery {
   readonly destination: string
   readonly fp: string
   readonly waitFor: 'attempt' | 'final'
+  /** Null: as many as the destination is given. */
+  readonly tries: number | null
   readonly payload: { readonly [key: string]: Json }
   attempts: number
   /**
@@ -264,6 +266,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
         destination: event.data.destination,
         fp: event.data.fp,
         waitFor: event.data.wait_for,
+        tries: event.data.tries ?? null,
         payload: event.sealed?.payload ?? {},
         attempts: 0,
         inFlight: null,

@@ -187,6 +187,20 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
         return { answer }
       })
     }
+    case 'turn.take': {
+      const { turns, among } = request.input
+      // Other destinations or weights count from nought: a new one would otherwise be owed all the turns it missed.
+      const set = keyedTag(keys.lookup, `turns|${JSON.stringify(among)}`).slice(0, FINGERPRINT_DIGITS)
+      const candidates = among.map(({ to, weight }) => ({
+        to,
+        weight,
+        scope: capScope(journey, { id: to, scope: `${turns}/turns/${set}`, by: null }),
+      }))
+      return after(ctx.caps.takeTurn(holder, lead.tenantId, candidates), ({ answer, writes }) => {
+        run.caps.push(...writes)
+        return { answer }
+      })
+    }
     case 'time.wait':
     case 'review.ask': {
       const due = request.kind === 'time.wait' ? request.input.until : null

@@ -45,12 +45,16 @@ const sequel = (
   ctx: RunnerContext,
   destination: CompiledDestination,
   attempt: number,
+  tries: number | null,
   code: FaultCode,
   retryAfter: number | null,
 ): { nextAt: number | null; parked: boolean } => {
   const policy = POLICY[FAULTS[code]]
+  // Another destination waits for its turn. What may have been taken is followed up before it has it.
+  const most =
+    tries !== null && policy.retry !== 'if_repeatable' ? tries : (destination.attemptsMax ?? ctx.deliveries.attemptsMax)
   const again = (): { nextAt: number | null; parked: boolean } => {
-    if (attempt >= (destination.attemptsMax ?? ctx.deliveries.attemptsMax)) return { nextAt: null, parked: false }
+    if (attempt >= most) return { nextAt: null, parked: false }
     const wait = delayMs({
       attempt,
       baseMs: destination.retryDelayMs ?? ctx.deliveries.retryDelayMs,
@@ -87,7 +91,7 @@ const endAttempt = (
   const next =
     result.outcome === 'success' || result.outcome === 'failure'
       ? { nextAt: null, parked: false }
-      : sequel(ctx, destination, attempt, result.code, result.retryAfterMs)
+      : sequel(ctx, destination, attempt, delivery.tries, result.code, result.retryAfterMs)
   emit(journey, {
     type: 'attempt.ended',
     at: ctx.clock.now(),
@@ -227,6 +231,7 @@ export const sendDelivery = async (
     readonly destination: string
     readonly payload: Delivery['payload']
     readonly waitFor: 'attempt' | 'final'
+    readonly tries?: number
   },
 ): Promise<{ readonly answer: DeliveryAnswer } | { readonly wakeAt: number | null }> => {
   const id = deliveryId(journey, asked.step, asked.name)
@@ -248,6 +253,7 @@ export const sendDelivery = async (
         destination: asked.destination,
         fp: asked.fp,
         wait_for: asked.waitFor,
+        ...(asked.tries !== undefined && { tries: asked.tries }),
       },
       sealed: { payload: asked.payload },
     })

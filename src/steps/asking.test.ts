@@ -316,3 +316,84 @@ describe('wait', () => {
     expect(ran('wait', {}, lead()).result).toEqual(SKIPPED)
   })
 })
+
+describe('deliver to some of several', () => {
+  const said = (outcome: string) => ({
+    outcome,
+    destination: '',
+    reference: null,
+    reason: null,
+    code: null,
+    price: null,
+  })
+  const [yes, no] = [said('success'), said('failure')]
+  const asked = (config: object, answers: Answers) => {
+    const { requests, result } = ran('deliver', { map: { id: '{{ lead.id }}' }, ...config }, lead(), answers)
+    return { names: requests.map(({ name }) => name), inputs: requests.map(({ input }) => input), result }
+  }
+
+  it('asks a waterfall in order, to the end of each, until one takes it', () => {
+    const { names, inputs, result } = asked({ to: ['a', 'b', 'c'], pattern: 'waterfall' }, { a: no, b: yes })
+    expect(names).toEqual(['a', 'b'])
+    expect(inputs).toMatchObject([
+      { waitFor: 'final', tries: 1 },
+      { waitFor: 'final', tries: 1 },
+    ])
+    expect(result).toMatchObject({ outcome: 'success', note: { destinations: { a: 'failure', b: 'success' } } })
+  })
+
+  it('fails where none of a waterfall takes it', () => {
+    expect(asked({ to: ['a', 'b'], pattern: 'waterfall', tries: 3 }, { a: no, b: no })).toMatchObject({
+      names: ['a', 'b'],
+      inputs: [{ tries: 3 }, { tries: 3 }],
+      result: { outcome: 'failure' },
+    })
+  })
+
+  it('sells to so many at once, and asks one more for each that refuses', () => {
+    const answers = { a: yes, b: no, c: no, d: yes, e: yes }
+    expect(asked({ to: ['a', 'b', 'c', 'd', 'e'], sell_limit: 2 }, answers).names).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('falls back where none took it, and only then', () => {
+    expect(asked({ to: ['a', 'b'], fallback: ['c', 'd'] }, { a: no, b: no, c: no, d: yes }).names).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+    ])
+    expect(asked({ to: ['a', 'b'], fallback: 'c' }, { a: no, b: yes }).names).toEqual(['a', 'b'])
+    expect(asked({ to: '$route', fallback: 'c' }, { c: yes }).names).toEqual(['c'])
+  })
+
+  it('begins with whose turn it is, and goes round', () => {
+    const turn = { 'turn.take': { to: 'b' } }
+    const { names, inputs } = asked({ to: ['a', 'b', 'c'], pattern: 'round_robin' }, { ...turn, b: no, c: no, a: yes })
+    expect(names).toEqual(['turn.take', 'b', 'c', 'a'])
+    expect(inputs[0]).toEqual({
+      turns: 'deliver-1',
+      among: [
+        { to: 'a', weight: 1 },
+        { to: 'b', weight: 1 },
+        { to: 'c', weight: 1 },
+      ],
+    })
+  })
+
+  it('gives turns by weight; who has none is asked after the others', () => {
+    const config = { to: ['a', 'b', 'c'], pattern: 'weighted', weights: { a: 3, c: 0 } }
+    const { names, inputs } = asked(config, { 'turn.take': { to: 'a' }, a: no, b: no, c: yes })
+    expect(names).toEqual(['turn.take', 'a', 'b', 'c'])
+    expect(inputs[0]).toMatchObject({
+      among: [
+        { to: 'a', weight: 3 },
+        { to: 'b', weight: 1 },
+      ],
+    })
+  })
+
+  it('gives it to the first that takes it, whoever else answers', () => {
+    const { result } = asked({ to: ['a', 'b', 'c'], pattern: 'first' }, { a: no, b: yes })
+    expect(result).toMatchObject({ outcome: 'success', note: { destinations: { a: 'failure', b: 'success' } } })
+  })
+})

@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
 import { Closed, TemplateText, Text } from '../kit/config-parts.ts'
 import type { Json } from '../kit/field.ts'
-import { ask, askAll, type DeliveryAnswer } from '../kit/requests.ts'
-import { defineStep, type LeadView, skip, type Template } from '../kit/step.ts'
+import { type Asking, ask, askAll, type DeliveryAnswer } from '../kit/requests.ts'
+import { type Answers, beginningWith, firstOf, inOrder } from '../kit/selling.ts'
+import { defineStep, type LeadView, type StepResult, skip, type Template } from '../kit/step.ts'
 import { isBlank } from '../kit/values.ts'
 
 const ROUTE = '$route'
@@ -32,20 +33,73 @@ const targetsOf = (lead: LeadView, to: readonly string[]): readonly string[] => 
 
 const failed = ({ outcome }: DeliveryAnswer) => outcome === 'failure' || outcome === 'error'
 
+const PATTERNS = ['all', 'waterfall', 'first', 'weighted', 'round_robin'] as const
+
+const Targets = (description: string) =>
+  Type.Union(
+    [
+      Text('Id of a destination, or `$route`.'),
+      Type.Array(Text('Id of a destination, or `$route`.'), { minItems: 1, uniqueItems: true }),
+    ],
+    { description },
+  )
+
+const listOf = (targets: string | readonly string[] | undefined): readonly string[] =>
+  targets === undefined ? [] : typeof targets === 'string' ? [targets] : targets
+
+/** What the step came to: one still under way is no failure, its end is told by its own events. */
+const concluded = (answers: Answers): StepResult => {
+  const destinations = Object.fromEntries(Object.entries(answers).map(([id, { outcome }]) => [id, outcome]))
+  const outcome = Object.values(answers).every(failed) ? 'failure' : 'success'
+  return { kind: 'next', outcome, note: { destinations } }
+}
+
 export const deliver = defineStep({
   type: 'deliver',
   summary:
-    'Sends the lead to one or several destinations at once. It goes on after the first attempt; further ones are made ' +
-    'on the side, unless it waits for the final outcome. It fails where every destination did.',
+    'Sends the lead to one or several destinations: to all at once, in order until one accepts, to the first to answer, or ' +
+    'in turn. It fails where every destination it asked did.',
   event: 'delivery.dispatched',
   revision: 1,
   config: Closed({
-    to: Type.Union(
-      [
-        Text('Id of a destination, or `$route`.'),
-        Type.Array(Text('Id of a destination, or `$route`.'), { minItems: 1, uniqueItems: true }),
-      ],
-      { description: 'Destinations by id; `$route` is the one a route step chose.' },
+    to: Targets('Destinations by id; `$route` is the one a route step chose.'),
+    pattern: Type.Optional(
+      Type.Enum([...PATTERNS], {
+        default: 'all',
+        description:
+          '`all`: to every one at once. `waterfall`: in the order written, until one takes it. `first`: to all at once, and ' +
+          'the first that takes it has it. `round_robin`: each in its turn. `weighted`: in turn, by `weights`. Where one ' +
+          'does not take its turn, those after it are asked.',
+      }),
+    ),
+    weights: Type.Optional(
+      Type.Record(Type.String(), Type.Integer({ minimum: 0, maximum: 1000 }), {
+        minProperties: 1,
+        description:
+          'With `weighted`: shares by destination, 1 where it is not named; 0 is asked only after the others.',
+      }),
+    ),
+    sell_limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        description:
+          'How many may take it; 1 where the pattern is not `all`. With `all` that many are asked at once, and one more for ' +
+          'each that refuses.',
+      }),
+    ),
+    tries: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        default: 1,
+        description:
+          'Attempts at each before the next is asked, where not all get it. A call that was sent and not answered is ' +
+          'followed up all the same: it may have been taken.',
+      }),
+    ),
+    fallback: Type.Optional(
+      Targets('Where it goes when none of the others took it; of several to the first that does.'),
     ),
     map: Type.Optional(
       Type.Record(Type.String(), TemplateText('The value. A lone `{{ lead.x }}` keeps its type.'), {
@@ -58,32 +112,67 @@ export const deliver = defineStep({
     wait_for: Type.Optional(
       Type.Enum(['attempt', 'final'], {
         default: 'attempt',
-        description: 'Go on after the first attempt, or only when no further one will be made.',
+        description:
+          'Go on after the first attempt, or only when no further one will be made. Where not all get it, or there is a ' +
+          '`fallback`, it is `final`.',
       }),
     ),
   }),
-  references: { destinations: ['to', 'to.*'], templates: ['map.*'] },
+  references: {
+    destinations: ['to', 'to.*', 'fallback', 'fallback.*'],
+    destinationKeys: ['weights'],
+    templates: ['map.*'],
+  },
   example: { to: 'main-crm', map: { LastName: '{{ lead.last_name }}', Phone: '{{ lead.phone }}' } },
   create: (config, compiler) => {
-    const to = typeof config.to === 'string' ? [config.to] : config.to
+    const to = listOf(config.to)
+    const fallback = listOf(config.fallback)
     const map = config.map && Object.entries(config.map).map(([name, text]) => [name, compiler.template(text)] as const)
-    const waitFor = config.wait_for ?? 'attempt'
-    return function* deliver(lead) {
-      const targets = targetsOf(lead, to)
+    const pattern = config.pattern ?? 'all'
+    const choosing = pattern !== 'all' || config.sell_limit !== undefined
+    const limit = config.sell_limit ?? 1
+    const weightOf = (target: string) => (pattern === 'weighted' ? (config.weights?.[target] ?? 1) : 1)
+
+    /** To every one at once, as far as the first attempt, or to the end. */
+    const toAll = function* (
+      targets: readonly string[],
+      payload: Payload,
+      waitFor: 'attempt' | 'final',
+    ): Asking<Answers> {
       const [only] = targets
-      if (only === undefined) return skip({ note: { destinations: {} } })
-      const payload = map ? mapped(lead, map) : wholeLead(lead)
       const inputs = Object.fromEntries(
         targets.map((destination) => [destination, { destination, payload, waitFor }] as const),
       )
-      const answers =
-        targets.length === 1
-          ? { [only]: yield* ask('delivery.send', { destination: only, payload, waitFor }, only) }
-          : yield* askAll('delivery.send', inputs)
-      const destinations = Object.fromEntries(Object.entries(answers).map(([id, { outcome }]) => [id, outcome]))
-      // One still under way is no failure: its end is told by its own events.
-      const outcome = Object.values(answers).every(failed) ? 'failure' : 'success'
-      return { kind: 'next', outcome, note: { destinations } }
+      return only !== undefined && targets.length === 1
+        ? { [only]: yield* ask('delivery.send', { destination: only, payload, waitFor }, only) }
+        : yield* askAll('delivery.send', inputs)
+    }
+
+    const inTurn = function* (targets: readonly string[]): Asking<readonly string[]> {
+      const among = targets.map((to) => ({ to, weight: weightOf(to) })).filter(({ weight }) => weight > 0)
+      if (among.length === 0 || targets.length === 1) return targets
+      const { to: chosen } = yield* ask('turn.take', { turns: compiler.stepId, among })
+      return beginningWith(targets, chosen)
+    }
+
+    return function* deliver(lead) {
+      const targets = targetsOf(lead, to)
+      if (targets.length === 0 && fallback.length === 0) return skip({ note: { destinations: {} } })
+      const payload = map ? mapped(lead, map) : wholeLead(lead)
+      if (!choosing && fallback.length === 0)
+        return concluded(yield* toAll(targets, payload, config.wait_for ?? 'attempt'))
+
+      const send = (destination: string) =>
+        ({ destination, payload, waitFor: 'final', tries: config.tries ?? 1 }) as const
+      const order = pattern === 'weighted' || pattern === 'round_robin' ? yield* inTurn(targets) : targets
+      const answers = !choosing
+        ? yield* toAll(targets, payload, 'final')
+        : pattern === 'first'
+          ? yield* firstOf(order, limit, send)
+          : yield* inOrder(order, limit, send)
+      if (Object.values(answers).some(({ outcome }) => outcome === 'success')) return concluded(answers)
+      const others = targetsOf(lead, fallback).filter((target) => !Object.hasOwn(answers, target))
+      return concluded({ ...answers, ...(yield* inOrder(others, 1, send)) })
     }
   },
 })

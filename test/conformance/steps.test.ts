@@ -63,7 +63,7 @@ const nodesOf = (node: Node): readonly Node[] => [
 
 /** Where the references lead; names that its templates may use are no paths. */
 const referencePaths = ({ references }: StepType): readonly string[] => {
-  const { templateNames: _, fieldKeys: __, steps: ___, ids: ____, ...paths } = references
+  const { templateNames: _, fieldKeys: __, destinationKeys: _____, steps: ___, ids: ____, ...paths } = references
   return Object.values(paths).flat()
 }
 

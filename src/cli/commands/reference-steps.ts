@@ -25,7 +25,7 @@ interface Row {
 }
 
 /** References that are paths into a config. */
-type PathKey = Exclude<keyof ConfigReferences, 'templateNames' | 'fieldKeys' | 'ids'>
+type PathKey = Exclude<keyof ConfigReferences, 'templateNames' | 'fieldKeys' | 'destinationKeys' | 'ids'>
 
 const SINGULAR: Readonly<Record<PathKey, string>> = {
   rules: 'rule',
