@@ -13,7 +13,7 @@ import type { Compiler, LeadView, Rule, StepType } from '../kit/step.ts'
 import { createDestinationTools } from './destination-tools.ts'
 import { BLOCKS, type FlowDocument, type SourceDocument, type StepDocument } from './document.ts'
 import { readDurationMs } from './durations.ts'
-import { compileMapping, incomingScope } from './mapping.ts'
+import { compileMapping, incomingScope, isTemplate, NO_LEAD } from './mapping.ts'
 import { formatProblem } from './problems.ts'
 import { ROUTE } from './references.ts'
 import { compileExpression, compileRule } from './rules.ts'
@@ -126,7 +126,7 @@ const compileSource = (
     answerWithinMs: document.answerWithinMs,
     partial: source.partial,
     map: compileMapping({
-      fields: document.fields.map(({ name }) => name),
+      fields: document.fields.flatMap(({ name, compute }) => (compute === null ? [name] : [])),
       mapping: source.mapping,
       scope: incomingScope({ country: document.country, zone: document.zone }),
     }),
@@ -145,24 +145,51 @@ const compileDestinations = ({ document, registries }: CompileAsked): Map<string
   return destinations
 }
 
-const compileFields = ({ document, registries }: CompileAsked): CompiledField[] =>
-  document.fields.map(({ name, type, required }) => {
+const compileFields = ({ document, registries }: CompileAsked): CompiledField[] => {
+  const above = new Map<string, FieldType>()
+  return document.fields.map(({ name, type, required, compute }) => {
     const known = Object.hasOwn(registries.fields, type) ? registries.fields[type] : undefined
     if (known === undefined) throw invalid(`There is no field type "${type}"`)
-    return { name, type: known, required }
+    const { country, zone, obscene } = document
+    const scope = leadScope({
+      fields: new Map(above),
+      destinations: [],
+      country,
+      zone,
+      obscene,
+      places: registries.places,
+    })
+    above.set(name, known)
+    if (compute === null) return { name, type: known, required, compute: null }
+    if (isTemplate(compute)) return { name, type: known, required, compute: compileTemplate(compute, scope).render }
+    return { name, type: known, required, compute: compileExpression(compute, scope).value }
   })
+}
 
-/** Fields are parsed in the order they are declared, each seeing those before it. */
-const parserOf =
-  (fields: readonly CompiledField[], country: string): CompiledFlow['parse'] =>
-  (values, now) => {
+/** Fields are parsed in the order they are declared, each seeing those before it; a computed one is made of them. */
+const parserOf = (fields: readonly CompiledField[], flow: LeadView['flow']): CompiledFlow['parse'] => {
+  const isComputing = fields.some(({ compute }) => compute !== null)
+  return (values, now, about) => {
     const parsed: Record<string, Parsed> = {}
-    for (const { name, type } of fields) {
-      const raw: Json | undefined = Object.hasOwn(values, name) ? values[name] : undefined
-      parsed[name] = type.parse(raw, { country, now, fields: parsed })
+    const context = { country: flow.country, now, fields: parsed }
+    const view: LeadView | null = isComputing
+      ? {
+          ...NO_LEAD,
+          receivedAt: now,
+          now,
+          flow,
+          source: about?.source ?? NO_LEAD.source,
+          extra: about?.extra ?? {},
+          fields: parsed,
+        }
+      : null
+    for (const { name, type, compute } of fields) {
+      const sent: Json | undefined = Object.hasOwn(values, name) ? values[name] : undefined
+      parsed[name] = type.parse(compute === null || view === null ? sent : compute(view), context)
     }
     return parsed
   }
+}
 
 const stepIdsOf = (document: FlowDocument): string[] => [
   ...BLOCKS.flatMap((name) => [`flow.${name}`, `source.${name}`]),
@@ -207,6 +234,12 @@ export const compileFlow = (asked: CompileAsked): CompiledFlow => {
       document.sources.map((source) => [source.id, compileSource(compiling, source, { blocks, steps })]),
     ),
     destinations,
-    parse: parserOf(fields, document.country),
+    parse: parserOf(fields, {
+      id: document.id,
+      name: document.name,
+      version,
+      country: document.country,
+      currency: document.currency,
+    }),
   }
 }

@@ -55,6 +55,7 @@ export const FIELD_SHAPE: Shape = {
     type: { ...text('the name of a field type') },
     required: { type: 'boolean' },
     label: text('a label'),
+    compute: { type: 'string', minLength: 1, maxLength: 4000, description: 'an expression or a template' },
   },
 }
 
@@ -67,14 +68,23 @@ export const SOURCE_SHAPE: Shape = {
     name: text('a name'),
     enabled: { type: 'boolean' },
     adapter: text('the name of an adapter'),
-    mapping: {
-      type: 'object',
-      additionalProperties: { type: 'string', minLength: 1, maxLength: 2000, description: 'a path or a template' },
-    },
+    mapping: { type: 'object', additionalProperties: {} },
     id_field: text('the name of a key'),
     success_status: { enum: [200, 201] },
     partial: { type: 'boolean' },
     ...BLOCK_KEYS,
+  },
+}
+
+/** What a field takes, written out: in a mapping, alone or as one of several in order. */
+export const TAKING_SHAPE: Shape = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    path: { type: 'string', minLength: 1, maxLength: 2000, description: 'a path' },
+    template: { type: 'string', minLength: 1, maxLength: 10_000, description: 'a template' },
+    value: { type: 'string', minLength: 0, maxLength: 2000, description: 'a value' },
+    when: { type: 'string', minLength: 1, maxLength: 4000, description: 'a rule over incoming' },
   },
 }
 

@@ -19,6 +19,16 @@ export interface FieldDocument {
   readonly type: string
   readonly required: boolean
   readonly label: string | null
+  /** An expression or a template over the fields above: what the field is, whatever the source sends. Null: it is sent. */
+  readonly compute: string | null
+}
+
+/** One way a field's value comes out of what a source sends: along a path, by a template, or always the same. */
+export interface Taking {
+  readonly from: 'path' | 'template' | 'value'
+  readonly text: string
+  /** A rule over `incoming`, or null: always. */
+  readonly when: string | null
 }
 
 /** The blocks that run before the steps, in this order; each flow's before each source's. */
@@ -31,8 +41,8 @@ export interface SourceDocument {
   readonly name: string
   readonly enabled: boolean
   readonly adapter: string
-  /** By field: a path into what the source sends, or a template over it. */
-  readonly mapping: Readonly<Record<string, string>>
+  /** By field: where its value comes from, the first that has one. */
+  readonly mapping: Readonly<Record<string, readonly Taking[]>>
   readonly idField: string | null
   readonly successStatus: 200 | 201
   readonly partial: boolean

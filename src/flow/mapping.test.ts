@@ -1,12 +1,27 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { registries } from '../../test/support/house.ts'
 import type { Json } from '../kit/field.ts'
-import { compileMapping, incomingScope, readPath } from './mapping.ts'
+import { compileFlow } from './compile.ts'
+import type { Taking } from './document.ts'
+import { compileMapping, incomingScope, isTemplate, readPath } from './mapping.ts'
+import { parseFlow } from './parse.ts'
 
 const scope = incomingScope({ country: 'US', zone: 'UTC' })
 
-const map = (mapping: Readonly<Record<string, string>>, incoming: Readonly<Record<string, Json>>) =>
-  compileMapping({ fields: ['first_name', 'phone', 'state', 'city'], mapping, scope })(incoming)
+type Written = string | Partial<Taking> | readonly (string | Partial<Taking>)[]
+
+const takingOf = (written: string | Partial<Taking>): Taking =>
+  typeof written === 'string'
+    ? { from: isTemplate(written) ? 'template' : 'path', text: written, when: null }
+    : { from: 'path', text: '', when: null, ...written }
+
+const map = (written: Readonly<Record<string, Written>>, incoming: Readonly<Record<string, Json>>) => {
+  const mapping = Object.fromEntries(
+    Object.entries(written).map(([field, ways]) => [field, [ways].flat().map(takingOf)]),
+  )
+  return compileMapping({ fields: ['first_name', 'phone', 'state', 'city'], mapping, scope })(incoming)
+}
 
 describe('mapping', () => {
   test.each([
@@ -47,9 +62,68 @@ describe('mapping', () => {
       { state: 5 },
       { a: { b: 5 } },
     ],
+    [
+      'a constant',
+      { state: { from: 'value' as const, text: 'TX' } },
+      { state: 'OK' },
+      { state: 'TX' },
+      { state: 'OK' },
+    ],
+    [
+      'the first of several that has a value',
+      { phone: ['mobile', 'home', { from: 'value' as const, text: '0' }] },
+      { mobile: ' ', home: '2' },
+      { phone: '2' },
+      { mobile: ' ' },
+    ],
+    [
+      'a constant where nothing was sent',
+      { phone: ['mobile', { from: 'value' as const, text: '0' }] },
+      { mobile: '' },
+      { phone: '0' },
+      { mobile: '' },
+    ],
+    [
+      'a way that holds for some only',
+      {
+        city: [
+          { from: 'value' as const, text: 'Waco', when: 'incoming.form == "r"' },
+          { text: 'town', when: 'incoming.form != "r"' },
+        ],
+      },
+      { form: 'R', town: 'Paris' },
+      { city: 'Waco' },
+      { form: 'R', town: 'Paris' },
+    ],
     ['what is missing is left out', { phone: 'a.b[3].c' }, { other: 1 }, {}, { other: 1 }],
   ])('%s', (_, mapping, incoming, values, extra) => {
     expect(map(mapping, incoming)).toEqual({ values, extra })
+  })
+
+  test('is read from a flow in every form, and what is wrong in it is told where it stands', () => {
+    const flow = (mapping: string) =>
+      parseFlow(
+        `flow: f\nfields: { phone: phone, city: string }\nsources:\n  - id: web\n    mapping:\n${mapping}`,
+        registries,
+      )
+    const right = flow(`
+      phone: [mobile, { path: 'answers[0].text', when: 'incoming.kind == "x"' }]
+      city:
+        - { value: Waco, when: { field: incoming.form, op: is_equal_to, value: r } }
+        - { template: '{{ incoming.town | upcase }}' }
+`)
+    expect(right.problems).toEqual([])
+    const source = compileFlow({ document: right.document, version: 1, registries }).sources.get('web')
+    expect(source?.map({ form: 'R', kind: 'X', answers: [{ text: '1' }] }).values).toEqual({ phone: '1', city: 'Waco' })
+    expect(source?.map({ mobile: '2', town: 'paris' }).values).toEqual({ phone: '2', city: 'PARIS' })
+    const told = (mapping: string) => flow(mapping).problems.map(({ code, path }) => [code, path])
+    expect(told('      phone: { path: a, value: b }\n')).toEqual([['mapping', 'sources[0].mapping.phone']])
+    expect(told('      phone: [{ path: "a..b" }]\n')).toEqual([['mapping', 'sources[0].mapping.phone[0].path']])
+    expect(told('      phone: { value: a, when: lead.x }\n')).toEqual([
+      ['unknown_variable', 'sources[0].mapping.phone.when'],
+    ])
+    expect(told('      phone: { vlaue: a }\n').map(([code]) => code)).toEqual(['unknown_key'])
+    expect(told('      phnoe: a\n')).toEqual([['unknown_field', 'sources[0].mapping.phnoe']])
   })
 
   test('sets no prototype and reads none', () => {

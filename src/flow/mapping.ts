@@ -2,15 +2,17 @@
  * From what a source sends to the flow's fields.
  *
  * A field takes the incoming key of its own name; capitals, `-`, `_` and spaces make no difference. A mapping names another
- * key, a path into nested values (`answers[0].text`), or a template over `incoming`. What no field takes whole is kept as
+ * key, a path into nested values (`answers[0].text`), a template over `incoming` or a value, or several of them in order. What no field takes whole is kept as
  * extra, by the sender's own name.
  */
 import type { Json } from '../kit/field.ts'
 import type { MappedInput } from '../kit/flow.ts'
-import type { LeadView, Template } from '../kit/step.ts'
+import type { LeadView, Rule, Template } from '../kit/step.ts'
+import type { Taking } from './document.ts'
+import { compileRule } from './rules.ts'
 import { pathText, type Scope, type Segment } from './scope.ts'
 import { compileTemplate } from './templates.ts'
-import { memberOf } from './values.ts'
+import { isBlankValue, memberOf } from './values.ts'
 
 type Incoming = Readonly<Record<string, Json>>
 
@@ -139,45 +141,62 @@ export const NO_LEAD: Omit<LeadView, 'extra'> = {
   deliveries: {},
 }
 
-type Taking =
-  | {
-      readonly field: string
-      readonly text: string
-      readonly form: string
-      readonly names: readonly (string | number)[]
-    }
-  | { readonly field: string; readonly template: Template }
+type Taker =
+  | { readonly path: { readonly text: string; readonly form: string; readonly names: readonly (string | number)[] } }
+  | { readonly template: Template }
+  | { readonly value: string }
+
+type Way = Taker & { readonly when: Rule | null }
 
 export interface MappingAsked {
+  /** Fields that are sent. */
   readonly fields: readonly string[]
-  /** By field: a path or a template. */
-  readonly mapping: Readonly<Record<string, string>>
+  readonly mapping: Readonly<Record<string, readonly Taking[]>>
   readonly scope: Scope
 }
 
-/** Compiles a source's mapping. The function it makes is pure and never throws. */
+const pathOf = (text: string): Taker => {
+  const names = readPath(text) ?? [text]
+  const [only] = names
+  const key = text.startsWith('[') && names.length === 1 && typeof only === 'string' ? only : text
+  return { path: { text: key, form: canonical(key), names } }
+}
+
+const wayOf = (taking: Taking, scope: Scope): Way => {
+  const when = taking.when === null ? null : compileRule(taking.when, scope)
+  if (taking.from === 'template') return { template: compileTemplate(taking.text, scope), when }
+  return taking.from === 'value' ? { value: taking.text, when } : { ...pathOf(taking.text), when }
+}
+
+/**
+ * Compiles a source's mapping. The function it makes is pure and never throws. Of several ways to a field the first
+ * counts that applies and finds something.
+ */
 export const compileMapping = ({ fields, mapping, scope }: MappingAsked): ((incoming: Incoming) => MappedInput) => {
-  const takings = fields.map((field): Taking => {
-    const text = Object.hasOwn(mapping, field) ? (mapping[field] ?? field) : field
-    if (isTemplate(text)) return { field, template: compileTemplate(text, scope) }
-    const names = readPath(text) ?? [text]
-    const [only] = names
-    const key = text.startsWith('[') && names.length === 1 && typeof only === 'string' ? only : text
-    return { field, text: key, form: canonical(key), names }
+  const takings = fields.map((field) => {
+    const given = Object.hasOwn(mapping, field) ? mapping[field] : undefined
+    const ways = given ?? [{ from: 'path', text: field, when: null }]
+    return { field, ways: ways.map((way) => wayOf(way, scope)) }
   })
   return (incoming) => {
     const index = indexOf(incoming)
     const taken = new Set<string>()
     const values: { [field: string]: Json } = {}
-    for (const taking of takings) {
-      if ('template' in taking) {
-        values[taking.field] = taking.template.render({ ...NO_LEAD, extra: incoming })
-        continue
+    const view: LeadView = { ...NO_LEAD, extra: incoming }
+    for (const { field, ways } of takings) {
+      for (const way of ways) {
+        if (way.when !== null && !way.when.holds(view)) continue
+        const found =
+          'path' in way
+            ? find({ incoming, index, ...way.path })
+            : { value: 'value' in way ? way.value : way.template.render(view), key: null }
+        if (found === null) continue
+        // A blank one stands where nothing better comes.
+        if (isBlankValue(values[field] ?? null)) values[field] = found.value
+        if (isBlankValue(found.value) && ways.length > 1) continue
+        if (found.key !== null) taken.add(found.key)
+        break
       }
-      const found = find({ incoming, index, ...taking })
-      if (found === null) continue
-      values[taking.field] = found.value
-      if (found.key !== null) taken.add(found.key)
     }
     const extra: { [name: string]: Json } = {}
     // A key of that name is no data anybody means; assigned, it would set a prototype.

@@ -1,23 +1,26 @@
 /** From the text of a flow to a checked document, with everything that is wrong in it. */
-import type { Json } from '../kit/field.ts'
+import type { FieldType, Json } from '../kit/field.ts'
 import type { FlowProblem, Registries } from '../kit/flow.ts'
 import { type FlowDocument, NO_BLOCKS } from './document.ts'
 import { FLOW_SHAPE } from './document-shape.ts'
 import { DURATION_SHAPE, readDurationMs } from './durations.ts'
+import { isTemplate } from './mapping.ts'
 import { nearest } from './nearest.ts'
 import type { ObsceneChanges } from './obscene-words.ts'
 import { countryMeant, currencyNames, isCountry, isCurrency, isZone, zoneNames } from './places.ts'
 import { type Finding, ListFull, type Report } from './problems.ts'
 import { readBlocks } from './read-blocks.ts'
-import { readDestinations, readFields } from './read-names.ts'
+import { type FieldsRead, readDestinations, readFields } from './read-names.ts'
 import { readSources } from './read-sources.ts'
 import { entriesOf, readStep } from './read-step.ts'
 import { readSteps } from './read-steps.ts'
-import { atMost, collector, type Reading } from './reading.ts'
-import type { Settable } from './references.ts'
+import { atMost, collector, type Reading, reportIssue } from './reading.ts'
+import { reportNeverSet, type Settable } from './references.ts'
+import { readExpression } from './rules.ts'
 import { leadScope } from './scope.ts'
 import { readShape } from './shape.ts'
 import { entryOf, type FlowSource, readSource, type SourceNode } from './source.ts'
+import { readTemplate } from './templates.ts'
 
 const ANSWER_WITHIN_MS = 10_000
 /** A source that waits longer has long gone. */
@@ -135,6 +138,41 @@ const checkModels = (reading: Reading, models: SourceNode | undefined): void => 
     })
 }
 
+/** A computed field knows the fields above it and what was sent, and nothing of what steps will set. */
+const checkComputed = (asked: {
+  readonly reading: Reading
+  readonly node: SourceNode | undefined
+  readonly fields: FieldsRead
+  readonly settings: Settings
+}): void => {
+  const { reading, node, fields, settings } = asked
+  const known = new Map<string, FieldType | null>()
+  for (const { name, compute } of fields.documents) {
+    const at = entryOf(entryOf(node, name), 'compute')
+    if (compute !== null && at?.kind === 'text') {
+      const scope = leadScope({
+        ...settings,
+        fields: new Map(known),
+        destinations: [],
+        places: reading.registries.places,
+      })
+      const path = `fields.${name}.compute`
+      const [{ issues, paths }, what] = isTemplate(compute)
+        ? [readTemplate(compute, scope), 'template']
+        : [readExpression(compute, scope), 'expression']
+      for (const issue of issues) {
+        const isLater =
+          issue.code === 'unknown_field' &&
+          reading.fieldNames.some((later) => !known.has(later) && issue.message.includes(`"${later}"`))
+        const told = isLater ? { ...issue, expected: 'a field that stands above this one', suggestion: null } : issue
+        reportIssue(reading, { issue: told, node: at, path, what })
+      }
+      reportNeverSet({ reading, set: new Set() }, { node: at, path, paths })
+    }
+    known.set(name, fields.types.get(name) ?? null)
+  }
+}
+
 type Content = Omit<FlowDocument, 'problems'>
 
 const readContent = (source: FlowSource, root: SourceNode, registries: Registries, report: Report): Content => {
@@ -157,10 +195,12 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
       places: registries.places,
     }),
     fieldNames: [...fields.types.keys()],
+    computed: fields.documents.flatMap(({ name, compute }) => (compute === null ? [] : [name])),
     destinationIds,
     currency: settings.currency,
     stepIds,
   }
+  checkComputed({ reading, node: entryOf(root, 'fields'), fields, settings })
   const models = entryOf(root, 'models')
   checkModels(reading, models)
   const set = new Set<Settable>()

@@ -81,6 +81,7 @@ const readField = ({ registries, report }: NamesAsked, entry: MapEntry): FieldDo
     type,
     required: settings.required === true,
     label: typeof settings.label === 'string' ? settings.label : null,
+    compute: typeof settings.compute === 'string' ? settings.compute : null,
   }
 }
 

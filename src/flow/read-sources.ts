@@ -2,43 +2,13 @@
 import type { Json } from '../kit/field.ts'
 import { NO_BLOCKS, type SourceDocument } from './document.ts'
 import { SOURCE_SHAPE } from './document-shape.ts'
-import { incomingScope, isTemplate, PATH_SHAPE, readPath } from './mapping.ts'
 import { readBlocks } from './read-blocks.ts'
+import { readMapping } from './read-mapping.ts'
 import { entriesOf } from './read-step.ts'
-import { atMost, type Reading, reportIssue, reportUnknown } from './reading.ts'
+import { atMost, type Reading } from './reading.ts'
 import type { Settable } from './references.ts'
 import { readShape } from './shape.ts'
 import { entryOf, type SourceNode } from './source.ts'
-import { readTemplate } from './templates.ts'
-
-const checkMapping = (reading: Reading, node: SourceNode | undefined, path: string): void => {
-  if (node?.kind !== 'map') return
-  const scope = incomingScope({ country: reading.scope.country, zone: reading.scope.zone })
-  for (const { key, keyStart, value } of node.entries) {
-    const where = `${path}.${key}`
-    if (!reading.fieldNames.includes(key))
-      reportUnknown(reading.report, {
-        code: 'unknown_field',
-        what: 'field',
-        name: key,
-        names: reading.fieldNames,
-        offset: keyStart,
-        path: where,
-      })
-    if (value.kind !== 'text') continue
-    if (isTemplate(value.value)) {
-      for (const issue of readTemplate(value.value, scope).issues)
-        reportIssue(reading, { issue, node: value, path: where, what: 'mapping' })
-    } else if (readPath(value.value) === null)
-      reading.report({
-        code: 'mapping',
-        message: `found ${JSON.stringify(value.value.slice(0, 60))}`,
-        expected: PATH_SHAPE,
-        offset: value.start,
-        path: where,
-      })
-  }
-}
 
 export interface SourcesAsked {
   readonly reading: Reading
@@ -54,7 +24,7 @@ const readSource = (asked: SourcesAsked, node: SourceNode, path: string): Source
   const read = readShape({ node, shape: SOURCE_SHAPE, path, report: reading.report })
   if (read === undefined) return null
   const settings = read as Record<string, Json>
-  checkMapping(reading, entryOf(node, 'mapping'), `${path}.mapping`)
+  const mapping = readMapping(reading, entryOf(node, 'mapping'), `${path}.mapping`)
   const set = new Set(asked.setByFlow)
   const blocks = readBlocks({ reading, node, owner: 'source', path, required: [], set })
   for (const name of set) asked.set.add(name)
@@ -68,7 +38,7 @@ const readSource = (asked: SourcesAsked, node: SourceNode, path: string): Source
     name: text('name') ?? id,
     enabled: settings.enabled !== false,
     adapter: text('adapter') ?? 'default',
-    mapping: (settings.mapping ?? {}) as Record<string, string>,
+    mapping,
     idField: text('id_field'),
     successStatus: settings.success_status === 200 ? 200 : 201,
     partial: settings.partial === true,

@@ -11,6 +11,8 @@ export interface Reading {
   readonly report: Report
   readonly scope: Scope
   readonly fieldNames: readonly string[]
+  /** Names of fields that are computed out of others. */
+  readonly computed: readonly string[]
   readonly destinationIds: readonly string[]
   readonly currency: string
   /** Ids of the steps read so far; grows. */

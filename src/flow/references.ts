@@ -45,7 +45,7 @@ export interface ReferencesAsked {
 }
 
 /** Reports values that no step before sets: a rule about them would never hold. */
-const reportNeverSet = (
+export const reportNeverSet = (
   asked: Pick<ReferencesAsked, 'reading' | 'set'>,
   text: Text & { readonly paths: readonly string[] },
 ): void => {

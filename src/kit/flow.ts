@@ -32,6 +32,8 @@ export interface CompiledField {
   readonly name: string
   readonly type: FieldType
   readonly required: boolean
+  /** What a computed field is of the fields above it; null: it is sent. */
+  readonly compute: ((lead: LeadView) => Json) | null
 }
 
 export interface MappedInput {
@@ -82,7 +84,12 @@ export interface CompiledFlow {
   readonly fields: readonly CompiledField[]
   readonly sources: ReadonlyMap<string, CompiledSource>
   readonly destinations: ReadonlyMap<string, CompiledDestination>
-  readonly parse: (values: Readonly<Record<string, Json>>, now: number) => Readonly<Record<string, Parsed>>
+  /** `about`: what computed fields may ask for besides the fields. */
+  readonly parse: (
+    values: Readonly<Record<string, Json>>,
+    now: number,
+    about?: Pick<LeadView, 'source' | 'extra'>,
+  ) => Readonly<Record<string, Parsed>>
 }
 
 /** One thing wrong in a flow file. */

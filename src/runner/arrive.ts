@@ -26,7 +26,7 @@ export const arrive = async (
   const startedAt = ctx.clock.now()
   // Before anything is held: what throws here leaves nothing behind.
   const { values, extra } = source.map(submission.values)
-  const fields = flow.parse(values, submission.receivedAt)
+  const fields = flow.parse(values, submission.receivedAt, { source, extra })
   const at = ctx.clock.now()
 
   const own = source.idField === null ? undefined : submission.values[source.idField]
