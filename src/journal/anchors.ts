@@ -18,14 +18,22 @@ const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
-export const anchorKey = (keyring: Keyring): { readonly secret: KeyObject; readonly public: KeyObject } => {
+export interface SigningKey {
+  readonly secret: KeyObject
+  readonly public: KeyObject
+}
+
+/** An Ed25519 key of the installation for one purpose. */
+export const signingKey = (keyring: Pick<Keyring, 'derive'>, purpose: string): SigningKey => {
   const secret = createPrivateKey({
-    key: Buffer.concat([PKCS8_ED25519, keyring.derive('anchor')]),
+    key: Buffer.concat([PKCS8_ED25519, keyring.derive(purpose)]),
     format: 'der',
     type: 'pkcs8',
   })
   return { secret, public: createPublicKey(secret) }
 }
+
+export const anchorKey = (keyring: Keyring): SigningKey => signingKey(keyring, 'anchor')
 
 const signedText = (tenantId: string, day: string, segments: number, digest: Uint8Array): Buffer =>
   Buffer.from(`millrace anchor 1|${tenantId}|${day}|${segments}|${Buffer.from(digest).toString('hex')}`)

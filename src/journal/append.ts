@@ -261,7 +261,7 @@ from unnest(${LEAD_ARRAYS}, $22::integer[], $23::bytea[])
       values: [
         ...leadValues(commits),
         int4s(col(commits, (c) => c.key?.tenantKeyVersion ?? 0)),
-        byteas(col(commits, (c) => c.key?.wrapped ?? Buffer.alloc(0))),
+        byteas(col(commits, (c) => c.key?.wrapped ?? null)),
       ],
     },
   ]

@@ -64,6 +64,19 @@ export type AttemptResult =
       readonly retryAfterMs: number | null
     }
 
+/** What a destination that received a lead must do with it. */
+export interface ForgetInput {
+  readonly act: 'erase' | 'revoke' | 'restrict' | 'rectify'
+  readonly requestId: string
+  readonly leadId: string
+  /** The id its delivery had: what the provider knew as the idempotency key. */
+  readonly deliveryId: string
+  /** What the destination calls the lead, where it said so. */
+  readonly reference: string | null
+  /** ms since 1970 */
+  readonly now: number
+}
+
 export interface Credential {
   /** The tenant's secret of that name; a missing one throws Fault('setting_invalid'). */
   secret(name: string): string
@@ -138,6 +151,14 @@ export interface DestinationType<Schema extends TObject = TObject> {
   readonly token?: (settings: Static<Schema>) => TokenSource | null
   /** The only code that sees a credential: adds it to a call just before it is sent. What it adds is not journaled. */
   readonly authorize: (call: Call, settings: Static<Schema>, credential: Credential) => Call | Promise<Call>
+  /**
+   * Tells the destination that a person asked to be forgotten, or took a consent back. Success is its acknowledgement.
+   * Absent, or null for these settings: somebody has to tell it.
+   */
+  readonly forget?: (
+    input: ForgetInput,
+    settings: Static<Schema>,
+  ) => Generator<Call, AttemptResult, CallAnswer> | null
   /** The cheapest call that proves the connection, or null where there is none. */
   readonly check: (settings: Static<Schema>) => Call | null
 }

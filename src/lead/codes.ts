@@ -15,6 +15,7 @@ export const REJECTIONS = {
   review_rejected: 422,
   delivery_failed: 422,
   processing_failed: 422,
+  erased: 422,
 } as const
 
 export type RejectionCode = keyof typeof REJECTIONS

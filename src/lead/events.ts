@@ -192,6 +192,18 @@ export interface LeadEventData {
   /** Reserved places and claims were given back. */
   'lead.released': Shape<{ readonly claims: number; readonly reservations: number }, null>
   'source.closed': Shape<SourceClosed, { readonly reason: string | null }>
+  /** Turned away at the door, and nothing of the submission kept: its person had their data erased. */
+  'person.blocked': Shape<{ readonly code: 'erased' }, null>
+  /** The key was destroyed: whatever stands sealed in the segments before says nothing any more. */
+  'lead.erased': Shape<
+    {
+      readonly request: string
+      readonly why: 'request' | 'retention'
+      /** Recipients that are to be told. */
+      readonly notices: number
+    },
+    null
+  >
 }
 
 export type LeadEventType = keyof LeadEventData

@@ -188,6 +188,27 @@ const deliveryOf = (lead: Lead, id: string): Delivery => {
   return delivery
 }
 
+/** Nothing is under way any more, and nothing will be: what ran loses its next commit. */
+const endByErasure = (lead: Lead, at: number): void => {
+  lead.status = 'erased'
+  lead.standing = null
+  lead.open.clear()
+  lead.parked = null
+  lead.fields = {}
+  lead.extra = {}
+  for (const delivery of lead.deliveries.values()) {
+    if (delivery.outcome !== 'open') continue
+    delivery.outcome = 'error'
+    delivery.code = 'erased'
+    delivery.nextAt = null
+    delivery.parked = false
+  }
+  if (lead.closed) return
+  lead.closedAt = at
+  lead.verdict = 'rejected'
+  lead.code = 'erased'
+}
+
 /** Applies one event. */
 export const evolve = (lead: Lead, event: LeadEvent): void => {
   switch (event.type) {
@@ -324,6 +345,15 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       if (event.data.outcome === 'success' && lead.status !== 'delivered') lead.status = 'approved'
       if (event.data.outcome === 'error') lead.status = 'failed'
       if (event.data.outcome === 'failure') lead.status = event.data.code === 'delivery_failed' ? 'failed' : 'rejected'
+      return
+    case 'person.blocked':
+      lead.verdict = 'rejected'
+      lead.status = 'rejected'
+      lead.code = event.data.code
+      lead.reason = 'This person had their data erased. Do not send them again.'
+      return
+    case 'lead.erased':
+      endByErasure(lead, event.at)
       return
     default:
       assertNever(event)

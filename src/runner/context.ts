@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Blocks } from '../handlers/blocks.ts'
 import type { Caps } from '../handlers/caps.ts'
 import type { Identity } from '../handlers/identity.ts'
 import type { ListChanges } from '../handlers/list-changes.ts'
@@ -40,6 +41,7 @@ export interface RunnerContext {
   readonly suppression: Suppression
   readonly listChanges: ListChanges
   readonly lists: KnownLists
+  readonly blocks: Blocks
   readonly lookUp: LookUp
   readonly persons: Persons
   readonly caps: Caps

@@ -2,6 +2,7 @@ import { defineDestination } from '../../kit/destination.ts'
 import { readAnswer } from './answer.ts'
 import { authorize, tokenOf } from './authorize.ts'
 import { flawsOf } from './flaws.ts'
+import { forget } from './forget.ts'
 import { isRedirect, redirected } from './redirects.ts'
 import { callOf, lowered } from './request.ts'
 import { HttpSettings } from './settings.ts'
@@ -33,6 +34,7 @@ export const http = defineDestination({
   },
   token: tokenOf,
   authorize,
+  forget,
   check: (settings) =>
     settings.check_url === undefined
       ? null

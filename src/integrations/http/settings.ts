@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Closed } from '../../kit/config-parts.ts'
 import { Address, Auth, Certificate, HeaderName, Sign } from './settings-auth.ts'
+import { Forget } from './settings-forget.ts'
 import { Response } from './settings-response.ts'
 
 const HeaderValue = Type.String({ pattern: '^[\\t -~]*$', description: 'Printable ASCII; may be a template.' })
@@ -122,6 +123,7 @@ export const HttpSettings = Closed({
     }),
   ),
   response: Type.Optional(Response),
+  forget: Type.Optional(Forget),
   check_url: Type.Optional(
     Address('Address that answers a GET with 2xx where the connection is well; used to test it.'),
   ),

@@ -1,0 +1,59 @@
+import type { Database } from '../database/pool.ts'
+
+/**
+ * Who had their data erased: looked up for every lead at the door, so it is kept in memory, by tenant. Most tenants have
+ * few, and then a lead costs two look-ups in a set; none, and it costs nothing.
+ *
+ * What an erasure in another process adds is heard of with the tenant's epoch. A lead that slips in before it is heard
+ * is found by the keeper (src/privacy/keeper.ts), which looks again.
+ */
+export interface Blocks {
+  /** The keyed hashes of the erased; null where nobody is. */
+  erased(tenantId: string): Promise<ReadonlySet<bigint> | null>
+  forget(tenantId: string): void
+}
+
+const PAGE = 20_000
+
+export const createBlocks = (options: { readonly database: Database }): Blocks => {
+  const { database } = options
+  const known = new Map<string, Promise<ReadonlySet<bigint> | null>>()
+
+  const load = async (tenantId: string): Promise<ReadonlySet<bigint> | null> => {
+    const keys = new Set<bigint>()
+    let after: string | null = null
+    for (;;) {
+      const [rows = []] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'erased_keys',
+            text: `select key::text as key from millrace.person_block
+                   where tenant_id = $1::uuid and why = 'erased' and ($2::bigint is null or key > $2::bigint)
+                   order by key limit ${PAGE}`,
+            values: [tenantId, after],
+          },
+        ],
+      )
+      for (const row of rows) keys.add(BigInt(row.key as string))
+      const last = rows.at(-1)
+      if (!last || rows.length < PAGE) return keys.size === 0 ? null : keys
+      after = last.key as string
+    }
+  }
+
+  return {
+    erased: (tenantId) => {
+      let keys = known.get(tenantId)
+      if (!keys) {
+        keys = load(tenantId)
+        known.set(tenantId, keys)
+        keys.catch(() => known.delete(tenantId))
+      }
+      return keys
+    },
+    forget: (tenantId) => {
+      known.delete(tenantId)
+    },
+  }
+}

@@ -1,0 +1,169 @@
+import { delayMs } from '../base/backoff.ts'
+import type { Clock } from '../base/clock.ts'
+import { type FaultCode, isFault } from '../base/faults.ts'
+import type { Database, Log } from '../database/pool.ts'
+import { type Keyring, openUnderTenant } from '../journal/keyring.ts'
+import type { AttemptResult, Call, CallAnswer, ForgetInput } from '../kit/destination.ts'
+import type { CompiledDestination } from '../kit/flow.ts'
+import { noticeOf, settleRequest } from './requests.ts'
+import type { Notice } from './types.ts'
+
+/**
+ * Tells destinations that received a lead what a person asked for, and keeps what they answered. Telling twice does no
+ * harm, so a notice whose answer was lost is simply told again, with growing pauses, until it is acknowledged.
+ */
+export interface Notices {
+  /** Tells what is due. Gives how many were told. */
+  round(): Promise<number>
+  /** A person says that the destination has done it. False: there is no such notice, or it is settled. */
+  acknowledge(asked: { readonly tenantId: string; readonly id: string; readonly by: string }): Promise<boolean>
+}
+
+const EACH = 50
+/** Longer than any call: who died with a notice in hand leaves it to the next round after. */
+const LEASE_MS = 5 * 60_000
+const RETRY_BASE_MS = 60_000
+const RETRY_MAX_MS = 6 * 3_600_000
+const CALLS_MAX = 5
+
+/** How a destination of a published version is found and what its calls need. */
+export interface NoticeTools {
+  readonly destination: (tenantId: string, notice: Notice) => Promise<CompiledDestination | null>
+  /** Sends a call with its credential. Rejects with a Fault. */
+  readonly send: (tenantId: string, destination: CompiledDestination, call: Call) => Promise<CallAnswer>
+}
+
+export const createNotices = (options: {
+  readonly database: Database
+  readonly keyring: Keyring
+  readonly clock: Clock
+  readonly tools: NoticeTools
+  readonly random: () => number
+  readonly log: Log
+}): Notices => {
+  const { database, keyring, clock, tools, random, log } = options
+
+  const tell = async (tenantId: string, destination: CompiledDestination, input: ForgetInput) => {
+    const program = destination.type.forget?.(input, destination.settings as never) ?? null
+    if (program === null) return null
+    let step: IteratorResult<Call, AttemptResult> = program.next()
+    for (let calls = 0; !step.done && calls < CALLS_MAX; calls += 1) {
+      step = program.next(await tools.send(tenantId, destination, step.value))
+    }
+    return step.done ? step.value : null
+  }
+
+  const settle = async (
+    tenantId: string,
+    notice: Notice,
+    end: { readonly status: Notice['status']; readonly code: string | null; readonly nextAt: number },
+  ): Promise<void> => {
+    const now = clock.now()
+    await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'notice_settle',
+          text: `update millrace.recipient_notice
+                 set status = $3, code = $4, next_at = $5::timestamptz,
+                     told_at = case when $3 = 'manual' then told_at else $6::timestamptz end,
+                     acknowledged_at = case when $3 = 'acknowledged' then $6::timestamptz end,
+                     acknowledged_by = case when $3 = 'acknowledged' then 'destination' end,
+                     sealed = case when $3 = 'acknowledged' then null else sealed end
+                 where tenant_id = $1::uuid and id = $2::uuid and status = 'due'`,
+          values: [tenantId, notice.id, end.status, end.code, new Date(end.nextAt), new Date(now)],
+        },
+        settleRequest(tenantId, notice.requestId, now),
+      ],
+    )
+  }
+
+  const perform = async (tenantId: string, notice: Notice, sealed: Buffer | null): Promise<void> => {
+    let result: AttemptResult | null
+    try {
+      const destination = await tools.destination(tenantId, notice)
+      const known = sealed ? openUnderTenant(await keyring.tenant(tenantId), sealed).toString('utf8') : '{}'
+      const { reference = null } = JSON.parse(known) as { readonly reference?: string | null }
+      const input: ForgetInput = {
+        act: notice.act,
+        requestId: notice.requestId,
+        leadId: notice.leadId,
+        deliveryId: notice.delivery,
+        reference,
+        now: clock.now(),
+      }
+      result = destination === null ? null : await tell(tenantId, destination, input)
+    } catch (error) {
+      const code: FaultCode = isFault(error) ? error.code : 'internal'
+      if (!isFault(error)) log.error({ notice: notice.id, code }, 'a destination threw while it was told')
+      result = { outcome: 'error', reason: '', code, retryAfterMs: isFault(error) ? (error.retryAfterMs ?? null) : null }
+    }
+    const now = clock.now()
+    if (result === null) return settle(tenantId, notice, { status: 'manual', code: null, nextAt: now })
+    if (result.outcome === 'success') return settle(tenantId, notice, { status: 'acknowledged', code: null, nextAt: now })
+    if (result.outcome === 'failure') return settle(tenantId, notice, { status: 'refused', code: result.code, nextAt: now })
+    const wait = delayMs({
+      attempt: Math.max(1, notice.attempts),
+      baseMs: RETRY_BASE_MS,
+      capMs: RETRY_MAX_MS,
+      random: random(),
+      ...(result.retryAfterMs === null ? {} : { retryAfterMs: result.retryAfterMs }),
+    })
+    return settle(tenantId, notice, { status: 'due', code: result.code, nextAt: now + wait })
+  }
+
+  const take = async (tenantId: string): Promise<{ notice: Notice; sealed: Buffer | null }[]> => {
+    const now = clock.now()
+    const [rows = []] = await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'notices_take',
+          text: `update millrace.recipient_notice n set attempts = n.attempts + 1, next_at = $3::timestamptz
+                 where n.tenant_id = $1::uuid and n.id in (
+                   select id from millrace.recipient_notice
+                   where tenant_id = $1::uuid and status = 'due' and next_at <= $2::timestamptz
+                   order by next_at limit ${EACH} for update skip locked)
+                 returning n.*`,
+          values: [tenantId, new Date(now), new Date(now + LEASE_MS)],
+        },
+      ],
+    )
+    return rows.map((row) => ({ notice: noticeOf(row), sealed: row.sealed as Buffer | null }))
+  }
+
+  return {
+    round: async () => {
+      const tenants = await database.definer<{ id: string }>({
+        name: 'find_tenants',
+        text: 'select id from millrace.find_tenants()',
+      })
+      let told = 0
+      for (const { id } of tenants) {
+        const taken = await take(id)
+        await Promise.all(taken.map(({ notice, sealed }) => perform(id, notice, sealed)))
+        told += taken.length
+      }
+      return told
+    },
+    acknowledge: async ({ tenantId, id, by }) => {
+      const now = clock.now()
+      const [rows = []] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'notice_acknowledge',
+            text: `update millrace.recipient_notice
+                   set status = 'acknowledged', acknowledged_at = $3::timestamptz, acknowledged_by = $4, sealed = null
+                   where tenant_id = $1::uuid and id = $2::uuid and status <> 'acknowledged' returning request_id`,
+            values: [tenantId, id, new Date(now), by],
+          },
+        ],
+      )
+      const row = rows[0]
+      if (!row) return false
+      await database.batch([tenantId], [settleRequest(tenantId, row.request_id as string, now)])
+      return true
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { Audit } from '../audit/audit.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Database, Log } from '../database/pool.ts'
+import { signingKey } from '../journal/anchors.ts'
+import type { Keyring } from '../journal/keyring.ts'
+import type { LeadLoader } from '../journal/read.ts'
+import { createErasure, type Erasure } from './erasure.ts'
+import { createKeeper, type Keeper } from './keeper.ts'
+import { createLedger } from './ledger.ts'
+import { createNotices, type NoticeTools, type Notices } from './notices.ts'
+
+/** All of this room, built. */
+export interface Privacy {
+  readonly erasure: Erasure
+  readonly notices: Notices
+  readonly keeper: Keeper
+}
+
+const NOTICES_EVERY_MS = 5_000
+const SWEEP_EVERY_MS = 60_000
+
+export const createPrivacy = (options: {
+  readonly database: Database
+  readonly keyring: Keyring
+  readonly loader: LeadLoader
+  readonly audit: Audit
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+  readonly ledgerFile: string
+  readonly tools: NoticeTools
+}): Privacy => {
+  const ledger = createLedger({ file: options.ledgerFile, key: signingKey(options.keyring, 'erasure ledger') })
+  const erasure = createErasure({ ...options, ledger })
+  const notices = createNotices(options)
+  return {
+    erasure,
+    notices,
+    keeper: createKeeper({
+      log: options.log,
+      chores: [
+        { name: 'erasures', everyMs: SWEEP_EVERY_MS, run: erasure.sweep },
+        { name: 'notices', everyMs: NOTICES_EVERY_MS, run: notices.round },
+      ],
+    }),
+  }
+}

@@ -1,0 +1,23 @@
+import type { Statement } from '../database/pool.ts'
+
+/**
+ * What other rooms keep of a lead besides its journal: gone with it, in the same transaction. A table that holds
+ * something of a lead stands here; a test reads the catalogue and fails on one with a `lead_id` that does not.
+ */
+export const PURGED: readonly { readonly table: string; readonly column: string }[] = []
+
+/** Tables with a lead's id that an erasure leaves, and why. */
+export const KEPT: Readonly<Record<string, string>> = {
+  segment: 'the journal: without the key it says nothing personal',
+  claim: 'given up by erase-lead.ts, but for those kept on purpose',
+  work: 'given up by erase-lead.ts',
+  recipient_notice: 'what recipients must be told: ids, and a reference that goes when they have acknowledged',
+  held_evidence: 'declared by a legal hold',
+}
+
+export const purgeStatements = (tenantId: string, leadId: string): Statement[] =>
+  PURGED.map(({ table, column }) => ({
+    name: `purge_${table}`,
+    text: `delete from millrace.${table} where tenant_id = $1::uuid and ${column} = $2::uuid`,
+    values: [tenantId, leadId],
+  }))
