@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Audit, createAudit } from './audit/audit.ts'
 import type { Clock } from './base/clock.ts'
@@ -8,6 +9,7 @@ import { startEmbedded } from './database/embedded.ts'
 import { migrate } from './database/migrate.ts'
 import { type Connection, createDatabase, type Database } from './database/pool.ts'
 import { createPresence, type Presence } from './database/presence.ts'
+import { createBlocks } from './handlers/blocks.ts'
 import { createCaps } from './handlers/caps.ts'
 import { createIdentity } from './handlers/identity.ts'
 import { createListChanges } from './handlers/list-changes.ts'
@@ -30,6 +32,8 @@ import type { Registries } from './kit/flow.ts'
 import { type Master, openMaster } from './master-key.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { loadPostalCodes } from './postal-codes.ts'
+import { createPrivacy, type Privacy } from './privacy/privacy.ts'
+import { answerOfCall, authorizeCall } from './runner/authorized-call.ts'
 import { createCatalog } from './runner/catalog.ts'
 import { lookupColumn } from './runner/journey.ts'
 import { createPublish, type Publish } from './runner/publish.ts'
@@ -50,6 +54,7 @@ export interface House {
   readonly secrets: Secrets
   readonly lists: ListStore
   readonly audit: Audit
+  readonly privacy: Privacy
   readonly publish: Publish
   readonly trials: Trials
   readonly sweeper: Sweeper
@@ -82,6 +87,7 @@ const CRASHES_MAX = 5
 const CONNECTIONS_PER_ORIGIN = 64
 const CONNECT_TIMEOUT_MS = 5_000
 const TOKEN_TIMEOUT_MS = 15_000
+const NOTICE_TIMEOUT_MS = 30_000
 const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** Types of step that the operator switched off, with the switch. */
@@ -142,11 +148,14 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const models = createModels({ database })
     const secrets = createSecrets({ database })
     const lists = createKnownLists({ database })
+    const blocks = createBlocks({ database })
+    const audit = createAudit({ database, keyring, clock })
 
     const epochs = new Map<string, number>()
     const forget = (tenantId: string): void => {
       catalog.forget(tenantId)
       secrets.forget(tenantId)
+      blocks.forget(tenantId)
       void keyring.refresh(tenantId)
       lists.forget(tenantId)
       models.forget(tenantId)
@@ -202,6 +211,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       suppression: createSuppression({ lookUp, lists }),
       listChanges: createListChanges({ lookUp, lists }),
       lists,
+      blocks,
       lookUp,
       persons: createPersons({ database, keyring, models, lookUp }),
       caps,
@@ -231,6 +241,32 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       log,
     })
     sweeper = made
+    const privacy = createPrivacy({
+      database,
+      keyring,
+      loader,
+      audit,
+      clock,
+      random: options.random ?? Math.random,
+      log,
+      ledgerFile: config.erasureLedger === '' ? join(config.dataDir, 'erasures.ledger') : config.erasureLedger,
+      tools: {
+        destination: async (tenantId, { flow, flowVersion, destination }) =>
+          (await catalog.version(tenantId, flow, flowVersion)).destinations.get(destination) ?? null,
+        send: async (tenantId, destination, call) => {
+          const ready = await authorizeCall(
+            { clock, secrets, tokens, outbound },
+            await keyring.tenant(tenantId),
+            destination,
+            call,
+          )
+          return answerOfCall(await ready.send(NOTICE_TIMEOUT_MS))
+        },
+      },
+    })
+    // What a restored backup brought back is gone again before anybody can ask for it.
+    const again = await privacy.erasure.reapply()
+    if (again > 0) onProgress(`carried out ${again} ${again === 1 ? 'erasure' : 'erasures'} of the ledger again`)
     return {
       config,
       clock,
@@ -242,7 +278,8 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       reader: createJournalReader({ database, keyring, loader, lookupColumn }),
       secrets,
       lists: createListStore({ database, keyring, lists }),
-      audit: createAudit({ database, keyring, clock }),
+      audit,
+      privacy,
       publish: createPublish({ database, registries, clock, onPublished: forget }),
       trials: createTrials({
         ctx: { clock, secrets, tokens, outbound },
@@ -257,6 +294,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       close: async (drainMs) => {
         await made.stop()
         await upkeep.stop()
+        await privacy.keeper.stop()
         await withTimeout(runner.drained(), drainMs)
         for (const close of closers) await close()
       },

@@ -31,6 +31,7 @@ import { destinationTypes } from './integrations/index.ts'
 import { openUnderTenant } from './journal/keyring.ts'
 import type { Registries } from './kit/flow.ts'
 import { createMailer } from './outbound/mail.ts'
+import { lookupColumn } from './runner/journey.ts'
 import { stepTypes } from './steps/index.ts'
 
 // A pattern that would search for ever is finished by an engine that cannot: (a+)+$ on 26 letters, 6.5 s → 1 ms.
@@ -133,6 +134,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         log,
         metrics,
         audit: house.audit,
+        privacy: house.privacy,
         settings: {
           version,
           rateLimitMax: config.rateLimitMax,
@@ -145,6 +147,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
           login: (email) => keyedHash16(keyring.login, email),
           sealTenant: async (tenantId, text) => seal((await keyring.tenant(tenantId)).wrap, text),
           openTenant: async (tenantId, sealed) => openUnderTenant(await keyring.tenant(tenantId), sealed).toString(),
+          person: async (tenant, kind, normal) => lookupColumn(await keyring.tenant(tenant), kind, normal),
         },
         lists: house.lists,
         mail: mailerOf(config),

@@ -30,8 +30,10 @@ import { destinationRoutes } from './routes/destinations.ts'
 
 import { describeRoutes, docsRoutes } from './routes/docs.ts'
 import { flowRoutes } from './routes/flows.ts'
+import { holdRoutes } from './routes/holds.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listRoutes } from './routes/lists.ts'
+import { privacyRoutes } from './routes/privacy.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { submissionRoutes } from './routes/submissions.ts'
@@ -156,6 +158,8 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(listRoutes(deps))
     await managed.register(secretRoutes(deps))
     await managed.register(auditRoutes(deps))
+    await managed.register(privacyRoutes(deps))
+    await managed.register(holdRoutes(deps))
   })
   await api.register(serviceRoutes(deps))
   await docsRoutes(app)

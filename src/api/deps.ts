@@ -8,6 +8,7 @@ import type { JournalReader } from '../journal/types.ts'
 import type { DestinationType } from '../kit/destination.ts'
 import type { FlowProblem } from '../kit/flow.ts'
 import type { Trials } from '../runner/trials.ts'
+import type { Privacy } from '../privacy/privacy.ts'
 import type { Runner } from '../runner/types.ts'
 import type { Mail } from './links.ts'
 import type { Metrics } from './metrics.ts'
@@ -21,6 +22,7 @@ export interface ApiDeps {
   readonly log: Logger
   readonly metrics: Metrics
   readonly audit: Audit
+  readonly privacy: Privacy
   readonly settings: ApiSettings
   readonly keys: ApiKeys
   readonly lists: ListStore
@@ -62,6 +64,8 @@ export interface ApiKeys {
   sealTenant(tenantId: string, text: string): Promise<Buffer>
   /** Opens what that sealed. */
   openTenant(tenantId: string, sealed: Uint8Array): Promise<string>
+  /** Keyed hash of a person's email or phone, as `millrace.lead` holds it. */
+  person(tenantId: string, kind: 'email' | 'phone', normal: string): Promise<bigint>
 }
 
 /** `version` is null where nothing was published, because of the problems. */

@@ -155,10 +155,7 @@ export interface DestinationType<Schema extends TObject = TObject> {
    * Tells the destination that a person asked to be forgotten, or took a consent back. Success is its acknowledgement.
    * Absent, or null for these settings: somebody has to tell it.
    */
-  readonly forget?: (
-    input: ForgetInput,
-    settings: Static<Schema>,
-  ) => Generator<Call, AttemptResult, CallAnswer> | null
+  readonly forget?: (input: ForgetInput, settings: Static<Schema>) => Generator<Call, AttemptResult, CallAnswer> | null
   /** The cheapest call that proves the connection, or null where there is none. */
   readonly check: (settings: Static<Schema>) => Call | null
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { newId } from '../base/ids.ts'
 import { seal } from '../base/seal.ts'
 import { byteas, int4s, texts, uuids } from '../database/arrays.ts'
 import { type Database, type Row, type Statement, sqlState } from '../database/pool.ts'
@@ -134,12 +134,10 @@ const noticeStatements = (asked: EraseLead, loaded: LoadedLead, recipients: read
         loaded.lead.flowVersion,
         new Date(now),
         new Date(noticesDueAt),
-        uuids(recipients.map(() => randomUUID())),
+        uuids(recipients.map(() => newId(now))),
         texts(recipients.map((delivery) => delivery.id)),
         texts(recipients.map((delivery) => delivery.destination)),
-        byteas(
-          recipients.map((delivery) => seal(loaded.keys.wrap, JSON.stringify({ reference: delivery.reference }))),
-        ),
+        byteas(recipients.map((delivery) => seal(loaded.keys.wrap, JSON.stringify({ reference: delivery.reference })))),
       ],
     },
   ]

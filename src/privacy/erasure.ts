@@ -154,7 +154,14 @@ export const createErasure = (options: {
         text: `update millrace.privacy_request set status = $3, receipt = $4, data = $5,
                  completed_at = case when $3 = 'done' then $6::timestamptz end
                where tenant_id = $1::uuid and id = $2::uuid`,
-        values: [tenantId, id, waits ? 'waiting' : 'done', JSON.stringify(receipt), JSON.stringify(data), new Date(now)],
+        values: [
+          tenantId,
+          id,
+          waits ? 'waiting' : 'done',
+          JSON.stringify(receipt),
+          JSON.stringify(data),
+          new Date(now),
+        ],
       })
       await audit.recordIn(tx, [
         {

@@ -34,7 +34,8 @@ export const createKeeper = (options: { readonly chores: readonly Chore[]; reado
           () => undefined,
           (error: unknown) => {
             const code = isFault(error) ? error.code : error instanceof Error ? error.name : 'unknown'
-            if (code !== 'database_unavailable') log.error({ chore: chore.name, code }, 'a chore failed; it is done again')
+            if (code !== 'database_unavailable')
+              log.error({ chore: chore.name, code }, 'a chore failed; it is done again')
           },
         )
         .finally(() => {

@@ -96,12 +96,19 @@ export const createNotices = (options: {
     } catch (error) {
       const code: FaultCode = isFault(error) ? error.code : 'internal'
       if (!isFault(error)) log.error({ notice: notice.id, code }, 'a destination threw while it was told')
-      result = { outcome: 'error', reason: '', code, retryAfterMs: isFault(error) ? (error.retryAfterMs ?? null) : null }
+      result = {
+        outcome: 'error',
+        reason: '',
+        code,
+        retryAfterMs: isFault(error) ? (error.retryAfterMs ?? null) : null,
+      }
     }
     const now = clock.now()
     if (result === null) return settle(tenantId, notice, { status: 'manual', code: null, nextAt: now })
-    if (result.outcome === 'success') return settle(tenantId, notice, { status: 'acknowledged', code: null, nextAt: now })
-    if (result.outcome === 'failure') return settle(tenantId, notice, { status: 'refused', code: result.code, nextAt: now })
+    if (result.outcome === 'success')
+      return settle(tenantId, notice, { status: 'acknowledged', code: null, nextAt: now })
+    if (result.outcome === 'failure')
+      return settle(tenantId, notice, { status: 'refused', code: result.code, nextAt: now })
     const wait = delayMs({
       attempt: Math.max(1, notice.attempts),
       baseMs: RETRY_BASE_MS,

@@ -5,14 +5,16 @@ import { signingKey } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader } from '../journal/read.ts'
 import { createErasure, type Erasure } from './erasure.ts'
+import { createHolds, type Holds } from './holds.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { createLedger } from './ledger.ts'
-import { createNotices, type NoticeTools, type Notices } from './notices.ts'
+import { createNotices, type Notices, type NoticeTools } from './notices.ts'
 
 /** All of this room, built. */
 export interface Privacy {
   readonly erasure: Erasure
   readonly notices: Notices
+  readonly holds: Holds
   readonly keeper: Keeper
 }
 
@@ -36,6 +38,7 @@ export const createPrivacy = (options: {
   return {
     erasure,
     notices,
+    holds: createHolds(options),
     keeper: createKeeper({
       log: options.log,
       chores: [

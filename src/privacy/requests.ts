@@ -54,11 +54,7 @@ export const insertRequest = (request: PrivacyRequest): Statement => ({
   ],
 })
 
-export const readRequest = async (
-  database: Database,
-  tenantId: string,
-  id: string,
-): Promise<PrivacyRequest | null> => {
+export const readRequest = async (database: Database, tenantId: string, id: string): Promise<PrivacyRequest | null> => {
   const [rows] = await database.batch(
     [tenantId],
     [

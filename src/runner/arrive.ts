@@ -1,14 +1,51 @@
 import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
+import type { Parsed } from '../kit/field.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import type { RunnerContext } from './context.ts'
-import { emit, type Journey, startJourney } from './journey.ts'
+import { emit, type Journey, lookupColumn, startJourney } from './journey.ts'
 import type { Submission } from './types.ts'
 
 export interface Arrival {
   readonly journey: Journey
   /** The lead that this submission's idempotency key stands for already. */
   readonly repeats: string | null
+}
+
+const isOneOf = (erased: ReadonlySet<bigint>, journey: Journey, fields: Readonly<Record<string, Parsed>>): boolean =>
+  journey.flow.fields.some(({ name, type: { type } }) => {
+    if (type !== 'email' && type !== 'phone') return false
+    const normal = fields[name]?.normal
+    return typeof normal === 'string' && normal !== '' && erased.has(lookupColumn(journey.keys, type, normal))
+  })
+
+/** The journey of a submission that must not be: it tells that one came, and keeps nothing of it, not even a key. */
+const turnAway = (journey: Journey, submission: Submission, at: number): Arrival => {
+  const { flow, source } = journey
+  journey.wrapped = null
+  emit(journey, {
+    type: 'lead.received',
+    at: submission.receivedAt,
+    data: {
+      flow: flow.id,
+      flow_version: flow.version,
+      source: source.id,
+      format: submission.format,
+      mode: submission.mode,
+      test: submission.test,
+      bytes: submission.raw.length,
+    },
+    sealed: { submission: null, ip: null, user_agent: null },
+  })
+  journey.lead.currency = flow.currency
+  emit(journey, {
+    type: 'source.authenticated',
+    at,
+    data: { source: source.id, method: submission.source.method, key: submission.source.keyId },
+    sealed: null,
+  })
+  emit(journey, { type: 'person.blocked', at, data: { code: 'erased' }, sealed: null })
+  return { journey, repeats: null }
 }
 
 /** Parses the submission and begins its journal. */
@@ -28,6 +65,8 @@ export const arrive = async (
   const { values, extra } = source.map(submission.values)
   const fields = flow.parse(values, submission.receivedAt, { source, extra })
   const at = ctx.clock.now()
+  const erased = await ctx.blocks.erased(tenantId)
+  if (erased && isOneOf(erased, journey, fields)) return turnAway(journey, submission, at)
 
   const own = source.idField === null ? undefined : submission.values[source.idField]
   const idempotency =

@@ -233,7 +233,8 @@ export const createRunner = (ctx: RunnerContext): Runner => {
   ): Promise<SubmissionResult> => {
     const { journey, repeats } = await arrive(ctx, submission, flow, source)
     if (repeats !== null) return (await answering.get(repeats)) ?? answerAgain(ctx, submission.source.tenantId, repeats)
-    if (submission.mode === 'async') {
+    // Turned away at the door: one commit ends it, and nothing of it could be taken up again.
+    if (submission.mode === 'async' && journey.lead.verdict === null) {
       try {
         await commit(journey, ctx.appender, ctx.clock, { wakeAt: journey.lead.receivedAt, runner: ctx.runnerNumber() })
       } catch (error) {

@@ -54,6 +54,10 @@ export const PLACES: Readonly<Record<string, Place>> = {
     may: ['base', 'kit', 'database'],
     besides: { journal: 'values: it is anchored under the key of the journal, and seals under the keyring' },
   },
+  privacy: {
+    may: ['base', 'lead', 'kit', 'database', 'audit'],
+    besides: { journal: 'values: an erasure ends a chain, and receipts are signed as anchors are' },
+  },
   handlers: {
     may: ['base', 'lead', 'kit'],
     besides: {
@@ -98,6 +102,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'kit',
       'journal',
       'audit',
+      'privacy',
       'runner',
       'ingest',
       'access',
@@ -120,6 +125,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'journal',
       'audit',
       'keys',
+      'privacy',
       'runner',
       'ingest',
       'database',
@@ -164,6 +170,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'jobs',
       'outbound',
       'runner',
+      'privacy',
       'master-key.ts',
       'postal-codes.ts',
       'config.ts',

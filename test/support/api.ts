@@ -9,6 +9,7 @@ import { newId } from '../../src/base/ids.ts'
 import { keyedHash16, seal } from '../../src/base/seal.ts'
 import { openUnderTenant } from '../../src/journal/keyring.ts'
 import { registries, type TestHouse, testHouse } from './house.ts'
+import { lookupColumn } from '../../src/runner/journey.ts'
 
 /** A lead goes in, is read, priced, judged by a filter and, where it says so, looked at by a person. */
 export const FLOW = `
@@ -86,6 +87,7 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
     clock,
     log: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
     audit: house.audit,
+    privacy: house.privacy,
     metrics: createMetrics({ version: 'test', inFlight: house.runner.inFlight, connections: database.stats }),
     settings: {
       version: 'test',
@@ -99,6 +101,7 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
       login: (email) => keyedHash16(keyring.login, email),
       sealTenant: async (tenant, text) => seal((await keyring.tenant(tenant)).wrap, text),
       openTenant: async (tenant, sealed) => openUnderTenant(await keyring.tenant(tenant), sealed).toString(),
+      person: async (tenant, kind, normal) => lookupColumn(await keyring.tenant(tenant), kind, normal),
     },
     lists: house.lists,
     mail: null,

@@ -11,6 +11,7 @@ import { newId } from '../../src/base/ids.ts'
 import { keyOf } from '../../src/base/seal.ts'
 import { createDatabase, type Database } from '../../src/database/pool.ts'
 import { createPresence, type Presence } from '../../src/database/presence.ts'
+import { createBlocks } from '../../src/handlers/blocks.ts'
 import { createCaps } from '../../src/handlers/caps.ts'
 import { createIdentity } from '../../src/handlers/identity.ts'
 import { createListChanges } from '../../src/handlers/list-changes.ts'
@@ -203,6 +204,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       suppression: createSuppression({ lookUp, lists }),
       listChanges: createListChanges({ lookUp, lists }),
       lists,
+      blocks: createBlocks({ database }),
       lookUp,
       persons: createPersons({ database, keyring: ownKeyring, models, lookUp }),
       caps,

@@ -105,10 +105,12 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
       if (config.role === 'all') {
         house.sweeper.start()
         house.upkeep.start()
+        house.privacy.keeper.start()
       }
       output.write(json ? readyLine(url, demo) : banner(url, demo))
     } else {
       house.sweeper.start()
+      house.privacy.keeper.start()
       output.write(
         json ? `${JSON.stringify({ ready: true, role: 'worker' })}\n` : '\nMillrace works on what is due.\n\n',
       )

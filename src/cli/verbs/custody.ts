@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Config } from '../../config.ts'
 import type { House } from '../../house.ts'
 import { runKeysRotate, runKeysStatus } from '../commands/keys.ts'
+import { runPrivacyErase, runPrivacyStatus } from '../commands/privacy.ts'
 
 /** What main.ts hands to verbs that are added outside of it. */
 export interface VerbContext {
@@ -54,4 +55,36 @@ export const addCustodyVerbs = (program: Command, { configOf, opener, act }: Ver
         }),
       ),
     )
+
+  const privacy = program.command('privacy').description('Do what persons ask for about their data')
+  privacy
+    .command('erase')
+    .description('Forget a person: their leads, what is under way, and who received them is told. It cannot be undone')
+    .option('--email <address>', 'of the person')
+    .option('--phone <number>', 'of the person')
+    .option('--lead <id>', 'a lead of the person')
+    .option('--only-lead', 'forget that lead alone, and block nobody')
+    .option('--country <code>', 'country of a phone number without country code', 'US')
+    .option('--receipt <file>', 'where the signed receipt goes')
+    .option('--tenant <slug>', 'tenant, where there are several')
+    .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option('--json', 'print JSON')
+    .action((flags) =>
+      act(() =>
+        runPrivacyErase({
+          ...common(flags),
+          tenant: flags.tenant,
+          person: flags,
+          onlyLead: flags.onlyLead === true,
+          receipt: flags.receipt,
+        }),
+      ),
+    )
+  privacy
+    .command('status')
+    .description('What was asked for, what waits for whom, and what is overdue')
+    .option('--tenant <slug>', 'tenant, where there are several')
+    .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option('--json', 'print one line of JSON a request')
+    .action((flags) => act(() => runPrivacyStatus({ ...common(flags), tenant: flags.tenant })))
 }

@@ -1,0 +1,31 @@
+import { Fault } from '../base/faults.ts'
+import { isId } from '../base/ids.ts'
+import { subjectOfLead } from '../privacy/subject.ts'
+import type { Subject } from '../privacy/types.ts'
+import type { ApiDeps } from './deps.ts'
+import { readSearch, type SearchAsked } from './lead-search.ts'
+
+/**
+ * Whom a request is about, as keyed hashes: by email, phone, or the lead they came with. Throws Fault `invalid_request`
+ * or `not_found`, without a word of what was sent.
+ */
+export const readPerson = async (
+  deps: Pick<ApiDeps, 'database' | 'keys'>,
+  tenantId: string,
+  asked: SearchAsked & { readonly lead_id?: string },
+): Promise<Subject> => {
+  const keys: bigint[] = []
+  let leads: readonly string[] = []
+  if (asked.lead_id !== undefined) {
+    const subject = isId(asked.lead_id) ? await subjectOfLead(deps.database, tenantId, asked.lead_id) : null
+    if (subject === null) throw new Fault('not_found', { message: 'There is no such lead' })
+    keys.push(...subject.keys)
+    leads = subject.leads
+  }
+  if (asked.email !== undefined || asked.phone !== undefined || asked.lead_id === undefined) {
+    const { email, phone } = await readSearch({ database: deps.database, tenantId, asked })
+    if (email !== undefined) keys.push(await deps.keys.person(tenantId, 'email', email))
+    if (phone !== undefined) keys.push(await deps.keys.person(tenantId, 'phone', phone))
+  }
+  return { keys: [...new Set(keys)], leads }
+}
