@@ -186,6 +186,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'integrations',
       'journal',
       'handlers',
+      'runner',
       'outbound',
       'api',
       'cli',
