@@ -8,8 +8,8 @@ import { type MovableClock, movableClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ids.ts'
 import { keyedHash16, seal } from '../../src/base/seal.ts'
 import { openUnderTenant } from '../../src/journal/keyring.ts'
-import { registries, type TestHouse, testHouse } from './house.ts'
 import { lookupColumn } from '../../src/runner/journey.ts'
+import { registries, type TestHouse, testHouse } from './house.ts'
 
 /** A lead goes in, is read, priced, judged by a filter and, where it says so, looked at by a person. */
 export const FLOW = `
