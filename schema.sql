@@ -365,6 +365,17 @@ table flow_version row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
+table held_evidence row level security forced
+    1 tenant_id uuid not null
+    2 hold_id uuid not null
+    3 lead_id uuid not null
+    4 at timestamp with time zone not null
+    5 sealed bytea not null
+  constraint held_evidence_pkey PRIMARY KEY (tenant_id, hold_id, lead_id)
+  constraint held_evidence_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table identity_label row level security forced
     1 tenant_id uuid not null
     2 lead_id uuid not null
@@ -437,6 +448,21 @@ table lead row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   CREATE TRIGGER forget_deleted_record AFTER DELETE ON millrace.lead FOR EACH ROW WHEN ((old.person_id IS NOT NULL)) EXECUTE FUNCTION millrace.forget_record() (O)
   CREATE TRIGGER forget_record AFTER UPDATE OF wrapped_key ON millrace.lead FOR EACH ROW WHEN (((old.wrapped_key IS NOT NULL) AND (new.wrapped_key IS NULL) AND (old.person_id IS NOT NULL))) EXECUTE FUNCTION millrace.forget_record() (O)
+  grant delete, insert, select, update to millrace_app
+
+table legal_hold row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 at timestamp with time zone not null
+    4 actor text not null
+    5 matter text not null
+    6 keys bigint[] not null
+    7 leads uuid[] not null
+    8 keeps text[] not null
+    9 released_at timestamp with time zone
+  constraint legal_hold_pkey PRIMARY KEY (tenant_id, id)
+  constraint legal_hold_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
 table login row level security forced
@@ -540,6 +566,21 @@ table person_apart row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table person_block row level security forced
+    1 tenant_id uuid not null
+    2 key bigint not null
+    3 channel text not null
+    4 why text not null
+    5 at timestamp with time zone not null
+    6 request_id uuid
+  constraint person_block_channel_check CHECK ((channel = ANY (ARRAY['all'::text, 'share'::text, 'call'::text, 'sms'::text, 'email'::text])))
+  constraint person_block_pkey PRIMARY KEY (tenant_id, key, why, channel)
+  constraint person_block_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  constraint person_block_why_check CHECK ((why = ANY (ARRAY['erased'::text, 'restricted'::text, 'objected'::text, 'revoked'::text])))
+  CREATE INDEX person_block_erased ON millrace.person_block USING btree (tenant_id, at) WHERE (why = 'erased'::text)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table person_event row level security forced
     1 tenant_id uuid not null
     2 id uuid not null
@@ -575,6 +616,56 @@ table person_record row level security forced
     5 sealed bytea
   constraint person_record_pkey PRIMARY KEY (tenant_id, person_id, lead_id)
   CREATE INDEX person_record_lead ON millrace.person_record USING btree (tenant_id, lead_id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table privacy_request row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 kind text not null
+    4 status text not null
+    5 at timestamp with time zone not null
+    6 actor_kind text not null
+    7 actor text not null
+    8 due_at timestamp with time zone not null
+    9 completed_at timestamp with time zone
+   10 keys bigint[] not null
+   11 leads uuid[] not null
+   12 data text not null
+   13 receipt text
+  constraint privacy_request_kind_check CHECK ((kind = ANY (ARRAY['erase'::text, 'access'::text, 'rectify'::text, 'restrict'::text, 'object'::text, 'revoke'::text])))
+  constraint privacy_request_pkey PRIMARY KEY (tenant_id, id)
+  constraint privacy_request_status_check CHECK ((status = ANY (ARRAY['working'::text, 'waiting'::text, 'done'::text])))
+  constraint privacy_request_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX privacy_request_open ON millrace.privacy_request USING btree (tenant_id, status, due_at) WHERE (status <> 'done'::text)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table recipient_notice row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 request_id uuid not null
+    4 lead_id uuid not null
+    5 delivery text not null
+    6 flow_id text not null
+    7 flow_version integer not null
+    8 destination text not null
+    9 act text not null
+   10 status text not null
+   11 attempts integer not null default 0
+   12 next_at timestamp with time zone not null
+   13 due_at timestamp with time zone not null
+   14 told_at timestamp with time zone
+   15 acknowledged_at timestamp with time zone
+   16 code text
+   17 acknowledged_by text
+   18 sealed bytea
+  constraint recipient_notice_act_check CHECK ((act = ANY (ARRAY['erase'::text, 'revoke'::text, 'restrict'::text, 'rectify'::text])))
+  constraint recipient_notice_pkey PRIMARY KEY (tenant_id, id)
+  constraint recipient_notice_status_check CHECK ((status = ANY (ARRAY['due'::text, 'manual'::text, 'acknowledged'::text, 'refused'::text])))
+  constraint recipient_notice_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX recipient_notice_due ON millrace.recipient_notice USING btree (tenant_id, next_at) WHERE (status = 'due'::text)
+  CREATE UNIQUE INDEX recipient_notice_once ON millrace.recipient_notice USING btree (tenant_id, request_id, delivery)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 

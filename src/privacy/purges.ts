@@ -13,6 +13,10 @@ export const KEPT: Readonly<Record<string, string>> = {
   work: 'given up by erase-lead.ts',
   recipient_notice: 'what recipients must be told: ids, and a reference that goes when they have acknowledged',
   held_evidence: 'declared by a legal hold',
+  person_record: 'taken away by the trigger forget_record, in the same statement',
+  person_key: 'taken away by the trigger forget_record, in the same statement',
+  person_event: 'who was joined with whom: ids',
+  identity_label: 'levels of agreement and a verdict, no value',
 }
 
 export const purgeStatements = (tenantId: string, leadId: string): Statement[] =>
