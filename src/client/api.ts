@@ -229,6 +229,62 @@ export interface Api {
       answer: { removed: number }
     }
   }
+  '/api/v1/privacy/holds': {
+    /** Place a legal hold */
+    post: {
+      body: { matter: string; email?: string; phone?: string; lead_id?: string; flow?: string; country?: string; keeps: ("submission" | "fields" | "deliveries" | "consent")[] }
+      answer: { id: string; at: string; matter: string; keeps: string[]; released_at: string | null; evidence: number }
+    }
+    /** List legal holds */
+    get: {
+      answer: { items: ({ id: string; at: string; matter: string; keeps: string[]; released_at: string | null; evidence: number })[] }
+    }
+  }
+  '/api/v1/privacy/holds/{id}': {
+    /** Read the evidence that a hold has kept */
+    get: {
+      path: { id: string }
+      answer: { items: unknown[] }
+    }
+    /** Release a hold and destroy its evidence */
+    delete: {
+      path: { id: string }
+      answer: { items: ({ id: string; at: string; matter: string; keeps: string[]; released_at: string | null; evidence: number })[] }
+    }
+  }
+  '/api/v1/privacy/notices/{id}/acknowledge': {
+    /** Say that a destination has done what it was told */
+    post: {
+      path: { id: string }
+      answer: { id: string; status: string }
+    }
+  }
+  '/api/v1/privacy/requests': {
+    /** Do what a person asked for */
+    post: {
+      body: { kind: "erase"; email?: string; phone?: string; lead_id?: string; flow?: string; country?: string; scope?: "person" | "lead" }
+      answer: { id: string; kind: string; status: string; at: string; due_at: string; completed_at: string | null; overdue: boolean; leads: number | null; notices: ({ id: string; destination: string; lead_id: string; act: string; status: string; attempts: number; code: string | null; due_at: string; told_at: string | null; acknowledged_at: string | null; acknowledged_by: string | null; overdue: boolean })[]; receipt_url: string | null }
+    }
+    /** List what persons asked for, newest first */
+    get: {
+      query: { kind?: string; status?: "working" | "waiting" | "done"; limit?: number; cursor?: string }
+      answer: { items: ({ id: string; kind: string; status: string; at: string; due_at: string; completed_at: string | null; overdue: boolean; leads: number | null })[]; next_cursor: string | null }
+    }
+  }
+  '/api/v1/privacy/requests/{id}': {
+    /** Read a request, and what its recipients answered */
+    get: {
+      path: { id: string }
+      answer: { id: string; kind: string; status: string; at: string; due_at: string; completed_at: string | null; overdue: boolean; leads: number | null; notices: ({ id: string; destination: string; lead_id: string; act: string; status: string; attempts: number; code: string | null; due_at: string; told_at: string | null; acknowledged_at: string | null; acknowledged_by: string | null; overdue: boolean })[]; receipt_url: string | null }
+    }
+  }
+  '/api/v1/privacy/requests/{id}/receipt': {
+    /** Read the signed receipt of an erasure */
+    get: {
+      path: { id: string }
+      answer: { receipt: unknown; signature: string; public_key: string }
+    }
+  }
   '/api/v1/secrets': {
     /** List the names of secrets */
     get: {

@@ -27,7 +27,7 @@ const known = (id: string): string => {
 export const holdRoutes =
   (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { holds } = deps.privacy
+    const held = () => deps.privacy.holds
     const tags = ['Privacy']
     const security = [{ login: [] }, { cookie: [] }]
 
@@ -49,9 +49,9 @@ export const holdRoutes =
         const { tenantId } = session
         const { matter, keeps } = request.body
         const subject = await readPerson(deps, tenantId, request.body)
-        const id = await holds.place({ tenantId, actor: actorOf(session), matter, subject, keeps })
+        const id = await held().place({ tenantId, actor: actorOf(session), matter, subject, keeps })
         reply.code(201)
-        const row = (await holds.list(tenantId)).find((each) => each.id === id)
+        const row = (await held().list(tenantId)).find((each) => each.id === id)
         if (!row) throw new Fault('not_found', { message: 'There is no such hold' })
         return view(row)
       },
@@ -68,7 +68,7 @@ export const holdRoutes =
           response: { 200: HoldList, ...problems(401, 403, 406, 500, 503) },
         },
       },
-      async (request) => ({ items: (await holds.list(sessionOf(request).tenantId)).map(view) }),
+      async (request) => ({ items: (await held().list(sessionOf(request).tenantId)).map(view) }),
     )
 
     app.get(
@@ -83,7 +83,7 @@ export const holdRoutes =
           response: { 200: HoldEvidence, ...problems(401, 403, 404, 406, 500, 503) },
         },
       },
-      async (request) => ({ items: await holds.read(sessionOf(request).tenantId, known(request.params.id)) }),
+      async (request) => ({ items: await held().read(sessionOf(request).tenantId, known(request.params.id)) }),
     )
 
     app.delete(
@@ -101,8 +101,8 @@ export const holdRoutes =
       async (request) => {
         const session = sessionOf(request)
         const id = known(request.params.id)
-        await holds.release({ tenantId: session.tenantId, id, actor: actorOf(session) })
-        return { items: (await holds.list(session.tenantId)).filter((row) => row.id === id).map(view) }
+        await held().release({ tenantId: session.tenantId, id, actor: actorOf(session) })
+        return { items: (await held().list(session.tenantId)).filter((row) => row.id === id).map(view) }
       },
     )
   }
