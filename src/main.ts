@@ -10,8 +10,6 @@ import { systemClock } from './base/clock.ts'
 import { Fault, isFault } from './base/faults.ts'
 import { keyedHash16, newKeyBytes, seal } from './base/seal.ts'
 import { runAuditVerify } from './cli/commands/audit-verify.ts'
-import { runDedupe } from './cli/commands/dedupe.ts'
-import { runEvalIdentity } from './cli/commands/eval-identity.ts'
 import { runFlowCheck } from './cli/commands/flow-check.ts'
 import { runFlowPublish } from './cli/commands/flow-publish.ts'
 import { runImport } from './cli/commands/import.ts'
@@ -22,6 +20,7 @@ import { ownAddress, runServe } from './cli/commands/serve.ts'
 import { addCustodyVerbs } from './cli/verbs/custody.ts'
 import { addDecisionVerbs } from './cli/verbs/decisions.ts'
 import { addDestinationVerbs } from './cli/verbs/destinations.ts'
+import { addIdentityVerbs } from './cli/verbs/identity.ts'
 import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
 import { ensureDemo, SINK_PATH } from './demo.ts'
@@ -285,65 +284,6 @@ program
     }),
   )
 
-const listed = (value: string, before: string[]): string[] => [...before, value]
-const split = (value: string, before: string[]): string[] => [...before, ...value.split(',').map((each) => each.trim())]
-
-program
-  .command('dedupe')
-  .description('Find who stands in a CSV file more than once; a later run goes on where one was interrupted')
-  .argument('<file>')
-  .requiredOption('--out <file>', 'where the rows go, each with its person and why')
-  .option('--map <header=field>', 'what a column means, or none to leave it out; may be repeated', listed, [])
-  .option('--drop <columns>', 'columns to leave out, separated by commas', split, [])
-  .option('--country <code>', 'country of dates and states', 'US')
-  .option('--restart', 'begin anew, whatever an interrupted run left')
-  .option('--json', 'print one line of JSON at the end')
-  .action((file: string, flags) =>
-    act(() =>
-      runDedupe({
-        file,
-        out: flags.out,
-        maps: flags.map,
-        drop: flags.drop,
-        country: flags.country,
-        restart: flags.restart === true,
-        json: flags.json === true,
-        now: Date.now(),
-        ended: untilSignalled(),
-        output: process.stdout,
-        progress: process.stderr,
-      }),
-    ),
-  )
-
-const evaluation = program.command('eval').description('Measure how good a part of Millrace is')
-evaluation
-  .command('identity')
-  .description('Link a labelled CSV file with no label used, and compare')
-  .argument('<file>')
-  .requiredOption('--truth <column>', 'column that says who is who')
-  .option('--truth-pattern <regexp>', 'its first group, in that column, is the person')
-  .option('--drop <columns>', 'columns to leave out, separated by commas', split, [])
-  .option('--map <header=field>', 'what a column means, or none to leave it out; may be repeated', listed, [])
-  .option('--country <code>', 'country of dates and states', 'US')
-  .option('--json', 'print one line of JSON')
-  .action((file: string, flags) =>
-    act(() =>
-      runEvalIdentity({
-        file,
-        truth: flags.truth,
-        truthPattern: flags.truthPattern,
-        drop: flags.drop,
-        maps: flags.map,
-        country: flags.country,
-        json: flags.json === true,
-        now: Date.now(),
-        output: process.stdout,
-        notes: process.stderr,
-      }),
-    ),
-  )
-
 const flow = program.command('flow').description('Check and publish flows')
 flow
   .command('check')
@@ -386,6 +326,7 @@ audit
 
 addCustodyVerbs(program, { configOf, opener, act })
 addDecisionVerbs(program, { configOf, opener, act, untilSignalled })
+addIdentityVerbs(program, { configOf, opener, act, untilSignalled, registries, clock: systemClock() })
 addDestinationVerbs(program, { configOf, opener, act, registries, clock: systemClock() })
 
 try {

@@ -45,7 +45,12 @@ export interface Counted {
   /** All pairs of the file. */
   readonly pairs: number
   readonly rows: number
+  /** Per pattern: pairs that somebody said are the same person, and are not. */
+  readonly labels?: { readonly same: Float64Array; readonly different: Float64Array }
 }
+
+/** What is reckoned of a pattern without labels counts as so many of them. */
+const RECKONED_AS_LABELS = 4
 
 const ROUNDS_MAX = 60
 const ROUNDS_UNLINKED = 4
@@ -96,7 +101,7 @@ export const defaultModel = (schema: Schema, rows: number): Model => ({
 })
 
 export const learn = (counted: Counted): Model => {
-  const { schema, patterns, candidates, random, pairs, rows } = counted
+  const { schema, patterns, candidates, random, pairs, rows, labels } = counted
   const shapes = schema.groups.map(({ features }) => shapeOf(features))
   const groupCount = shapes.length
   const count = patterns.count()
@@ -157,11 +162,17 @@ export const learn = (counted: Counted): Model => {
       const top = Math.max(s, u, k)
       const [es, eu, ek] = [Math.exp(s - top), Math.exp(u - top), Math.exp(k - top)]
       const total = es + eu + ek
-      const found = candidates[pattern] as number
-      same[pattern] = (es / total) * found
-      strangers[pattern] = (eu / total) * (random[pattern] as number)
+      const yes = labels?.same[pattern] ?? 0
+      const no = labels?.different[pattern] ?? 0
+      const found = (candidates[pattern] as number) + yes + no
+      const reckoned = es / total
+      const share = (reckoned * RECKONED_AS_LABELS + yes) / (RECKONED_AS_LABELS + yes + no)
+      // What labels take from the same, strangers and kin divide as before.
+      const rest = reckoned < 1 ? (1 - share) / (1 - reckoned) : 0
+      same[pattern] = share * found
+      strangers[pattern] = (eu / total) * rest * (random[pattern] as number)
       sameSum += same[pattern] as number
-      kin[pattern] = (ek / total) * found
+      kin[pattern] = (ek / total) * rest * found
       kinSum += kin[pattern] as number
     }
     const counts = { same: countsBy(same), strangers: countsBy(strangers), kin: countsBy(kin) }

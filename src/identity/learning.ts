@@ -52,11 +52,18 @@ const countRandom = (table: Table, comparer: Comparer, patterns: Patterns, codes
   return counts
 }
 
+/** What somebody said of two rows of the schema: the code of each group, and whether they are one person. */
+export interface Label {
+  readonly codes: readonly number[]
+  readonly same: boolean
+}
+
 /** Yields how many rows are done of how many. */
 export function* learnModel(
   table: Table,
   comparer: Comparer,
   candidates: Candidates,
+  labels: readonly Label[] = [],
 ): Generator<{ readonly done: number; readonly total: number }, Learned> {
   const { size, schema } = table
   const patterns = createPatterns(schema)
@@ -87,6 +94,13 @@ export function* learnModel(
   }
   if (size - previous > 1) countCopies(previous, size - previous - 1)
   const randomCounts = countRandom(table, comparer, patterns, codes)
+  const said: [number[], number[]] = [[], []]
+  for (const { codes: own, same } of labels) {
+    if (own.length !== schema.groups.length) continue
+    const pattern = patterns.of(Uint16Array.from(own))
+    const counted = said[same ? 0 : 1]
+    counted[pattern] = (counted[pattern] ?? 0) + 1
+  }
   const dense = (sparse: readonly number[]): Float64Array =>
     Float64Array.from({ length: patterns.count() }, (_, pattern) => sparse[pattern] ?? 0)
   const model = learn({
@@ -96,6 +110,7 @@ export function* learnModel(
     random: dense(randomCounts),
     pairs: Math.max(1, (size * (size - 1)) / 2),
     rows: size,
+    labels: { same: dense(said[0]), different: dense(said[1]) },
   })
   return { model, candidatePairs: seen }
 }

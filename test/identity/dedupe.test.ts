@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { historicalRows } from '../../bench/identity/historical.ts'
 import { isFault } from '../../src/base/faults.ts'
 import { runDedupe } from '../../src/cli/commands/dedupe.ts'
+import { registries } from '../support/house.ts'
 import { context } from '../support/identity-link.ts'
 
 let folder = ''
@@ -44,6 +45,10 @@ const run = async (flags: {
       maps: flags.maps ?? [],
       drop: [],
       country: context.country,
+      tenant: undefined,
+      flow: undefined,
+      registries,
+      openHouse: () => Promise.reject(new Error('a file needs no database')),
       restart: false,
       json: false,
       now: context.now,

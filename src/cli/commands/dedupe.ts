@@ -1,21 +1,24 @@
 /** `millrace dedupe`: who stands in a list more than once. */
-import { createHash } from 'node:crypto'
 import { existsSync, realpathSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Fault } from '../../base/faults.ts'
+import type { House } from '../../house.ts'
 import type { Edges } from '../../identity/edges.ts'
 import type { Model } from '../../identity/em.ts'
 import { learnModel } from '../../identity/learning.ts'
 import { clusterTable, createLinkage, edgesFrom, judgeBetween, type Linkage } from '../../identity/link.ts'
 import { modelFromJson, modelToJson } from '../../identity/model-json.ts'
-import { writeClusters } from '../identity/cluster-file.ts'
+import type { Table } from '../../identity/table.ts'
+import type { Registries } from '../../kit/flow.ts'
 import { type DedupeProgress, dedupeProgress } from '../identity/dedupe-progress.ts'
-import { openPeople, type PeopleFile, type ReadPeople, readPeople } from '../identity/people-file.ts'
-import { digestOf } from '../import/checkpoint.ts'
+import { fileListing, type Listing, leadListing } from '../identity/listing.ts'
+import { openPeople } from '../identity/people-file.ts'
 import { createProgress } from '../import/progress.ts'
+import { tenantOf } from './flow-publish.ts'
 
 export interface DedupeOptions {
-  readonly file: string
+  /** A CSV file; undefined: the leads that were taken in. */
+  readonly file: string | undefined
   /** Where the rows go, with their persons. */
   readonly out: string
   /** `header=field`, each. */
@@ -23,6 +26,9 @@ export interface DedupeOptions {
   readonly drop: readonly string[]
   /** ISO 3166-1 alpha-2. */
   readonly country: string
+  /** Of the leads: whose, and of which flow. */
+  readonly tenant: string | undefined
+  readonly flow: string | undefined
   /** Begin anew, whatever an earlier run left. */
   readonly restart: boolean
   readonly json: boolean
@@ -30,17 +36,16 @@ export interface DedupeOptions {
   readonly now: number
   /** Resolves when somebody wants it to stop. */
   readonly ended: Promise<unknown>
+  readonly registries: Registries
+  readonly openHouse: () => Promise<House>
   readonly output: { write(text: string): unknown }
   readonly progress: NodeJS.WriteStream
 }
 
 const EXIT_INTERRUPTED = 130
-/** Another version finds other pairs: what it kept is of no use. */
-const METHOD = 2
-
 interface Run {
   readonly options: DedupeOptions
-  readonly people: PeopleFile
+  readonly listing: Listing
   readonly stop: AbortController
 }
 
@@ -54,19 +59,12 @@ const barFor = (run: Run, total: number, from: number) =>
     from: { done: from, rows: from },
   })
 
-const readAll = async (run: Run): Promise<ReadPeople> => {
-  const bar = createProgress({
-    output: run.options.progress,
-    silent: run.options.json,
-    total: run.people.bytes,
-    from: { done: run.people.head.offset, rows: 0 },
-  })
+const readAll = async (run: Run): Promise<Table> => {
+  const { listing, options } = run
+  const from = { done: listing.from, rows: 0 }
+  const bar = createProgress({ output: options.progress, silent: options.json, total: listing.total, from })
   try {
-    return await readPeople(run.people, {
-      ...run.options,
-      isStopped: () => run.stop.signal.aborted,
-      onProgress: ({ bytes, rows }) => bar.update({ done: bytes, rows }),
-    })
+    return await listing.read({ isStopped: () => run.stop.signal.aborted, onProgress: bar.update })
   } finally {
     bar.end()
   }
@@ -153,28 +151,20 @@ const likestOf = (linkage: Linkage, edges: Edges, clusters: Int32Array): Int32Ar
 }
 
 const dedupe = async (run: Run): Promise<number> => {
-  const { options, people, stop } = run
+  const { options, listing, stop } = run
   const startedAt = performance.now()
   const tell = (text: string): void => {
     if (!options.json) options.progress.write(text)
   }
-  const digest = await digestOf(people.handle, () => stop.signal.aborted)
-  if (digest === null) return EXIT_INTERRUPTED
-  const used = people.head.headers.flatMap((header, at) =>
-    people.roles[at] === 'none' ? [] : [`${header} → ${people.roles[at]}`],
-  )
-  tell(`Matching by: ${used.join(', ')}\n`)
+  tell(`${listing.said}\n`)
   const stopped = (): number => {
     tell('Stopped. Run the same command again to go on.\n')
     return EXIT_INTERRUPTED
   }
-  const { table, lines, unreadable } = await readAll(run)
+  const table = await readAll(run)
   if (stop.signal.aborted) return stopped()
   const linkage = createLinkage(table)
-  const name = createHash('sha256')
-    .update(JSON.stringify([METHOD, digest, people.roles, options.country]))
-    .digest('hex')
-  const kept = dedupeProgress(options.out, name)
+  const kept = dedupeProgress(options.out, listing.name)
   try {
     const begun = await modelFor(run, linkage, kept)
     if (!begun) return stopped()
@@ -185,14 +175,14 @@ const dedupe = async (run: Run): Promise<number> => {
     const rows = new Int32Array(table.size)
     for (const [row, place] of table.places.entries()) rows[place] = row
     const judge = judgeBetween(linkage, begun.model)
-    const counted = await writeClusters(people, options.out, {
+    const counted = await listing.write(options.out, {
       clusters,
-      lines,
       likest: likestOf(linkage, edges, clusters),
       judge: (a, b) => judge(rows[a] as number, rows[b] as number),
     })
     kept.remove()
     const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(3))
+    const unreadable = listing.unreadable()
     const figures = { ...counted, unreadable: unreadable.length, seconds, out: options.out }
     options.output.write(
       options.json
@@ -209,19 +199,38 @@ const dedupe = async (run: Run): Promise<number> => {
   }
 }
 
+const dedupeFile = async (options: DedupeOptions, file: string, stop: AbortController): Promise<number> => {
+  const people = await openPeople({ ...options, file })
+  try {
+    if (existsSync(options.out) && realpathSync(options.out) === realpathSync(file))
+      throw wrong(`--out ${options.out}: this is the file to read`)
+    const listing = await fileListing(people, { ...options, file, isStopped: () => stop.signal.aborted })
+    return listing === null ? EXIT_INTERRUPTED : await dedupe({ options, listing, stop })
+  } finally {
+    await people.handle.close()
+  }
+}
+
+const dedupeLeads = async (options: DedupeOptions, stop: AbortController): Promise<number> => {
+  if (options.maps.length > 0 || options.drop.length > 0)
+    throw wrong('--map and --drop are for files: of leads, the fields of their flows say what they hold')
+  const house = await options.openHouse()
+  try {
+    const tenantId = await tenantOf(house, options.tenant)
+    const { database, keyring } = house
+    const listing = await leadListing({ ...options, database, keyring, tenantId })
+    return await dedupe({ options, listing, stop })
+  } finally {
+    await house.close(0)
+  }
+}
+
 /**
- * Clusters the rows of a file and writes them with their persons. Exit code 0, 130 where it was stopped: the same command
- * then goes on. Throws Fault `invalid_request` where a flag or the file is wrong.
+ * Clusters the rows of a file, or the leads taken in, and writes them with their persons. Exit code 0, 130 where it was
+ * stopped: the same command then goes on. Throws Fault `invalid_request` where a flag or the file is wrong.
  */
 export const runDedupe = async (options: DedupeOptions): Promise<number> => {
   const stop = new AbortController()
   void options.ended.then(() => stop.abort())
-  const people = await openPeople(options)
-  try {
-    if (existsSync(options.out) && realpathSync(options.out) === realpathSync(options.file))
-      throw wrong(`--out ${options.out}: this is the file to read`)
-    return await dedupe({ options, people, stop })
-  } finally {
-    await people.handle.close()
-  }
+  return options.file === undefined ? dedupeLeads(options, stop) : dedupeFile(options, options.file, stop)
 }

@@ -66,6 +66,18 @@ const decoded = (bytes: Buffer): Edges => {
   return edges
 }
 
+const readStored = (file: string): Stored | null => {
+  try {
+    const stored = JSON.parse(readFileSync(file, 'utf8')) as Stored
+    return stored.version === 1 && typeof stored.name === 'string' ? stored : null
+  } catch {
+    return null
+  }
+}
+
+/** The name of the run that was broken off beside this output; null where there is none. */
+export const nameKept = (out: string): string | null => readStored(`${out}.progress`)?.name ?? null
+
 /** `<out>.progress` and `<out>.pairs`: numbers of rows and weights, no value of any row; for their owner's eyes only. */
 export const dedupeProgress = (out: string, name: string): DedupeProgress => {
   const file = `${out}.progress`
@@ -87,13 +99,8 @@ export const dedupeProgress = (out: string, name: string): DedupeProgress => {
   }
   return {
     read: () => {
-      let stored: Stored
-      try {
-        stored = JSON.parse(readFileSync(file, 'utf8')) as Stored
-      } catch {
-        return null
-      }
-      if (stored.version !== 1 || stored.name !== name || !existsSync(pairsFile)) return null
+      const stored = readStored(file)
+      if (stored?.name !== name || !existsSync(pairsFile)) return null
       model = stored.model
       pairs = stored.pairs
       handle = open('r+')
