@@ -17,6 +17,26 @@ AS $function$
   select count(*) from lost $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.bucket_add(buckets jsonb, bucket bigint, amount numeric, since bigint)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select coalesce(jsonb_object_agg(part, total), '{}') from (
+    select part, sum(counted) as total from (
+      select key as part, value::numeric as counted from jsonb_each_text(coalesce(buckets, '{}')) where key::bigint >= since
+      union all select bucket::text, amount where bucket >= since
+    ) each group by part having sum(counted) > 0
+  ) kept $function$
+  grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.bucket_sum(buckets jsonb, since bigint)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select coalesce(sum(value::numeric), 0) from jsonb_each_text(coalesce(buckets, '{}')) where key::bigint >= since $function$
+  grant execute to public
+
 CREATE OR REPLACE FUNCTION millrace.clear_logins(before timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -326,6 +346,8 @@ table cap_usage with (fillfactor=50) row level security forced
     3 window_start timestamp with time zone not null
     4 used numeric not null
     5 version bigint not null default 1
+    6 buckets jsonb
+    7 history numeric not null default 0
   constraint cap_usage_pkey PRIMARY KEY (tenant_id, scope, window_start)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app

@@ -46,3 +46,15 @@ export const addMoney = (a: Money, b: Money): Money => {
 export const zeroMoney = (currency: string): Money => ({ amount: '0', currency })
 
 export const isZero = (money: Money): boolean => scaled(money.amount).units === 0n
+
+/** The amount in millionths of its currency's unit, which many are added up in: exact up to some nine thousand millions. */
+export const microsOf = (money: Money): number => {
+  const { units, places } = scaled(money.amount)
+  return Number(units * 10n ** BigInt(6 - places))
+}
+
+/** Decimal text of so many millionths, without needless zeros but at least two decimals. */
+export const microsText = (micros: number): string => {
+  const text = written(BigInt(Math.round(micros)), 6)
+  return text.replace(/(\.\d\d\d*?)0+$/, '$1')
+}

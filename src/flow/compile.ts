@@ -96,6 +96,7 @@ const compileStep = (
     when: step.arm === null ? guard : inArm(step.arm, guard),
     onError: step.onError,
     run: type.create(step.config, compiler),
+    caps: type.caps ? { scope: key, caps: type.caps(step.config, compiler) } : null,
     foresee: type.foresee?.(step.config, compiler) ?? null,
   }
 }

@@ -1,6 +1,8 @@
 /** From the text of a flow to a checked document, with everything that is wrong in it. */
+import { isFault } from '../base/faults.ts'
 import type { FieldType, Json } from '../kit/field.ts'
 import type { FlowProblem, Registries } from '../kit/flow.ts'
+import { compileFlow } from './compile.ts'
 import { type FlowDocument, NO_BLOCKS } from './document.ts'
 import { FLOW_SHAPE } from './document-shape.ts'
 import { DURATION_SHAPE, readDurationMs } from './durations.ts'
@@ -246,6 +248,22 @@ const readWhole = (source: FlowSource, registries: Registries, report: Report): 
   return NOTHING
 }
 
+/** What a step's own code finds wrong with its config, told where the value it names stands. */
+const reportUncompilable = (
+  text: string,
+  content: Content,
+  asked: { readonly registries: Registries; readonly report: Report },
+): void => {
+  try {
+    compileFlow({ document: { ...content, problems: [] }, version: 0, registries: asked.registries })
+  } catch (error) {
+    if (!isFault(error) || error.code !== 'flow_invalid') throw error
+    const named = /"([^"]+)"/.exec(error.message)?.[1]
+    const offset = named === undefined ? 0 : Math.max(0, text.indexOf(named))
+    asked.report({ code: 'shape', message: error.message, offset, path: '' })
+  }
+}
+
 const MISREAD: ReadonlySet<string> = new Set(['syntax', 'too_large'])
 
 /**
@@ -262,6 +280,7 @@ export const parseFlow = (
   const first = problems(source)
   const misread = first.length > 0 && (source.root === null || first.some(({ code }) => MISREAD.has(code)))
   const content = misread ? NOTHING : readWhole(source, registries, report)
+  if (!misread && problems(source).length === 0) reportUncompilable(text, content, { registries, report })
   const found = problems(source)
   return { document: { ...content, problems: found }, problems: found }
 }

@@ -3,7 +3,7 @@ import { Fault, isFault } from '../base/faults.ts'
 import type { Soon } from '../base/soon.ts'
 import { texts, timestamps, uuids } from '../database/arrays.ts'
 import type { Database } from '../database/pool.ts'
-import type { CapUsage, CapWrite } from '../journal/append.ts'
+import { type CapUsage, type CapWrite, partsOf } from '../journal/append-caps.ts'
 import type { RequestAnswer, RequestInput } from '../kit/requests.ts'
 import { type Holder, waitFor } from './holder.ts'
 
@@ -15,6 +15,8 @@ import { type Holder, waitFor } from './holder.ts'
  */
 interface Counter {
   used: number | null
+  /** Of a sliding window: what is used, by part. */
+  parts: ReadonlyMap<number, number> | null
   version: number
   inFlight: Map<Holder, number>
   /** Sum of what is in flight. */
@@ -55,18 +57,28 @@ export interface Caps {
   forget(tenantId: string, scopes: readonly { readonly scope: string; readonly from: number }[]): void
 }
 
+type Known = Pick<CapUsage, 'used' | 'version' | 'parts'>
+
+/** What is used of a window as far as is known; of a sliding one, in those of its parts that count now. */
+const usedOf = ({ cap, counter }: Wanted): number => {
+  if (!cap.slide) return counter.used ?? 0
+  let sum = 0
+  for (const [part, count] of counter.parts ?? []) if (part >= cap.slide.since) sum += count
+  return sum
+}
+
 /** Counters kept in memory; the least recently used leave first, and only where nothing is in flight. */
 const COUNTERS_MAX = 20_000
 
-const hasPlace = ({ cap, counter }: Wanted): boolean =>
-  counter.used !== null && counter.used + counter.reserved + cap.amount <= cap.max
+const hasPlace = (each: Wanted): boolean =>
+  each.counter.used !== null && usedOf(each) + each.counter.reserved + each.cap.amount <= each.cap.max
 
-const refused = ({ cap, counter }: Wanted): Reserved => ({
-  answer: { reserved: false, cap: cap.id, used: counter.used ?? 0 },
+const refused = (each: Wanted): Reserved => ({
+  answer: { reserved: false, cap: each.cap.id, used: usedOf(each) },
   writes: [],
 })
 
-const take = (holder: Holder, wanted: readonly Wanted[]): Reserved => {
+const take = (holder: Holder, wanted: readonly Wanted[], delivery: string | undefined): Reserved => {
   for (const { cap, counter } of wanted) {
     counter.inFlight.set(holder, (counter.inFlight.get(holder) ?? 0) + cap.amount)
     counter.reserved += cap.amount
@@ -77,8 +89,15 @@ const take = (holder: Holder, wanted: readonly Wanted[]): Reserved => {
     })
   }
   return {
-    answer: { reserved: true, used: wanted.map(({ counter }) => (counter.used ?? 0) + counter.reserved) },
-    writes: wanted.map(({ cap }) => ({ scope: cap.scope, from: cap.from, amount: cap.amount, max: cap.max })),
+    answer: { reserved: true, used: wanted.map((each) => usedOf(each) + each.counter.reserved) },
+    writes: wanted.map(({ cap }) => ({
+      scope: cap.scope,
+      from: cap.from,
+      amount: cap.amount,
+      max: cap.max,
+      ...(cap.slide && { part: cap.slide.part, since: cap.slide.since }),
+      ...(delivery !== undefined && { delivery }),
+    })),
   }
 }
 
@@ -86,7 +105,7 @@ export const createCaps = (options: { readonly database: Database; readonly rows
   const { database, rowsMax } = options
   const counters = new Map<string, Counter>()
 
-  const read = gather<{ tenantId: string; scope: string; from: number }, { used: number; version: number }>({
+  const read = gather<{ tenantId: string; scope: string; from: number }, Known>({
     rowsMax,
     concurrency: 1,
     whole: isFault,
@@ -96,10 +115,10 @@ export const createCaps = (options: { readonly database: Database; readonly rows
         [
           {
             name: 'cap_read',
-            text: `select w.n::integer as n, u.used::float8 as used, u.version
+            text: `select w.n::integer as n, u.used::float8 as used, u.version, u.buckets::text as buckets
                    from unnest($1::uuid[], $2::text[], $3::timestamptz[]) with ordinality as w(tenant_id, scope, window_start, n)
                    cross join lateral (
-                     select used, version from millrace.cap_usage
+                     select used, version, buckets from millrace.cap_usage
                      where tenant_id = w.tenant_id and scope = w.scope and window_start = w.window_start limit 1
                    ) u`,
             values: [
@@ -110,9 +129,13 @@ export const createCaps = (options: { readonly database: Database; readonly rows
           },
         ],
       )
-      const answers = items.map(() => ({ used: 0, version: 0 }))
+      const answers = items.map((): Known => ({ used: 0, version: 0, parts: null }))
       for (const row of rows ?? [])
-        answers[(row.n as number) - 1] = { used: row.used as number, version: row.version as number }
+        answers[(row.n as number) - 1] = {
+          used: row.used as number,
+          version: row.version as number,
+          parts: partsOf(row.buckets),
+        }
       return answers
     },
   })
@@ -124,7 +147,14 @@ export const createCaps = (options: { readonly database: Database; readonly rows
     // Who was used last matters only where some must soon leave.
     if (known && counters.size < COUNTERS_MAX / 2) return known
     if (known) counters.delete(name)
-    const counter: Counter = known ?? { used: null, version: -1, inFlight: new Map(), reserved: 0, waiters: [] }
+    const counter: Counter = known ?? {
+      used: null,
+      parts: null,
+      version: -1,
+      inFlight: new Map(),
+      reserved: 0,
+      waiters: [],
+    }
     counters.set(name, counter)
     if (counters.size > COUNTERS_MAX) {
       for (const [old, entry] of counters) {
@@ -135,27 +165,35 @@ export const createCaps = (options: { readonly database: Database; readonly rows
     return counter
   }
 
-  const learnOf = (counter: Counter, used: number, version: number): void => {
+  const learnOf = (counter: Counter, { used, version, parts }: Known): void => {
     if (version < counter.version) return
     counter.used = used
+    counter.parts = parts
     counter.version = version
   }
 
   const refresh = async (tenantId: string, each: Wanted): Promise<void> => {
-    const { used, version } = await read({ tenantId, scope: each.cap.scope, from: each.cap.from })
-    learnOf(each.counter, used, version)
-    each.counter.used ??= used
+    const known = await read({ tenantId, scope: each.cap.scope, from: each.cap.from })
+    learnOf(each.counter, known)
+    if (each.counter.used !== null) return
+    each.counter.used = known.used
+    each.counter.parts = known.parts
   }
 
   /** Reads counters and waits until every cap has a place for this lead, or one is surely full. */
-  const findPlaces = async (holder: Holder, tenantId: string, wanted: readonly Wanted[]): Promise<Reserved> => {
+  const findPlaces = async (
+    holder: Holder,
+    tenantId: string,
+    wanted: readonly Wanted[],
+    delivery: string | undefined,
+  ): Promise<Reserved> => {
     for (;;) {
       for (const each of wanted) if (each.counter.used === null) await refresh(tenantId, each)
-      const full = wanted.find(({ cap, counter }) => (counter.used ?? 0) + counter.reserved + cap.amount > cap.max)
+      const full = wanted.find((each) => !hasPlace(each))
       // In the turn that saw the places: the next one may belong to another lead.
-      if (!full) return take(holder, wanted)
+      if (!full) return take(holder, wanted, delivery)
       await refresh(tenantId, full)
-      if ((full.counter.used ?? 0) + full.cap.amount > full.cap.max) return refused(full)
+      if (usedOf(full) + full.cap.amount > full.cap.max) return refused(full)
       if (full.counter.inFlight.size === 0) continue
       const others = [...full.counter.inFlight.keys()].filter((other) => other !== holder)
       if (others.length === 0) return refused(full)
@@ -167,7 +205,7 @@ export const createCaps = (options: { readonly database: Database; readonly rows
   return {
     learn: (usage) => {
       const counter = counters.get(nameOf(usage.tenantId, usage.scope, usage.from))
-      if (counter) learnOf(counter, usage.used, usage.version)
+      if (counter) learnOf(counter, usage)
     },
     forget: (tenantId, scopes) => {
       for (const { scope, from } of scopes) {
@@ -189,11 +227,12 @@ export const createCaps = (options: { readonly database: Database; readonly rows
       const [first, ...others] = wanted
       if (!first) throw new Fault('internal', { message: 'Internal error', detail: 'a turn among nobody' })
       const chosen = others.reduce((least, each) => (load(each) < load(least) ? each : least), first)
-      return { answer: { to: chosen.to }, writes: take(holder, [chosen]).writes }
+      return { answer: { to: chosen.to }, writes: take(holder, [chosen], undefined).writes }
     },
     reserve: (holder, tenantId, input) => {
       const wanted = input.caps.map((cap) => ({ cap, counter: counterOf(nameOf(tenantId, cap.scope, cap.from)) }))
-      return wanted.every(hasPlace) ? take(holder, wanted) : findPlaces(holder, tenantId, wanted)
+      const { delivery } = input
+      return wanted.every(hasPlace) ? take(holder, wanted, delivery) : findPlaces(holder, tenantId, wanted, delivery)
     },
   }
 }

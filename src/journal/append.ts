@@ -1,7 +1,9 @@
 import { gather } from '../base/coalesce.ts'
 import { isFault } from '../base/faults.ts'
 import { bools, byteas, int4s, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
-import { type Database, type Row, type Statement, sqlState } from '../database/pool.ts'
+import { type Database, type Statement, sqlState } from '../database/pool.ts'
+import type { HeldPlace } from '../lead/events.ts'
+import { type CapUsage, type CapWrite, capStatements, usageOf } from './append-caps.ts'
 import { type EntryWrite, listStatements } from './append-lists.ts'
 import { type PersonWrites, personStatements } from './person-writes.ts'
 import type { Segment } from './segment.ts'
@@ -40,13 +42,6 @@ export interface ClaimWrite {
   readonly kept: { readonly rejected: boolean; readonly erased: boolean }
 }
 
-export interface CapWrite {
-  readonly scope: string
-  readonly from: number
-  readonly amount: number
-  readonly max: number
-}
-
 /** Everything one commit of one lead writes: all of it, or nothing. */
 export interface LeadCommit {
   readonly tenantId: string
@@ -65,18 +60,9 @@ export interface LeadCommit {
   readonly persons: PersonWrites
   /** The person that it was the first of is found no more. */
   readonly releasesPerson: boolean
-  readonly releasedCaps: readonly { readonly scope: string; readonly from: number; readonly amount: number }[]
+  readonly releasedCaps: readonly HeldPlace[]
   /** `keep` where the row already stands as it must; null: the journey is finished. */
   readonly work: { readonly wakeAt: number; readonly runner: number | null } | 'keep' | null
-}
-
-/** What a cap counts after a commit; of two values the one with the higher version is the newer. */
-export interface CapUsage {
-  readonly tenantId: string
-  readonly scope: string
-  readonly from: number
-  readonly used: number
-  readonly version: number
 }
 
 export interface Appender {
@@ -175,63 +161,6 @@ select millrace.must('claim', (select count(*) from written), $8::bigint)`,
   return statements
 }
 
-/**
- * One row a counter, whatever the number of leads: summed here, in sorted order there. The check stands on the outer
- * side of the join: on the inner one it would never be asked where nothing was written.
- */
-const capStatement = (commits: readonly LeadCommit[]): Statement | null => {
-  const sums = new Map<
-    string,
-    { tenantId: string; scope: string; from: number; amount: number; max: number; needs: boolean }
-  >()
-  const add = (tenantId: string, scope: string, from: number, amount: number, max: number, needs: boolean) => {
-    const id = `${tenantId}|${scope}|${from}`
-    const sum = sums.get(id)
-    if (!sum) sums.set(id, { tenantId, scope, from, amount, max, needs })
-    else {
-      sum.amount += amount
-      sum.max = Math.min(sum.max, max)
-      sum.needs ||= needs
-    }
-  }
-  for (const commit of commits) {
-    for (const cap of commit.caps) add(commit.tenantId, cap.scope, cap.from, cap.amount, cap.max, true)
-    for (const cap of commit.releasedCaps)
-      add(commit.tenantId, cap.scope, cap.from, -cap.amount, Number.MAX_SAFE_INTEGER, false)
-  }
-  if (sums.size === 0) return null
-  const rows = [...sums.values()]
-  return {
-    name: 'append_caps',
-    text: `
-with w as (
-  select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[]::numeric[], $5::text[]::numeric[])
-    as w(tenant_id, scope, window_start, amount, max)
-), written as (
-  insert into millrace.cap_usage as u (tenant_id, scope, window_start, used)
-  select tenant_id, scope, window_start, greatest(amount, 0) from w where amount <= max
-  order by tenant_id, scope, window_start
-  on conflict (tenant_id, scope, window_start) do update
-    set version = u.version + 1,
-        used = greatest(0, u.used + (select w.amount from w where w.tenant_id = u.tenant_id and w.scope = u.scope and w.window_start = u.window_start))
-    where u.used + (select w.amount from w where w.tenant_id = u.tenant_id and w.scope = u.scope and w.window_start = u.window_start)
-       <= (select w.max from w where w.tenant_id = u.tenant_id and w.scope = u.scope and w.window_start = u.window_start)
-  returning tenant_id, scope, window_start, used, version
-), checked as materialized (
-  select millrace.must('cap', (select count(*) from written), $6::bigint)
-)
-select tenant_id, scope, window_start, used::float8 as used, version from checked left join written on true`,
-    values: [
-      uuids(rows.map((r) => r.tenantId)),
-      texts(rows.map((r) => r.scope)),
-      timestamps(rows.map((r) => r.from)),
-      texts(rows.map((r) => String(r.amount))),
-      texts(rows.map((r) => String(r.max))),
-      rows.length,
-    ],
-  }
-}
-
 const releaseStatement = (commits: readonly LeadCommit[]): Statement | null => {
   const released = commits.flatMap((commit) => commit.releasedClaims.map((key) => ({ commit, key })))
   if (released.length === 0) return null
@@ -305,16 +234,19 @@ const segmentStatement = (commits: readonly LeadCommit[]): Statement => ({
 })
 
 /** The statements of one gathered commit, in the house's one order of locks: claims, persons, caps, lists, leads, segments, work. */
-export const commitStatements = (commits: readonly LeadCommit[]): { statements: Statement[]; caps: number | null } => {
+export const commitStatements = (
+  commits: readonly LeadCommit[],
+): { statements: Statement[]; caps: readonly number[] } => {
   const sorted = [...commits].sort((a, b) => (a.leadId < b.leadId ? -1 : 1))
   const statements: Statement[] = []
   statements.push(...claimStatements(sorted))
   const release = releaseStatement(sorted)
   if (release) statements.push(release)
   statements.push(...personStatements(sorted))
-  const cap = capStatement(sorted)
-  const caps = cap ? statements.length : null
-  if (cap) statements.push(cap)
+  const first = statements.length
+  const counters = capStatements(sorted)
+  const caps = counters.map((_, index) => first + index)
+  statements.push(...counters)
   statements.push(...listStatements(sorted))
   statements.push(...newLeadStatements(sorted.filter((c) => c.isNew)))
   statements.push(...changedLeadStatements(sorted.filter((c) => !c.isNew)))
@@ -322,14 +254,6 @@ export const commitStatements = (commits: readonly LeadCommit[]): { statements: 
   statements.push(...workStatements(sorted))
   return { statements, caps }
 }
-
-const usageOf = (row: Row): CapUsage => ({
-  tenantId: row.tenant_id as string,
-  scope: row.scope as string,
-  from: row.window_start as number,
-  used: row.used as number,
-  version: row.version as number,
-})
 
 /** Transient conflicts between gathers (deadlock, serialization): the same statements pass when tried again. */
 const DEADLOCK_TRIES = 3
@@ -349,7 +273,7 @@ export const createAppender = (options: {
     for (let tries = 1; ; tries += 1) {
       try {
         const results = await database.batch(tenants, statements)
-        if (caps !== null) for (const row of results[caps] ?? []) onUsage(usageOf(row))
+        for (const at of caps) for (const row of results[at] ?? []) onUsage(usageOf(row))
         return commits.map(() => undefined)
       } catch (error) {
         if (!isTransient(error) || tries === DEADLOCK_TRIES) throw error

@@ -1,4 +1,5 @@
 import type { StepEventType } from '../lead/events.ts'
+import type { CompiledCap } from './caps.ts'
 import type { DestinationTools, DestinationType } from './destination.ts'
 import type { FieldType, Json, Parsed } from './field.ts'
 import type { PostalPlaces } from './places.ts'
@@ -24,6 +25,8 @@ export interface CompiledStep {
   /** What a fault in it does: `park` waits for somebody to mend it, `continue` goes on, `stop` ends the journey as failed. */
   readonly onError: 'park' | 'continue' | 'stop'
   readonly run: (lead: LeadView) => Asking<StepResult>
+  /** The caps it keeps, and the name their counts are kept under. */
+  readonly caps: { readonly scope: string; readonly caps: readonly CompiledCap[] } | null
   /** See `StepType.foresee`; null where the type has none. */
   readonly foresee: ((lead: LeadView) => SingleRequest | null) | null
 }

@@ -111,7 +111,13 @@ export interface Requests {
         /** The window that now lies in: its start and end, ms; null end: for ever. */
         readonly from: number
         readonly until: number | null
+        /** Of a sliding window: the part of it that now lies in, the first that counts, and how long one is, ms. */
+        readonly slide?: { readonly part: number; readonly since: number; readonly ms: number }
+        /** Counted for all flows of the tenant under this name, in place of the step's scope. */
+        readonly across?: string
       }[]
+      /** The name of the delivery whose places these are: given back where it fails for good. */
+      readonly delivery?: string
     }
     answer:
       | { readonly reserved: true; readonly used: readonly number[] }

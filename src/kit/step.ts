@@ -2,6 +2,7 @@ import type { Static, TObject } from 'typebox'
 import type { Money } from '../base/money.ts'
 import type { RejectionCode } from '../lead/codes.ts'
 import type { StepEventType } from '../lead/events.ts'
+import type { CompiledCap } from './caps.ts'
 import type { Captured } from './destination.ts'
 import type { Json, Parsed } from './field.ts'
 import type { Asking, SingleRequest } from './requests.ts'
@@ -189,6 +190,8 @@ export interface StepType<Schema extends TObject = TObject> {
    * foreseen are read for all coming steps in one go; one that turns out otherwise is read when it is asked.
    */
   readonly foresee?: (config: Static<Schema>, compiler: Compiler) => (lead: LeadView) => SingleRequest | null
+  /** The caps it keeps, for whoever wants to see what they count. */
+  readonly caps?: (config: Static<Schema>, compiler: Compiler) => readonly CompiledCap[]
   /** What the step sets, so that later rules may use it. */
   readonly sets?: readonly ('score' | 'class' | 'route' | 'price')[]
   readonly create: (config: Static<Schema>, compiler: Compiler) => (lead: LeadView) => Asking<StepResult>

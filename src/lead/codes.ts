@@ -12,6 +12,7 @@ export const REJECTIONS = {
   suppressed: 422,
   filtered: 422,
   cap_exceeded: 422,
+  closed: 422,
   review_rejected: 422,
   delivery_failed: 422,
   processing_failed: 422,

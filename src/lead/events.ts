@@ -30,9 +30,20 @@ export interface Holds {
   readonly claims?: readonly string[]
   /** Of the claims those that stand although the lead is rejected. */
   readonly kept?: readonly string[]
-  readonly caps?: readonly { readonly scope: string; readonly from: number; readonly amount: number }[]
+  readonly caps?: readonly HeldPlace[]
   /** A person that it is the first of. */
   readonly person?: true
+}
+
+/** A place in a cap. */
+export interface HeldPlace {
+  readonly scope: string
+  readonly from: number
+  readonly amount: number
+  /** Of a sliding window: the part it is counted in. */
+  readonly part?: number
+  /** Step and name of the delivery it was taken for: it is given back where that fails for good. */
+  readonly delivery?: string
 }
 
 /** The end of one step. */
@@ -119,6 +130,7 @@ export interface LeadEventData {
   'fields.set': StepEvent
   'journey.stopped': StepEvent
   'list.changed': StepEvent
+  'schedule.checked': StepEvent
   /** A step was left in the middle, to be taken up again: the time it began, which its replay sees too. */
   'step.entered': Shape<{ readonly step: string; readonly now: number }, null>
   /** A request of the step under way was answered. */
@@ -232,6 +244,7 @@ const STEP_EVENTS: ReadonlySet<string> = new Set<StepEventType>([
   'fields.set',
   'journey.stopped',
   'list.changed',
+  'schedule.checked',
 ])
 
 export const isStepEvent = (type: string): type is StepEventType => STEP_EVENTS.has(type)

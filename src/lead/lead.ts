@@ -3,7 +3,15 @@ import { addMoney, type Money, zeroMoney } from '../base/money.ts'
 import type { CallAnswer, Captured } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { LeadStatus, Outcome, PendingCode, RejectionCode } from './codes.ts'
-import type { Holds, JournaledAnswer, LeadEvent, SourceClosed, StepEnded, StepEndedSealed } from './events.ts'
+import type {
+  HeldPlace,
+  Holds,
+  JournaledAnswer,
+  LeadEvent,
+  SourceClosed,
+  StepEnded,
+  StepEndedSealed,
+} from './events.ts'
 
 /** One delivery of a lead to one destination. */
 export interface Delivery {
@@ -84,7 +92,7 @@ export interface Lead {
   open: Map<string, OpenRequest>
   deliveries: Map<string, Delivery>
   /** What it holds and would give back. */
-  holds: { claims: string[]; caps: { scope: string; from: number; amount: number }[]; person: boolean }
+  holds: { claims: string[]; caps: HeldPlace[]; person: boolean }
   /** What the program came to; null while it runs. */
   verdict: 'accepted' | 'rejected' | null
   code: RejectionCode | null
@@ -247,6 +255,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'fields.set':
     case 'journey.stopped':
     case 'list.changed':
+    case 'schedule.checked':
       endStep(lead, event.data, event.sealed)
       return
     case 'review.concluded':
@@ -327,6 +336,10 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       delivery.revenue = event.data.revenue
       delivery.outcome = event.data.next_at !== null || event.data.parked ? 'open' : event.data.outcome
       if (delivery.outcome === 'success') lead.status = 'delivered'
+      if (delivery.outcome === 'failure' || delivery.outcome === 'error') {
+        const place = placeOf(delivery)
+        lead.holds.caps = lead.holds.caps.filter((cap) => cap.delivery !== place)
+      }
       return
     }
     case 'lead.parked':
@@ -359,6 +372,9 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       assertNever(event)
   }
 }
+
+/** What places in caps taken for a delivery are known by. */
+export const placeOf = (delivery: Pick<Delivery, 'step' | 'name'>): string => `${delivery.step}/${delivery.name}`
 
 export const isDone = (delivery: Delivery): boolean => delivery.outcome !== 'open'
 

@@ -1,13 +1,15 @@
 import { Fault } from '../base/faults.ts'
-import { keyedHash, keyedTag } from '../base/seal.ts'
+import { keyedTag } from '../base/seal.ts'
 import { after, type Soon } from '../base/soon.ts'
 import { type Ahead, readAhead } from '../handlers/ahead.ts'
-import type { CapWrite, ClaimWrite } from '../journal/append.ts'
+import { capScope } from '../handlers/cap-scope.ts'
+import type { ClaimWrite } from '../journal/append.ts'
+import type { CapWrite } from '../journal/append-caps.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
 import type { PersonWrites } from '../journal/person-writes.ts'
 import type { Json } from '../kit/field.ts'
 import { type GroupRequest, REQUEST_VERSIONS, type Request, type SingleRequest } from '../kit/requests.ts'
-import type { Holds, JournaledAnswer } from '../lead/events.ts'
+import type { HeldPlace, Holds, JournaledAnswer } from '../lead/events.ts'
 import type { RunnerContext } from './context.ts'
 import { sendDelivery } from './deliver.ts'
 import { emit, type Journey } from './journey.ts'
@@ -65,7 +67,7 @@ export const handOver = (journey: Journey, run: StepRun): Holds | undefined => {
     ...(persons.some(({ records }) => records.some(({ isFirst, kept }) => isFirst && !kept)) && {
       person: true as const,
     }),
-    ...(caps.length > 0 && { caps: caps.map(({ scope, from, amount }) => ({ scope, from, amount })) }),
+    ...(caps.length > 0 && { caps: caps.map(({ max: _, since: __, ...place }): HeldPlace => place) }),
   }
 }
 
@@ -118,15 +120,8 @@ const aheadOf = (ctx: RunnerContext, journey: Journey, run: StepRun): Soon<Ahead
   return reading
 }
 
-/** A counter's place among all of its tenant's: a value it counts by may be personal, and is hashed. */
-const capScope = (
-  journey: Journey,
-  cap: { readonly id: string; readonly scope: string; readonly by: string | null },
-): string => {
-  const { lead, flow, keys } = journey
-  const by = cap.by === null ? '' : `#${keyedHash(keys.lookup, `cap|${cap.by}`).slice(0, 32)}`
-  return `${lead.test ? 'test:' : ''}${flow.id}/${cap.scope}/${cap.id}${by}`
-}
+const scopeOf = (journey: Journey, cap: Parameters<typeof capScope>[0]['cap']): string =>
+  capScope({ flow: journey.flow.id, test: journey.lead.test, lookup: journey.keys.lookup, cap })
 
 const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: SingleRequest): Soon<Asked> => {
   const { lead, flow, source, keys, holder } = journey
@@ -181,8 +176,10 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
       })
     }
     case 'cap.reserve': {
-      const caps = request.input.caps.map((cap) => ({ ...cap, scope: capScope(journey, cap) }))
-      return after(ctx.caps.reserve(holder, lead.tenantId, { caps }), ({ answer, writes }) => {
+      const caps = request.input.caps.map((cap) => ({ ...cap, scope: scopeOf(journey, cap) }))
+      const { delivery } = request.input
+      const asked = { caps, ...(delivery !== undefined && { delivery: `${run.step}/${delivery}` }) }
+      return after(ctx.caps.reserve(holder, lead.tenantId, asked), ({ answer, writes }) => {
         run.caps.push(...writes)
         return { answer }
       })
@@ -194,7 +191,7 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
       const candidates = among.map(({ to, weight }) => ({
         to,
         weight,
-        scope: capScope(journey, { id: to, scope: `${turns}/turns/${set}`, by: null }),
+        scope: scopeOf(journey, { id: to, scope: `${turns}/turns/${set}`, by: null }),
       }))
       return after(ctx.caps.takeTurn(holder, lead.tenantId, candidates), ({ answer, writes }) => {
         run.caps.push(...writes)

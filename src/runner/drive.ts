@@ -252,7 +252,9 @@ const release = (ctx: RunnerContext, journey: Journey): void => {
   settle(journey.settling, false)
   const claims = lead.holds.claims.filter((key) => !pendingClaims.has(key))
   const caps = lead.holds.caps.filter((cap) => {
-    const at = pendingCaps.findIndex((pending) => pending.scope === cap.scope && pending.from === cap.from)
+    const at = pendingCaps.findIndex(
+      (pending) => pending.scope === cap.scope && pending.from === cap.from && pending.part === cap.part,
+    )
     if (at >= 0) pendingCaps.splice(at, 1)
     return at < 0
   })

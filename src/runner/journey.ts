@@ -4,13 +4,14 @@ import { keyedHash8 } from '../base/seal.ts'
 import type { Soon } from '../base/soon.ts'
 import type { Ahead } from '../handlers/ahead.ts'
 import { createHolder, type Holder, type Settlement, settle } from '../handlers/holder.ts'
-import type { Appender, CapWrite, ClaimWrite, LeadColumns, LeadCommit } from '../journal/append.ts'
+import type { Appender, ClaimWrite, LeadColumns, LeadCommit } from '../journal/append.ts'
+import type { CapWrite } from '../journal/append-caps.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import { NO_PERSONS, type PersonWrites } from '../journal/person-writes.ts'
 import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
-import type { LeadEvent } from '../lead/events.ts'
+import type { HeldPlace, LeadEvent } from '../lead/events.ts'
 import { evolve, type Lead, newLead, revenueOf } from '../lead/lead.ts'
 
 /** One lead on its way in this process: its state, what is not yet committed, and its place in the chain. */
@@ -39,7 +40,7 @@ export interface Journey {
   persons: PersonWrites[]
   releasesPerson: boolean
   releasedClaims: Buffer[]
-  releasedCaps: { scope: string; from: number; amount: number }[]
+  releasedCaps: HeldPlace[]
   /** The row in `work` as it now stands in the database, or null where there is none. */
   work: { wakeAt: number; runner: number | null } | null
   /** The commit under way: one at a time a lead. */

@@ -12,6 +12,7 @@ import { normalize } from './normalize.ts'
 import { price } from './price.ts'
 import { review } from './review.ts'
 import { route } from './route.ts'
+import { schedule } from './schedule.ts'
 import { score } from './score.ts'
 import { set } from './set.ts'
 import { stop } from './stop.ts'
@@ -38,4 +39,5 @@ export const stepTypes: Readonly<Record<string, StepType>> = {
   set,
   stop,
   list,
+  schedule,
 }

@@ -27,6 +27,7 @@ const STEP_EVENTS: Readonly<Record<StepEventType, true>> = {
   'fields.set': true,
   'journey.stopped': true,
   'list.changed': true,
+  'schedule.checked': true,
 } satisfies Partial<Record<keyof LeadEventData, true>>
 
 interface Node {
