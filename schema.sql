@@ -74,6 +74,13 @@ begin
 end $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.duration_slot(ms integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select case when ms < 16 then greatest(ms, 0) else 16 + floor((ln(ms::double precision) / ln(2::double precision) - 4) * 8)::integer end $function$
+  grant execute to public
+
 CREATE OR REPLACE FUNCTION millrace.ensure_partitions(first_month date, months integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -99,6 +106,67 @@ begin
   end loop;
 end $function$
   grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.figures_from_leads(of_grain text, tenants uuid[], numbers bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  width bigint := case of_grain when 'minute' then 60000 else 3600000 end;
+begin
+  delete from lead_figure f using unnest(tenants, numbers) d(t, n)
+    where f.tenant_id = d.t and f.grain = of_grain and f.at = to_timestamp(d.n * width / 1000);
+  delete from speed_figure f using unnest(tenants, numbers) d(t, n)
+    where f.tenant_id = d.t and f.grain = of_grain and f.at = to_timestamp(d.n * width / 1000);
+  insert into lead_figure (tenant_id, grain, at, flow_id, source_id, status, outcome, code, currency, test, leads, price, revenue)
+    select d.t, of_grain, to_timestamp(d.n * width / 1000), l.flow_id, l.source_id, l.status, l.outcome, l.code, l.currency,
+      l.test, count(*), coalesce(sum(l.price), 0), coalesce(sum(l.revenue), 0)
+    from unnest(tenants, numbers) d(t, n)
+    join lead l on l.tenant_id = d.t and l.id >= first_id(d.n * width) and l.id < first_id((d.n + 1) * width)
+    group by d.t, d.n, l.flow_id, l.source_id, l.status, l.outcome, l.code, l.currency, l.test;
+  insert into speed_figure (tenant_id, grain, at, flow_id, source_id, test, slot, leads)
+    select d.t, of_grain, to_timestamp(d.n * width / 1000), l.flow_id, l.source_id, l.test, duration_slot(l.duration_ms), count(*)
+    from unnest(tenants, numbers) d(t, n)
+    join lead l on l.tenant_id = d.t and l.id >= first_id(d.n * width) and l.id < first_id((d.n + 1) * width)
+    where l.duration_ms is not null
+    group by d.t, d.n, l.flow_id, l.source_id, l.test, duration_slot(l.duration_ms);
+end $function$
+
+CREATE OR REPLACE FUNCTION millrace.figures_from_minutes(tenants uuid[], hours bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+begin
+  delete from lead_figure f using unnest(tenants, hours) d(t, n)
+    where f.tenant_id = d.t and f.grain = 'hour' and f.at = to_timestamp(d.n * 3600);
+  delete from speed_figure f using unnest(tenants, hours) d(t, n)
+    where f.tenant_id = d.t and f.grain = 'hour' and f.at = to_timestamp(d.n * 3600);
+  insert into lead_figure (tenant_id, grain, at, flow_id, source_id, status, outcome, code, currency, test, leads, price, revenue)
+    select d.t, 'hour', to_timestamp(d.n * 3600), m.flow_id, m.source_id, m.status, m.outcome, m.code, m.currency, m.test,
+      sum(m.leads), sum(m.price), sum(m.revenue)
+    from unnest(tenants, hours) d(t, n)
+    join lead_figure m on m.tenant_id = d.t and m.grain = 'minute'
+      and m.at >= to_timestamp(d.n * 3600) and m.at < to_timestamp((d.n + 1) * 3600)
+    group by d.t, d.n, m.flow_id, m.source_id, m.status, m.outcome, m.code, m.currency, m.test;
+  insert into speed_figure (tenant_id, grain, at, flow_id, source_id, test, slot, leads)
+    select d.t, 'hour', to_timestamp(d.n * 3600), m.flow_id, m.source_id, m.test, m.slot, sum(m.leads)
+    from unnest(tenants, hours) d(t, n)
+    join speed_figure m on m.tenant_id = d.t and m.grain = 'minute'
+      and m.at >= to_timestamp(d.n * 3600) and m.at < to_timestamp((d.n + 1) * 3600)
+    group by d.t, d.n, m.flow_id, m.source_id, m.test, m.slot;
+end $function$
 
 CREATE OR REPLACE FUNCTION millrace.find_login(email bytea)
  RETURNS TABLE(tenant_id uuid, slug text, id uuid, password_hash text, role text, enabled boolean, sealed bytea, totp bytea, totp_confirmed boolean, totp_step bigint, recovery bytea[])
@@ -152,6 +220,94 @@ CREATE OR REPLACE FUNCTION millrace.find_tenants()
 AS $function$ select t.id, t.slug, t.config_epoch from tenant t order by t.id $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.first_id(ms bigint)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select (lpad(to_hex(greatest(ms, 0)), 12, '0') || repeat('0', 20))::uuid $function$
+  grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.fold_figures(at_time timestamp with time zone, recent_hours integer, hours_max integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  mark figure_mark;
+  horizon xid8;
+  -- From this hour on, minutes are kept.
+  recent bigint := floor(extract(epoch from at_time) / 3600)::bigint - recent_hours;
+  tenants uuid[];
+  numbers bigint[];
+  made bigint := 0;
+begin
+  select * into mark from figure_mark for update skip locked;
+  if not found then return null; end if;
+  horizon := pg_snapshot_xmin(pg_current_snapshot());
+
+  if mark.tx is null then
+    -- The first time: every hour from the first lead to the last.
+    insert into figure_due (tenant_id, hour)
+      select t.id, h
+      from tenant t
+      cross join lateral (select id from lead l where l.tenant_id = t.id order by l.id limit 1) f
+      cross join lateral (select id from lead l where l.tenant_id = t.id order by l.id desc limit 1) n
+      cross join lateral generate_series(id_ms(f.id) / 3600000, id_ms(n.id) / 3600000) h
+      on conflict do nothing;
+    select array_agg(d.tenant_id), array_agg(m) into tenants, numbers
+      from figure_due d cross join lateral generate_series(d.hour * 60, d.hour * 60 + 59) m where d.hour >= recent;
+  else
+    select array_agg(d.tenant_id), array_agg(d.minute) into tenants, numbers from (
+      select distinct c.tenant_id, id_ms(l) / 60000 as minute
+      from lead_change c cross join lateral unnest(c.leads) l
+      where c.tx >= mark.tx and c.tx < horizon
+    ) d;
+  end if;
+
+  if tenants is not null then
+    insert into figure_due (tenant_id, hour)
+      select distinct d.t, d.n / 60 from unnest(tenants, numbers) d(t, n) on conflict do nothing;
+    select array_agg(d.t), array_agg(d.n) into tenants, numbers
+      from unnest(tenants, numbers) d(t, n) where d.n / 60 >= recent;
+    if tenants is not null then
+      perform figures_from_leads('minute', tenants, numbers);
+      made := made + cardinality(tenants);
+    end if;
+  end if;
+
+  with gone as (delete from figure_due where hour >= recent returning tenant_id, hour)
+    select array_agg(tenant_id), array_agg(hour) into tenants, numbers from gone;
+  if tenants is not null then
+    perform figures_from_minutes(tenants, numbers);
+    made := made + cardinality(tenants);
+  end if;
+  with chosen as (select tenant_id, hour from figure_due order by hour desc limit hours_max),
+  gone as (
+    delete from figure_due d using chosen c where d.tenant_id = c.tenant_id and d.hour = c.hour
+    returning d.tenant_id, d.hour
+  )
+    select array_agg(tenant_id), array_agg(hour) into tenants, numbers from gone;
+  if tenants is not null then
+    perform figures_from_leads('hour', tenants, numbers);
+    made := made + cardinality(tenants);
+  end if;
+
+  if mark.old_at is null or at_time - mark.old_at > interval '1 hour' or at_time < mark.old_at then
+    delete from lead_change where tx < coalesce(mark.old_tx, '0'::xid8);
+    delete from lead_figure where grain = 'minute' and at < to_timestamp((recent - 1) * 3600);
+    delete from speed_figure where grain = 'minute' and at < to_timestamp((recent - 1) * 3600);
+    update figure_mark set tx = horizon, old_tx = horizon, old_at = at_time;
+  else
+    update figure_mark set tx = horizon;
+  end if;
+  return made;
+end $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.forget_login_tries(email bytea)
  RETURNS void
  LANGUAGE sql
@@ -178,6 +334,13 @@ begin
 end $function$
   grant execute to public
 
+CREATE OR REPLACE FUNCTION millrace.id_ms(id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select ('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint $function$
+  grant execute to public
+
 CREATE OR REPLACE FUNCTION millrace.live_runners()
  RETURNS integer[]
  LANGUAGE sql
@@ -197,6 +360,17 @@ begin
   if written <> expected then
     raise exception using errcode = 'MR001', message = 'conflict: ' || what;
   end if;
+end $function$
+  grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.note_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into millrace.lead_change (tenant_id, leads)
+  select tenant_id, array_agg(id) from changed group by tenant_id;
+  return null;
 end $function$
   grant execute to public
 
@@ -340,6 +514,18 @@ table audit_head row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select, update to millrace_app
 
+table branding row level security forced
+    1 tenant_id uuid not null
+    2 name text
+    3 color text
+    4 logo text
+    5 updated_at timestamp with time zone not null
+  constraint branding_pkey PRIMARY KEY (tenant_id)
+  constraint branding_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table cap_usage with (fillfactor=50) row level security forced
     1 tenant_id uuid not null
     2 scope text not null
@@ -362,6 +548,18 @@ table claim row level security forced
   constraint claim_pkey PRIMARY KEY (tenant_id, key)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
+
+table figure_due row level security forced
+    1 tenant_id uuid not null
+    2 hour bigint not null
+  constraint figure_due_pkey PRIMARY KEY (tenant_id, hour)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+
+table figure_mark
+    1 tx xid8
+    2 old_tx xid8
+    3 old_at timestamp with time zone
 
 table flow row level security forced
     1 tenant_id uuid not null
@@ -464,13 +662,45 @@ table lead row level security forced
    23 person_id uuid
   constraint lead_pkey PRIMARY KEY (tenant_id, id)
   CREATE INDEX lead_email ON millrace.lead USING btree (tenant_id, email_key) WHERE (email_key IS NOT NULL)
+  CREATE INDEX lead_in_review ON millrace.lead USING btree (tenant_id, id) WHERE (status = 'pending_review'::text)
   CREATE INDEX lead_person ON millrace.lead USING btree (tenant_id, person_id) WHERE (person_id IS NOT NULL)
   CREATE INDEX lead_phone ON millrace.lead USING btree (tenant_id, phone_key) WHERE (phone_key IS NOT NULL)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   CREATE TRIGGER forget_deleted_record AFTER DELETE ON millrace.lead FOR EACH ROW WHEN ((old.person_id IS NOT NULL)) EXECUTE FUNCTION millrace.forget_record() (O)
   CREATE TRIGGER forget_record AFTER UPDATE OF wrapped_key ON millrace.lead FOR EACH ROW WHEN (((old.wrapped_key IS NOT NULL) AND (new.wrapped_key IS NULL) AND (old.person_id IS NOT NULL))) EXECUTE FUNCTION millrace.forget_record() (O)
+  CREATE TRIGGER note_changed AFTER UPDATE ON millrace.lead REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION millrace.note_change() (O)
+  CREATE TRIGGER note_new AFTER INSERT ON millrace.lead REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION millrace.note_change() (O)
   grant delete, insert, select, update to millrace_app
+
+table lead_change row level security forced
+    1 tenant_id uuid not null
+    2 tx xid8 not null default pg_current_xact_id()
+    3 leads uuid[] not null
+  CREATE INDEX lead_change_tx ON millrace.lead_change USING btree (tx)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
+table lead_figure row level security forced
+    1 tenant_id uuid not null
+    2 at timestamp with time zone not null
+    3 leads bigint not null
+    4 price numeric not null
+    5 revenue numeric not null
+    6 grain text not null
+    7 flow_id text not null
+    8 source_id text not null
+    9 status text not null
+   10 outcome text
+   11 code text
+   12 currency text
+   13 test boolean not null
+  constraint lead_figure_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text])))
+  CREATE INDEX lead_figure_at ON millrace.lead_figure USING btree (tenant_id, grain, at)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant select to millrace_app
 
 table legal_hold row level security forced
     1 tenant_id uuid not null
@@ -691,6 +921,29 @@ table recipient_notice row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table review_claim row level security forced
+    1 tenant_id uuid not null
+    2 lead_id uuid not null
+    3 user_id text not null
+    4 until timestamp with time zone not null
+  constraint review_claim_pkey PRIMARY KEY (tenant_id, lead_id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table saved_view row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 user_id text not null
+    4 name text not null
+    5 filter jsonb not null
+    6 created_at timestamp with time zone not null
+  constraint saved_view_pkey PRIMARY KEY (tenant_id, id)
+  constraint saved_view_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table sealing_key row level security forced
     1 tenant_id uuid not null
     2 id uuid not null
@@ -743,6 +996,21 @@ table source_key row level security forced
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
+
+table speed_figure row level security forced
+    1 tenant_id uuid not null
+    2 at timestamp with time zone not null
+    3 leads bigint not null
+    4 slot integer not null
+    5 grain text not null
+    6 flow_id text not null
+    7 source_id text not null
+    8 test boolean not null
+  constraint speed_figure_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text])))
+  CREATE INDEX speed_figure_at ON millrace.speed_figure USING btree (tenant_id, grain, at)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant select to millrace_app
 
 table suppression_entry row level security forced
     1 tenant_id uuid not null

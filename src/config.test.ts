@@ -52,6 +52,7 @@ describe('readConfig', () => {
       enrichmentTimeoutMs: 30_000,
       deliveryTimeoutMs: 60_000,
       outboundAllow: [],
+      console: true,
       enrichment: true,
       verification: true,
       mlScoring: true,

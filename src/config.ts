@@ -244,6 +244,13 @@ export const SETTINGS = {
       'Private addresses that deliveries and enrichment may reach all the same: hosts, addresses or CIDR ranges, ' +
       'separated by commas. All other private, local and reserved addresses are blocked.',
   },
+  console: {
+    name: 'ENABLE_CONSOLE',
+    type: 'flag',
+    default: true,
+    description:
+      'Whether the server builds the console where it is not built yet, in the background, and serves it at `/`.',
+  },
   enrichment: {
     name: 'ENABLE_ENRICHMENT',
     type: 'flag',

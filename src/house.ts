@@ -9,6 +9,7 @@ import { startEmbedded } from './database/embedded.ts'
 import { migrate } from './database/migrate.ts'
 import { type Connection, createDatabase, type Database } from './database/pool.ts'
 import { createPresence, type Presence } from './database/presence.ts'
+import { createFigureFolder, type FigureFolder } from './figures/fold.ts'
 import { createBlocks } from './handlers/blocks.ts'
 import { createCaps } from './handlers/caps.ts'
 import { createIdentity } from './handlers/identity.ts'
@@ -59,6 +60,7 @@ export interface House {
   readonly trials: Trials
   readonly sweeper: Sweeper
   readonly upkeep: Upkeep
+  readonly figures: FigureFolder
   /** The epoch of each tenant's configuration, as far as it is known here. */
   isCurrent(tenantId: string, epoch: number): boolean
   /** Lets journeys under way end, within the time given, then closes all. */
@@ -144,6 +146,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const keyring = createKeyring({ database, master: master.keys, root })
     const upkeep = createUpkeep({ database, keyring, clock, log })
     await upkeep.round()
+    const figures = createFigureFolder({ database, clock, log })
     const catalog = createCatalog({ database, registries })
     const models = createModels({ database })
     const secrets = createSecrets({ database })
@@ -290,11 +293,13 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       }),
       sweeper: made,
       upkeep,
+      figures,
       isCurrent: (tenantId, epoch) => presence.isHeld() && (epochs.get(tenantId) ?? epoch) <= epoch,
       close: async (drainMs) => {
         await made.stop()
         await upkeep.stop()
         await privacy.keeper.stop()
+        await figures.stop()
         await withTimeout(runner.drained(), drainMs)
         for (const close of closers) await close()
       },

@@ -31,6 +31,7 @@ import { openUnderTenant } from './journal/keyring.ts'
 import type { Registries } from './kit/flow.ts'
 import { createMailer } from './outbound/mail.ts'
 import { lookupColumn } from './runner/journey.ts'
+import { openSite } from './site/open.ts'
 import { stepTypes } from './steps/index.ts'
 
 // A pattern that would search for ever is finished by an engine that cannot: (a+)+$ on 26 letters, 6.5 s → 1 ms.
@@ -107,11 +108,15 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
   const config = asked.port === 0 ? { ...asked, port: await freePort(asked.host) } : asked
   const log = logger(config, !json && process.stderr.isTTY === true)
   let metrics: Metrics | undefined
+  const site = openSite({
+    isOn: config.console && config.role !== 'worker',
+    onFailed: (error) => log.error({ detail: error.message }, 'there is no console'),
+  })
   return runServe({
     config,
     json,
     output: process.stdout,
-    ended: untilSignalled(),
+    ended: untilSignalled().finally(site.stop),
     openHouse: () =>
       openHouse({
         config,
@@ -150,6 +155,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         },
         lists: house.lists,
         mail: mailerOf(config),
+        site,
         publish: house.publish,
         trials: house.trials,
         destinationTypes,

@@ -21,26 +21,36 @@ import { observe, SECURITY_HEADERS } from './observe.ts'
 import { createPrincipals } from './principals.ts'
 import { errorHandler } from './problems.ts'
 import './request.ts'
+import { siteOff } from '../site/site.ts'
 import { accountRoutes } from './routes/account.ts'
 import { auditRoutes } from './routes/audit.ts'
-
 import { authRoutes } from './routes/auth.ts'
-
+import { bulkRoutes } from './routes/bulk.ts'
+import { consoleRoutes, createConsolePages, wantsPage } from './routes/console.ts'
 import { destinationRoutes } from './routes/destinations.ts'
-
 import { describeRoutes, docsRoutes } from './routes/docs.ts'
+import { exportRoutes } from './routes/export.ts'
+import { figureRoutes } from './routes/figures.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listRoutes } from './routes/lists.ts'
+import { liveRoutes } from './routes/live.ts'
 import { privacyRoutes } from './routes/privacy.ts'
+import { reviewRoutes } from './routes/reviews.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serviceRoutes } from './routes/service.ts'
+import { sourceRoutes } from './routes/sources.ts'
 import { submissionRoutes } from './routes/submissions.ts'
+import { tryRoutes } from './routes/tries.ts'
 import { userRoutes } from './routes/users.ts'
+import { viewRoutes } from './routes/views.ts'
 import { validatorCompiler } from './validation.ts'
 
 export type { ApiDeps, ApiKeys, ApiSettings, Published } from './deps.ts'
+
+/** Routes that answer with something else than JSON: a file, a stream of events. */
+const OTHER_ANSWERS = new Set(['/api/v1/leads/export', '/api/v1/live'])
 
 /** Longer than any load balancer keeps an idle connection, so that it closes first. */
 const KEEP_ALIVE_MS = 72_000
@@ -123,7 +133,9 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
   app.decorateRequest('faultCode', null)
   app.decorateRequest('auditData', null)
   app.setErrorHandler(errorHandler)
-  app.setNotFoundHandler(() => {
+  const pages = createConsolePages(deps.site ?? siteOff, deps.settings.version)
+  app.setNotFoundHandler((request, reply) => {
+    if (wantsPage(request)) return pages.page(request, reply)
     throw new Fault('not_found', { message: 'There is nothing at this address; /docs lists what there is.' })
   })
   app.setValidatorCompiler(validatorCompiler)
@@ -145,7 +157,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
   await api.register(async (managed) => {
     managed.addHook('onRequest', (request, _reply, done) => {
       if (deps.isDraining()) throw new Fault('shutting_down', { message: 'This server is about to end. Try again.' })
-      requireJson(request.headers.accept)
+      if (!OTHER_ANSWERS.has(request.routeOptions.url ?? '')) requireJson(request.headers.accept)
       done()
     })
     auditAnswers(managed, deps.audit)
@@ -160,8 +172,20 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(auditRoutes(deps))
     await managed.register(privacyRoutes(deps))
     await managed.register(holdRoutes(deps))
+    for (const routes of [
+      bulkRoutes,
+      exportRoutes,
+      figureRoutes,
+      liveRoutes,
+      reviewRoutes,
+      sourceRoutes,
+      tryRoutes,
+      viewRoutes,
+    ])
+      await managed.register(routes(deps))
   })
   await api.register(serviceRoutes(deps))
+  await api.register(consoleRoutes(pages))
   await docsRoutes(app)
   addOtherMethods()
   return app

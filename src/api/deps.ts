@@ -10,6 +10,7 @@ import type { FlowProblem } from '../kit/flow.ts'
 import type { Privacy } from '../privacy/privacy.ts'
 import type { Trials } from '../runner/trials.ts'
 import type { Runner } from '../runner/types.ts'
+import type { Site } from '../site/site.ts'
 import type { Mail } from './links.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -24,6 +25,8 @@ export interface ApiDeps {
   readonly audit: Audit
   readonly privacy: Privacy
   readonly settings: ApiSettings
+  /** The console's files; left out: there is no console. */
+  readonly site?: Site
   readonly keys: ApiKeys
   readonly lists: ListStore
   /** Sends mail to users; null where no server for it is set. */

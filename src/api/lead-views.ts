@@ -8,7 +8,7 @@ import { iso, isoOrNull } from './times.ts'
 
 /** What the journal knows of leads, in the shapes of the contract. */
 
-const summaryOf = (row: LeadRow): Static<typeof LeadSummary> => ({
+export const summaryOf = (row: LeadRow): Static<typeof LeadSummary> => ({
   ...row,
   received_at: iso(row.received_at),
   closed_at: isoOrNull(row.closed_at),
@@ -71,12 +71,15 @@ export const detailOf = (row: LeadRow, lead: Lead): Omit<Static<typeof LeadDetai
   pending: pendingOf(lead),
 })
 
-export const eventsOf = (events: readonly StoredEvent[]): Static<typeof EventList>['items'] =>
+/** Events that hold what was sent outside and what came back. */
+export const isExchange = (type: string): boolean => type === 'attempt.answered' || type === 'delivery.opened'
+
+export const eventsOf = (events: readonly StoredEvent[], masked = false): Static<typeof EventList>['items'] =>
   events.map(({ seq, position, type, at, data, sealed }) => ({
     seq,
     position,
     type,
     at: iso(at),
     data,
-    private: sealed ?? null,
+    private: masked && isExchange(type) ? null : (sealed ?? null),
   }))

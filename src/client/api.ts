@@ -90,6 +90,17 @@ export interface Api {
       answer: { recovery_codes: string[] }
     }
   }
+  '/api/v1/branding': {
+    /** Read name, colour and logo of the console */
+    get: {
+      answer: { name: string | null; color: string | null; logo: string | null }
+    }
+    /** Set name, colour and logo of the console */
+    put: {
+      body: { name: string | null; color: string | null; logo: string | null }
+      answer: { name: string | null; color: string | null; logo: string | null }
+    }
+  }
   '/api/v1/destinations/check': {
     /** Check the connection to a destination */
     post: {
@@ -108,6 +119,13 @@ export interface Api {
     /** List the types of destination */
     get: {
       answer: { items: ({ type: string; summary: string; settings: unknown; example: unknown })[] }
+    }
+  }
+  '/api/v1/figures': {
+    /** Figures of a range of time */
+    get: {
+      query: { range?: "1h" | "24h" | "7d" | "30d" | "90d"; flow?: string; source?: string; compare?: "previous" }
+      answer: { grain: "minute" | "hour"; now: { from: string; to: string; leads: number; accepted: number; rejected: number; failed: number; waiting: number; price: number; revenue: number; currencies: ({ currency: string; price: number; revenue: number; margin: number })[]; acceptance_rate: number | null; p50_ms: number | null; p95_ms: number | null; funnel: ({ stage: string; leads: number; lost: number; codes: string[] })[]; reasons: ({ code: string; leads: number })[]; statuses: ({ status: string; leads: number })[]; sources: ({ flow: string; source: string; leads: number; accepted: number; rejected: number; failed: number; waiting: number; price: number; revenue: number })[]; series: ({ at: string; leads: number; accepted: number; rejected: number; failed: number; waiting: number; price: number; revenue: number })[] }; before: { from: string; to: string; leads: number; accepted: number; rejected: number; failed: number; waiting: number; price: number; revenue: number; currencies: ({ currency: string; price: number; revenue: number; margin: number })[]; acceptance_rate: number | null; p50_ms: number | null; p95_ms: number | null; funnel: ({ stage: string; leads: number; lost: number; codes: string[] })[]; reasons: ({ code: string; leads: number })[]; statuses: ({ status: string; leads: number })[]; sources: ({ flow: string; source: string; leads: number; accepted: number; rejected: number; failed: number; waiting: number; price: number; revenue: number })[]; series: ({ at: string; leads: number; accepted: number; rejected: number; failed: number; waiting: number; price: number; revenue: number })[] } | null }
     }
   }
   '/api/v1/flows': {
@@ -141,6 +159,20 @@ export interface Api {
       answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
     }
   }
+  '/api/v1/leads/bulk': {
+    /** Do the same to many leads */
+    post: {
+      body: { action: "approve" | "reject" | "suppress"; ids: string[]; reason?: string; list?: string }
+      answer: { done: number; failed: ({ lead_id: string; code: string; message: string })[] }
+    }
+  }
+  '/api/v1/leads/export': {
+    /** Export leads as CSV */
+    post: {
+      body: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; from?: string; to?: string; ids?: string[]; fields?: boolean }
+      answer: string
+    }
+  }
   '/api/v1/leads/search': {
     /** Find leads by email or phone */
     post: {
@@ -160,8 +192,15 @@ export interface Api {
     /** Read a lead's journal */
     get: {
       path: { id: string }
-      query: { personal?: "shown" | "masked" }
+      query: { personal?: "shown" | "masked"; exchanges?: "hidden" }
       answer: { items: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
+    }
+  }
+  '/api/v1/leads/{id}/proof': {
+    /** Walk the chain of a lead's journal */
+    get: {
+      path: { id: string }
+      answer: { intact: boolean; breach: { seq?: number; what?: string } | null; segments: ({ seq: number; at: string; hash: string })[] }
     }
   }
   '/api/v1/leads/{id}/review': {
@@ -229,6 +268,12 @@ export interface Api {
       answer: { removed: number }
     }
   }
+  '/api/v1/live': {
+    /** Hear of leads as they change */
+    get: {
+      answer: unknown
+    }
+  }
   '/api/v1/privacy/holds': {
     /** Place a legal hold */
     post: {
@@ -285,6 +330,31 @@ export interface Api {
       answer: { receipt: unknown; signature: string; public_key: string }
     }
   }
+  '/api/v1/reviews': {
+    /** List the leads that wait for a decision */
+    get: {
+      query: { queue?: string; limit?: number }
+      answer: { waiting: number; queues: ({ queue: string; waiting: number })[]; items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null; queue: string; note: string | null; score: number | null; class: string | null; claimed_by: string | null; claimed_until: string | null; mine: boolean | null })[] }
+    }
+  }
+  '/api/v1/reviews/count': {
+    /** Count the leads that wait for a decision */
+    get: {
+      answer: { waiting: number }
+    }
+  }
+  '/api/v1/reviews/{id}/claim': {
+    /** Take a lead in review, so that nobody else is given it */
+    put: {
+      path: { id: string }
+      answer: { lead_id: string; until: string }
+    }
+    /** Give a lead in review back */
+    delete: {
+      path: { id: string }
+      answer: unknown
+    }
+  }
   '/api/v1/secrets': {
     /** List the names of secrets */
     get: {
@@ -297,6 +367,20 @@ export interface Api {
       path: { name: string }
       body: { value: string }
       answer: { name: string; updated_at: string }
+    }
+  }
+  '/api/v1/sources': {
+    /** List the sources of all flows */
+    get: {
+      answer: { items: ({ flow: string; id: string; name: string; enabled: boolean; adapter: string | null; price: unknown; submit_url: string; keys: ({ hint: string; enabled: boolean; created_at: string })[] })[] }
+    }
+  }
+  '/api/v1/sources/{flow}/{source}/test': {
+    /** Submit a test lead to a source */
+    post: {
+      path: { flow: string; source: string }
+      body: { values: Record<string, unknown> }
+      answer: { outcome: "success" | "failure" | "error" | "pending"; lead_id: string; accepted: boolean | null; price: number; duration: number; reason: string | null; code: string | null; field_errors?: Record<string, string>; duplicate_of?: string; destinations: Record<string, { outcome: "success" | "failure" | "error" | "pending"; id?: string; reason?: string; code?: string }>; test?: boolean; status_url?: string }
     }
   }
   '/api/v1/users': {
@@ -346,6 +430,24 @@ export interface Api {
     delete: {
       path: { id: string }
       answer: undefined
+    }
+  }
+  '/api/v1/views': {
+    /** List your saved views of leads */
+    get: {
+      answer: { items: ({ id: string; name: string; filter: Record<string, unknown>; created_at: string })[] }
+    }
+    /** Save a view of leads */
+    post: {
+      body: { name: string; filter: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; from?: string; to?: string } }
+      answer: { id: string; name: string; filter: Record<string, unknown>; created_at: string }
+    }
+  }
+  '/api/v1/views/{id}': {
+    /** Remove a saved view */
+    delete: {
+      path: { id: string }
+      answer: unknown
     }
   }
   '/flows/{flow}/sources/{source}/submit': {

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { int8s } from '../database/arrays.ts'
+import { firstIdAt } from '../base/ids.ts'
+import { int8s, uuids } from '../database/arrays.ts'
 import type { Database, Row } from '../database/pool.ts'
 import type { LeadEvent } from '../lead/events.ts'
 import { evolve, type Lead, newLead } from '../lead/lead.ts'
@@ -139,8 +140,9 @@ export const createJournalReader = (options: {
            and e.data ->> 'delivery' = o.data ->> 'delivery')`,
       filter.takenBy,
     )
-    add('l.received_at >= ?::timestamptz', filter.from === undefined ? undefined : new Date(filter.from))
-    add('l.received_at < ?::timestamptz', filter.to === undefined ? undefined : new Date(filter.to))
+    // An id begins with the time it was received at: a range of time is a range of the list.
+    add('l.id >= ?::uuid', filter.from === undefined ? undefined : firstIdAt(filter.from))
+    add('l.id < ?::uuid', filter.to === undefined ? undefined : firstIdAt(filter.to))
     return { where: parts.map((part) => ` and ${part}`).join(''), values }
   }
 
@@ -155,6 +157,20 @@ export const createJournalReader = (options: {
                    where l.tenant_id = $1::uuid and ($2::uuid is null or l.id < $2::uuid)${where}
                    order by l.id desc limit $3::integer`,
             values: [tenantId, page.before, page.limit, ...values],
+          },
+        ],
+      )
+      return (rows ?? []).map(rowOf)
+    },
+    rows: async (tenantId, ids) => {
+      const [rows] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'read_lead_rows',
+            text: `select ${ROW} from millrace.lead l
+                   where l.tenant_id = $1::uuid and l.id = any ($2::uuid[]) order by l.id desc`,
+            values: [tenantId, uuids(ids)],
           },
         ],
       )

@@ -41,6 +41,8 @@ export interface JournalReader {
     filter: LeadFilter,
     page: { readonly before: string | null; readonly limit: number },
   ): Promise<LeadRow[]>
+  /** Those of these ids that the tenant has, newest first. */
+  rows(tenantId: string, ids: readonly string[]): Promise<LeadRow[]>
   /** Exact match of a normal form by keyed hash. */
   search(
     tenantId: string,

@@ -33,8 +33,12 @@ it('names files for what they say', () => {
   ).toEqual([])
 })
 
+/** Read by a tool that looks for a default export. */
+const DEFAULTS = ['console/vite.config.ts']
+
 it('exports by name', () => {
-  const wrong = codeFiles.flatMap(({ path, code }) =>
+  const named = codeFiles.filter(({ path }) => !DEFAULTS.includes(path))
+  const wrong = named.flatMap(({ path, code }) =>
     [...code.matchAll(/^export default\b|\bas default\b/gm)].map((match) => `${path}:${lineAt(code, match.index)}`),
   )
   expect(wrong, 'a default export has another name wherever it goes: export it under its own').toEqual([])

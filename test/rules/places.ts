@@ -67,6 +67,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
     },
   },
   outbound: { may: ['base', 'lead', 'kit'] },
+  // What is looked at: figures of leads, and what changed: docs/decisions/0030
+  figures: { may: ['base', 'database'] },
   jobs: {
     may: ['base', 'lead', 'kit'],
     besides: {
@@ -108,9 +110,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'access',
       'api/contract',
       'database',
+      'figures',
     ],
     besides: {
       handlers: 'types: lists are changed through the store it is handed',
+      site: 'values: a server without a console has the site that is off',
     },
   },
   cli: {
@@ -151,6 +155,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
       journal: 'types: what wraps keys, as the keyring asks for it',
     },
   },
+  // Builds the console and hands out its files: docs/decisions/0031
+  site: { may: ['base'] },
   // It makes the demo's key as publishing does.
   'demo.ts': {
     may: ['base', 'runner'],
@@ -169,6 +175,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'keys',
       'handlers',
       'jobs',
+      'figures',
       'outbound',
       'runner',
       'privacy',
@@ -192,6 +199,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'api',
       'cli',
       'columns',
+      'site',
       'config.ts',
       'demo.ts',
       'house.ts',

@@ -144,6 +144,28 @@ export const EventList = Type.Object({
   ),
 })
 
+export const EventQuery = Type.Object(
+  {
+    ...SightQuery.properties,
+    exchanges: Type.Optional(
+      Type.Enum(['hidden'], { description: 'Leave out what was sent outside and what came back: `unmask` shows it.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const LeadProof = Type.Object({
+  intact: Type.Boolean(),
+  breach: Type.Unsafe<{ seq: number; what: string } | null>({
+    type: ['object', 'null'],
+    properties: { seq: { type: 'integer' }, what: { type: 'string' } },
+    description: 'The first segment that is not what was written: changed, missing, tail_removed, head_differs.',
+  }),
+  segments: Type.Array(
+    Type.Object({ seq: Type.Integer(), at: Time('When it was made.'), hash: Type.String({ description: 'SHA-256.' }) }),
+  ),
+})
+
 export const UnmaskBody = Type.Object(
   {
     reason: Type.String({ minLength: 3, maxLength: 500, description: 'Why: it stands in the audit beside who asked.' }),

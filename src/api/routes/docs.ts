@@ -50,6 +50,8 @@ export const describeRoutes = async (app: FastifyInstance, version: string): Pro
         { name: 'Login', description: 'In, out, and what users do about themselves.' },
         { name: 'Users', description: 'Who may come in.' },
         { name: 'Leads', description: 'What became of them, and why.' },
+        { name: 'Reviews', description: 'Leads that wait for a decision.' },
+        { name: 'Figures', description: 'How many leads came how far, and what changes now.' },
         { name: 'Flows' },
         { name: 'Suppression lists' },
         { name: 'Secrets' },
@@ -57,6 +59,7 @@ export const describeRoutes = async (app: FastifyInstance, version: string): Pro
         { name: 'Pipeline', description: 'What stands still, and how it goes on.' },
         { name: 'Tenants', description: 'For the operator of the installation.' },
         { name: 'Audit', description: 'What people and keys did.' },
+        { name: 'Console', description: 'What people set for their screens.' },
         { name: 'Service' },
       ],
       components: {

@@ -2,13 +2,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Fault } from '../../base/faults.ts'
 import { isId } from '../../base/ids.ts'
 import type { LeadFilter } from '../../journal/types.ts'
+import { verifyLead } from '../../journal/verify-lead.ts'
 import { actorOf } from '../audited.ts'
 import {
   EventList,
+  EventQuery,
   LeadDetail,
   LeadListQuery,
   LeadPage,
   LeadParams,
+  LeadProof,
   LeadSearchBody,
   PAGE_DEFAULT,
   ReviewAnswer,
@@ -26,7 +29,8 @@ import { readSearch } from '../lead-search.ts'
 import { detailInSight, eventsMasked, isOwn, ownLeads, rowInSight, sightOf, withinOwn } from '../lead-sight.ts'
 import { eventsOf, pageOf } from '../lead-views.ts'
 import type { Session } from '../request.ts'
-import { readTime } from '../times.ts'
+import { refuseClaimed } from '../review-queue.ts'
+import { iso, readTime } from '../times.ts'
 
 /** In the runner's words: who asks for another's lead must not be able to tell who answered. */
 const noLead = (): Fault => new Fault('not_found', { message: 'There is no such lead' })
@@ -142,7 +146,7 @@ export const leadRoutes =
           summary: "Read a lead's journal",
           description: 'What is sealed in it is masked for roles that may not see personal data.',
           params: LeadParams,
-          querystring: SightQuery,
+          querystring: EventQuery,
           response: { 200: EventList, ...problems(401, 403, 404, 406, 500, 503) },
         },
       },
@@ -152,7 +156,35 @@ export const leadRoutes =
         const { row, lead, events } = await found(session, request.params.id)
         const isShown = sightOf(session, request.query.personal) === 'personal'
         request.auditData = { personal: isShown }
-        return { items: isShown ? eventsOf(events) : await eventsMasked({ tenantId, row, lead, events, fieldTypes }) }
+        const hidden = request.query.exchanges === 'hidden'
+        return {
+          items: isShown ? eventsOf(events, hidden) : await eventsMasked({ tenantId, row, lead, events, fieldTypes }),
+        }
+      },
+    )
+
+    app.get(
+      '/api/v1/leads/:id/proof',
+      {
+        config: { access: 'lead.trace' },
+        schema: {
+          tags,
+          security,
+          summary: "Walk the chain of a lead's journal",
+          description: 'Computes the hash of each segment anew, from what is stored now.',
+          params: LeadParams,
+          response: { 200: LeadProof, ...problems(401, 403, 404, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { id } = request.params
+        const proven = isId(id) ? await verifyLead(database, sessionOf(request).tenantId, id) : null
+        if (proven === null) throw noLead()
+        return {
+          intact: proven.breach === null,
+          breach: proven.breach,
+          segments: proven.segments.map(({ seq, at, hash }) => ({ seq, at: iso(at), hash })),
+        }
       },
     )
 
@@ -198,7 +230,7 @@ export const leadRoutes =
           summary: 'Decide about a lead in review',
           params: LeadParams,
           body: ReviewBody,
-          response: { 202: ReviewAnswer, ...problems(400, 401, 403, 404, 406, 415, 500, 503) },
+          response: { 202: ReviewAnswer, ...problems(400, 401, 403, 404, 406, 409, 415, 500, 503) },
         },
       },
       async (request, reply) => {
@@ -206,6 +238,7 @@ export const leadRoutes =
         const { id } = request.params
         if (!isId(id)) throw noLead()
         const { decision, reason } = request.body
+        await refuseClaimed({ database, tenantId, leadId: id, userId, now: deps.clock.now() })
         await runner.decide({ tenantId, leadId: id, decision, reason: reason ?? null, by: userId })
         const statusUrl = `${settings.publicUrl ?? ''}/api/v1/leads/${id}`
         reply.code(202).header('location', statusUrl)

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Health, Readiness } from '../contract/health.ts'
 import type { ApiDeps } from '../deps.ts'
-import { startPage } from '../start-page.ts'
 
 const DATABASE_MS = 1_000
 
@@ -10,7 +9,6 @@ export const serviceRoutes =
   (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { database, metrics, settings, isDraining } = deps
-    const page = startPage(settings.version)
     const tags = ['Service']
     const open = { access: 'public' } as const
 
@@ -52,11 +50,5 @@ export const serviceRoutes =
     app.get('/metrics', { config: open, schema: { hide: true } }, async (_request, reply) => {
       reply.header('content-type', metrics.contentType)
       return metrics.text()
-    })
-
-    app.get('/', { config: open, schema: { hide: true } }, async (_request, reply) => {
-      reply.header('content-type', 'text/html; charset=utf-8')
-      reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-      return page
     })
   }

@@ -106,11 +106,13 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
         house.sweeper.start()
         house.upkeep.start()
         house.privacy.keeper.start()
+        house.figures.start()
       }
       output.write(json ? readyLine(url, demo) : banner(url, demo))
     } else {
       house.sweeper.start()
       house.privacy.keeper.start()
+      house.figures.start()
       output.write(
         json ? `${JSON.stringify({ ready: true, role: 'worker' })}\n` : '\nMillrace works on what is due.\n\n',
       )

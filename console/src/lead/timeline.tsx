@@ -1,0 +1,102 @@
+import { IconChevronRight } from '@tabler/icons-react'
+import { useState } from 'react'
+import { duration, t } from '../text.ts'
+import { fullTime } from '../time.ts'
+import { Exchange } from './exchange.tsx'
+import { Saw } from './saw.tsx'
+import type { Moment } from './story.ts'
+
+/** Under this share of the whole a bar could not be seen. */
+const BAR_MIN = 0.8
+
+const MomentRow = (props: {
+  readonly leadId: string
+  readonly moment: Moment
+  readonly totalMs: number
+  readonly isOpen: boolean
+  readonly onToggle: () => void
+}) => {
+  const { leadId, moment, totalMs, isOpen, onToggle } = props
+  const left = totalMs === 0 ? 0 : (moment.startMs / totalMs) * 100
+  const width = Math.max(BAR_MIN, totalMs === 0 ? 0 : (moment.tookMs / totalMs) * 100)
+  return (
+    <li className="moment" data-tone={moment.tone}>
+      <button type="button" className="moment-head" aria-expanded={isOpen} onClick={onToggle}>
+        <span className="moment-dot" aria-hidden="true" />
+        <span className="moment-title">
+          {moment.title}
+          {moment.step !== null && <span className="faint"> {moment.step}</span>}
+        </span>
+        <span className="moment-result clip">{moment.result}</span>
+        <span className="moment-bar" aria-hidden="true">
+          <i style={{ left: `${Math.min(left, 100 - BAR_MIN)}%`, width: `${Math.min(width, 100)}%` }} />
+        </span>
+        <span className="moment-time num" title={fullTime(moment.at)}>
+          {moment.startMs === 0 ? t('story.at_once') : `+${duration(moment.startMs)}`}
+        </span>
+        <IconChevronRight size={15} aria-hidden className="moment-turn" />
+      </button>
+      {isOpen && (
+        <div className="moment-body">
+          <p>{moment.result}</p>
+          {moment.rule !== null && (
+            <p>
+              <span className="faint">{t('story.rule')}</span> <code>{moment.rule}</code>
+            </p>
+          )}
+          {moment.saw !== null && (
+            <p>
+              <span className="faint">{t('story.saw')}</span> <Saw saw={moment.saw} />
+            </p>
+          )}
+          {moment.exchange !== null && <Exchange leadId={leadId} event={moment.exchange} />}
+          <details>
+            <summary>{t('story.events', { types: moment.events.map(({ type }) => type).join(', ') })}</summary>
+            <pre className="code">
+              {JSON.stringify(
+                moment.events.map(({ type, data }) => ({ type, data })),
+                null,
+                2,
+              )}
+            </pre>
+          </details>
+        </div>
+      )}
+    </li>
+  )
+}
+
+/** What happened, in order; each line opens to what it rested on. */
+export const Timeline = (props: { readonly leadId: string; readonly moments: readonly Moment[] }) => {
+  const { leadId, moments } = props
+  const [open, setOpen] = useState<ReadonlySet<string>>(
+    () =>
+      new Set(
+        moments
+          .filter(({ tone }) => tone === 'bad')
+          .slice(0, 1)
+          .map(({ id }) => id),
+      ),
+  )
+  const totalMs = Math.max(1, ...moments.map(({ startMs, tookMs }) => startMs + tookMs))
+  return (
+    <ol className="timeline">
+      {moments.map((moment) => (
+        <MomentRow
+          key={moment.id}
+          leadId={leadId}
+          moment={moment}
+          totalMs={totalMs}
+          isOpen={open.has(moment.id)}
+          onToggle={() =>
+            setOpen((before) => {
+              const after = new Set(before)
+              if (!after.delete(moment.id)) after.add(moment.id)
+              return after
+            })
+          }
+        />
+      ))}
+    </ol>
+  )
+}

@@ -1,0 +1,110 @@
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
+import { queries } from '../api/queries.ts'
+import { useSession } from '../api/session.ts'
+import type { LeadSummary } from '../api/types.ts'
+import { readStream } from './stream.ts'
+
+/** What happened since the last look: the newest changed leads, and how many changed in all. */
+export interface LiveBatch {
+  readonly items: readonly LeadSummary[]
+  readonly changed: number
+}
+
+export type LiveState = 'connecting' | 'live' | 'away'
+
+interface Live {
+  state(): LiveState
+  onState(listener: () => void): () => void
+  onBatch(listener: (batch: LiveBatch) => void): () => void
+}
+
+const FIRST_WAIT_MS = 500
+const WAIT_MS_MAX = 8_000
+
+const createLive = () => {
+  const states = new Set<() => void>()
+  const batches = new Set<(batch: LiveBatch) => void>()
+  let state: LiveState = 'connecting'
+  let lastEventId: string | null = null
+  const become = (next: LiveState): void => {
+    if (state === next) return
+    state = next
+    for (const listener of states) listener()
+  }
+  const run = async (signal: AbortSignal): Promise<void> => {
+    let waitMs = FIRST_WAIT_MS
+    while (!signal.aborted) {
+      try {
+        await readStream({
+          path: '/api/v1/live',
+          lastEventId,
+          signal,
+          onOpen: () => {
+            // What was asked while the server was away is asked again.
+            if (state === 'away') void queries.invalidateQueries()
+            become('live')
+            waitMs = FIRST_WAIT_MS
+          },
+          onEvent: (event) => {
+            if (event.id !== null) lastEventId = event.id
+            if (event.type !== 'leads') return
+            const batch = JSON.parse(event.data) as LiveBatch
+            for (const listener of batches) listener(batch)
+          },
+        })
+      } catch {
+        // Told by the state; the next try says whether it has passed.
+      }
+      if (signal.aborted) return
+      become('away')
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      waitMs = Math.min(waitMs * 2, WAIT_MS_MAX)
+    }
+  }
+  const live: Live = {
+    state: () => state,
+    onState: (listener) => {
+      states.add(listener)
+      return () => states.delete(listener)
+    },
+    onBatch: (listener) => {
+      batches.add(listener)
+      return () => batches.delete(listener)
+    },
+  }
+  return { live, run }
+}
+
+const LiveContext = createContext<Live | null>(null)
+
+export const LiveProvider = ({ children }: { readonly children: ReactNode }) => {
+  const session = useSession()
+  const made = useMemo(createLive, [])
+  const isSignedIn = session !== null
+  useEffect(() => {
+    if (!isSignedIn) return
+    const abort = new AbortController()
+    void made.run(abort.signal)
+    return () => abort.abort()
+  }, [made, isSignedIn])
+  return <LiveContext value={made.live}>{children}</LiveContext>
+}
+
+const use = (): Live => {
+  const live = useContext(LiveContext)
+  if (live === null) throw new Error('outside of LiveProvider')
+  return live
+}
+
+export const useLiveState = (): LiveState => {
+  const live = use()
+  return useSyncExternalStore(live.onState, live.state)
+}
+
+/** Hears of every batch while the caller is on the screen. */
+export const useLiveBatches = (listener: (batch: LiveBatch) => void): void => {
+  const live = use()
+  const latest = useRef(listener)
+  latest.current = listener
+  useEffect(() => live.onBatch((batch) => latest.current(batch)), [live])
+}

@@ -1,0 +1,141 @@
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { LeadSummary } from '../api/types.ts'
+import { OutcomeTag } from '../components/outcome-tag.tsx'
+import { useLiveBatches } from '../live/live.tsx'
+import type { LeadSearch } from '../router.tsx'
+import { compact, money, named, number, percent, t, tn } from '../text.ts'
+import { clockTime } from '../time.ts'
+import type { Figures } from './types.ts'
+
+/** How far leads came, and where the others were lost. */
+export const Funnel = ({ now, search }: { readonly now: Figures; readonly search: LeadSearch }) => {
+  const all = Math.max(1, now.leads)
+  return (
+    <ol className="funnel">
+      {now.funnel.map(({ stage, leads, lost, codes }) => (
+        <li key={stage}>
+          <span className="funnel-name">{named('stage', stage)}</span>
+          <span className="funnel-bar" aria-hidden="true">
+            <i style={{ width: `${(leads / all) * 100}%` }} />
+          </span>
+          <span className="num funnel-count">{number(leads)}</span>
+          <span className="num faint funnel-share">{percent(leads / all)}</span>
+          {lost > 0 ? (
+            <Link
+              to="/leads"
+              search={{ ...search, code: codes.length === 1 ? codes[0] : undefined, outcome: 'failure' }}
+              className="funnel-lost num"
+            >
+              −{number(lost)}
+            </Link>
+          ) : (
+            <span className="funnel-lost" />
+          )}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+export const Reasons = ({ now, search }: { readonly now: Figures; readonly search: LeadSearch }) => {
+  const top = Math.max(1, ...now.reasons.map(({ leads }) => leads))
+  if (now.reasons.length === 0) return <p className="card-body soft">{t('overview.no_reasons')}</p>
+  return (
+    <ul className="reasons">
+      {now.reasons.map(({ code, leads }) => (
+        <li key={code}>
+          <Link to="/leads" search={{ ...search, code }}>
+            <span className="grow clip">{named('code', code)}</span>
+            <span className="reason-bar" aria-hidden="true">
+              <i style={{ width: `${(leads / top) * 100}%` }} />
+            </span>
+            <span className="num">{number(leads)}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+export const SourceTable = ({ now, search }: { readonly now: Figures; readonly search: LeadSearch }) => {
+  const currency = now.currencies[0]?.currency ?? null
+  return (
+    <table className="plain-table">
+      <thead>
+        <tr>
+          <th>{t('column.source')}</th>
+          <th className="end">{t('overview.leads')}</th>
+          <th className="end">{t('overview.rate')}</th>
+          <th className="end">{t('overview.cost')}</th>
+          <th className="end">{t('overview.revenue')}</th>
+          <th className="end">{t('overview.margin')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {now.sources.map((row) => {
+          const decided = row.accepted + row.rejected + row.failed
+          return (
+            <tr key={`${row.flow} ${row.source}`}>
+              <td>
+                <Link to="/leads" search={{ ...search, flow: row.flow, source: row.source }}>
+                  {row.source}
+                </Link>{' '}
+                <span className="faint">{row.flow}</span>
+              </td>
+              <td className="end num">{number(row.leads)}</td>
+              <td className="end num">{decided === 0 ? '–' : percent(row.accepted / decided)}</td>
+              <td className="end num">{money(row.price, currency)}</td>
+              <td className="end num">{money(row.revenue, currency)}</td>
+              <td className="end num">{money(row.revenue - row.price, currency)}</td>
+            </tr>
+          )
+        })}
+      </tbody>
+    </table>
+  )
+}
+
+const SHOWN = 9
+const WINDOW_MS = 60_000
+
+/** Leads as they come in: the newest, and how many in the last minute. */
+export const Now = ({ first }: { readonly first: readonly LeadSummary[] }) => {
+  const [news, setNews] = useState<readonly LeadSummary[]>([])
+  const [times, setTimes] = useState<readonly { readonly at: number; readonly n: number }[]>([])
+  useLiveBatches(({ items, changed }) => {
+    const at = Date.now()
+    setTimes((before) => [...before.filter((each) => at - each.at < WINDOW_MS), { at, n: changed }])
+    setNews((before) => {
+      const all = new Map([...before, ...items].map((lead) => [lead.id, lead]))
+      return [...all.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, SHOWN)
+    })
+  })
+  const shown = [...new Map([...first, ...news].map((lead) => [lead.id, lead])).values()]
+    .sort((a, b) => (a.id < b.id ? 1 : -1))
+    .slice(0, SHOWN)
+  const rate = times.reduce((sum, { n }) => sum + n, 0)
+  return (
+    <section className="card" aria-label={t('overview.now')}>
+      <div className="card-head">
+        <h2>{t('overview.now')}</h2>
+        <span className="faint num">{tn('overview.per_minute', rate, { n: compact(rate) })}</span>
+      </div>
+      {shown.length === 0 ? (
+        <p className="card-body soft">{t('leads.none_yet')}</p>
+      ) : (
+        <ul className="now">
+          {shown.map((lead) => (
+            <li key={lead.id}>
+              <Link to="/leads/$id" params={{ id: lead.id }}>
+                <span className="num faint">{clockTime(lead.received_at)}</span>
+                <OutcomeTag lead={lead} />
+                <span className="grow clip">{lead.source}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

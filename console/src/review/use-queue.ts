@@ -1,0 +1,207 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { ApiError, api } from '../api/client.ts'
+import { session } from '../api/session.ts'
+import type { LeadDetail, LeadEvent, LeadSummary } from '../api/types.ts'
+import { useLiveBatches } from '../live/live.tsx'
+import { t } from '../text.ts'
+
+export interface Waiting extends LeadSummary {
+  readonly queue: string
+  readonly note: string | null
+  readonly score: number | null
+  readonly claimed_by: string | null
+  readonly mine: boolean | null
+}
+
+interface QueueAnswer {
+  readonly waiting: number
+  readonly queues: readonly { readonly queue: string; readonly waiting: number }[]
+  readonly items: readonly Waiting[]
+}
+
+type Decision = 'approve' | 'reject'
+
+interface Decided {
+  readonly lead: Waiting
+  readonly decision: Decision
+  readonly reason: string | null
+  readonly timer: ReturnType<typeof setTimeout>
+}
+
+/** So long a decision can be taken back: it is sent after that, or with the next page. */
+const UNDO_MS = 6_000
+const KEEP_CLAIM_MS = 60_000
+const AGAIN_MS = 1_500
+
+const send = (lead: Waiting, decision: Decision, reason: string | null): Promise<unknown> =>
+  api(`/api/v1/leads/${lead.id}/review`, {
+    method: 'PUT',
+    body: { decision, ...(reason === null ? {} : { reason }) },
+  })
+
+/** A page that is being left: the decision goes with it. */
+const sendLeaving = ({ lead, decision, reason }: Decided): void => {
+  void fetch(`/api/v1/leads/${lead.id}/review`, {
+    method: 'PUT',
+    keepalive: true,
+    headers: { 'x-csrf-token': session()?.csrf ?? '', 'content-type': 'application/json' },
+    body: JSON.stringify({ decision, ...(reason === null ? {} : { reason }) }),
+  })
+}
+
+/** The leads that wait, one at a time: claimed, decided, taken back, with the next one loaded beforehand. */
+export const useQueue = (queue: string | undefined) => {
+  const client = useQueryClient()
+  const key = useMemo(() => ['reviews', 'list', queue ?? ''] as const, [queue])
+  const list = useQuery({
+    queryKey: key,
+    queryFn: () => api<QueueAnswer>('/api/v1/reviews', { query: { queue } }),
+    refetchInterval: 30_000,
+  })
+  const [done, setDone] = useState<ReadonlySet<string>>(new Set())
+  const [skipped, setSkipped] = useState<ReadonlySet<string>>(new Set())
+  const [undoable, setUndoable] = useState<Decided | null>(null)
+  const [notice, setNotice] = useState('')
+  const pending = useRef<Decided | null>(null)
+
+  const free = (list.data?.items ?? []).filter(({ id, mine }) => mine !== false && !done.has(id))
+  const taken = (list.data?.items ?? []).length - free.length - [...done].length
+  const fresh = free.filter(({ id }) => !skipped.has(id))
+  // Skipped ones come again when nothing else is left.
+  const order = fresh.length > 0 ? fresh : free
+  const [heldId, setHeldId] = useState<string | null>(null)
+  // What is being read stays, whatever hotter one comes in.
+  const current = order.find(({ id }) => id === heldId) ?? order[0] ?? null
+  const next = order.find(({ id }) => id !== current?.id) ?? null
+  const currentId = current?.id ?? null
+
+  const refresh = useCallback(
+    () => client.invalidateQueries({ queryKey: ['reviews'] }, { cancelRefetch: false }),
+    [client],
+  )
+
+  useEffect(() => {
+    setHeldId(currentId)
+    if (currentId === null) return
+    const claim = () =>
+      api(`/api/v1/reviews/${currentId}/claim`, { method: 'PUT' }).catch((error: unknown) => {
+        if (!(error instanceof ApiError) || error.isPassing) return
+        // Somebody was quicker, or decided it already.
+        setNotice(error.message)
+        setDone((before) => new Set(before).add(currentId))
+        void refresh()
+      })
+    void claim()
+    const keep = setInterval(claim, KEEP_CLAIM_MS)
+    return () => clearInterval(keep)
+  }, [currentId, refresh])
+
+  const nextId = next?.id ?? null
+  useEffect(() => {
+    if (nextId === null) return
+    void client.prefetchQuery({
+      queryKey: ['lead', nextId],
+      queryFn: () => api<LeadDetail>(`/api/v1/leads/${nextId}`),
+      staleTime: 30_000,
+    })
+    void client.prefetchQuery({
+      queryKey: ['lead', nextId, 'events'],
+      queryFn: () => api<{ items: LeadEvent[] }>(`/api/v1/leads/${nextId}/events`, { query: { exchanges: 'hidden' } }),
+      staleTime: 30_000,
+    })
+  }, [client, nextId])
+
+  const flush = useCallback(async (): Promise<void> => {
+    const decided = pending.current
+    if (decided === null) return
+    pending.current = null
+    clearTimeout(decided.timer)
+    setUndoable(null)
+    try {
+      await send(decided.lead, decided.decision, decided.reason)
+      setNotice('')
+    } catch (error) {
+      setNotice(`${t('review.failed')} ${(error as Error).message}`)
+      setDone((before) => {
+        const after = new Set(before)
+        after.delete(decided.lead.id)
+        return after
+      })
+    }
+    void refresh()
+  }, [refresh])
+
+  const decide = (decision: Decision, reason: string | null): void => {
+    if (current === null) return
+    void flush()
+    const timer = setTimeout(() => void flush(), UNDO_MS)
+    const decided = { lead: current, decision, reason, timer }
+    pending.current = decided
+    setUndoable(decided)
+    setDone((before) => new Set(before).add(current.id))
+    setHeldId(next?.id ?? null)
+    setNotice('')
+  }
+
+  const undo = (): void => {
+    const decided = pending.current
+    if (decided === null) return
+    clearTimeout(decided.timer)
+    pending.current = null
+    setUndoable(null)
+    setDone((before) => {
+      const after = new Set(before)
+      after.delete(decided.lead.id)
+      return after
+    })
+    setHeldId(decided.lead.id)
+    setNotice(t('review.undone'))
+  }
+
+  const skip = (): void => {
+    if (current === null) return
+    void api(`/api/v1/reviews/${current.id}/claim`, { method: 'DELETE' }).catch(() => undefined)
+    setSkipped((before) => (fresh.length <= 1 ? new Set() : new Set(before).add(current.id)))
+    setHeldId(next?.id ?? null)
+  }
+
+  useEffect(() => {
+    const leave = () => {
+      if (pending.current !== null) sendLeaving(pending.current)
+      pending.current = null
+    }
+    window.addEventListener('pagehide', leave)
+    return () => {
+      window.removeEventListener('pagehide', leave)
+      void flush()
+    }
+  }, [flush])
+
+  const again = useRef<ReturnType<typeof setTimeout> | null>(null)
+  useLiveBatches(({ items }) => {
+    const concerns = items.some(
+      ({ id, status }) => status === 'pending_review' || list.data?.items.some((item) => item.id === id),
+    )
+    if (!concerns) return
+    again.current ??= setTimeout(() => {
+      again.current = null
+      void refresh()
+    }, AGAIN_MS)
+  })
+
+  return {
+    current,
+    waiting: Math.max(0, (list.data?.waiting ?? 0) - (undoable === null ? 0 : 1)),
+    queues: list.data?.queues ?? [],
+    taken: Math.max(0, taken),
+    isLoading: list.isPending,
+    error: list.error,
+    undoable,
+    notice,
+    decide,
+    skip,
+    undo,
+    refresh,
+  }
+}

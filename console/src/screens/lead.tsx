@@ -1,0 +1,128 @@
+import { ActionIcon, CopyButton, Skeleton, Tooltip } from '@mantine/core'
+import { IconCopy } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { api } from '../api/client.ts'
+import type { LeadDetail, LeadEvent } from '../api/types.ts'
+import { Failed } from '../components/failed.tsx'
+import { useKeys } from '../keys.ts'
+import { DeliveriesCard, FieldsCard, OthersCard, ProofCard, ScoreCard } from '../lead/cards.tsx'
+import { storyOf } from '../lead/story.ts'
+import { Timeline } from '../lead/timeline.tsx'
+import { Verdict } from '../lead/verdict.tsx'
+import { useLiveBatches } from '../live/live.tsx'
+import { Page } from '../shell/page.tsx'
+import { t } from '../text.ts'
+import { fullTime, leadZone, zoneTime } from '../time.ts'
+import '../styles/lead.css'
+
+const nameOf = (lead: LeadDetail): string => {
+  const text = (name: string): string => {
+    const field = lead.fields[name] as { normal?: unknown } | undefined
+    return typeof field?.normal === 'string' ? field.normal : ''
+  }
+  return [text('first_name'), text('last_name')].join(' ').trim() || text('full_name') || text('company')
+}
+
+const Meta = ({ lead }: { readonly lead: LeadDetail }) => {
+  const zone = leadZone(lead.fields)
+  return (
+    <div className="meta">
+      <time dateTime={lead.received_at}>
+        {fullTime(lead.received_at)}
+        {zone !== null && (
+          <span className="faint"> ({t('lead.their_time', { at: zoneTime(lead.received_at, zone) })})</span>
+        )}
+      </time>
+      <span>
+        <Link to="/flows/$flow" params={{ flow: lead.flow }}>
+          {lead.flow}
+        </Link>{' '}
+        v{lead.flow_version}
+      </span>
+      <span>
+        <Link to="/sources/$flow/$source" params={{ flow: lead.flow, source: lead.source }}>
+          {lead.source}
+        </Link>
+      </span>
+      {lead.test && <span className="chip">{t('lead.test')}</span>}
+      {lead.duplicate_of !== null && (
+        <Link to="/leads/$id" params={{ id: lead.duplicate_of }}>
+          {t('lead.first')}
+        </Link>
+      )}
+      <CopyButton value={lead.id}>
+        {({ copied, copy }) => (
+          <span className="row" style={{ gap: 2 }}>
+            <span className="mono faint">{lead.id}</span>
+            <Tooltip label={copied ? t('action.copied') : t('action.copy')}>
+              <ActionIcon variant="subtle" color="gray" size="xs" aria-label={t('action.copy')} onClick={copy}>
+                <IconCopy size={13} />
+              </ActionIcon>
+            </Tooltip>
+          </span>
+        )}
+      </CopyButton>
+    </div>
+  )
+}
+
+export const Lead = () => {
+  const { id } = useParams({ from: '/leads/$id' })
+  const go = useNavigate()
+  const client = useQueryClient()
+  const lead = useQuery({ queryKey: ['lead', id], queryFn: () => api<LeadDetail>(`/api/v1/leads/${id}`) })
+  const events = useQuery({
+    queryKey: ['lead', id, 'events'],
+    queryFn: () => api<{ items: LeadEvent[] }>(`/api/v1/leads/${id}/events`, { query: { exchanges: 'hidden' } }),
+  })
+  useLiveBatches(({ items }) => {
+    if (items.some((item) => item.id === id)) void client.invalidateQueries({ queryKey: ['lead', id] })
+  })
+  useKeys({ Escape: () => void go({ to: '/leads' }) })
+  const moments = useMemo(
+    () => (lead.data && events.data ? storyOf(lead.data, events.data.items) : null),
+    [lead.data, events.data],
+  )
+  const error = lead.error ?? events.error
+  const crumb = <Link to="/leads">{t('leads.title')}</Link>
+  if (error !== null && lead.data === undefined)
+    return (
+      <Page title={t('lead.title')} crumb={crumb}>
+        <Failed error={error} onRetry={() => void client.invalidateQueries({ queryKey: ['lead', id] })} />
+      </Page>
+    )
+  if (lead.data === undefined || moments === null)
+    return (
+      <Page title={t('lead.title')} crumb={crumb}>
+        <Skeleton height={84} radius={8} />
+        <Skeleton height={420} radius={8} />
+      </Page>
+    )
+  const person = nameOf(lead.data)
+  return (
+    <Page title={t('lead.title')} crumb={crumb} aside={person !== '' && <span className="clip">{person}</span>}>
+      <Verdict lead={lead.data} moments={moments} />
+      <Meta lead={lead.data} />
+      <div className="lead-page">
+        <div className="stack">
+          <section className="card" aria-label={t('lead.journey')}>
+            <div className="card-head">
+              <h2>{t('lead.journey')}</h2>
+              <span className="faint">{t('lead.journey_hint')}</span>
+            </div>
+            <Timeline key={id} leadId={id} moments={moments} />
+          </section>
+        </div>
+        <div className="stack">
+          <FieldsCard lead={lead.data} />
+          <ScoreCard events={events.data?.items ?? []} />
+          <DeliveriesCard lead={lead.data} />
+          <OthersCard lead={lead.data} />
+          <ProofCard lead={lead.data} />
+        </div>
+      </div>
+    </Page>
+  )
+}

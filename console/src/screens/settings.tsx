@@ -1,0 +1,43 @@
+import { Tabs } from '@mantine/core'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import type { ComponentType } from 'react'
+import { useMay } from '../rights.ts'
+import { AccountTab } from '../settings/account-tab.tsx'
+import { BrandingTab } from '../settings/branding-tab.tsx'
+import { PeopleTab } from '../settings/people-tab.tsx'
+import { SecretsTab } from '../settings/secrets-tab.tsx'
+import { Page } from '../shell/page.tsx'
+import { type TextKey, t } from '../text.ts'
+
+const TABS: readonly { id: string; text: TextKey; permission: string | null; part: ComponentType }[] = [
+  { id: 'account', text: 'settings.account', permission: null, part: AccountTab },
+  { id: 'people', text: 'settings.people', permission: 'user.read', part: PeopleTab },
+  { id: 'branding', text: 'settings.branding', permission: 'settings.edit', part: BrandingTab },
+  { id: 'secrets', text: 'settings.secrets', permission: 'secret.read', part: SecretsTab },
+]
+
+export const Settings = () => {
+  const { tab } = useSearch({ from: '/settings' })
+  const go = useNavigate()
+  const may = useMay()
+  const tabs = TABS.filter(({ permission }) => permission === null || may(permission))
+  const open = tabs.find(({ id }) => id === tab)?.id ?? tabs[0]?.id ?? ''
+  return (
+    <Page title={t('nav.settings')}>
+      <Tabs value={open} onChange={(id) => void go({ to: '/settings', search: { tab: id ?? undefined } })}>
+        <Tabs.List>
+          {tabs.map(({ id, text }) => (
+            <Tabs.Tab key={id} value={id}>
+              {t(text)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {tabs.map(({ id, part: Part }) => (
+          <Tabs.Panel key={id} value={id} pt={16}>
+            {id === open && <Part />}
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </Page>
+  )
+}

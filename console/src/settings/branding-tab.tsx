@@ -1,0 +1,104 @@
+import { Button, ColorInput, FileButton, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useEffect, useState } from 'react'
+import { api } from '../api/client.ts'
+import type { BrandingAnswer } from '../api/types.ts'
+import { t } from '../text.ts'
+
+const LOGO_BYTES_MAX = 48 * 1024
+
+const dataOf = (file: File): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(String(reader.result))
+    reader.onerror = () => reject(reader.error ?? new Error(file.name))
+    reader.readAsDataURL(file)
+  })
+
+/** Name, colour and logo: the console as the tenant's own. */
+export const BrandingTab = () => {
+  const client = useQueryClient()
+  const { data } = useQuery({
+    queryKey: ['branding', 'kept'],
+    queryFn: () => api<BrandingAnswer>('/api/v1/branding'),
+  })
+  const [name, setName] = useState('')
+  const [color, setColor] = useState('')
+  const [logo, setLogo] = useState<string | null>(null)
+  const [tooLarge, setTooLarge] = useState(false)
+  useEffect(() => {
+    if (data === undefined) return
+    setName(data.name ?? '')
+    setColor(data.color ?? '')
+    setLogo(data.logo)
+  }, [data])
+  const save = useMutation({
+    mutationFn: () =>
+      api<BrandingAnswer>('/api/v1/branding', {
+        method: 'PUT',
+        body: { name: name.trim() || null, color: color || null, logo },
+      }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['branding'] })
+      notifications.show({ message: t('action.saved') })
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    save.mutate()
+  }
+  return (
+    <form className="card card-body stack narrow" onSubmit={submit}>
+      <TextInput
+        label={t('branding.name')}
+        placeholder="Millrace"
+        maxLength={40}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <ColorInput
+        label={t('branding.color')}
+        description={t('branding.color_hint')}
+        size="xs"
+        format="hex"
+        value={color}
+        onChange={setColor}
+      />
+      <div className="stack" style={{ gap: 6 }}>
+        <strong style={{ fontSize: 12 }}>{t('branding.logo')}</strong>
+        <div className="row">
+          <img src={logo ?? '/icon.svg'} alt="" width={36} height={36} style={{ borderRadius: 8 }} />
+          <FileButton
+            accept="image/png,image/svg+xml,image/webp"
+            onChange={(file) => {
+              if (file === null) return
+              setTooLarge(file.size > LOGO_BYTES_MAX)
+              if (file.size <= LOGO_BYTES_MAX) void dataOf(file).then(setLogo)
+            }}
+          >
+            {(props) => (
+              <Button {...props} variant="default">
+                {t('branding.choose')}
+              </Button>
+            )}
+          </FileButton>
+          {logo !== null && (
+            <Button variant="subtle" color="gray" onClick={() => setLogo(null)}>
+              {t('branding.ours')}
+            </Button>
+          )}
+        </div>
+        <span className="faint" role="status">
+          {tooLarge ? t('branding.too_large') : t('branding.logo_hint')}
+        </span>
+      </div>
+      {save.error !== null && <p role="alert">{save.error.message}</p>}
+      <div className="row" style={{ justifyContent: 'flex-end' }}>
+        <Button type="submit" loading={save.isPending}>
+          {t('action.save')}
+        </Button>
+      </div>
+    </form>
+  )
+}

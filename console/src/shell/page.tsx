@@ -1,0 +1,40 @@
+import { type ReactNode, useEffect } from 'react'
+import { brandName } from '../branding.ts'
+import { UserMenu } from './user-menu.tsx'
+
+/** A screen's head: where one is, and what one may do here. */
+export const Page = (props: {
+  readonly title: string
+  readonly crumb?: ReactNode
+  readonly aside?: ReactNode
+  readonly actions?: ReactNode
+  readonly wide?: boolean
+  readonly children: ReactNode
+}) => {
+  const { title, crumb, aside, actions, wide = false, children } = props
+  useEffect(() => {
+    document.title = `${title} · ${brandName()}`
+  }, [title])
+  return (
+    <>
+      <header className="bar">
+        <div className="bar-title">
+          {crumb !== undefined && <span className="crumb">{crumb}</span>}
+          <h1 className="clip">{title}</h1>
+          {aside}
+        </div>
+        <div className="bar-actions">
+          {actions}
+          <UserMenu />
+        </div>
+      </header>
+      {wide ? (
+        <main className="page-wide">{children}</main>
+      ) : (
+        <main className="page" tabIndex={0} style={{ outline: 'none' }}>
+          <div className="page-inner">{children}</div>
+        </main>
+      )}
+    </>
+  )
+}

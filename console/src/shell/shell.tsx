@@ -1,0 +1,132 @@
+import {
+  IconBan,
+  IconChartHistogram,
+  IconChecklist,
+  IconFingerprint,
+  IconListSearch,
+  IconPlugConnected,
+  IconRoute,
+  IconSearch,
+  IconSettings,
+} from '@tabler/icons-react'
+import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { type ComponentType, lazy, Suspense, useState } from 'react'
+import { useBranding } from '../branding.ts'
+import { useKeys } from '../keys.ts'
+import { LiveProvider } from '../live/live.tsx'
+import { useWaiting } from '../live/waiting.ts'
+import { useMay } from '../rights.ts'
+import { number, type TextKey, t } from '../text.ts'
+import { LiveMark } from './live-mark.tsx'
+
+const Jump = lazy(() => import('./jump.tsx').then(({ Jump: part }) => ({ default: part })))
+const KeysHelp = lazy(() => import('./keys-help.tsx').then(({ KeysHelp: part }) => ({ default: part })))
+
+interface Place {
+  readonly to: string
+  readonly text: TextKey
+  readonly icon: ComponentType<{ 'aria-hidden'?: boolean }>
+  readonly right: string
+}
+
+const GROUPS: readonly { readonly title: TextKey | null; readonly places: readonly Place[] }[] = [
+  {
+    title: null,
+    places: [
+      { to: '/', text: 'nav.overview', icon: IconChartHistogram, right: 'report.read' },
+      { to: '/leads', text: 'nav.leads', icon: IconListSearch, right: 'lead.read' },
+      { to: '/review', text: 'nav.review', icon: IconChecklist, right: 'lead.review' },
+    ],
+  },
+  {
+    title: 'nav.build',
+    places: [
+      { to: '/flows', text: 'nav.flows', icon: IconRoute, right: 'flow.read' },
+      { to: '/sources', text: 'nav.sources', icon: IconPlugConnected, right: 'source.read' },
+      { to: '/lists', text: 'nav.lists', icon: IconBan, right: 'list.read' },
+    ],
+  },
+  {
+    title: 'nav.govern',
+    places: [
+      { to: '/audit', text: 'nav.audit', icon: IconFingerprint, right: 'audit.read' },
+      { to: '/settings', text: 'nav.settings', icon: IconSettings, right: 'lead.read' },
+    ],
+  },
+]
+
+const Mark = ({ logo }: { readonly logo: string | null }) => <img src={logo ?? '/icon.svg'} alt="" />
+
+const Side = ({ onJump }: { readonly onJump: () => void }) => {
+  const may = useMay()
+  const branding = useBranding()
+  const waiting = useWaiting()
+  return (
+    <nav className="side" aria-label={t('nav.label')}>
+      <Link to="/" className="brand">
+        <Mark logo={branding.logo} />
+        <span className="clip">{branding.name}</span>
+      </Link>
+      <button type="button" className="jump" onClick={onJump} aria-label={t('jump.open')}>
+        <IconSearch size={15} aria-hidden />
+        <span>{t('jump.open')}</span>
+        <kbd aria-hidden="true">⌘K</kbd>
+      </button>
+      {GROUPS.map(({ title, places }) => (
+        <div key={title ?? 'first'} role="group" aria-label={title === null ? t('nav.look') : t(title)}>
+          {title !== null && <div className="side-group">{t(title)}</div>}
+          {places
+            .filter(({ right }) => may(right))
+            .map(({ to, text, icon: Icon }) => (
+              <Link key={to} to={to} className="side-link" activeOptions={{ exact: to === '/' }} aria-label={t(text)}>
+                <Icon aria-hidden />
+                <span>{t(text)}</span>
+                {to === '/review' && waiting > 0 && <span className="side-count">{number(waiting)}</span>}
+              </Link>
+            ))}
+        </div>
+      ))}
+      <div className="side-foot">
+        <LiveMark />
+      </div>
+    </nav>
+  )
+}
+
+/** The frame around every screen. */
+export const Shell = () => {
+  const go = useNavigate()
+  const [jumping, setJumping] = useState(false)
+  const [helping, setHelping] = useState(false)
+  useKeys({
+    'g o': () => void go({ to: '/' }),
+    'g l': () => void go({ to: '/leads' }),
+    'g r': () => void go({ to: '/review' }),
+    'g f': () => void go({ to: '/flows' }),
+    'g s': () => void go({ to: '/sources' }),
+    '/': () => setJumping(true),
+    '?': () => setHelping(true),
+  })
+  return (
+    <LiveProvider>
+      <div
+        className="shell"
+        onKeyDown={(event) => {
+          if ((event.metaKey || event.ctrlKey) && event.key === 'k') {
+            event.preventDefault()
+            setJumping(true)
+          }
+        }}
+      >
+        <Side onJump={() => setJumping(true)} />
+        <div className="main">
+          <Outlet />
+        </div>
+      </div>
+      <Suspense>
+        {jumping && <Jump onClose={() => setJumping(false)} />}
+        {helping && <KeysHelp onClose={() => setHelping(false)} />}
+      </Suspense>
+    </LiveProvider>
+  )
+}

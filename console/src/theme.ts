@@ -1,0 +1,51 @@
+import { createTheme, type MantineColorsTuple } from '@mantine/core'
+
+const mill: MantineColorsTuple = [
+  '#e6f5f3',
+  '#cdebe7',
+  '#9bd8d0',
+  '#66c4b8',
+  '#3ecfbf',
+  '#2aa294',
+  '#168378',
+  '#0f766e',
+  '#0b5e57',
+  '#084640',
+]
+
+const dark: MantineColorsTuple = [
+  '#e7eeee',
+  '#c4d0d2',
+  '#a9b9bd',
+  '#8c9da2',
+  '#35454a',
+  '#263237',
+  '#161f22',
+  '#12191c',
+  '#0e1517',
+  '#0c1214',
+]
+
+export const theme = createTheme({
+  colors: { mill, dark },
+  primaryColor: 'mill',
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.35,
+  fontFamily: 'var(--sans)',
+  fontFamilyMonospace: 'var(--mono)',
+  defaultRadius: 6,
+  fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '18px' },
+  headings: { fontWeight: '600' },
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Button: { defaultProps: { size: 'xs' } },
+    TextInput: { defaultProps: { size: 'xs' } },
+    PasswordInput: { defaultProps: { size: 'sm' } },
+    Select: { defaultProps: { size: 'xs' } },
+    Textarea: { defaultProps: { size: 'xs' } },
+    Modal: { defaultProps: { centered: true, padding: 20, radius: 10 } },
+    Tooltip: { defaultProps: { openDelay: 350, withArrow: false } },
+  },
+})

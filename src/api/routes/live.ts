@@ -1,0 +1,84 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { LiveHeaders } from '../contract/figures.ts'
+import { problems } from '../contract/problem.ts'
+import type { ApiDeps } from '../deps.ts'
+import { sessionOf } from '../guard.ts'
+import { createLiveHub, type LiveEvent } from '../live-hub.ts'
+import { SECURITY_HEADERS } from '../observe.ts'
+
+/** So often something is said on a line where nothing happens, so that nobody in between cuts it. */
+const PING_MS = 15_000
+/** Then the listener comes again with its token, which by then may be another or none. */
+const LINE_MS = 15 * 60_000
+/** A listener that does not read: its line is cut, and it catches up when it comes again. */
+const UNREAD_BYTES_MAX = 4 * 1024 * 1024
+
+const written = ({ mark, items, changed }: LiveEvent): string =>
+  `id: ${mark}\nevent: leads\ndata: ${JSON.stringify({ items, changed })}\n\n`
+
+export const liveRoutes =
+  (deps: ApiDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { database, reader, log } = deps
+    const hub = createLiveHub({ database, reader, log })
+    const lines = new Set<() => void>()
+    app.addHook('preClose', async () => {
+      hub.stop()
+      for (const end of [...lines]) end()
+    })
+    app.get(
+      '/api/v1/live',
+      {
+        config: { access: 'lead.trace' },
+        schema: {
+          tags: ['Figures'],
+          security: [{ login: [] }, { cookie: [] }],
+          summary: 'Hear of leads as they change',
+          description:
+            'Server-sent events (`text/event-stream`). Each `leads` event holds the leads that changed, as the list ' +
+            'shows them, the newest 300, and in `changed` how many there were. With `Last-Event-ID`, what changed ' +
+            'since is told first: at least an hour back.',
+          headers: LiveHeaders,
+          response: { ...problems(401, 403, 406, 500, 503) },
+        },
+      },
+      async (request, reply) => {
+        const { tenantId } = sessionOf(request)
+        const since = request.headers['last-event-id'] ?? null
+        reply.hijack()
+        const { raw } = reply
+        raw.writeHead(200, {
+          ...SECURITY_HEADERS,
+          'content-type': 'text/event-stream; charset=utf-8',
+          'x-accel-buffering': 'no',
+          'x-correlation-id': request.id,
+        })
+        raw.write(': here\n\n')
+        let unlisten = (): void => undefined
+        let isEnded = false
+        const ping = setInterval(() => raw.write(': \n\n'), PING_MS)
+        const limit = setTimeout(() => end(), LINE_MS)
+        const end = (): void => {
+          if (isEnded) return
+          isEnded = true
+          clearInterval(ping)
+          clearTimeout(limit)
+          lines.delete(end)
+          unlisten()
+          raw.end()
+        }
+        lines.add(end)
+        raw.once('close', end)
+        try {
+          const stop = await hub.listen(tenantId, since, (event) => {
+            if (raw.writableLength > UNREAD_BYTES_MAX) raw.destroy()
+            else raw.write(written(event))
+          })
+          unlisten = () => void stop()
+          if (isEnded) stop()
+        } catch {
+          end()
+        }
+      },
+    )
+  }
