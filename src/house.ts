@@ -41,6 +41,7 @@ import { createPublish, type Publish } from './runner/publish.ts'
 import { createRunner } from './runner/runner.ts'
 import { createTrials, type Trials } from './runner/trials.ts'
 import type { Runner } from './runner/types.ts'
+import { createWorkbench, type Workbench } from './runner/workbench.ts'
 
 /** Everything built, without the HTTP side: what the server and the commands that work on a database share. */
 export interface House {
@@ -58,6 +59,7 @@ export interface House {
   readonly privacy: Privacy
   readonly publish: Publish
   readonly trials: Trials
+  readonly workbench: Workbench
   readonly sweeper: Sweeper
   readonly upkeep: Upkeep
   readonly figures: FigureFolder
@@ -284,6 +286,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       audit,
       privacy,
       publish: createPublish({ database, registries, clock, onPublished: forget }),
+      workbench: createWorkbench({ database, registries, loader }),
       trials: createTrials({
         ctx: { clock, secrets, tokens, outbound },
         keyring,

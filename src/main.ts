@@ -158,6 +158,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         site,
         publish: house.publish,
         trials: house.trials,
+        workbench: house.workbench,
         destinationTypes,
         isCurrent: house.isCurrent,
         isDraining,

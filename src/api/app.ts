@@ -45,6 +45,7 @@ import { submissionRoutes } from './routes/submissions.ts'
 import { tryRoutes } from './routes/tries.ts'
 import { userRoutes } from './routes/users.ts'
 import { viewRoutes } from './routes/views.ts'
+import { workbenchRoutes } from './routes/workbench.ts'
 import { validatorCompiler } from './validation.ts'
 
 export type { ApiDeps, ApiKeys, ApiSettings, Published } from './deps.ts'
@@ -167,6 +168,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(leadRoutes(deps))
     await managed.register(flowRoutes(deps))
     await managed.register(destinationRoutes(deps))
+    await managed.register(workbenchRoutes(deps))
     await managed.register(listRoutes(deps))
     await managed.register(secretRoutes(deps))
     await managed.register(auditRoutes(deps))

@@ -10,6 +10,7 @@ import type { FlowProblem } from '../kit/flow.ts'
 import type { Privacy } from '../privacy/privacy.ts'
 import type { Trials } from '../runner/trials.ts'
 import type { Runner } from '../runner/types.ts'
+import type { Workbench } from '../runner/workbench.ts'
 import type { Site } from '../site/site.ts'
 import type { Mail } from './links.ts'
 import type { Metrics } from './metrics.ts'
@@ -35,6 +36,7 @@ export interface ApiDeps {
   publish(asked: { readonly tenantId: string; readonly text: string; readonly by: string }): Promise<Published>
   /** Destinations tried out by those who set them up. */
   readonly trials: Trials
+  readonly workbench: Workbench
   readonly destinationTypes: Readonly<Record<string, DestinationType>>
   /**
    * Whether the tenant's configuration is still the one of this epoch, as far as this process knows. A key that was

@@ -146,6 +146,14 @@ export interface Api {
       answer: { id: string; version: number; enabled: boolean; published_at: string; document: string; versions: ({ version: number; published_at: string; published_by: string })[] }
     }
   }
+  '/api/v1/flows/{id}/preview': {
+    /** Try a flow on a lead */
+    post: {
+      path: { id: string }
+      body: { lead_id?: string; values?: Record<string, unknown>; source?: string; version?: number; document?: string; test?: boolean; partial?: boolean; now?: string }
+      answer: { flow: string; version: number | null; source: string; lead_id: string | null; fields: ({ name: string; type: string; from: ({ way: "name" | "path" | "template" | "value" | "computed"; text: string })[]; raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown })[]; extra: unknown; steps: ({ id: string; type: string; reached: boolean; outcome: "success" | "failure" | "skip" | "rejected" | "stopped" | "skipped" | "asks" | "fault"; code: string | null; reason: string | null; field_errors: unknown; asks: string | null; when: { path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] } | null; rules: ({ path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] })[]; expressions: ({ path: string; text: string; value: unknown; missing: string[] })[]; templates: ({ path: string; text: string; value: unknown; missing: string[] })[]; set: unknown })[]; after: unknown }
+    }
+  }
   '/api/v1/leads': {
     /** Submit a lead to the flow and source of its key */
     post: {
@@ -353,6 +361,13 @@ export interface Api {
     delete: {
       path: { id: string }
       answer: unknown
+    }
+  }
+  '/api/v1/rules/convert': {
+    /** Convert a rule */
+    post: {
+      body: { rule: unknown; flow?: string }
+      answer: { text: string; structured: unknown; problems: ({ code: string; message: string; expected: string | null })[] }
     }
   }
   '/api/v1/secrets': {

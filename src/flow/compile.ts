@@ -192,6 +192,18 @@ const parserOf = (fields: readonly CompiledField[], flow: LeadView['flow']): Com
   }
 }
 
+/** What the rules and templates of a document's steps see. */
+export const scopeOf = (document: FlowDocument, registries: Registries): Scope =>
+  leadScope({
+    fields: new Map(document.fields.map(({ name, type }) => [name, registries.fields[type] ?? null])),
+    destinations: document.destinations.map(({ id }) => id),
+    steps: stepIdsOf(document),
+    country: document.country,
+    zone: document.zone,
+    obscene: document.obscene,
+    places: registries.places,
+  })
+
 const stepIdsOf = (document: FlowDocument): string[] => [
   ...BLOCKS.flatMap((name) => [`flow.${name}`, `source.${name}`]),
   ...document.steps.map(({ id }) => id),
@@ -199,7 +211,7 @@ const stepIdsOf = (document: FlowDocument): string[] => [
 
 /** Throws Fault('flow_invalid') that lists what is wrong, where anything is. */
 export const compileFlow = (asked: CompileAsked): CompiledFlow => {
-  const { document, version } = asked
+  const { document, version, registries } = asked
   if (document.problems.length > 0)
     throw invalid(
       `The flow has ${document.problems.length} problem${document.problems.length === 1 ? '' : 's'}:\n${document.problems.map((problem) => formatProblem(problem)).join('\n')}`,
@@ -207,15 +219,7 @@ export const compileFlow = (asked: CompileAsked): CompiledFlow => {
   const fields = compileFields(asked)
   const destinations = compileDestinations(asked)
   const types = new Map<string, FieldType>(fields.map(({ name, type }) => [name, type]))
-  const scope = leadScope({
-    fields: types,
-    destinations: [...destinations.keys()],
-    steps: stepIdsOf(document),
-    country: document.country,
-    zone: document.zone,
-    obscene: document.obscene,
-    places: asked.registries.places,
-  })
+  const scope = scopeOf(document, registries)
   const compiling: Compiling = { ...asked, scope, types, destinations }
   const blocks = new Map<string, CompiledStep>()
   for (const name of BLOCKS) {

@@ -170,6 +170,16 @@ const incomplete = (segments: readonly Segment[], names: readonly string[]): Res
   }
 }
 
+/** Where no flow says what the names are: any path is something. */
+export const anyScope: Scope = {
+  country: 'US',
+  zone: 'UTC',
+  resolve: (segments) => {
+    const read: Read = () => null
+    return { resolved: { path: pathText(segments), type: 'dyn', read, show: read } }
+  },
+}
+
 export interface LeadNames {
   /** Null: a field whose type is unknown; nothing said about it is judged. */
   readonly fields: ReadonlyMap<string, FieldType | null>

@@ -24,6 +24,8 @@ export interface TemplateReading {
   /** Null where there are issues. */
   readonly template: Template | null
   readonly paths: readonly string[]
+  /** What each path reads: without them nobody can say which of them a lead lacks. */
+  readonly mentioned?: readonly Resolved[]
 }
 
 const engines = new WeakMap<Scope, Liquid>()
@@ -256,7 +258,7 @@ export const readTemplate = (text: string, scope: Scope, names: readonly string[
     const readers = readersOf({ syntax, scope, names, issues, paths })
     if (issues.length > 0) return { issues, template: null, paths: [...paths.keys()] }
     const render = renderOf({ engine, templates, readers, escaped: scope.escape !== undefined })
-    return { issues, template: { text, render }, paths: [...paths.keys()] }
+    return { issues, template: { text, render }, paths: [...paths.keys()], mentioned: [...paths.values()] }
   } catch (error) {
     if (error instanceof LiquidError) issues.push(syntaxIssue(error, text, engine))
     else if (error instanceof RangeError)

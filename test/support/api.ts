@@ -107,6 +107,7 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
     mail: null,
     publish: house.publish,
     trials: house.trials,
+    workbench: house.workbench,
     destinationTypes: registries.destinations,
     isCurrent: house.isCurrent,
     isDraining: () => false,
