@@ -99,7 +99,7 @@ begin
     month := (month + interval '1 month')::date;
     upper_bound := (lpad(to_hex((extract(epoch from month::timestamp at time zone 'UTC') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
     if to_regclass('millrace.' || partition) is null then
-      execute format('create table millrace.%I partition of millrace.segment for values from (%L) to (%L) with (toast_tuple_target = 2600)', partition, lower_bound, upper_bound);
+      execute format('create table millrace.%I partition of millrace.segment for values from (%L) to (%L) with (toast_tuple_target = 4000)', partition, lower_bound, upper_bound);
       execute format('alter table millrace.%I enable row level security', partition);
       execute format('alter table millrace.%I force row level security', partition);
     end if;
@@ -972,14 +972,14 @@ table segment partition by RANGE (lead_id) row level security forced
     4 tx xid8 not null default pg_current_xact_id()
     5 seq integer not null
     6 hash bytea not null
-    7 events text not null
+    7 events text not null storage e
     8 sealed bytea storage e
   constraint segment_pkey PRIMARY KEY (lead_id, seq)
   CREATE INDEX segment_at ON ONLY millrace.segment USING brin (at)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
-table segment_default partition of millrace.segment DEFAULT with (toast_tuple_target=2600) row level security forced
+table segment_default partition of millrace.segment DEFAULT with (toast_tuple_target=4000) row level security forced
 
 table source_key row level security forced
     1 tenant_id uuid not null
@@ -1080,7 +1080,10 @@ view event with (security_invoker=true) (tenant_id uuid, lead_id uuid, seq integ
     (e.ordinality)::integer AS "position",
     (e.value ->> 0) AS type,
     (s.at + (((e.value ->> 1))::double precision * '00:00:00.001'::interval)) AS at,
-    (e.value -> 2) AS data
+        CASE json_typeof((e.value -> 2))
+            WHEN 'string'::text THEN ((jsonb_build_object('step', (e.value ->> 2), 'outcome', 'success') || COALESCE(((e.value -> 3))::jsonb, '{}'::jsonb)))::json
+            ELSE (e.value -> 2)
+        END AS data
    FROM (millrace.segment s
      CROSS JOIN LATERAL json_array_elements((s.events)::json) WITH ORDINALITY e(value, ordinality));
   grant select to millrace_app

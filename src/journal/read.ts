@@ -86,7 +86,12 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
       const events: StoredEvent[] = []
       for (const segment of segments ?? []) {
         const decoded: LeadEvent[] = decodeSegment(
-          { at: segment.at as number, events: segment.events as string, sealed: segment.sealed as Buffer | null },
+          {
+            leadId,
+            at: segment.at as number,
+            events: segment.events as string,
+            sealed: segment.sealed as Buffer | null,
+          },
           key,
         )
         for (const [position, event] of decoded.entries()) {

@@ -6,12 +6,14 @@ import { EVENT_VERSIONS, isStepEvent, type LeadEvent, type StepEnded } from '../
 import { upcast } from '../lead/upcast.ts'
 import { DICTIONARY_1 } from './dictionary.ts'
 import { packHalf, unpackHalf } from './pack.ts'
+import { packNote, unpackNote, withoutUsual, withUsual } from './usual.ts'
 
 /**
  * A segment: the ordered events of one commit of one lead, as stored.
  *
- *   events  JSON text: [[type, t, data, v?], …], without personal data; `t` is ms from the segment's `at`, mostly below 0;
- *           the end of a step that succeeded leaves its outcome out
+ *   events  JSON text, without personal data: a list of [type, t, data, v?], or of [type, t, step, data?, v?] for the end
+ *           of a step; `t` is ms from the segment's `at`, mostly below 0. The end of a step that succeeded leaves its
+ *           outcome out, others what is usual (usual.ts), and the closing summary the lead's id
  *   sealed  the events' sealed halves, packed (pack.ts), a JSON array in the same order, under the lead's key; before
  *           sealing one byte says how it is written: 0 plain, 1 deflated with DICTIONARY_1
  *   hash    sha256(previous hash ‖ tenant ‖ lead ‖ seq ‖ at ‖ length of events ‖ events ‖ sealed)
@@ -58,15 +60,44 @@ export const segmentHash = (parts: {
   return digest.digest()
 }
 
+/** Says nothing: has no members, or none that is not null. */
 const isEmpty = (half: object): boolean => {
-  for (const _ in half) return false
+  for (const name in half) if ((half as Record<string, unknown>)[name] !== null) return false
   return true
 }
 
-const shortened = (event: LeadEvent): object => {
-  if (!isStepEvent(event.type)) return event.data
-  const { outcome, ...rest } = event.data as StepEnded
-  return outcome === 'success' ? rest : event.data
+type StoredPlain = readonly [type: string, t: number, ...rest: readonly (string | number | object)[]]
+
+/** The plain half of an event as it is stored. */
+const packPlain = (event: LeadEvent, t: number): StoredPlain => {
+  const v = EVENT_VERSIONS[event.type]
+  const version = v === undefined ? [] : [v]
+  if (isStepEvent(event.type)) {
+    const { step, outcome, note, ...rest } = event.data as StepEnded
+    const noted = note === undefined ? rest : { ...rest, note: packNote(note) }
+    const data = outcome === 'success' ? noted : { outcome, ...noted }
+    return v === undefined && isEmpty(data) ? [event.type, t, step] : [event.type, t, step, data, ...version]
+  }
+  if (event.type === 'source.closed') {
+    const { lead_id: _lead, ...rest } = event.data
+    return [event.type, t, withoutUsual({ ...event, data: rest as typeof event.data }), ...version]
+  }
+  return [event.type, t, withoutUsual(event), ...version]
+}
+
+const unpackPlain = (stored: StoredPlain, leadId: string): { type: string; t: number; data: object; v: number } => {
+  const [type, t, first, second, third] = stored
+  if (typeof first === 'string') {
+    const data: { note?: StepEnded['note'] } = {
+      step: first,
+      outcome: 'success',
+      ...(second as object | undefined),
+    } as object
+    if (data.note) data.note = unpackNote(data.note)
+    return { type, t, data, v: (third as number | undefined) ?? 1 }
+  }
+  const data = withUsual(type, type === 'source.closed' ? { lead_id: leadId, ...(first as object) } : (first as object))
+  return { type, t, data, v: (second as number | undefined) ?? 1 }
 }
 
 export const encodeSegment = (options: {
@@ -86,9 +117,7 @@ export const encodeSegment = (options: {
       const empty = event.sealed === null || isEmpty(event.sealed)
       halves.push(empty ? 0 : packHalf(event.sealed as object))
       secrets ||= !empty
-      const data = shortened(event)
-      const v = EVENT_VERSIONS[event.type]
-      return v === undefined ? [event.type, event.at - at, data] : [event.type, event.at - at, data, v]
+      return packPlain(event, event.at - at)
     }),
   )
   let sealed: Buffer | null = null
@@ -105,11 +134,14 @@ export const encodeSegment = (options: {
   return { seq, at, events: plain, sealed, hash }
 }
 
-type StoredPlain = readonly [type: string, t: number, data: object, v?: number]
-
 /** The events of a stored segment; sealed halves are null where the key is gone. */
 export const decodeSegment = (
-  stored: { readonly at: number; readonly events: string; readonly sealed: Buffer | null },
+  stored: {
+    readonly leadId: string
+    readonly at: number
+    readonly events: string
+    readonly sealed: Buffer | null
+  },
   key: KeyObject | null,
 ): LeadEvent[] => {
   const plain = JSON.parse(stored.events) as StoredPlain[]
@@ -125,13 +157,14 @@ export const decodeSegment = (
       throw new Fault('internal', { message: 'Internal error', detail: 'a segment has halves of different lengths' })
   }
   const readable = key !== null
-  return plain.map(([type, t, data, v], index) => {
+  return plain.map((event, index) => {
     const half = halves[index]
+    const { type, t, data, v } = unpackPlain(event, stored.leadId)
     return upcast({
       type,
-      v: v ?? 1,
+      v,
       at: stored.at + t,
-      data: isStepEvent(type) && !('outcome' in data) ? { outcome: 'success', ...data } : data,
+      data,
       sealed: readable ? (half === undefined || half === 0 ? {} : unpackHalf(half as object)) : null,
     })
   })

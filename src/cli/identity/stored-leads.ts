@@ -100,7 +100,12 @@ export async function* storedLeads(asked: StoredLeadsAsked): AsyncGenerator<read
       after = row.id as string
       const key = keyring.openLeadKey(keys, after, row.wrapped_key as Buffer, row.key_version as number)
       const events = decodeSegment(
-        { at: row.at as number, events: row.events as string, sealed: row.sealed as Buffer | null },
+        {
+          leadId: after,
+          at: row.at as number,
+          events: row.events as string,
+          sealed: row.sealed as Buffer | null,
+        },
         key,
       )
       const mapped = events.find((event) => event.type === 'lead.mapped')
