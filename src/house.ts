@@ -48,6 +48,8 @@ export interface House {
   readonly config: Config
   readonly clock: Clock
   readonly database: Database
+  /** As the owner of the tables: for backups. */
+  readonly connection: Connection
   readonly keyring: Keyring
   readonly master: Master
   readonly presence: Presence
@@ -104,8 +106,9 @@ const stepsOff = (config: Config): ReadonlyMap<string, string> => {
   return off
 }
 
-const openConnection = async (
-  options: HouseOptions,
+/** The database that the configuration names, without a look at what is in it. */
+export const openConnection = async (
+  options: Pick<HouseOptions, 'config' | 'attach' | 'onProgress' | 'connection'>,
 ): Promise<{ connection: Connection; stop: () => Promise<void> }> => {
   const { config, attach, onProgress } = options
   if (options.connection) return { connection: options.connection, stop: async () => undefined }
@@ -276,6 +279,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       config,
       clock,
       database,
+      connection,
       keyring,
       master,
       presence,

@@ -25,10 +25,11 @@ import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
 import { ensureDemo, SINK_PATH } from './demo.ts'
 import { fieldTypes } from './fields/index.ts'
-import { type House, openHouse } from './house.ts'
+import { type House, openConnection, openHouse } from './house.ts'
 import { destinationTypes } from './integrations/index.ts'
 import { openUnderTenant } from './journal/keyring.ts'
 import type { Registries } from './kit/flow.ts'
+import { openMaster } from './master-key.ts'
 import { createMailer } from './outbound/mail.ts'
 import { lookupColumn } from './runner/journey.ts'
 import { openSite } from './site/open.ts'
@@ -331,7 +332,16 @@ audit
     ),
   )
 
-addCustodyVerbs(program, { configOf, opener, act })
+addCustodyVerbs(program, {
+  configOf,
+  opener,
+  act,
+  restoring: (config) => ({
+    master: openMaster(config).keys,
+    now: Date.now(),
+    openConnection: () => openConnection({ config, attach: true, onProgress: () => undefined }),
+  }),
+})
 addDecisionVerbs(program, { configOf, opener, act, untilSignalled })
 addIdentityVerbs(program, { configOf, opener, act, untilSignalled, registries, clock: systemClock() })
 addDestinationVerbs(program, { configOf, opener, act, registries, clock: systemClock() })

@@ -27,6 +27,10 @@ export interface MigrateOptions {
   readonly folder?: string
   /** Only look: refuse as `migrate` would, and say which files are missing. */
   readonly check?: boolean
+  /** Called by a restore, which alone may touch a database that is half restored. */
+  readonly restoring?: boolean
+  /** Apply these and no more: what a backup was made with. */
+  readonly upTo?: readonly { readonly name: string; readonly sha256: string }[]
 }
 
 export interface MigrateResult {
@@ -137,6 +141,26 @@ const pendingOf = (files: readonly Migration[], applied: readonly Applied[]): Mi
   return files.slice(applied.length)
 }
 
+/** A restore keeps its notes in a schema of its own until it has ended: see src/backup/restore.ts. */
+const refuseHalfRestored = async (client: pg.Client): Promise<void> => {
+  const { rows } = await client.query(`select to_regclass('millrace_restore.chunk') is not null as begun`)
+  if (rows[0]?.begun === true)
+    throw new Fault('setting_invalid', {
+      message: 'This database is half restored from a backup: run the same restore again, and it goes on.',
+    })
+}
+
+/** The files that a backup was made with. */
+const upToBackup = (files: readonly Migration[], wanted: NonNullable<MigrateOptions['upTo']>): readonly Migration[] => {
+  for (const [index, { name, sha256 }] of wanted.entries()) {
+    if (files[index]?.name !== name || files[index]?.digest !== sha256)
+      throw new Fault('setting_invalid', {
+        message: `The backup was made by another Millrace, with the migration ${name}: restore it with that version, or newer.`,
+      })
+  }
+  return files.slice(0, wanted.length)
+}
+
 const apply = async (client: pg.Client, { name, sql, digest, expands }: Migration, now: number): Promise<void> => {
   await client.query('begin')
   try {
@@ -166,13 +190,15 @@ const apply = async (client: pg.Client, { name, sql, digest, expands }: Migratio
  */
 export const migrate = async (options: MigrateOptions): Promise<MigrateResult> => {
   const { connection, log, now, folder = FOLDER, check = false } = options
-  const files = readMigrations(folder)
+  const all = readMigrations(folder)
+  const files = options.upTo ? upToBackup(all, options.upTo) : all
   const client = new pg.Client({ ...connection, application_name: 'millrace migrate', connectionTimeoutMillis: 10_000 })
   // A lost connection is also thrown as an event; the query under way rejects with it.
   client.on('error', () => {})
   try {
     await client.connect()
     await client.query('select pg_advisory_lock($1)', [LOCK])
+    if (!options.restoring) await refuseHalfRestored(client)
     const exists = await client.query(`select to_regclass('millrace.migration') is not null as found`)
     if (!check) {
       await prepareRole(client)

@@ -8,6 +8,8 @@ import type { Database, Row } from '../database/pool.ts'
 export interface MasterKeys {
   /** Names the key that wraps now. */
   current(): string
+  /** Whether what this key wrapped can be opened. */
+  knows(by: string): boolean
   wrap(plain: Uint8Array): Promise<Buffer>
   /** `by` names the key it was wrapped by, where that was noted. Throws Fault `setting_invalid` where it does not open. */
   unwrap(wrapped: Uint8Array, by: string | null): Promise<Buffer>

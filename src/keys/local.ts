@@ -32,6 +32,7 @@ export const localMaster = (read: () => readonly [KeyObject, ...KeyObject[]]): M
   }
   return {
     current: () => masterIdOf(read()[0]),
+    knows: (by) => read().some((key) => masterIdOf(key) === by),
     wrap: async (plain) => seal(read()[0], plain),
     unwrap: async (wrapped, by) => {
       const plain = unwrap(wrapped, by)

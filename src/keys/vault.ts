@@ -84,8 +84,10 @@ export const vaultMaster = (options: {
     }
   }
 
+  const current = (): string => `vault:${settings.mount}/${settings.key}`
   return {
-    current: () => `vault:${settings.mount}/${settings.key}`,
+    current,
+    knows: (by) => by === current(),
     wrap: async (plain) =>
       Buffer.from(await ask('encrypt', { plaintext: Buffer.from(plain).toString('base64') }, 'ciphertext'), 'utf8'),
     unwrap: async (wrapped) =>

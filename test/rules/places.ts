@@ -54,6 +54,10 @@ export const PLACES: Readonly<Record<string, Place>> = {
     may: ['base', 'kit', 'database'],
     besides: { journal: 'values: it is anchored under the key of the journal, and seals under the keyring' },
   },
+  backup: {
+    may: ['base', 'database'],
+    besides: { journal: 'types: a backup is signed with a key that it is handed' },
+  },
   privacy: {
     may: ['base', 'lead', 'kit', 'database', 'audit'],
     besides: { journal: 'values: an erasure ends a chain, and receipts are signed as anchors are' },
@@ -128,6 +132,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'steps',
       'journal',
       'audit',
+      'backup',
       'keys',
       'privacy',
       'runner',
@@ -203,6 +208,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'config.ts',
       'demo.ts',
       'house.ts',
+      'master-key.ts',
     ],
   },
 }

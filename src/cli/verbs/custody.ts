@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Config } from '../../config.ts'
 import type { House } from '../../house.ts'
+import { runBackup, runRestore } from '../commands/backup.ts'
 import { runKeysRotate, runKeysStatus } from '../commands/keys.ts'
 import { runPrivacyErase, runPrivacyStatus } from '../commands/privacy.ts'
 
@@ -18,7 +19,18 @@ interface Flags {
 }
 
 /** The verbs of whoever has the keys: keys, privacy, backup and restore. */
-export const addCustodyVerbs = (program: Command, { configOf, opener, act }: VerbContext): void => {
+export const addCustodyVerbs = (
+  program: Command,
+  {
+    configOf,
+    opener,
+    restoring,
+    act,
+  }: VerbContext & {
+    /** What a restore needs besides: the database as it is, not opened as a house. */
+    readonly restoring: (config: Config) => Pick<Parameters<typeof runRestore>[0], 'master' | 'openConnection' | 'now'>
+  },
+): void => {
   const common = (flags: Flags) => {
     const config = configOf(flags)
     return {
@@ -87,4 +99,34 @@ export const addCustodyVerbs = (program: Command, { configOf, opener, act }: Ver
     .option('--data <folder>', 'data folder (MILLRACE_DATA)')
     .option('--json', 'print one line of JSON a request')
     .action((flags) => act(() => runPrivacyStatus({ ...common(flags), tenant: flags.tenant })))
+
+  program
+    .command('backup')
+    .description('Write everything, as of one moment, into a folder while all runs on; run again, it goes on')
+    .argument('<folder>')
+    .option('--check', 'only look whether the backup in the folder is whole')
+    .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option('--json', 'print JSON')
+    .action((folder: string, flags) =>
+      act(() => runBackup({ ...common(flags), folder, check: flags.check === true, progress: process.stderr })),
+    )
+  program
+    .command('restore')
+    .description('Put a backup back into an empty database, then erase again whoever must stay erased')
+    .argument('<folder>')
+    .option('--overwrite', 'throw away what the database holds')
+    .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option('--json', 'print JSON')
+    .action((folder: string, flags) =>
+      act(() => {
+        const { config, ...rest } = common(flags)
+        return runRestore({
+          ...rest,
+          folder,
+          overwrite: flags.overwrite === true,
+          progress: process.stderr,
+          ...restoring(config),
+        })
+      }),
+    )
 }
