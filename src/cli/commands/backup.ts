@@ -108,7 +108,7 @@ export const runRestore = async (
   const strange = manifest.master_keys.filter((name) => !master.knows(name))
   if (strange.length > 0)
     throw new Fault('setting_invalid', {
-      message: `MILLRACE_MASTER_KEY: this backup is sealed under another master key (${strange.join(', ')}; here is ${master.current()}). Nothing was touched.`,
+      message: `MILLRACE_MASTER_KEY: this backup is sealed under another master key (${strange.join(', ')}; here is ${master.current()}). Give that one too, as MILLRACE_MASTER_KEY_PREVIOUS. Nothing was touched.`,
     })
   const database = await options.openConnection()
   let rows = 0

@@ -117,7 +117,7 @@ export const runPrivacyErase = async (
       json
         ? `${JSON.stringify(summary)}\n`
         : [
-            `Request ${done.id}: ${summary.leads} leads erased.`,
+            `Request ${done.id}: ${summary.leads === 1 ? '1 lead' : `${summary.leads} leads`} erased.`,
             ...(told.length > 0
               ? [
                   `${told.length} deliveries to be told of it: ${summary.acknowledged} acknowledged, ${count('due')} under way, ${summary.to_be_told_by_you} to be told by you.`,
