@@ -843,6 +843,7 @@ table person_event row level security forced
     7 lead_id uuid
     8 persons uuid[] not null
     9 undoes uuid
+   10 other uuid
   constraint person_event_pkey PRIMARY KEY (tenant_id, id)
   constraint person_event_type_check CHECK ((type = ANY (ARRAY['merged'::text, 'unmerged'::text, 'split'::text, 'kept_apart'::text])))
   CREATE INDEX person_event_person ON millrace.person_event USING btree (tenant_id, person_id)
@@ -868,6 +869,15 @@ table person_record row level security forced
     5 sealed bytea
   constraint person_record_pkey PRIMARY KEY (tenant_id, person_id, lead_id)
   CREATE INDEX person_record_lead ON millrace.person_record USING btree (tenant_id, lead_id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table person_rules row level security forced
+    1 tenant_id uuid not null
+    2 rules jsonb not null
+    3 updated_at timestamp with time zone not null
+  constraint person_rules_pkey PRIMARY KEY (tenant_id)
+  constraint person_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 

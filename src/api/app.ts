@@ -36,6 +36,7 @@ import { holdRoutes } from './routes/holds.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listRoutes } from './routes/lists.ts'
 import { liveRoutes } from './routes/live.ts'
+import { personRoutes } from './routes/persons.ts'
 import { privacyRoutes } from './routes/privacy.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { secretRoutes } from './routes/secrets.ts'
@@ -166,6 +167,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(accountRoutes(deps, access))
     await managed.register(userRoutes(access))
     await managed.register(leadRoutes(deps))
+    await managed.register(personRoutes(deps))
     await managed.register(flowRoutes(deps))
     await managed.register(destinationRoutes(deps))
     await managed.register(workbenchRoutes(deps))

@@ -49,8 +49,9 @@ type Row = Static<typeof LeadPage>['items'][number]
 
 /** A line of a list: source partners see what they are paid, buyers what they pay. */
 export const rowInSight = <R extends Row>(row: R, sight: Sight): R => {
-  if (sight === 'source') return { ...row, revenue: null, duplicate_of: null }
-  if (sight === 'buyer') return { ...row, price: null, revenue: null, source: '', code: null, duplicate_of: null }
+  if (sight === 'source') return { ...row, revenue: null, duplicate_of: null, person_id: null }
+  if (sight === 'buyer')
+    return { ...row, price: null, revenue: null, source: '', code: null, duplicate_of: null, person_id: null }
   return row
 }
 

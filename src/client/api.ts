@@ -2,6 +2,13 @@
 
 /** What can be asked, at which address, and what is answered. */
 export interface Api {
+  '/api/v1/accounts/{id}': {
+    /** Read an organisation that persons speak for */
+    get: {
+      path: { id: string }
+      answer: { id: string; name: string; domain: string | null; created_at: string; persons: number }
+    }
+  }
   '/api/v1/audit': {
     /** Read what people and keys did, newest first */
     get: {
@@ -164,7 +171,7 @@ export interface Api {
     /** List leads, newest first */
     get: {
       query: { limit?: number; cursor?: string; flow?: string; source?: string; outcome?: string; status?: string; code?: string; from?: string; to?: string }
-      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
+      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
     }
   }
   '/api/v1/leads/bulk': {
@@ -185,7 +192,7 @@ export interface Api {
     /** Find leads by email or phone */
     post: {
       body: { email?: string; phone?: string; flow?: string; country?: string; limit?: number; cursor?: string }
-      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
+      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
     }
   }
   '/api/v1/leads/{id}': {
@@ -193,7 +200,7 @@ export interface Api {
     get: {
       path: { id: string }
       query: { personal?: "shown" | "masked" }
-      answer: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code?: string; meaning?: string; step?: string | null } | null }
+      answer: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code?: string; meaning?: string; step?: string | null } | null }
     }
   }
   '/api/v1/leads/{id}/events': {
@@ -224,7 +231,7 @@ export interface Api {
     post: {
       path: { id: string }
       body: { reason: string }
-      answer: { lead: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code?: string; meaning?: string; step?: string | null } | null }; events: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
+      answer: { lead: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code?: string; meaning?: string; step?: string | null } | null }; events: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
     }
   }
   '/api/v1/lists': {
@@ -280,6 +287,64 @@ export interface Api {
     /** Hear of leads as they change */
     get: {
       answer: unknown
+    }
+  }
+  '/api/v1/persons': {
+    /** List persons, newest first */
+    get: {
+      query: { limit?: number; cursor?: string; account?: string }
+      answer: { items: ({ id: string; account_id: string | null; created_at: string; test: boolean; persons: string[]; leads: number })[]; next_cursor: string | null }
+    }
+  }
+  '/api/v1/persons/survivorship': {
+    /** Read which of several values is a person’s */
+    get: {
+      answer: { otherwise: ("verified" | "trusted" | "newest" | "longest")[]; fields: Record<string, ("verified" | "trusted" | "newest" | "longest")[]>; trusted: string[] }
+    }
+    /** Say which of several values is a person’s */
+    put: {
+      body: { otherwise: ("verified" | "trusted" | "newest" | "longest")[]; fields: Record<string, ("verified" | "trusted" | "newest" | "longest")[]>; trusted: string[] }
+      answer: { otherwise: ("verified" | "trusted" | "newest" | "longest")[]; fields: Record<string, ("verified" | "trusted" | "newest" | "longest")[]>; trusted: string[] }
+    }
+  }
+  '/api/v1/persons/{id}': {
+    /** Read a person */
+    get: {
+      path: { id: string }
+      query: { personal?: "shown" | "masked" }
+      answer: { id: string; account_id: string | null; created_at: string; test: boolean; persons: string[]; leads: number; personal: "shown" | "masked"; fields: Record<string, { value: unknown; valid: boolean; rule: string | null; others: number; lead_id: string; flow: string; source: string; at: string }> }
+    }
+  }
+  '/api/v1/persons/{id}/merge': {
+    /** Say that persons are one */
+    post: {
+      path: { id: string }
+      body: { persons: string[] }
+      answer: { id: string; other: string | null; events: string[] }
+    }
+  }
+  '/api/v1/persons/{id}/split': {
+    /** Say that leads are another person’s */
+    post: {
+      path: { id: string }
+      body: { leads: string[] }
+      answer: { id: string; other: string | null; events: string[] }
+    }
+  }
+  '/api/v1/persons/{id}/timeline': {
+    /** Read what happened with a person, over all its leads */
+    get: {
+      path: { id: string }
+      query: { limit?: number; cursor?: string }
+      answer: { items: ({ at: string; type: "lead" | "merged" | "unmerged" | "split" | "kept_apart"; id: string; person: string; persons: string[]; by: string | null; undoes: string | null; lead_id: string | null; flow: string | null; source: string | null; status: string | null; outcome: string | null; code: string | null })[]; next_cursor: string | null }
+    }
+  }
+  '/api/v1/persons/{id}/unmerge': {
+    /** Take a merge back */
+    post: {
+      path: { id: string }
+      body: { event: string }
+      answer: { id: string; other: string | null; events: string[] }
     }
   }
   '/api/v1/privacy/holds': {
@@ -342,7 +407,7 @@ export interface Api {
     /** List the leads that wait for a decision */
     get: {
       query: { queue?: string; limit?: number }
-      answer: { waiting: number; queues: ({ queue: string; waiting: number })[]; items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; received_at: string; closed_at: string | null; queue: string; note: string | null; score: number | null; class: string | null; claimed_by: string | null; claimed_until: string | null; mine: boolean | null })[] }
+      answer: { waiting: number; queues: ({ queue: string; waiting: number })[]; items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null; queue: string; note: string | null; score: number | null; class: string | null; claimed_by: string | null; claimed_until: string | null; mine: boolean | null })[] }
     }
   }
   '/api/v1/reviews/count': {

@@ -223,10 +223,14 @@ export const createPersons = (options: {
       writes: {
         ...NOTHING,
         records: adds ? [record] : [],
-        merges:
-          gone.length === 0
-            ? []
-            : [{ id: newId(lead.now), keep: root, gone, at: lead.now, by: 'match', leadId: lead.id }],
+        merges: gone.map((other) => ({
+          id: newId(lead.now),
+          keep: root,
+          gone: other,
+          at: lead.now,
+          by: 'match',
+          leadId: lead.id,
+        })),
       },
     }
   }
@@ -264,7 +268,7 @@ export const createPersons = (options: {
       if (!other || own === other)
         return { answer: { person: own }, writes: { records: [], merges: [], labels: [label] } }
       const [keep, gone] = own < other ? [own, other] : [other, own]
-      const merge = { id: newId(lead.now), keep, gone: [gone], at: lead.now, by, leadId: lead.id }
+      const merge = { id: newId(lead.now), keep, gone, at: lead.now, by, leadId: lead.id }
       return { answer: { person: keep }, writes: { records: [], merges: [merge], labels: [label] } }
     },
     bare: ({ id, test, receivedAt }) => ({

@@ -207,7 +207,7 @@ with written as (
   set closed_at = w.closed_at, duplicate_of = w.duplicate_of, email_key = w.email_key, phone_key = w.phone_key,
       seq = w.seq, duration_ms = w.duration_ms, status = w.status, outcome = w.outcome, code = w.code,
       price = w.price::numeric, revenue = w.revenue::numeric, currency = w.currency, head = w.head,
-      person_id = w.person_id
+      person_id = coalesce(l.person_id, w.person_id)
   from unnest(${LEAD_ARRAYS}) as w(${LEAD_COLUMNS})
   where l.tenant_id = w.tenant_id and l.id = w.id and l.seq = w.seq - 1
   returning 1

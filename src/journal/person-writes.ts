@@ -37,12 +37,12 @@ export interface AccountWrite {
   readonly sealed: Buffer
 }
 
-/** Persons that are one: those of `gone` stand under `keep` from now on. */
+/** Persons that are one: `gone`, and who stands under it, stand under `keep` from now on. */
 export interface MergeWrite {
   /** Of the event that tells of it. */
   readonly id: string
   readonly keep: string
-  readonly gone: readonly string[]
+  readonly gone: string
   readonly at: number
   readonly by: string
   readonly leadId: string | null
@@ -214,10 +214,9 @@ on conflict do nothing`,
  * who stood under whom before, so that it can be taken back whole.
  */
 export const mergeStatements = (merges: readonly Of<MergeWrite>[]): Statement[] => {
-  const pairs = merges.flatMap((merge) => merge.gone.map((gone) => ({ ...merge, gone })))
-  if (pairs.length === 0) return []
+  if (merges.length === 0) return []
   const persons = new Map(
-    pairs.flatMap(({ tenantId, keep, gone }) => [keep, gone].map((id) => [`${tenantId}${id}`, { tenantId, id }])),
+    merges.flatMap(({ tenantId, keep, gone }) => [keep, gone].map((id) => [`${tenantId}${id}`, { tenantId, id }])),
   )
   const all = [...persons.values()]
   return [
@@ -245,18 +244,18 @@ with w as (
   from w where p.tenant_id = w.tenant_id and (p.id = w.gone or p.merged_into = w.gone)
   returning p.tenant_id, w.id as event_id, p.id
 )
-insert into millrace.person_event (tenant_id, id, person_id, at, type, by, lead_id, persons)
-select w.tenant_id, w.id, w.keep, min(w.at), 'merged', min(w.by), (array_agg(w.lead_id))[1],
+insert into millrace.person_event (tenant_id, id, person_id, other, at, type, by, lead_id, persons)
+select w.tenant_id, w.id, w.keep, w.gone, w.at, 'merged', w.by, w.lead_id,
        (select array_agg(m.id order by m.id) from moved m where m.event_id = w.id)
-from w group by w.tenant_id, w.id, w.keep`,
+from w`,
       values: [
-        uuids(pairs.map((p) => p.tenantId)),
-        uuids(pairs.map((p) => p.id)),
-        uuids(pairs.map((p) => p.keep)),
-        uuids(pairs.map((p) => p.gone)),
-        timestamps(pairs.map((p) => p.at)),
-        texts(pairs.map((p) => p.by)),
-        uuids(pairs.map((p) => p.leadId)),
+        uuids(merges.map((m) => m.tenantId)),
+        uuids(merges.map((m) => m.id)),
+        uuids(merges.map((m) => m.keep)),
+        uuids(merges.map((m) => m.gone)),
+        timestamps(merges.map((m) => m.at)),
+        texts(merges.map((m) => m.by)),
+        uuids(merges.map((m) => m.leadId)),
       ],
     },
   ]

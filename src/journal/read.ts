@@ -26,7 +26,7 @@ export interface LeadLoader {
 }
 
 const ROW = `l.id, l.flow_id, l.flow_version, l.source_id, l.status, l.outcome, l.code, l.price::float8 as price,
-  l.revenue::float8 as revenue, l.currency, l.duration_ms, l.test, l.duplicate_of, l.received_at, l.closed_at`
+  l.revenue::float8 as revenue, l.currency, l.duration_ms, l.test, l.duplicate_of, l.person_id, l.received_at, l.closed_at`
 
 const rowOf = (row: Row): LeadRow => ({
   id: row.id as string,
@@ -42,6 +42,7 @@ const rowOf = (row: Row): LeadRow => ({
   duration_ms: row.duration_ms as number | null,
   test: row.test as boolean,
   duplicate_of: row.duplicate_of as string | null,
+  person_id: row.person_id as string | null,
   received_at: row.received_at as number,
   closed_at: row.closed_at as number | null,
 })

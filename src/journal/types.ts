@@ -16,6 +16,8 @@ export interface LeadRow {
   readonly duration_ms: number | null
   readonly test: boolean
   readonly duplicate_of: string | null
+  /** The person it belongs to, as it was taken for when it came, unless it was split off since. */
+  readonly person_id: string | null
   readonly received_at: number
   readonly closed_at: number | null
 }

@@ -70,6 +70,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
       journal: 'values: what a handler claims is written by the commit, in its shapes; secrets open under the keyring',
     },
   },
+  // Persons as people see and change them: beside the intake path, which only finds them.
+  persons: { may: ['base', 'lead', 'kit', 'journal'], besides: { database: DATABASE } },
   outbound: { may: ['base', 'lead', 'kit'] },
   // What is looked at: figures of leads, and what changed: docs/decisions/0030
   figures: { may: ['base', 'database'] },
@@ -109,6 +111,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'journal',
       'audit',
       'privacy',
+      'persons',
       'runner',
       'ingest',
       'access',

@@ -23,6 +23,7 @@ const row = {
   duration_ms: NumberOrNull(),
   test: Type.Boolean(),
   duplicate_of: TextOrNull(),
+  person_id: TextOrNull({ description: 'The person it belongs to; /api/v1/persons/{id} tells of it.' }),
   received_at: Time('When it was submitted.'),
   closed_at: TimeOrNull('When its journey ended.'),
 }

@@ -1,0 +1,214 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
+
+let api: TestApi
+let token = ''
+let key = ''
+const ask = asker(
+  () => api,
+  () => token,
+)
+
+const FLOW = `
+flow: people
+fields: { first_name: first_name, last_name: last_name, email: email, phone: phone, company: company }
+sources: [ { id: web }, { id: trade } ]
+steps:
+  - match: { review_threshold: 0.95 }
+`
+
+beforeAll(async () => {
+  api = await testApi()
+  await api.addLogin(ADMIN)
+  token = await api.token(ADMIN)
+  const { keys } = await api.home.publish(FLOW)
+  key = keys.find(({ source }) => source === 'web')?.key ?? ''
+})
+afterAll(() => api.close())
+
+const submit = async (values: Record<string, string>): Promise<string> => {
+  api.clock.advance(1_000)
+  const answer = await api.app.inject({
+    method: 'POST',
+    url: '/flows/people/sources/web/submit',
+    headers: { authorization: `Bearer ${key}` },
+    payload: values,
+  })
+  expect(answer.statusCode).toBe(201)
+  return answer.json().lead_id
+}
+
+const person = async (id: string) => (await ask('GET', `/api/v1/persons/${id}`)).json()
+const timeline = async (id: string) => (await ask('GET', `/api/v1/persons/${id}/timeline`)).json().items
+
+let state = 12345
+/** A sequence that looks random and is the same each time. */
+const draw = (below: number): number => {
+  state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+  return Math.floor((state / 0x80000000) * below)
+}
+const word = (): string => Array.from({ length: 4 }, () => `${'bdfgklmnprstvz'[draw(14)]}${'aeiou'[draw(5)]}`).join('')
+
+/** Nobody like anybody before. */
+const somebody = (): Record<string, string> => {
+  const [first, last] = [word(), word()]
+  return {
+    first_name: first,
+    last_name: last,
+    email: `${word()}.${word()}@example.com`,
+    phone: `512${2_000_000 + draw(7_999_999)}`,
+  }
+}
+
+describe('a person', () => {
+  it('is told by its leads, field by field, with where each value came from', async () => {
+    const ada = somebody()
+    const first = await submit(ada)
+    const second = await submit({ ...ada, first_name: `${ada.first_name} Augusta`, phone: '' })
+    expect((await ask('GET', `/api/v1/leads/${second}`)).json()).toMatchObject({
+      person_id: first,
+      duplicate_of: first,
+    })
+    const read = await person(first)
+    expect(read).toMatchObject({ id: first, leads: 2, persons: [], personal: 'shown' })
+    expect(read.fields.first_name).toMatchObject({
+      value: expect.stringMatching(/ Augusta$/),
+      rule: 'newest',
+      others: 1,
+      lead_id: second,
+      source: 'web',
+    })
+    expect(read.fields.phone).toMatchObject({ value: `+1${ada.phone}`, rule: null, others: 0, lead_id: first })
+    const masked = (await ask('GET', `/api/v1/persons/${first}?personal=masked`)).json()
+    expect(JSON.stringify(masked)).not.toContain('Augusta')
+    expect((await timeline(first)).map(({ type, id }: { type: string; id: string }) => [type, id])).toEqual([
+      ['lead', second],
+      ['lead', first],
+    ])
+    expect((await ask('GET', '/api/v1/persons?limit=1')).json().items[0]).toMatchObject({ id: first })
+  })
+
+  it('is whom the rules of the tenant say, from the moment they are changed', async () => {
+    const ada = somebody()
+    const first = await submit({ ...ada, first_name: 'Adaline Augusta', email: ada.email ?? '' })
+    await submit({ ...ada, first_name: 'Ada' })
+    expect((await person(first)).fields.first_name.value).toBe('Ada')
+    const rules = { otherwise: ['verified', 'newest'], fields: { first_name: ['longest'] }, trusted: ['people/trade'] }
+    expect((await ask('PUT', '/api/v1/persons/survivorship', { payload: rules })).statusCode).toBe(200)
+    expect((await person(first)).fields.first_name).toMatchObject({ value: 'Adaline Augusta', rule: 'longest' })
+    expect((await ask('GET', '/api/v1/persons/survivorship')).json()).toEqual(rules)
+    const wrong = await ask('PUT', '/api/v1/persons/survivorship', { payload: { ...rules, otherwise: ['luckiest'] } })
+    expect(wrong.statusCode).toBe(400)
+  })
+
+  it('is merged and taken back by its event, leads and journals untouched', async () => {
+    const [one, two] = [await submit(somebody()), await submit(somebody())]
+    const journal = async () => (await ask('GET', `/api/v1/leads/${two}/events`)).json()
+    const before = { one: await person(one), two: await person(two), journal: await journal() }
+    const merged = (await ask('POST', `/api/v1/persons/${two}/merge`, { payload: { persons: [one] } })).json()
+    expect(merged).toMatchObject({ id: one, other: null })
+    expect(await person(two)).toMatchObject({ id: one, leads: 2, persons: [two] })
+    expect((await ask('POST', `/api/v1/persons/${one}/merge`, { payload: { persons: [two] } })).statusCode).toBe(400)
+    const events = (await timeline(one)).filter(({ type }: { type: string }) => type !== 'lead')
+    expect(events).toMatchObject([{ type: 'merged', id: merged.events[0], persons: [two] }])
+    const taken = await ask('POST', `/api/v1/persons/${one}/unmerge`, { payload: { event: merged.events[0] } })
+    expect(taken.json()).toMatchObject({ id: one, other: two })
+    expect({ one: await person(one), two: await person(two), journal: await journal() }).toEqual(before)
+    const again = await ask('POST', `/api/v1/persons/${one}/unmerge`, { payload: { event: merged.events[0] } })
+    expect(again.statusCode).toBe(400)
+  })
+
+  it('kept apart by somebody is not joined by a lead again, but by a merge', async () => {
+    const [a, b] = [somebody(), somebody()]
+    const name = { first_name: a.first_name ?? '', last_name: a.last_name ?? '' }
+    const one = await submit({ ...name, phone: a.phone ?? '' })
+    const two = await submit({ ...name, email: b.email ?? '' })
+    const both = { ...name, phone: a.phone ?? '', email: b.email ?? '' }
+    const joins = await submit(both)
+    expect(await person(two)).toMatchObject({ id: one, leads: 3 })
+    const [event] = (await timeline(one)).filter(({ type }: { type: string }) => type === 'merged')
+    expect(event).toMatchObject({ by: 'match', lead_id: joins })
+    await ask('POST', `/api/v1/persons/${one}/unmerge`, { payload: { event: event.id } })
+    expect(await person(two)).toMatchObject({ id: two, leads: 1 })
+    await submit(both)
+    expect(await person(two)).toMatchObject({ id: two })
+    await ask('POST', `/api/v1/persons/${one}/merge`, { payload: { persons: [two] } })
+    expect(await person(two)).toMatchObject({ id: one, leads: 4 })
+  })
+
+  it('loses leads that are another’s, and those are found for that one from then on', async () => {
+    const ada = somebody()
+    const first = await submit(ada)
+    const other = { ...ada, email: `x${ada.email}` }
+    const second = await submit(other)
+    expect((await ask('GET', `/api/v1/leads/${second}`)).json().person_id).toBe(first)
+    expect((await ask('POST', `/api/v1/persons/${first}/split`, { payload: { leads: [first] } })).statusCode).toBe(400)
+    const split = (await ask('POST', `/api/v1/persons/${first}/split`, { payload: { leads: [second] } })).json()
+    expect(split).toMatchObject({ id: first, other: second })
+    expect(await person(second)).toMatchObject({ id: second, leads: 1 })
+    expect(await person(first)).toMatchObject({ leads: 1 })
+    await ask('POST', `/api/v1/persons/${first}/merge`, { payload: { persons: [second] } })
+    expect(await person(second)).toMatchObject({ id: first, leads: 2 })
+  })
+
+  it('belongs to an organisation', async () => {
+    const boss = await submit({ ...somebody(), email: 'boss@oakworks.example', company: 'Oakworks, LLC' })
+    const clerk = await submit({ ...somebody(), email: 'clerk@oakworks.example', company: 'Oakworks' })
+    const { account_id: account } = await person(boss)
+    expect((await person(clerk)).account_id).toBe(account)
+    expect((await ask('GET', `/api/v1/accounts/${account}`)).json()).toMatchObject({
+      name: 'Oakworks',
+      domain: 'oakworks.example',
+      persons: 2,
+    })
+    expect((await ask('GET', `/api/v1/persons?account=${account}`)).json().items).toHaveLength(2)
+  })
+
+  it('is not there for another tenant, nor under a wrong id', async () => {
+    for (const id of ['nobody', '01a1acde-1d00-7000-8000-000000000000'])
+      for (const path of ['', '/timeline'])
+        expect((await ask('GET', `/api/v1/persons/${id}${path}`)).statusCode).toBe(404)
+  })
+})
+
+describe('merges', () => {
+  it('taken back in any order leave every person as it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { minLength: 1, maxLength: 4 }),
+        fc.infiniteStream(fc.nat(100)),
+        async (pairs, chance) => {
+          const ids: string[] = []
+          for (let n = 0; n < 4; n += 1) ids.push(await submit(somebody()))
+          const all = () => Promise.all(ids.map(person))
+          const before = await all()
+          const events: string[] = []
+          for (const [a, b] of pairs) {
+            const answer = await ask('POST', `/api/v1/persons/${ids[a]}/merge`, { payload: { persons: [ids[b]] } })
+            if (answer.statusCode === 200) events.push(...answer.json().events)
+          }
+          while (events.length > 0) {
+            const at = (chance.next().value as number) % events.length
+            const [event] = events.splice(at, 1)
+            const holder = (
+              await api.home.house.database.batch(
+                [api.home.tenantId],
+                [
+                  {
+                    text: 'select person_id from millrace.person_event where tenant_id = $1::uuid and id = $2::uuid',
+                    values: [api.home.tenantId, event ?? ''],
+                  },
+                ],
+              )
+            )[0]?.[0]?.person_id
+            const answer = await ask('POST', `/api/v1/persons/${holder}/unmerge`, { payload: { event } })
+            expect(answer.statusCode).toBe(200)
+          }
+          expect(await all()).toEqual(before)
+        },
+      ),
+      { numRuns: 10, seed: 11 },
+    )
+  })
+})

@@ -1,0 +1,337 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Fault } from '../../base/faults.ts'
+import { firstIdAt, isId } from '../../base/ids.ts'
+import { createPersonChanges } from '../../persons/changes.ts'
+import { createPersonStore, type PersonEvent, type PersonLead, type PersonRow } from '../../persons/store.ts'
+import { survive } from '../../persons/survivorship.ts'
+import { PAGE_DEFAULT, SightQuery } from '../contract/leads.ts'
+import {
+  AccountDetail,
+  MergeBody,
+  PersonChanged,
+  PersonDetail,
+  PersonListQuery,
+  PersonPage,
+  PersonParams,
+  SplitBody,
+  SurvivorshipBody,
+  SurvivorshipView,
+  Timeline,
+  TimelineQuery,
+  UnmergeBody,
+} from '../contract/persons.ts'
+import { problems } from '../contract/problem.ts'
+import { readCursor, writeCursor } from '../cursor.ts'
+import type { ApiDeps } from '../deps.ts'
+import { createFieldTypes } from '../field-types.ts'
+import { sessionOf } from '../guard.ts'
+import { sightOf } from '../lead-sight.ts'
+import { maskField } from '../masking.ts'
+import { iso } from '../times.ts'
+
+/** A person's values follow from so many of its leads, the newest. */
+const LEADS_READ_MAX = 100
+
+const noPerson = (): Fault => new Fault('not_found', { message: 'There is no such person' })
+
+const summaryOf = ({ id, accountId, createdAt, test, merged, leads }: PersonRow) => ({
+  id,
+  account_id: accountId,
+  created_at: iso(createdAt),
+  test,
+  persons: [...merged],
+  leads,
+})
+
+const leadItem = (lead: PersonLead) => ({
+  at: iso(lead.receivedAt),
+  type: 'lead' as const,
+  id: lead.id,
+  person: lead.person,
+  persons: [],
+  by: null,
+  undoes: null,
+  lead_id: lead.id,
+  flow: lead.flow,
+  source: lead.source,
+  status: lead.status,
+  outcome: lead.outcome,
+  code: lead.code,
+})
+
+const eventItem = (event: PersonEvent) => ({
+  at: iso(event.at),
+  type: event.type,
+  id: event.id,
+  person: event.person,
+  persons: [...event.persons],
+  by: event.by,
+  undoes: event.undoes,
+  lead_id: event.leadId,
+  flow: null,
+  source: null,
+  status: null,
+  outcome: null,
+  code: null,
+})
+
+const pageAsked = (asked: { readonly limit?: number; readonly cursor?: string }) => ({
+  limit: asked.limit ?? PAGE_DEFAULT,
+  before: asked.cursor === undefined ? null : readCursor(asked.cursor),
+})
+
+export const personRoutes =
+  (deps: ApiDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { database, reader, clock } = deps
+    const store = createPersonStore({ database, reader })
+    const changes = createPersonChanges({ database })
+    const fieldTypes = createFieldTypes(database)
+    const tags = ['Persons']
+    const security = [{ login: [] }, { cookie: [] }]
+
+    const found = async (tenantId: string, id: string): Promise<PersonRow> => {
+      const person = isId(id) ? await store.find(tenantId, id) : null
+      if (person === null) throw noPerson()
+      return person
+    }
+    const ids = (list: readonly string[]): readonly string[] => {
+      if (!list.every(isId)) throw noPerson()
+      return list
+    }
+
+    app.get(
+      '/api/v1/persons',
+      {
+        config: { access: 'person.read' },
+        schema: {
+          tags,
+          security,
+          summary: 'List persons, newest first',
+          querystring: PersonListQuery,
+          response: { 200: PersonPage, ...problems(400, 401, 403, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const { limit, before } = pageAsked(request.query)
+        const account = request.query.account ?? null
+        if (account !== null && !isId(account)) return { items: [], next_cursor: null }
+        const rows = await store.list(tenantId, { before, limit: limit + 1, account })
+        const items = rows.slice(0, limit)
+        const last = items.at(-1)
+        return { items: items.map(summaryOf), next_cursor: rows.length > limit && last ? writeCursor(last.id) : null }
+      },
+    )
+
+    app.get(
+      '/api/v1/persons/survivorship',
+      {
+        config: { access: 'person.read' },
+        schema: {
+          tags,
+          security,
+          summary: 'Read which of several values is a person’s',
+          response: { 200: SurvivorshipView, ...problems(401, 403, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { otherwise, fields, trusted } = await store.survivorship(sessionOf(request).tenantId)
+        return { otherwise: [...otherwise], fields, trusted: [...trusted] }
+      },
+    )
+
+    app.put(
+      '/api/v1/persons/survivorship',
+      {
+        config: { access: 'settings.edit' },
+        schema: {
+          tags,
+          security,
+          summary: 'Say which of several values is a person’s',
+          description: 'Holds for all persons at once, those there are included: nothing is stored of it.',
+          body: SurvivorshipBody,
+          response: { 200: SurvivorshipView, ...problems(400, 401, 403, 406, 413, 415, 500, 503) },
+        },
+      },
+      async (request) => {
+        await store.setSurvivorship(sessionOf(request).tenantId, request.body, clock.now())
+        return request.body
+      },
+    )
+
+    app.get(
+      '/api/v1/persons/:id',
+      {
+        config: { access: 'person.read', audit: { action: 'person.read', resource: 'person' } },
+        schema: {
+          tags,
+          security,
+          summary: 'Read a person',
+          description:
+            'Field by field the value that survived of those its leads gave, and which lead gave it. Of one that turned out to be another, that other. Personal data is masked for roles that may not see it, and where `personal=masked` asks for it.',
+          params: PersonParams,
+          querystring: SightQuery,
+          response: { 200: PersonDetail, ...problems(401, 403, 404, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const session = sessionOf(request)
+        const { tenantId } = session
+        const person = await found(tenantId, request.params.id)
+        const isShown = sightOf(session, request.query.personal) === 'personal'
+        request.auditData = { personal: isShown }
+        const said = await store.contributions(tenantId, person.id, LEADS_READ_MAX)
+        const fields: Record<string, unknown> = {}
+        for (const [name, { field, from, rule, others }] of survive(said, await store.survivorship(tenantId))) {
+          const types = await fieldTypes(tenantId, from.flow, from.flowVersion)
+          fields[name] = {
+            value: (isShown ? field : maskField(types.get(name) ?? 'string', field)).normal,
+            valid: field.valid,
+            rule,
+            others,
+            lead_id: from.leadId,
+            flow: from.flow,
+            source: from.source,
+            at: iso(from.receivedAt),
+          }
+        }
+        return { ...summaryOf(person), personal: isShown ? ('shown' as const) : ('masked' as const), fields }
+      },
+    )
+
+    app.get(
+      '/api/v1/persons/:id/timeline',
+      {
+        config: { access: 'person.read', audit: { action: 'person.timeline_read', resource: 'person' } },
+        schema: {
+          tags,
+          security,
+          summary: 'Read what happened with a person, over all its leads',
+          params: PersonParams,
+          querystring: TimelineQuery,
+          response: { 200: Timeline, ...problems(400, 401, 403, 404, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const person = await found(tenantId, request.params.id)
+        const { limit, before } = pageAsked(request.query)
+        const rows = await store.leads(tenantId, person.id, { before, limit: limit + 1 })
+        const leads = rows.slice(0, limit)
+        const last = leads.at(-1)
+        const more = rows.length > limit && last !== undefined
+        // Events between this page's leads; those older than all leads stand on the last page.
+        const events = (await store.events(tenantId, person.id)).filter(
+          ({ at }) => (!more || firstIdAt(at) >= last.id) && (before === null || firstIdAt(at) < before),
+        )
+        const items = [...leads.map(leadItem), ...events.map(eventItem)]
+        items.sort((a, b) => (a.at === b.at ? (a.id < b.id ? 1 : -1) : a.at < b.at ? 1 : -1))
+        return { items, next_cursor: more ? writeCursor(last.id) : null }
+      },
+    )
+
+    const change = {
+      config: { access: 'person.edit' as const },
+      response: problems(400, 401, 403, 404, 406, 413, 415, 500, 503),
+    }
+
+    app.post(
+      '/api/v1/persons/:id/merge',
+      {
+        config: change.config,
+        schema: {
+          tags,
+          security,
+          summary: 'Say that persons are one',
+          description: 'The oldest stands for all. The history of no lead is rewritten; `unmerge` takes it back whole.',
+          params: PersonParams,
+          body: MergeBody,
+          response: { 200: PersonChanged, ...change.response },
+        },
+      },
+      async (request) => {
+        const { tenantId, userId } = sessionOf(request)
+        const [person = '', ...persons] = ids([request.params.id, ...request.body.persons])
+        const changed = await changes.merge({ tenantId, person, persons, by: userId, at: clock.now() })
+        return { id: changed.person, other: changed.other, events: [...changed.events] }
+      },
+    )
+
+    app.post(
+      '/api/v1/persons/:id/unmerge',
+      {
+        config: change.config,
+        schema: {
+          tags,
+          security,
+          summary: 'Take a merge back',
+          description:
+            'Whoever came by it stands by itself again, and no lead joins the two any more; merging them again does.',
+          params: PersonParams,
+          body: UnmergeBody,
+          response: { 200: PersonChanged, ...change.response },
+        },
+      },
+      async (request) => {
+        const { tenantId, userId } = sessionOf(request)
+        const [person = '', event = ''] = ids([request.params.id, request.body.event])
+        const changed = await changes.unmerge({ tenantId, person, event, by: userId, at: clock.now() })
+        return { id: changed.person, other: changed.other, events: [...changed.events] }
+      },
+    )
+
+    app.post(
+      '/api/v1/persons/:id/split',
+      {
+        config: change.config,
+        schema: {
+          tags,
+          security,
+          summary: 'Say that leads are another person’s',
+          description:
+            'The oldest of them begins a person. A person’s first lead stays. Merging the two takes it back.',
+          params: PersonParams,
+          body: SplitBody,
+          response: { 200: PersonChanged, ...change.response },
+        },
+      },
+      async (request) => {
+        const { tenantId, userId } = sessionOf(request)
+        const [person = '', ...leads] = ids([request.params.id, ...request.body.leads])
+        const changed = await changes.split({ tenantId, person, leads, by: userId, at: clock.now() })
+        return { id: changed.person, other: changed.other, events: [...changed.events] }
+      },
+    )
+
+    app.get(
+      '/api/v1/accounts/:id',
+      {
+        config: { access: 'person.read' },
+        schema: {
+          tags,
+          security,
+          summary: 'Read an organisation that persons speak for',
+          params: PersonParams,
+          response: { 200: AccountDetail, ...problems(401, 403, 404, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const { id } = request.params
+        const account = isId(id) ? await store.account(tenantId, id) : null
+        if (account === null) throw new Fault('not_found', { message: 'There is no such account' })
+        const { name, domain } = JSON.parse(await deps.keys.openTenant(tenantId, account.sealed)) as {
+          readonly name: string
+          readonly domain: string
+        }
+        return {
+          id,
+          name,
+          domain: domain === '' ? null : domain,
+          created_at: iso(account.createdAt),
+          persons: account.persons,
+        }
+      },
+    )
+  }

@@ -1,0 +1,230 @@
+import type { Database, Row } from '../database/pool.ts'
+import type { JournalReader } from '../journal/types.ts'
+import { type Contribution, DEFAULT_SURVIVORSHIP, type Survivorship } from './survivorship.ts'
+
+/** A person that stands by itself. */
+export interface PersonRow {
+  readonly id: string
+  readonly accountId: string | null
+  readonly createdAt: number
+  readonly test: boolean
+  /** Persons that turned out to be this one. */
+  readonly merged: readonly string[]
+  readonly leads: number
+}
+
+export interface PersonLead {
+  readonly id: string
+  /** The person it was given to when it came. */
+  readonly person: string
+  readonly flow: string
+  readonly source: string
+  readonly status: string
+  readonly outcome: string | null
+  readonly code: string | null
+  readonly duplicateOf: string | null
+  readonly receivedAt: number
+  readonly erased: boolean
+}
+
+export interface PersonEvent {
+  readonly id: string
+  readonly person: string
+  readonly type: 'merged' | 'unmerged' | 'split' | 'kept_apart'
+  readonly at: number
+  readonly by: string
+  readonly leadId: string | null
+  readonly persons: readonly string[]
+  readonly undoes: string | null
+}
+
+export interface PersonStore {
+  /** The person as it stands now: asked for one that turned out to be another, that other. Null: there is none. */
+  find(tenantId: string, id: string): Promise<PersonRow | null>
+  list(
+    tenantId: string,
+    page: { readonly before: string | null; readonly limit: number; readonly account: string | null },
+  ): Promise<readonly PersonRow[]>
+  /** Newest first. */
+  leads(
+    tenantId: string,
+    id: string,
+    page: { readonly before: string | null; readonly limit: number },
+  ): Promise<readonly PersonLead[]>
+  events(tenantId: string, id: string): Promise<readonly PersonEvent[]>
+  /** What its newest leads say of it. */
+  contributions(tenantId: string, id: string, max: number): Promise<readonly Contribution[]>
+  survivorship(tenantId: string): Promise<Survivorship>
+  setSurvivorship(tenantId: string, rules: Survivorship, at: number): Promise<void>
+  /** Sealed name and domain; null: there is no such account. */
+  account(
+    tenantId: string,
+    id: string,
+  ): Promise<{ readonly createdAt: number; readonly sealed: Buffer; readonly persons: number } | null>
+}
+
+const PERSON = `p.id, p.account_id, p.created_at, p.test,
+  coalesce((select array_agg(m.id order by m.id) from millrace.person m
+            where m.tenant_id = p.tenant_id and m.merged_into = p.id), '{}') as merged`
+
+const COUNTED = `${PERSON},
+  (select count(*)::integer from millrace.lead l where l.tenant_id = p.tenant_id
+   and (l.person_id = p.id or l.person_id in
+     (select m.id from millrace.person m where m.tenant_id = p.tenant_id and m.merged_into = p.id))) as leads`
+
+const personOf = (row: Row): PersonRow => ({
+  id: row.id as string,
+  accountId: row.account_id as string | null,
+  createdAt: row.created_at as number,
+  test: row.test as boolean,
+  merged: row.merged as string[],
+  leads: row.leads as number,
+})
+
+const leadOf = (row: Row): PersonLead => ({
+  id: row.id as string,
+  person: row.person_id as string,
+  flow: row.flow_id as string,
+  source: row.source_id as string,
+  status: row.status as string,
+  outcome: row.outcome as string | null,
+  code: row.code as string | null,
+  duplicateOf: row.duplicate_of as string | null,
+  receivedAt: row.received_at as number,
+  erased: row.erased as boolean,
+})
+
+const eventOf = (row: Row): PersonEvent => ({
+  id: row.id as string,
+  person: row.person_id as string,
+  type: row.type as PersonEvent['type'],
+  at: row.at as number,
+  by: row.by as string,
+  leadId: row.lead_id as string | null,
+  persons: row.persons as string[],
+  undoes: row.undoes as string | null,
+})
+
+export const createPersonStore = (options: {
+  readonly database: Database
+  readonly reader: Pick<JournalReader, 'read'>
+}): PersonStore => {
+  const { database, reader } = options
+  const one = async (
+    tenantId: string,
+    name: string,
+    text: string,
+    values: readonly (string | number | null)[],
+  ): Promise<Row[]> => {
+    const [rows] = await database.batch([tenantId], [{ name, text, values: [tenantId, ...values] }])
+    return rows ?? []
+  }
+
+  const leads: PersonStore['leads'] = async (tenantId, id, { before, limit }) => {
+    const rows = await one(
+      tenantId,
+      'leads_of_person',
+      `with members as materialized (
+         select id from millrace.person where tenant_id = $1::uuid and (id = $2::uuid or merged_into = $2::uuid)
+       )
+       select l.id, l.person_id, l.flow_id, l.source_id, l.status, l.outcome, l.code, l.duplicate_of, l.received_at,
+              l.wrapped_key is null as erased
+       from members m join millrace.lead l on l.tenant_id = $1::uuid and l.person_id = m.id
+       where $3::uuid is null or l.id < $3::uuid
+       order by l.id desc limit $4::integer`,
+      [id, before, limit],
+    )
+    return rows.map(leadOf)
+  }
+
+  return {
+    find: async (tenantId, id) => {
+      const [row] = await one(
+        tenantId,
+        'find_person',
+        `select ${COUNTED} from millrace.person a
+         join millrace.person p on p.tenant_id = a.tenant_id and p.id = coalesce(a.merged_into, a.id)
+         where a.tenant_id = $1::uuid and a.id = $2::uuid`,
+        [id],
+      )
+      return row ? personOf(row) : null
+    },
+    list: async (tenantId, { before, limit, account }) => {
+      const rows = await one(
+        tenantId,
+        'list_persons',
+        `select ${COUNTED} from millrace.person p
+         where p.tenant_id = $1::uuid and p.merged_into is null and ($2::uuid is null or p.id < $2::uuid)
+           and ($4::uuid is null or p.account_id = $4::uuid)
+         order by p.id desc limit $3::integer`,
+        [before, limit, account],
+      )
+      return rows.map(personOf)
+    },
+    leads,
+    events: async (tenantId, id) => {
+      const rows = await one(
+        tenantId,
+        'events_of_person',
+        `with members as materialized (
+           select id from millrace.person where tenant_id = $1::uuid and (id = $2::uuid or merged_into = $2::uuid)
+         )
+         select e.id, e.person_id, e.type, e.at, e.by, e.lead_id, e.persons, e.undoes
+         from millrace.person_event e
+         where e.tenant_id = $1::uuid and (e.person_id in (select id from members) or e.other in (select id from members))
+         order by e.at desc, e.id desc limit 500`,
+        [id],
+      )
+      return rows.map(eventOf)
+    },
+    contributions: async (tenantId, id, max) => {
+      const found = await leads(tenantId, id, { before: null, limit: max })
+      const said: Contribution[] = []
+      for (const { id: leadId, erased } of found) {
+        if (erased) continue
+        const loaded = await reader.read(tenantId, leadId)
+        if (!loaded) continue
+        const { flow, flowVersion, source, receivedAt, fields } = loaded.lead
+        said.push({ leadId, flow, flowVersion, source, receivedAt, fields })
+      }
+      return said
+    },
+    survivorship: async (tenantId) => {
+      const [row] = await one(
+        tenantId,
+        'read_survivorship',
+        'select rules from millrace.person_rules where tenant_id = $1::uuid',
+        [],
+      )
+      return row ? (row.rules as Survivorship) : DEFAULT_SURVIVORSHIP
+    },
+    setSurvivorship: async (tenantId, rules, at) => {
+      await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'put_survivorship',
+            text: `insert into millrace.person_rules (tenant_id, rules, updated_at)
+                   values ($1::uuid, $2::jsonb, $3::timestamptz)
+                   on conflict (tenant_id) do update set rules = excluded.rules, updated_at = excluded.updated_at`,
+            values: [tenantId, JSON.stringify(rules), new Date(at)],
+          },
+        ],
+      )
+    },
+    account: async (tenantId, id) => {
+      const [row] = await one(
+        tenantId,
+        'find_account',
+        `select a.created_at, a.sealed,
+                (select count(*)::integer from millrace.person p
+                 where p.tenant_id = a.tenant_id and p.account_id = a.id and p.merged_into is null) as persons
+         from millrace.account a where a.tenant_id = $1::uuid and a.id = $2::uuid`,
+        [id],
+      )
+      return row
+        ? { createdAt: row.created_at as number, sealed: row.sealed as Buffer, persons: row.persons as number }
+        : null
+    },
+  }
+}
