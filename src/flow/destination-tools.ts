@@ -28,8 +28,14 @@ const markup = (text: string): string =>
     .filter((character) => !unwritable(character.charCodeAt(0)))
     .join('')
 
+/** Slack's own markup: nobody can be mentioned by what a lead holds. */
+const mrkdwn = (text: string): string => text.replace(/[&<>]/g, (character) => MARKUP[character] ?? '')
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
+
 const ESCAPES: Readonly<Record<Exclude<Escape, 'none'>, (text: string) => string>> = {
-  json: (text) => JSON.stringify(text).slice(1, -1),
+  json: inJson,
+  mrkdwn,
+  mrkdwn_json: (text) => inJson(mrkdwn(text)),
   xml: markup,
   html: markup,
   url: (text) => encodeURIComponent(text.toWellFormed()),

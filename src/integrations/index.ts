@@ -1,5 +1,15 @@
 import type { DestinationType } from '../kit/destination.ts'
 import { http } from './http/index.ts'
+import { hubspot } from './hubspot/index.ts'
+import { salesforce } from './salesforce/index.ts'
+import { slack } from './slack/index.ts'
+import { webhook } from './webhook/index.ts'
 
 /** Every type of destination a flow may deliver to, by its name there. */
-export const destinationTypes: Readonly<Record<string, DestinationType>> = { http }
+export const destinationTypes: Readonly<Record<string, DestinationType>> = {
+  http,
+  webhook,
+  salesforce,
+  hubspot,
+  slack,
+}

@@ -106,7 +106,7 @@ export interface TokenSource {
 }
 
 /** What stands between the values of a template and the text they are written into. */
-export type Escape = 'none' | 'json' | 'xml' | 'html' | 'url' | 'header'
+export type Escape = 'none' | 'json' | 'xml' | 'html' | 'url' | 'header' | 'mrkdwn' | 'mrkdwn_json'
 
 export interface TextTemplate {
   /** Values by name: `payload`, `delivery`, `now`. A missing one is empty. */
@@ -138,6 +138,8 @@ export interface DestinationType<Schema extends TObject = TObject> {
   readonly settings: Schema
   /** What the provider does with the same delivery twice: nothing (`safe`), recognises its key (`keyed`), doubles it (`unsafe`). */
   readonly repeat: (settings: Static<Schema>) => 'safe' | 'keyed' | 'unsafe'
+  /** A delivery waits until the one before it, of the same lead, has come to its end. */
+  readonly ordered?: boolean
   readonly example: Static<Schema>
   /** What the schema cannot say: templates, patterns and paths that cannot be read. Told when the flow is checked. */
   readonly flaws?: (settings: Static<Schema>, tools: DestinationTools) => readonly SettingFlaw[]

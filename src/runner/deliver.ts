@@ -9,6 +9,7 @@ import { redactHeaders } from '../outbound/redact.ts'
 import { answerOfCall, authorizeCall } from './authorized-call.ts'
 import type { RunnerContext } from './context.ts'
 import { commit, emit, type Journey } from './journey.ts'
+import { waitsBehind } from './order.ts'
 
 /**
  * One delivery, attempt by attempt:
@@ -174,7 +175,7 @@ const runAttempt = async (
 
 /** Makes the attempt that is due, if one is. */
 export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, delivery: Delivery): Promise<void> => {
-  if (delivery.outcome !== 'open' || delivery.parked) return
+  if (delivery.outcome !== 'open' || delivery.parked || waitsBehind(journey, delivery)) return
   const destination = destinationOf(journey, delivery)
   const interrupted = delivery.inFlight
   if (interrupted && interrupted.answers.length <= interrupted.started) {
@@ -262,6 +263,6 @@ export const sendDelivery = async (
   }
   await attemptDelivery(ctx, journey, delivery)
   if (delivery.outcome === 'open' && asked.waitFor === 'final')
-    return { wakeAt: delivery.parked ? null : delivery.nextAt }
+    return { wakeAt: delivery.parked || waitsBehind(journey, delivery) ? null : delivery.nextAt }
   return { answer: asAnswer(delivery) }
 }

@@ -22,6 +22,7 @@ import {
 import type { RunnerContext } from './context.ts'
 import { attemptDelivery } from './deliver.ts'
 import { commit, emit, type Journey } from './journey.ts'
+import { waitsBehind } from './order.ts'
 import { viewOf } from './view.ts'
 
 /** How a journey left this process: closed, or standing until an instant, or until a person acts (null). */
@@ -353,7 +354,9 @@ export const drive = async (ctx: RunnerContext, journey: Journey): Promise<Stay>
     if (journey.detached.length > 0) await Promise.allSettled(journey.detached.splice(0))
   }
   const open = openDeliveries(journey)
-  const detachedDue = open.flatMap((delivery) => (delivery.nextAt === null || delivery.parked ? [] : [delivery.nextAt]))
+  const detachedDue = open.flatMap((delivery) =>
+    delivery.nextAt === null || delivery.parked || waitsBehind(journey, delivery) ? [] : [delivery.nextAt],
+  )
   if (stay === null && open.length === 0) {
     close(ctx, journey)
     await commit(journey, ctx.appender, ctx.clock, null)

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { createDestinationTools } from '../../src/flow/destination-tools.ts'
 import { destinationTypes } from '../../src/integrations/index.ts'
 import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../../src/kit/destination.ts'
+import { SIGNED_AT, secretOf, shownHeader } from '../support/transcript.ts'
 
 /**
  * What every destination must do. A folder `fixtures` beside it holds transcripts of its calls, each with where it came
@@ -26,6 +27,8 @@ interface Transcript {
     readonly answer: CallAnswer
     readonly sent?: Partial<Pick<Call, 'url' | 'body'>>
   }[]
+  /** Secrets that must have a form of their own; others are made up. */
+  readonly secrets?: Readonly<Record<string, string>>
   /** The headers that authorize adds to each call; a secret stands as its name in angle brackets. */
   readonly authorized?: readonly Readonly<Record<string, string>>[]
   readonly result: AttemptResult
@@ -40,20 +43,6 @@ const read = <T>(type: string, name: string): T =>
   JSON.parse(readFileSync(new URL(`${type}/fixtures/${name}`, root), 'utf8')) as T
 
 const tools = createDestinationTools({ country: 'US', zone: 'UTC' })
-/** What signatures are dated. */
-const NOW = Date.UTC(2026, 10, 23, 12)
-
-/** What no settings and no payload hold: wherever it shows up, authorize put it. */
-const secretOf = (name: string) => `secret-of-${name}`
-
-const shownHeader = (text: string) => {
-  const [scheme, coded] = text.split(' ')
-  const plain = scheme === 'Basic' && coded ? `Basic <${Buffer.from(coded, 'base64').toString('utf8')}>` : text
-  return scheme === 'Basic'
-    ? plain.replace(/secret-of-/g, '')
-    : plain.replace(/secret-of-([\w-]+)/g, (_, name: string) => `<${name}>`)
-}
-
 it('registers every folder of an integration, under its own name', () => {
   expect(Object.keys(destinationTypes).sort()).toEqual(folders.sort())
   for (const [name, { type }] of Object.entries(destinationTypes)) expect(type).toBe(name)
@@ -82,7 +71,16 @@ describe.each(Object.values(destinationTypes))('$type', (destination) => {
   })
 
   it.each(transcripts)('replays %s', async (name) => {
-    const { source, settings: given, repeat, input, exchange, result, authorized } = read<Transcript>(type, name)
+    const {
+      source,
+      settings: given,
+      repeat,
+      input,
+      exchange,
+      result,
+      authorized,
+      secrets,
+    } = read<Transcript>(type, name)
     expect(source.date).toMatch(/^\d{4}-\d\d-\d\d$/)
     expect(['captured', 'documented', 'handwritten']).toContain(source.kind)
     expect(source.kind === 'handwritten' || source.address !== undefined).toBe(true)
@@ -98,12 +96,13 @@ describe.each(Object.values(destinationTypes))('$type', (destination) => {
       if (turn.done) throw new Error(`${name}: ended after ${index} calls`)
       expect(turn.value).toEqual(call)
       // What is journaled holds no secret, whatever the settings.
-      expect(JSON.stringify(turn.value)).not.toContain('secret-of-')
+      for (const known of ['secret-of-', ...Object.values(secrets ?? {})])
+        expect(JSON.stringify(turn.value)).not.toContain(known)
       const secret = (secretName: string) => {
         asked.push(secretName)
-        return secretOf(secretName)
+        return secrets?.[secretName] ?? secretOf(secretName)
       }
-      const sent = await destination.authorize(turn.value, given, { secret, token, now: NOW })
+      const sent = await destination.authorize(turn.value, given, { secret, token, now: SIGNED_AT })
       const added = Object.entries(sent.headers).filter(([header, value]) => call.headers[header] !== value)
       expect(Object.fromEntries(added.map(([header, value]) => [header, shownHeader(value)]))).toEqual(
         authorized?.[index] ?? {},
