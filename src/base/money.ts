@@ -58,3 +58,44 @@ export const microsText = (micros: number): string => {
   const text = written(BigInt(Math.round(micros)), 6)
   return text.replace(/(\.\d\d\d*?)0+$/, '$1')
 }
+
+/** Negative, zero or positive, as the first amount is less, the same or more. Only amounts of one currency can be compared. */
+export const compareMoney = (a: Money, b: Money): number => {
+  if (a.currency !== b.currency)
+    throw new Fault('setting_invalid', { message: `Amounts in ${a.currency} and ${b.currency} cannot be compared` })
+  return microsOf(a) - microsOf(b)
+}
+
+const decimals = new Map<string, number>()
+
+/** How many decimals the currency has: 2 for USD, 0 for JPY. */
+const decimalsOf = (currency: string): number => {
+  let known = decimals.get(currency)
+  if (known === undefined) {
+    known = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+    decimals.set(currency, known)
+  }
+  return known
+}
+
+const PERCENT = /^(\d{1,4})(?:\.(\d{1,6}))?\s*%?$/
+
+/** Whether a text is `80`, `12.5` or `12.5%`. */
+export const isPercent = (text: string): boolean => PERCENT.test(text.trim())
+
+/** So many percent of an amount, rounded half up to the decimals of its currency. */
+export const percentOf = (money: Money, percent: string): Money => {
+  const match = PERCENT.exec(percent.trim())
+  if (!match) throw new Fault('flow_invalid', { message: `"${percent}" is no percentage: write it as 80 or 12.5%` })
+  const fraction = match[2] ?? ''
+  const { units, places } = scaled(money.amount)
+  const target = decimalsOf(money.currency)
+  const product = units * BigInt(`${match[1]}${fraction}`)
+  // Of units at `places + fraction + 2` decimals, to those of the currency.
+  const drop = places + fraction.length + 2 - target
+  if (drop <= 0) return { amount: written(product * 10n ** BigInt(-drop), target), currency: money.currency }
+  const divisor = 10n ** BigInt(drop)
+  const half = divisor / 2n
+  const rounded = product >= 0n ? (product + half) / divisor : -((-product + half) / divisor)
+  return { amount: written(rounded, target), currency: money.currency }
+}

@@ -10,6 +10,7 @@ import type {
   Registries,
 } from '../kit/flow.ts'
 import type { Compiler, LeadView, Rule, StepType } from '../kit/step.ts'
+import { compileTerms } from '../kit/terms.ts'
 import { createDestinationTools } from './destination-tools.ts'
 import { BLOCKS, type FlowDocument, type SourceDocument, type StepDocument } from './document.ts'
 import { readDurationMs } from './durations.ts'
@@ -34,7 +35,10 @@ interface Compiling extends CompileAsked {
   readonly destinations: ReadonlyMap<string, CompiledDestination>
 }
 
-const compilerFor = (compiling: Compiling, step: { readonly key: string; readonly type: StepType }): Compiler => {
+const compilerFor = (
+  compiling: Compiling,
+  step: { readonly key: string; readonly type: Pick<StepType, 'references'> },
+): Compiler => {
   const { document, scope, destinations } = compiling
   return {
     stepId: step.key,
@@ -141,9 +145,20 @@ const compileDestinations = ({ document, registries }: CompileAsked): Map<string
   for (const { id, name, type, settings, attemptsMax, retryDelayMs, timeoutMs } of document.destinations) {
     const known = Object.hasOwn(registries.destinations, type) ? registries.destinations[type] : undefined
     if (known === undefined) throw invalid(`There is no destination type "${type}"`)
-    destinations.set(id, { id, name, type: known, settings, attemptsMax, retryDelayMs, timeoutMs, tools })
+    destinations.set(id, { id, name, type: known, settings, attemptsMax, retryDelayMs, timeoutMs, tools, terms: null })
   }
   return destinations
+}
+
+/** Terms speak of leads, and so need the names that rules may use. */
+const withTerms = (compiling: Compiling): ReadonlyMap<string, CompiledDestination> => {
+  const terms = new Map(compiling.document.destinations.map((one) => [one.id, one.terms]))
+  return new Map(
+    [...compiling.destinations].map(([id, destination]) => {
+      const compiler = compilerFor(compiling, { key: `destination.${id}`, type: { references: {} } })
+      return [id, { ...destination, terms: compileTerms((terms.get(id) ?? {}) as never, compiler) }]
+    }),
+  )
 }
 
 const compileFields = ({ document, registries }: CompileAsked): CompiledField[] => {
@@ -238,7 +253,7 @@ export const compileFlow = (asked: CompileAsked): CompiledFlow => {
     sources: new Map(
       document.sources.map((source) => [source.id, compileSource(compiling, source, { blocks, steps })]),
     ),
-    destinations,
+    destinations: withTerms(compiling),
     parse: parserOf(fields, {
       id: document.id,
       name: document.name,

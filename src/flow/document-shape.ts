@@ -1,4 +1,5 @@
 /** The keys of a flow file and what each holds. Steps, destinations' settings and blocks have schemas of their own. */
+import { TERM_KEYS } from '../kit/terms.ts'
 import type { Shape } from './shape.ts'
 
 const text = (description: string): Shape => ({ type: 'string', minLength: 1, maxLength: 200, description })
@@ -99,6 +100,8 @@ export const DESTINATION_SHAPE: Shape = {
     attempts: { type: 'integer', minimum: 1, maximum: 100 },
     retry_delay: text('a duration such as 30s'),
     timeout: text('a duration such as 10s'),
+    // Read by their own schema, once it is known what rules may speak of.
+    ...Object.fromEntries(TERM_KEYS.map((key) => [key, {}])),
   },
 }
 

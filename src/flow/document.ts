@@ -54,6 +54,8 @@ export interface DestinationDocument {
   readonly name: string
   readonly type: string
   readonly settings: { readonly [key: string]: Json }
+  /** When, how many and for what it takes leads; empty: whatever comes. */
+  readonly terms: { readonly [key: string]: Json }
   readonly attemptsMax: number | null
   readonly retryDelayMs: number | null
   readonly timeoutMs: number | null

@@ -16,6 +16,7 @@ import { type FieldsRead, readDestinations, readFields } from './read-names.ts'
 import { readSources } from './read-sources.ts'
 import { entriesOf, readStep } from './read-step.ts'
 import { readSteps } from './read-steps.ts'
+import { readTerms } from './read-terms.ts'
 import { atMost, collector, type Reading, reportIssue } from './reading.ts'
 import { reportNeverSet, type Settable } from './references.ts'
 import { readExpression } from './rules.ts'
@@ -212,7 +213,8 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
     sourcesNode === undefined ? [] : readSources({ reading, node: sourcesNode, setByFlow: new Set(set), set })
   const stepsNode = entryOf(root, 'steps')
   const steps = stepsNode === undefined ? [] : readSteps({ reading, node: stepsNode, models, set })
-  return { ...settings, fields: fields.documents, blocks, sources, destinations, steps }
+  const termed = readTerms(reading, entryOf(root, 'destinations'), destinations)
+  return { ...settings, fields: fields.documents, blocks, sources, destinations: termed, steps }
 }
 
 const NOTHING: Content = {

@@ -15,7 +15,7 @@ const map = (at: SourceNode, entries: readonly MapEntry[]): SourceNode => ({
 const entry = (key: string, value: SourceNode): MapEntry => ({ key, keyStart: value.start, value })
 
 /** `price: 15.00 USD`, `{ id: base, amount: … }` and `{ rules: … }` are written alike: an amount with an id is a rule. */
-const priceConfig = (node: SourceNode): SourceNode => {
+export const priceConfig = (node: SourceNode): SourceNode => {
   if (node.kind === 'text') return map(node, [entry('amount', node)])
   const entries = entriesOf(node)
   const id = entries.find(({ key }) => key === 'id')

@@ -207,6 +207,7 @@ const readDestination = ({ registries, report }: NamesAsked, entry: MapEntry): D
     name: typeof common.name === 'string' ? common.name : id,
     type,
     settings: (settings ?? {}) as DestinationDocument['settings'],
+    terms: {},
     attemptsMax: typeof common.attempts === 'number' ? common.attempts : null,
     retryDelayMs: durationOf(report, find('retry_delay'), path),
     timeoutMs: durationOf(report, find('timeout'), path),

@@ -38,7 +38,7 @@ export const ROUTE = '$route'
 
 export interface ReferencesAsked {
   readonly reading: Reading
-  readonly step: StepType
+  readonly step: Pick<StepType, 'references'>
   readonly config: SourceNode
   readonly path: string
   readonly set: ReadonlySet<Settable>

@@ -80,6 +80,11 @@ const OF_LEAD: Readonly<Record<string, Shown>> = {
     read: (lead) => (lead.price === null ? null : Number(lead.price.amount)),
     show: (lead) => lead.price?.amount ?? null,
   },
+  sold_for: {
+    type: 'double',
+    read: (lead) => (lead.revenue ? Number(lead.revenue.amount) : null),
+    show: (lead) => lead.revenue?.amount ?? null,
+  },
 }
 
 /** Names every lead has; no field may be called so. */

@@ -5,6 +5,7 @@ import type { FieldType, Json, Parsed } from './field.ts'
 import type { PostalPlaces } from './places.ts'
 import type { Asking, SingleRequest } from './requests.ts'
 import type { LeadView, Rule, StepResult, StepType } from './step.ts'
+import type { CompiledTerms } from './terms.ts'
 
 /** The tables a flow is checked against and compiled with: handed in, so that `flow` imports no step and no integration. */
 export interface Registries {
@@ -71,6 +72,8 @@ export interface CompiledDestination {
   readonly retryDelayMs: number | null
   readonly timeoutMs: number | null
   readonly tools: DestinationTools
+  /** Null: it takes whatever comes. */
+  readonly terms: CompiledTerms | null
 }
 
 /** A published flow, ready to run. Immutable. */

@@ -34,6 +34,8 @@ export interface LeadView {
   /** The person it was found to belong to. */
   readonly person?: string | null
   readonly price: Money | null
+  /** What buyers pay so far; null or absent: none has taken it. */
+  readonly revenue?: Money | null
   /** Steps that have ended, by id: what each came to. Absent: none has. */
   readonly steps?: Readonly<
     Record<string, { readonly outcome: string; readonly rule: string | null; readonly arm: string | null }>

@@ -34,6 +34,9 @@ export const PENDING = {
 
 export type PendingCode = keyof typeof PENDING
 
+/** Why a destination was not offered a lead: it is closed, a cap of it is full, or it pays less than its floor or margin. */
+export type RefusalCode = 'closed' | 'cap_exceeded' | 'below_floor'
+
 export type Outcome = 'success' | 'failure' | 'error' | 'skip'
 
 /** Processing status, derived from events. */

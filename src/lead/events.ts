@@ -1,7 +1,7 @@
 import type { Money } from '../base/money.ts'
 import type { CallAnswer, Captured } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
-import type { Outcome, PendingCode, RejectionCode } from './codes.ts'
+import type { Outcome, PendingCode, RefusalCode, RejectionCode } from './codes.ts'
 
 /**
  * What happened to a lead. Past tense, versioned: a changed shape is a new version, old ones are upcast.
@@ -161,8 +161,27 @@ export interface LeadEventData {
       readonly wait_for: 'attempt' | 'final'
       /** Attempts after which another destination has its turn; absent: as many as the destination is given. */
       readonly tries?: number
+      /** What it pays where its answer does not say, and the rule that set that. */
+      readonly price?: Money
+      readonly price_rule?: string
+      /** ms since 1970: it is closed until then. */
+      readonly not_before?: number
+      readonly holds?: Holds
     },
     { readonly payload: { readonly [key: string]: Json } }
+  >
+  /** A destination's terms rule the lead out: closed, capped, or it pays too little. Nothing is sent. */
+  'delivery.refused': Shape<
+    {
+      readonly step: string
+      readonly name: string
+      readonly delivery: string
+      readonly destination: string
+      readonly fp: string
+      readonly code: RefusalCode
+      readonly rule: string
+    },
+    { readonly reason: string }
   >
   /** The fence: committed before the call leaves. Started and not answered is ambiguous. */
   'attempt.started': Shape<

@@ -1,8 +1,9 @@
 import { assertNever } from '../base/faults.ts'
-import { addMoney, type Money, zeroMoney } from '../base/money.ts'
-import type { CallAnswer, Captured } from '../kit/destination.ts'
+import type { Money } from '../base/money.ts'
+import type { Captured } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { LeadStatus, Outcome, PendingCode, RejectionCode } from './codes.ts'
+import { type Delivery, openedDelivery, placeOf, refusedDelivery } from './deliveries.ts'
 import type {
   HeldPlace,
   Holds,
@@ -12,34 +13,6 @@ import type {
   StepEnded,
   StepEndedSealed,
 } from './events.ts'
-
-/** One delivery of a lead to one destination. */
-export interface Delivery {
-  readonly id: string
-  readonly step: string
-  /** The request's name within the step. */
-  readonly name: string
-  readonly destination: string
-  readonly fp: string
-  readonly waitFor: 'attempt' | 'final'
-  /** Null: as many as the destination is given. */
-  readonly tries: number | null
-  readonly payload: { readonly [key: string]: Json }
-  attempts: number
-  /**
-   * An attempt was started and not yet ended: when (what it sees as now, on every replay), the last call it began, and
-   * the answers of those that were answered.
-   */
-  inFlight: { attempt: number; startedAt: number; started: number; answers: CallAnswer[] } | null
-  outcome: 'open' | 'success' | 'failure' | 'error'
-  code: string | null
-  reason: string | null
-  reference: string | null
-  captured: Captured | null
-  revenue: Money | null
-  nextAt: number | null
-  parked: boolean
-}
 
 /** What a step came to, as later rules ask for it. */
 export interface Decided {
@@ -289,26 +262,11 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       return
     }
     case 'delivery.opened':
-      lead.deliveries.set(event.data.delivery, {
-        id: event.data.delivery,
-        step: event.data.step,
-        name: event.data.name,
-        destination: event.data.destination,
-        fp: event.data.fp,
-        waitFor: event.data.wait_for,
-        tries: event.data.tries ?? null,
-        payload: event.sealed?.payload ?? {},
-        attempts: 0,
-        inFlight: null,
-        outcome: 'open',
-        code: null,
-        reason: null,
-        reference: null,
-        captured: null,
-        revenue: null,
-        nextAt: event.at,
-        parked: false,
-      })
+      hold(lead, event.data.holds)
+      lead.deliveries.set(event.data.delivery, openedDelivery(event))
+      return
+    case 'delivery.refused':
+      lead.deliveries.set(event.data.delivery, refusedDelivery(event))
       return
     case 'attempt.started': {
       const delivery = deliveryOf(lead, event.data.delivery)
@@ -371,19 +329,4 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     default:
       assertNever(event)
   }
-}
-
-/** What places in caps taken for a delivery are known by. */
-export const placeOf = (delivery: Pick<Delivery, 'step' | 'name'>): string => `${delivery.step}/${delivery.name}`
-
-export const isDone = (delivery: Delivery): boolean => delivery.outcome !== 'open'
-
-/** What the delivered lead brings: the sum of what buyers pay. */
-export const revenueOf = (lead: Lead): Money => {
-  let sum = zeroMoney(lead.currency)
-  for (const delivery of lead.deliveries.values()) {
-    if (delivery.outcome === 'success' && delivery.revenue && delivery.revenue.currency === sum.currency)
-      sum = addMoney(sum, delivery.revenue)
-  }
-  return sum
 }

@@ -5,8 +5,8 @@ import { type Database, type Row, type Statement, sqlState } from '../database/p
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader, LoadedLead } from '../journal/read.ts'
 import { encodeSegment } from '../journal/segment.ts'
+import type { Delivery } from '../lead/deliveries.ts'
 import type { LeadEvent } from '../lead/events.ts'
-import type { Delivery } from '../lead/lead.ts'
 import { purgeStatements } from './purges.ts'
 import type { Held } from './types.ts'
 

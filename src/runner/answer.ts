@@ -1,6 +1,7 @@
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import { REJECTIONS, type RejectionCode } from '../lead/codes.ts'
-import type { Delivery, Lead } from '../lead/lead.ts'
+import type { Delivery } from '../lead/deliveries.ts'
+import type { Lead } from '../lead/lead.ts'
 import type { Answer, DestinationAnswer, SubmissionResult } from './types.ts'
 
 const destinationAnswer = (delivery: Delivery): DestinationAnswer => ({

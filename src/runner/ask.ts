@@ -13,6 +13,7 @@ import type { HeldPlace, Holds, JournaledAnswer } from '../lead/events.ts'
 import type { RunnerContext } from './context.ts'
 import { sendDelivery } from './deliver.ts'
 import { emit, type Journey } from './journey.ts'
+import { judgeTerms } from './terms.ts'
 import { viewOf } from './view.ts'
 
 /** One run of one step: what it was answered so far and the journal does not hold yet. */
@@ -224,6 +225,8 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
         step: run.step,
         name: request.name,
         fp: fingerprint(journey, request),
+        judge: () => judgeTerms(ctx, journey, run, { destination: request.input.destination, name: request.name }),
+        holds: () => handOver(journey, run),
       })
     }
   }

@@ -4,7 +4,9 @@ import { keyedHash } from '../base/seal.ts'
 import type { AttemptResult, CallAnswer, DeliveryInput } from '../kit/destination.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
-import type { Delivery } from '../lead/lead.ts'
+import type { Judged } from '../kit/terms.ts'
+import { type Delivery, placeOf } from '../lead/deliveries.ts'
+import type { HeldPlace, Holds } from '../lead/events.ts'
 import { redactHeaders } from '../outbound/redact.ts'
 import { answerOfCall, authorizeCall } from './authorized-call.ts'
 import type { RunnerContext } from './context.ts'
@@ -81,6 +83,18 @@ const sequel = (
   }
 }
 
+/** Gives back places in caps that came to nothing. What was never written needs no giving back. */
+const giveBackPlaces = (journey: Journey, places: readonly HeldPlace[]): void => {
+  for (const place of places) {
+    const { scope, from, part, delivery } = place
+    const pending = journey.caps.findIndex(
+      (cap) => cap.scope === scope && cap.from === from && cap.part === part && cap.delivery === delivery,
+    )
+    if (pending >= 0) journey.caps.splice(pending, 1)
+    else journey.releasedCaps.push(place)
+  }
+}
+
 const endAttempt = (
   ctx: RunnerContext,
   journey: Journey,
@@ -93,6 +107,7 @@ const endAttempt = (
     result.outcome === 'success' || result.outcome === 'failure'
       ? { nextAt: null, parked: false }
       : sequel(ctx, destination, attempt, delivery.tries, result.code, result.retryAfterMs)
+  const held = journey.lead.holds.caps.filter((cap) => cap.delivery === placeOf(delivery))
   emit(journey, {
     type: 'attempt.ended',
     at: ctx.clock.now(),
@@ -103,7 +118,7 @@ const endAttempt = (
       code: result.outcome === 'success' ? null : result.code,
       next_at: next.nextAt,
       parked: next.parked,
-      revenue: result.outcome === 'success' ? result.price : null,
+      revenue: result.outcome === 'success' ? (result.price ?? (journey.lead.test ? null : delivery.price)) : null,
     },
     sealed: {
       reason: result.reason,
@@ -111,6 +126,7 @@ const endAttempt = (
       ...(result.outcome !== 'error' && result.captured && { captured: result.captured }),
     },
   })
+  if (held.length > 0 && (delivery.outcome === 'failure' || delivery.outcome === 'error')) giveBackPlaces(journey, held)
 }
 
 const faultResult = (error: unknown): AttemptResult => {
@@ -233,6 +249,10 @@ export const sendDelivery = async (
     readonly payload: Delivery['payload']
     readonly waitFor: 'attempt' | 'final'
     readonly tries?: number
+    /** Whether the destination's terms let it through. */
+    readonly judge: () => Promise<Judged>
+    /** What the terms reserved, for the event that opens the delivery. */
+    readonly holds: () => Holds | undefined
   },
 ): Promise<{ readonly answer: DeliveryAnswer } | { readonly wakeAt: number | null }> => {
   const id = deliveryId(journey, asked.step, asked.name)
@@ -244,20 +264,39 @@ export const sendDelivery = async (
   if (!delivery) {
     if (!journey.flow.destinations.has(asked.destination))
       throw new Fault('destination_missing', { message: `The flow has no destination "${asked.destination}"` })
-    emit(journey, {
-      type: 'delivery.opened',
-      at: ctx.clock.now(),
-      data: {
-        step: asked.step,
-        name: asked.name,
-        delivery: id,
-        destination: asked.destination,
-        fp: asked.fp,
-        wait_for: asked.waitFor,
-        ...(asked.tries !== undefined && { tries: asked.tries }),
-      },
-      sealed: { payload: asked.payload },
-    })
+    const { step, name, destination, fp } = asked
+    const judged = await asked.judge()
+    const at = ctx.clock.now()
+    if (judged.taken) {
+      const { price, rule, notBefore } = judged.offer
+      const holds = asked.holds()
+      emit(journey, {
+        type: 'delivery.opened',
+        at,
+        data: {
+          step,
+          name,
+          delivery: id,
+          destination,
+          fp,
+          wait_for: asked.waitFor,
+          ...(asked.tries !== undefined && { tries: asked.tries }),
+          ...(price !== null && { price }),
+          ...(rule !== null && { price_rule: rule }),
+          ...(notBefore !== null && { not_before: notBefore }),
+          ...(holds && { holds }),
+        },
+        sealed: { payload: asked.payload },
+      })
+    } else {
+      const { code, rule, reason } = judged
+      emit(journey, {
+        type: 'delivery.refused',
+        at,
+        data: { step, name, delivery: id, destination, fp, code, rule },
+        sealed: { reason },
+      })
+    }
     delivery = journey.lead.deliveries.get(id)
     if (!delivery) throw new Fault('internal', { message: 'Internal error', detail: 'an opened delivery is not there' })
   }

@@ -6,8 +6,8 @@ import type { CompiledStep } from '../kit/flow.ts'
 import type { Asking, Request } from '../kit/requests.ts'
 import type { LeadView, StepResult } from '../kit/step.ts'
 import type { Outcome, PendingCode, RejectionCode } from '../lead/codes.ts'
+import { isDone, revenueOf } from '../lead/deliveries.ts'
 import type { LeadEvent, StepEnded, StepEndedSealed } from '../lead/events.ts'
-import { isDone, revenueOf } from '../lead/lead.ts'
 import {
   type Asked,
   answersOf,

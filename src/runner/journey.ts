@@ -11,8 +11,9 @@ import type { TenantKeys } from '../journal/keyring.ts'
 import { NO_PERSONS, type PersonWrites } from '../journal/person-writes.ts'
 import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
+import { revenueOf } from '../lead/deliveries.ts'
 import type { HeldPlace, LeadEvent } from '../lead/events.ts'
-import { evolve, type Lead, newLead, revenueOf } from '../lead/lead.ts'
+import { evolve, type Lead, newLead } from '../lead/lead.ts'
 
 /** One lead on its way in this process: its state, what is not yet committed, and its place in the chain. */
 export interface Journey {

@@ -1,4 +1,4 @@
-import type { Delivery } from '../lead/lead.ts'
+import type { Delivery } from '../lead/deliveries.ts'
 import type { Journey } from './journey.ts'
 
 /** Whether an earlier delivery of the same lead must come to its end first: some destinations take things in order. */

@@ -1,5 +1,6 @@
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import type { LeadView } from '../kit/step.ts'
+import { revenueSeen } from '../lead/deliveries.ts'
 import { deliveriesSeen, type Lead } from '../lead/lead.ts'
 
 /** The lead as a step sees it: as it was when the step began, also where it is taken up again. */
@@ -26,6 +27,7 @@ export const viewOf = (options: {
     route: lead.route,
     person: lead.person,
     price: lead.price,
+    revenue: lead.deliveries.size === 0 ? null : revenueSeen(lead),
     steps: lead.decided,
     deliveries: lead.standing?.deliveries ?? deliveriesSeen(lead),
   }

@@ -1,51 +1,54 @@
 import { Type } from 'typebox'
 import { Fault } from '../base/faults.ts'
-import { type Money, parseMoney } from '../base/money.ts'
-import { Closed, RuleId, RuleText, Text } from '../kit/config-parts.ts'
+import { compareMoney, isPercent } from '../base/money.ts'
+import { Closed, Text } from '../kit/config-parts.ts'
+import { afterMargin, compilePrice, priceReferences, priceShape } from '../kit/prices.ts'
 import { defineStep, next, skip } from '../kit/step.ts'
-
-const Amount = Text("Decimal amount with its currency, as `15.00 USD`; without one it is in the flow's.")
-
-const PriceRule = Closed(
-  {
-    id: Type.Optional(RuleId),
-    when: Type.Optional(RuleText('Where this price applies; everywhere if left out.')),
-    amount: Amount,
-  },
-  { description: 'A price and where it applies.' },
-)
-
-const money = (text: string, currency: string): Money => {
-  const amount = parseMoney(text, currency)
-  if (!amount) throw new Fault('flow_invalid', { message: `"${text}" is not an amount: write it as 15.00 ${currency}` })
-  return amount
-}
 
 export const price = defineStep({
   type: 'price',
   summary:
-    'Sets what the source is paid for the lead: the amount of the first rule that applies, else the flat amount.',
+    'Sets what the source is paid for the lead: by rules, first or last match, flat, from a field, as a share, or by ' +
+    'volume; else the flat amount. A lead that is rejected, or a test, costs nothing.',
   event: 'price.set',
   revision: 1,
   config: Closed({
-    rules: Type.Optional(Type.Array(PriceRule, { description: 'Prices, the first that applies counts.' })),
-    amount: Type.Optional(Amount),
+    ...priceShape,
+    margin: Type.Optional(
+      Text('A percentage of what buyers pay that is kept: the price is at most the rest. Only behind a delivery.'),
+    ),
   }),
-  references: { rules: ['rules.*.when'], money: ['amount', 'rules.*.amount'] },
-  example: { rules: [{ id: 'hot', when: 'lead.score >= 80', amount: '25.00 USD' }], amount: '15.00 USD' },
+  references: priceReferences(''),
+  example: {
+    rules: [
+      { id: 'hot', when: 'lead.score >= 80', amount: '25.00 USD' },
+      {
+        id: 'volume',
+        when: 'lead.score >= 40',
+        tiers: [{ up_to: 1000, amount: '15.00 USD' }, { amount: '13.50 USD' }],
+      },
+    ],
+    amount: '10.00 USD',
+  },
   sets: ['price'],
   create: (config, compiler) => {
-    const rules = (config.rules ?? []).map(({ id, when, amount }) => ({
-      name: id ?? when ?? compiler.stepId,
-      when: when === undefined ? null : compiler.rule(when),
-      amount: money(amount, compiler.currency),
-    }))
-    const flat = config.amount === undefined ? null : money(config.amount, compiler.currency)
+    const { margin } = config
+    if (margin !== undefined && !isPercent(margin))
+      throw new Fault('flow_invalid', { message: `"${margin}" is no percentage: write it as 20 or 12.5%` })
+    const priceOf = compilePrice(config, compiler)
     return function* price(lead) {
-      const rule = rules.find(({ when }) => when === null || when.holds(lead))
-      if (rule)
-        return next({ set: { price: rule.amount }, rule: rule.name, ...(rule.when && { saw: rule.when.saw(lead) }) })
-      return flat ? next({ set: { price: flat }, rule: compiler.stepId }) : skip()
+      const priced = yield* priceOf(lead)
+      if (!priced) return skip()
+      const { rule, saw } = priced
+      const most = margin === undefined || !lead.revenue ? null : afterMargin(lead.revenue, margin)
+      const limited = most !== null && compareMoney(priced.price, most) > 0
+      const set = { price: limited ? most : priced.price }
+      return next({
+        set,
+        rule,
+        ...(saw && { saw }),
+        ...(limited && { note: { asked: priced.price.amount, limit: 'margin' } }),
+      })
     }
   },
 })

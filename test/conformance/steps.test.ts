@@ -120,7 +120,7 @@ describe.each(Object.entries(stepTypes))('%s', (name, step: StepType) => {
   it('has every rule of its config checked', () => {
     const checked = new Set([...(step.references.rules ?? []), ...(step.references.expressions ?? [])])
     const mentions = JSON.stringify(config).match(/"(?:when|until|by)":/g) ?? []
-    const computed = (step.references.expressions ?? []).filter((path) => path.startsWith('compute.')).length
+    const computed = (step.references.expressions ?? []).filter((path) => /^compute\.|\.(?:from|of)$/.test(path)).length
     expect(checked.size - computed).toBe(mentions.length)
   })
 })

@@ -41,7 +41,7 @@ describe('a wrong flow', () => {
     const [problem] = checkFlow(text, registries)
     if (problem === undefined) throw new Error('the flow is wrong')
     expect(formatProblem(problem, 'a.yaml')).toBe(
-      'a.yaml:5:26 unknown field "emial" in rule: expected one of email, phone, id, test, received_at, score, class, route, price; did you mean "email"?',
+      'a.yaml:5:26 unknown field "emial" in rule: expected one of email, phone, id, test, received_at, score, class, route, price, sold_for; did you mean "email"?',
     )
     expect(excerptOf(problem, text)).toBe(`    - filter: { when: lead.emial == "x" }\n${' '.repeat(27)}^`)
   })

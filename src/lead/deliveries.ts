@@ -1,0 +1,98 @@
+import { addMoney, type Money, zeroMoney } from '../base/money.ts'
+import type { CallAnswer, Captured } from '../kit/destination.ts'
+import type { Json } from '../kit/field.ts'
+import type { EventOf } from './events.ts'
+import type { Lead } from './lead.ts'
+
+/** One delivery of a lead to one destination. */
+export interface Delivery {
+  readonly id: string
+  readonly step: string
+  /** The request's name within the step. */
+  readonly name: string
+  readonly destination: string
+  readonly fp: string
+  readonly waitFor: 'attempt' | 'final'
+  /** Null: as many as the destination is given. */
+  readonly tries: number | null
+  readonly payload: { readonly [key: string]: Json }
+  attempts: number
+  /**
+   * An attempt was started and not yet ended: when (what it sees as now, on every replay), the last call it began, and
+   * the answers of those that were answered.
+   */
+  inFlight: { attempt: number; startedAt: number; started: number; answers: CallAnswer[] } | null
+  outcome: 'open' | 'success' | 'failure' | 'error'
+  /** What it pays where its answer does not say. */
+  readonly price: Money | null
+  code: string | null
+  reason: string | null
+  reference: string | null
+  captured: Captured | null
+  revenue: Money | null
+  nextAt: number | null
+  parked: boolean
+}
+
+const newDelivery = (
+  data: EventOf<'delivery.opened'>['data'] | EventOf<'delivery.refused'>['data'],
+): Omit<Delivery, 'waitFor' | 'tries' | 'payload' | 'price' | 'outcome' | 'nextAt'> => ({
+  id: data.delivery,
+  step: data.step,
+  name: data.name,
+  destination: data.destination,
+  fp: data.fp,
+  attempts: 0,
+  inFlight: null,
+  code: null,
+  reason: null,
+  reference: null,
+  captured: null,
+  revenue: null,
+  parked: false,
+})
+
+export const openedDelivery = ({ at, data, sealed }: EventOf<'delivery.opened'>): Delivery => ({
+  ...newDelivery(data),
+  waitFor: data.wait_for,
+  tries: data.tries ?? null,
+  payload: sealed?.payload ?? {},
+  outcome: 'open',
+  price: data.price ?? null,
+  nextAt: data.not_before ?? at,
+})
+
+/** One that its destination's terms ruled out: ended before it began. */
+export const refusedDelivery = ({ data, sealed }: EventOf<'delivery.refused'>): Delivery => ({
+  ...newDelivery(data),
+  waitFor: 'attempt',
+  tries: null,
+  payload: {},
+  outcome: 'failure',
+  code: data.code,
+  reason: sealed?.reason ?? null,
+  price: null,
+  nextAt: null,
+})
+
+/** What places in caps taken for a delivery are known by. */
+export const placeOf = (delivery: Pick<Delivery, 'step' | 'name'>): string => `${delivery.step}/${delivery.name}`
+
+export const isDone = (delivery: Delivery): boolean => delivery.outcome !== 'open'
+
+/** What the delivered lead brings: the sum of what buyers pay. */
+export const revenueOf = (lead: Lead): Money => {
+  let sum = zeroMoney(lead.currency)
+  for (const delivery of lead.deliveries.values()) {
+    if (delivery.outcome === 'success' && delivery.revenue && delivery.revenue.currency === sum.currency)
+      sum = addMoney(sum, delivery.revenue)
+  }
+  return sum
+}
+
+/** The same, or null where nobody has taken it and said a price. */
+export const revenueSeen = (lead: Lead): Money | null => {
+  for (const delivery of lead.deliveries.values())
+    if (delivery.outcome === 'success' && delivery.revenue) return revenueOf(lead)
+  return null
+}

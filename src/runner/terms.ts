@@ -1,0 +1,42 @@
+import { Fault } from '../base/faults.ts'
+import { capScope } from '../handlers/cap-scope.ts'
+import type { Judged } from '../kit/terms.ts'
+import type { StepRun } from './ask.ts'
+import type { RunnerContext } from './context.ts'
+import type { Journey } from './journey.ts'
+import { viewOf } from './view.ts'
+
+const TAKEN: Judged = { taken: true, offer: { price: null, rule: null, notBefore: null } }
+
+/**
+ * Whether a destination's terms let the lead through, before anything is opened. Places it reserves stand with the run's
+ * writes, to be written with the event that opens the delivery; of a refusal nothing is left.
+ */
+export const judgeTerms = async (
+  ctx: RunnerContext,
+  journey: Journey,
+  run: StepRun,
+  asked: { readonly destination: string; readonly name: string },
+): Promise<Judged> => {
+  const terms = journey.flow.destinations.get(asked.destination)?.terms
+  if (!terms) return TAKEN
+  const { lead, flow, source, keys, holder } = journey
+  const before = run.caps.length
+  const program = terms.judge(viewOf({ lead, flow, source, now: run.now }), asked.name)
+  let turn = program.next()
+  while (!turn.done) {
+    const request = turn.value
+    if (request.kind !== 'cap.reserve')
+      throw new Fault('internal', { message: 'Internal error', detail: `terms ask for ${request.kind}` })
+    const caps = request.input.caps.map((cap) => ({
+      ...cap,
+      scope: capScope({ flow: flow.id, test: lead.test, lookup: keys.lookup, cap }),
+    }))
+    const delivery = `${run.step}/${asked.name}`
+    const { answer, writes } = await ctx.caps.reserve(holder, lead.tenantId, { caps, delivery })
+    run.caps.push(...writes)
+    turn = program.next(answer)
+  }
+  if (!turn.value.taken) run.caps.splice(before)
+  return turn.value
+}
