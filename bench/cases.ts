@@ -89,7 +89,7 @@ export interface MillraceOptions {
 }
 
 /** What `./millrace` starts Node with. */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--min-semi-space-size=32', '--max-semi-space-size=32']
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16']
 
 /** `millrace serve` as an operator runs it, logging at its default level into a file. */
 export const startMillrace = async (options: MillraceOptions): Promise<Target> => {

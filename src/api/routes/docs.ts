@@ -1,5 +1,5 @@
 import fastifySwagger from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { type ApiDocument, compactDocument } from '../openapi-document.ts'
 
 const TITLE = 'Millrace API'
@@ -88,8 +88,24 @@ export const docsRoutes = async (app: FastifyInstance): Promise<void> => {
     document ??= compactDocument(app.swagger())
     return document
   })
+  let page: Promise<FastifyInstance> | undefined
+  for (const url of ['/docs', '/docs/', '/docs/js/scalar.js'])
+    app.get(url, { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+      page ??= referencePage()
+      const { statusCode, headers, rawPayload } = await (await page).inject(url)
+      for (const name of ['content-type', 'location'] as const)
+        if (headers[name] !== undefined) reply.header(name, headers[name])
+      reply.header('content-security-policy', PAGE_POLICY)
+      reply.header('cache-control', 'private, max-age=300')
+      return reply.code(statusCode).send(rawPayload)
+    })
+}
+
+/** An application of its own, made when the page is first asked for: it holds a script of 5 MB that few starts need. */
+const referencePage = async (): Promise<FastifyInstance> => {
   const { default: reference } = await import('@scalar/fastify-api-reference')
-  await app.register(reference, {
+  const pages = Fastify()
+  await pages.register(reference, {
     routePrefix: '/docs',
     configuration: {
       url: '/openapi.json',
@@ -101,12 +117,6 @@ export const docsRoutes = async (app: FastifyInstance): Promise<void> => {
       showDeveloperTools: 'never',
       agent: { disabled: true },
     },
-    hooks: {
-      onRequest: (_request, reply, done) => {
-        reply.header('content-security-policy', PAGE_POLICY)
-        reply.header('cache-control', 'private, max-age=300')
-        done()
-      },
-    },
   })
+  return pages
 }
