@@ -48,6 +48,14 @@ AS $function$
   delete from login_try where last_at < before $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.clear_quota(before timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ delete from quota where window_end < before $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.count_login_try(email bytea, at_time timestamp with time zone)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -189,27 +197,29 @@ AS $function$ select k.tenant_id, k.id, k.login_id, k.purpose from login_link k
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.find_session(session uuid, at_time timestamp with time zone)
- RETURNS TABLE(tenant_id uuid, login_id uuid, role text, partner jsonb, kind text, generation integer, expires_at timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, login_id uuid, role text, partner jsonb, kind text, generation integer, expires_at timestamp with time zone, limit_requests_minute integer, cors_origins text[])
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
 AS $function$
   update login_session set last_seen_at = at_time
   where id = session and last_seen_at < at_time - interval '1 minute';
-  select s.tenant_id, s.login_id, l.role, l.partner, s.kind, s.generation, s.expires_at
+  select s.tenant_id, s.login_id, l.role, l.partner, s.kind, s.generation, s.expires_at, t.limit_requests_minute,
+    t.cors_origins
   from login_session s
   join login l on l.tenant_id = s.tenant_id and l.id = s.login_id and l.enabled
   join tenant t on t.id = s.tenant_id and t.enabled
   where s.id = session and s.revoked_at is null and s.expires_at > at_time $function$
   grant execute to millrace_app
 
-CREATE OR REPLACE FUNCTION millrace.find_source_key(hash bytea)
- RETURNS TABLE(tenant_id uuid, id uuid, flow_id text, source_id text, enabled boolean, config_epoch bigint)
+CREATE OR REPLACE FUNCTION millrace.find_source_key(hash bytea, key_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(tenant_id uuid, id uuid, flow_id text, source_id text, enabled boolean, config_epoch bigint, scopes text[], expires_at timestamp with time zone, last_used_at timestamp with time zone, limit_leads_month bigint, limit_requests_minute integer, limit_source_requests_minute integer, cors_origins text[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
-AS $function$ select k.tenant_id, k.id, k.flow_id, k.source_id, k.enabled and t.enabled, t.config_epoch
-        from source_key k join tenant t on t.id = k.tenant_id where k.key_hash = hash $function$
+AS $function$ select k.tenant_id, k.id, k.flow_id, k.source_id, k.enabled and t.enabled, t.config_epoch, k.scopes, k.expires_at,
+          k.last_used_at, t.limit_leads_month, t.limit_requests_minute, t.limit_source_requests_minute, t.cors_origins
+        from source_key k join tenant t on t.id = k.tenant_id where k.key_hash = hash or k.id = key_id $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.find_tenants()
@@ -334,12 +344,28 @@ begin
 end $function$
   grant execute to public
 
+CREATE OR REPLACE FUNCTION millrace.give_quota(of_scope text, starts timestamp with time zone, amount bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ update quota set used = greatest(0, used - amount) where scope = of_scope and window_start = starts $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.id_ms(id uuid)
  RETURNS bigint
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$ select ('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint $function$
   grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.is_origin_known(origin text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select exists (select from tenant where enabled and origin = any (cors_origins)) $function$
+  grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.live_runners()
  RETURNS integer[]
@@ -373,6 +399,15 @@ begin
   return null;
 end $function$
   grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.quota_used(of_scope text, at_time timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select coalesce(max(used), 0) from quota
+        where scope = of_scope and window_start <= at_time and window_end > at_time $function$
+  grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.rotate_session(session uuid, spent integer, at_time timestamp with time zone, until timestamp with time zone)
  RETURNS TABLE(tenant_id uuid, login_id uuid, role text, generation integer)
@@ -413,6 +448,24 @@ AS $function$
   returning w.tenant_id, w.lead_id, w.attempts $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.take_quota(of_scope text, starts timestamp with time zone, ends timestamp with time zone, amount bigint, most bigint)
+ RETURNS TABLE(granted bigint, left_over bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+declare
+  before bigint;
+begin
+  insert into quota (scope, window_start, window_end, used) values (of_scope, starts, ends, 0) on conflict do nothing;
+  select q.used into before from quota q where q.scope = of_scope and q.window_start = starts for update;
+  granted := greatest(0, least(amount, most - before, greatest(1, (most - before) / 4)));
+  update quota q set used = before + granted where q.scope = of_scope and q.window_start = starts;
+  left_over := greatest(0, most - before - granted);
+  return next;
+end $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.tell_epoch()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -429,6 +482,15 @@ CREATE OR REPLACE FUNCTION millrace.tenants()
  STABLE PARALLEL SAFE
 AS $function$ select coalesce(nullif(current_setting('millrace.tenants', true), ''), '{}')::uuid[] $function$
   grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.touch_key(key_id uuid, at_time timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ update source_key set last_used_at = at_time
+        where id = key_id and (last_used_at is null or last_used_at < at_time - interval '1 minute') $function$
+  grant execute to millrace_app
 
   grant usage to millrace_app
 
@@ -903,6 +965,13 @@ table privacy_request row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table quota with (fillfactor=50)
+    1 scope text not null
+    2 window_start timestamp with time zone not null
+    3 window_end timestamp with time zone not null
+    4 used bigint not null
+  constraint quota_pkey PRIMARY KEY (scope, window_start)
+
 table recipient_notice row level security forced
     1 tenant_id uuid not null
     2 id uuid not null
@@ -994,15 +1063,24 @@ table segment_default partition of millrace.segment DEFAULT with (toast_tuple_ta
 table source_key row level security forced
     1 tenant_id uuid not null
     2 id uuid not null
-    3 flow_id text not null
-    4 source_id text not null
+    3 flow_id text
+    4 source_id text
     5 key_hash bytea not null
     6 hint text not null
     7 enabled boolean not null default true
     8 created_at timestamp with time zone not null
+    9 name text not null default ''::text
+   10 scopes text[] not null default '{submit}'::text[]
+   11 expires_at timestamp with time zone
+   12 last_used_at timestamp with time zone
+   13 replaced_by uuid
+   14 created_by text not null default ''::text
+   15 version integer not null default 1
   constraint source_key_key_hash_key UNIQUE (key_hash)
+  constraint source_key_of_a_source CHECK ((('submit'::text <> ALL (scopes)) OR ((flow_id IS NOT NULL) AND (source_id IS NOT NULL))))
   constraint source_key_pkey PRIMARY KEY (tenant_id, id)
   constraint source_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX source_key_id ON millrace.source_key USING btree (id)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
@@ -1051,6 +1129,13 @@ table tenant row level security forced
     4 enabled boolean not null default true
     5 config_epoch bigint not null default 1
     6 created_at timestamp with time zone not null
+    7 version integer not null default 1
+    8 limit_leads_month bigint
+    9 limit_requests_minute integer
+   10 limit_source_requests_minute integer
+   11 limit_destinations integer
+   12 limit_storage_bytes bigint
+   13 cors_origins text[] not null default '{}'::text[]
   constraint tenant_pkey PRIMARY KEY (id)
   constraint tenant_slug_key UNIQUE (slug)
   policy definer for all to owner using true with check true

@@ -22,6 +22,8 @@ describe('readConfig', () => {
   test('has a default for all but the secrets', () => {
     expect(readConfig({})).toEqual({
       databaseUrl: undefined,
+      ipRateLimitMax: 100,
+      trustedProxies: [],
       mailFrom: 'Millrace <millrace@localhost>',
       publicUrl: undefined,
       smtpUrl: undefined,

@@ -220,6 +220,23 @@ export const SETTINGS = {
     max: 1_000_000_000,
     description: 'Requests of one key in a window at most.',
   },
+  ipRateLimitMax: {
+    name: 'IP_RATE_LIMIT_MAX',
+    type: 'number',
+    default: 100,
+    min: 1,
+    max: 1_000_000_000,
+    description:
+      'Requests a minute from one address that come without a valid login or key, at most: logins, webhooks, wrong keys.',
+  },
+  trustedProxies: {
+    name: 'TRUSTED_PROXIES',
+    type: 'hosts',
+    default: '',
+    description:
+      'Addresses or CIDR ranges of the proxies in front of this server: what they say in `X-Forwarded-For`, ' +
+      '`X-Forwarded-Proto` and `X-Forwarded-Host` is believed, and nobody else’s word.',
+  },
   enrichmentTimeoutMs: {
     name: 'ENRICHMENT_TIMEOUT',
     type: 'seconds',

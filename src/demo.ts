@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashPassword } from './access/passwords.ts'
+import { apiKeyHash, apiKeyHint, newApiKey } from './base/api-key.ts'
 import { newId } from './base/ids.ts'
 import { keyedHash16, seal } from './base/seal.ts'
 import type { House } from './house.ts'
-import { newSourceKey, sourceKeyHash } from './runner/publish.ts'
 
 /** What a newcomer is shown: a tenant with a user, a flow, a source and a sink that takes every lead. */
 export interface Demo {
@@ -21,8 +21,6 @@ const FLOW_FILE = new URL('../examples/demo/flow.yaml', import.meta.url)
 const FLOW = 'demo'
 const SOURCE = 'website'
 const BY = 'demo'
-/** Of a key, to tell it from others by. */
-const HINT_CHARS = 8
 
 /** Where the demo's sink listens: on the server itself. */
 export const SINK_PATH = '/demo/sink'
@@ -36,7 +34,7 @@ const document = (baseUrl: string): string =>
 /** Its secrets are noted before the database knows of them: of each it keeps no more than a hash. */
 const note = (file: string, tenantId: string): Demo => {
   const admin = { email: 'demo@millrace.example', password: randomBytes(9).toString('base64url') }
-  const demo: Demo = { tenantId, flow: FLOW, source: SOURCE, sourceKey: newSourceKey(), admin }
+  const demo: Demo = { tenantId, flow: FLOW, source: SOURCE, sourceKey: newApiKey(), admin }
   writeFileSync(`${file}.new`, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600, flush: true })
   renameSync(`${file}.new`, file)
   return demo
@@ -77,15 +75,7 @@ const addAccess = async ({ database, keyring, clock }: House, demo: Demo): Promi
       {
         text: `insert into millrace.source_key (tenant_id, id, flow_id, source_id, key_hash, hint, created_at)
                values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7::timestamptz) on conflict do nothing`,
-        values: [
-          tenantId,
-          newId(clock.now()),
-          flow,
-          source,
-          sourceKeyHash(sourceKey),
-          sourceKey.slice(0, HINT_CHARS),
-          at,
-        ],
+        values: [tenantId, newId(clock.now()), flow, source, apiKeyHash(sourceKey), apiKeyHint(sourceKey), at],
       },
     ],
   )

@@ -146,6 +146,9 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
           rateLimitWindowMs: config.rateLimitWindowMs,
           publicUrl: config.publicUrl ?? null,
           platformKey: null,
+          ipRateLimitMax: config.ipRateLimitMax,
+          leadsInFlightMax: config.leadsInFlightMax,
+          trustedProxies: config.trustedProxies,
         },
         keys: {
           token: keyring.derive('token'),

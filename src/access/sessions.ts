@@ -20,6 +20,9 @@ export interface Standing {
   readonly role: string
   readonly partner: Partner | null
   readonly kind: 'token' | 'cookie'
+  /** Of the tenant; null: no limit. */
+  readonly requestsMinuteMax: number | null
+  readonly corsOrigins: readonly string[]
 }
 
 export interface SessionRow {
@@ -64,6 +67,8 @@ interface Found {
   readonly role: string
   readonly partner: Partner | null
   readonly kind: 'token' | 'cookie'
+  readonly limit_requests_minute: number | null
+  readonly cors_origins: string[]
 }
 
 interface Rotated {
@@ -162,7 +167,8 @@ export const createLoginSessions = (options: {
       })
       if (!found) return null
       const { tenant_id: tenantId, login_id: userId, role, partner, kind } = found
-      return { tenantId, userId, sessionId, role, partner, kind }
+      const { limit_requests_minute: requestsMinuteMax, cors_origins: corsOrigins } = found
+      return { tenantId, userId, sessionId, role, partner, kind, requestsMinuteMax, corsOrigins }
     },
     list: async (tenantId, loginId) => {
       const [rows = []] = await database.batch(

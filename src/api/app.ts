@@ -1,19 +1,26 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { createApiKeys } from '../access/keys.ts'
 import { createLogins } from '../access/logins.ts'
 import { createPasswords } from '../access/passwords.ts'
 import { createSecondFactors } from '../access/second-factors.ts'
 import { createLoginSessions } from '../access/sessions.ts'
-import { createTokens } from '../access/tokens.ts'
+import { createTokens, type Tokens } from '../access/tokens.ts'
 import { createUsers } from '../access/users.ts'
 import { Fault } from '../base/faults.ts'
+import { createAuthenticator } from '../ingest/authenticate.ts'
 import { BODY_BYTES_MAX } from '../ingest/body.ts'
 import { readJson } from '../ingest/json.ts'
+import { createQuota, type Quota } from '../ingest/quota.ts'
+import { createRateLimiter } from '../ingest/rate-limit.ts'
+import { createShedding } from '../ingest/shedding.ts'
 import { decodeText } from '../ingest/text.ts'
 import { auditAnswers } from './audited.ts'
 import { correlationIds } from './correlation.ts'
 import type { ApiDeps } from './deps.ts'
+import { createDoor, type Door } from './door.ts'
 import { guardRoutes } from './guard.ts'
+import { watchLag } from './lag.ts'
 import { createLinkSender } from './links.ts'
 import { watchMethods } from './methods.ts'
 import { requireJson } from './negotiate.ts'
@@ -33,9 +40,11 @@ import { exportRoutes } from './routes/export.ts'
 import { figureRoutes } from './routes/figures.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { holdRoutes } from './routes/holds.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listRoutes } from './routes/lists.ts'
 import { liveRoutes } from './routes/live.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { personRoutes } from './routes/persons.ts'
 import { privacyRoutes } from './routes/privacy.ts'
 import { reviewRoutes } from './routes/reviews.ts'
@@ -47,6 +56,7 @@ import { tryRoutes } from './routes/tries.ts'
 import { userRoutes } from './routes/users.ts'
 import { viewRoutes } from './routes/views.ts'
 import { workbenchRoutes } from './routes/workbench.ts'
+import type { Gate } from './submission-gate.ts'
 import { validatorCompiler } from './validation.ts'
 
 export type { ApiDeps, ApiKeys, ApiSettings, Published } from './deps.ts'
@@ -85,7 +95,7 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: correlationIds(),
     requestIdHeader: false,
-    trustProxy: false,
+    trustProxy: deps.settings.trustedProxies.length === 0 ? false : [...deps.settings.trustedProxies],
     bodyLimit: BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS,
@@ -101,20 +111,25 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
   })
 
 /** All that tells who asks, and who may come in. */
-const accessOf = async ({ database, clock, keys, settings, mail, log }: ApiDeps) => {
+const accessOf = async (
+  { database, clock, keys, settings, mail, log }: ApiDeps,
+  { quota, door }: { readonly quota: Quota; readonly door: Door },
+) => {
   const tokens = createTokens(keys.token)
   const vault = { seal: keys.sealTenant, open: keys.openTenant }
   const passwords = await createPasswords()
   const secondFactors = createSecondFactors({ database, clock, vault })
   const sessions = createLoginSessions({ database, clock, tokens, vault })
+  const apiKeys = createApiKeys({ database, clock })
   return {
     tokens,
+    apiKeys,
     passwords,
     secondFactors,
     sessions,
     users: createUsers({ database, clock, vault, loginKey: keys.login }),
     logins: createLogins({ database, clock, passwords, secondFactors, loginKey: keys.login }),
-    principals: createPrincipals({ sessions, tokens, clock, platformKey: settings.platformKey }),
+    principals: createPrincipals({ sessions, apiKeys, tokens, quota, door, clock, settings }),
     links: createLinkSender({
       publicUrl: settings.publicUrl,
       mail,
@@ -124,11 +139,42 @@ const accessOf = async ({ database, clock, keys, settings, mail, log }: ApiDeps)
   }
 }
 
+const gateOf = (
+  deps: ApiDeps,
+  parts: { readonly tokens: Tokens; readonly quota: Quota; readonly door: Door },
+): Gate => {
+  const { database, isCurrent, settings } = deps
+  const keyRate = { max: settings.rateLimitMax, windowMs: settings.rateLimitWindowMs }
+  return {
+    deps,
+    authenticator: createAuthenticator({
+      database,
+      isCurrent,
+      keyRate,
+      readToken: async (token, now) => {
+        const bearer = await parts.tokens.readAccess(token, now)
+        return bearer?.is === 'key' ? bearer : null
+      },
+    }),
+    limiter: createRateLimiter(keyRate),
+    quota: parts.quota,
+    door: parts.door,
+    shedding: createShedding({ max: settings.leadsInFlightMax }),
+  }
+}
+
 /** Builds the HTTP side; listening and ending are main.ts's, which may add routes until it listens. */
 export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
   const app = newServer(deps)
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
-  const access = await accessOf(deps)
+  const quota = createQuota({ database: deps.database })
+  const door = createDoor({
+    quota,
+    max: deps.settings.ipRateLimitMax,
+    hashed: deps.keys.login,
+    clock: deps.clock,
+  })
+  const access = await accessOf(deps, { quota, door })
 
   app.decorateRequest('session', null)
   app.decorateRequest('submitter', null)
@@ -152,10 +198,16 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
 
   const addOtherMethods = watchMethods(app)
   observe(app, deps)
-  guardRoutes(app, access.principals)
+  guardRoutes(app, access.principals, door)
   if (deps.onRoute) app.addHook('onRoute', deps.onRoute)
   await describeRoutes(app, deps.settings.version)
-  await api.register(submissionRoutes(deps))
+  const gate = gateOf(deps, { tokens: access.tokens, quota, door })
+  const endLag = watchLag(gate.shedding, () => deps.runner.inFlight())
+  app.addHook('onClose', async () => {
+    endLag()
+    await quota.close().catch(() => undefined)
+  })
+  await api.register(submissionRoutes(gate))
   await api.register(async (managed) => {
     managed.addHook('onRequest', (request, _reply, done) => {
       if (deps.isDraining()) throw new Fault('shutting_down', { message: 'This server is about to end. Try again.' })
@@ -166,6 +218,8 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(authRoutes(deps, access))
     await managed.register(accountRoutes(deps, access))
     await managed.register(userRoutes(access))
+    await managed.register(keyRoutes(access))
+    await managed.register(oauthRoutes(deps, access))
     await managed.register(leadRoutes(deps))
     await managed.register(personRoutes(deps))
     await managed.register(flowRoutes(deps))

@@ -56,6 +56,11 @@ export interface ApiSettings {
   readonly rateLimitWindowMs: number
   /** Where the world reaches this server, without a slash at its end; null: addresses in answers have no host. */
   readonly publicUrl: string | null
+  /** Requests a minute without a valid login or key from one address. */
+  readonly ipRateLimitMax: number
+  readonly leadsInFlightMax: number
+  /** Addresses and ranges whose `X-Forwarded-…` is believed. */
+  readonly trustedProxies: readonly string[]
   /** Opens the platform API; null: there is none. */
   readonly platformKey: string | null
 }

@@ -2,6 +2,7 @@ import Fastify, { type RouteOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestApi, testApi } from '../../test/support/api.ts'
 import { isRole, PERMISSIONS, type Permission, ROLES, type Role, reachOf } from '../access/matrix.ts'
+import type { Door } from './door.ts'
 import type { Access } from './guard.ts'
 import { guardRoutes } from './guard.ts'
 import type { Principals } from './principals.ts'
@@ -38,12 +39,17 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const NOTHING = '0199aaaa-0000-7000-8000-000000000001'
-const ask = (method: string, url: string, token?: string) =>
-  api.app.inject({
+/** The head of the answer: some never end. */
+const ask = async (method: string, url: string, token?: string) => {
+  const answer = await api.app.inject({
+    payloadAsStream: true,
     method: method as 'GET',
     url: url.replaceAll(/:(\w+)/g, NOTHING).replace('*', ''),
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
   })
+  answer.stream().destroy()
+  return answer
+}
 
 /** What may be had by anybody: each with its reason. */
 const OPEN: Readonly<Record<string, string>> = {
@@ -51,18 +57,22 @@ const OPEN: Readonly<Record<string, string>> = {
   'GET /healthz': 'asked by load balancers',
   'GET /readyz': 'asked by load balancers',
   'GET /metrics': 'asked by scrapers: figures without tenants or persons',
+  'GET /assets/:name': 'the console’s own files',
+  'GET /theme.js': 'the console’s own files',
+  'GET /icon.svg': 'the console’s own files',
   'GET /openapi.json': 'the description of the API',
   'POST /api/v1/auth/login': 'how one comes in',
   'POST /api/v1/auth/session': 'how a browser comes in',
   'POST /api/v1/auth/refresh': 'takes a token of its own',
   'POST /api/v1/auth/forgotten': 'answers everybody the same',
   'POST /api/v1/auth/link': 'takes a token of its own',
+  'POST /oauth/token': 'takes an API key',
 }
 
 describe('the door', () => {
   it('stands before every route: one that does not say who may stops the start', async () => {
     const app = Fastify()
-    guardRoutes(app, {} as Principals)
+    guardRoutes(app, {} as Principals, {} as Door)
     expect(() => app.get('/api/v1/left-open', async () => 'all of it')).toThrow(
       'GET /api/v1/left-open says in no config.access who may',
     )

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 
 import type { Permission } from '../access/matrix.ts'
 import { reachOf } from '../access/matrix.ts'
 import { Fault } from '../base/faults.ts'
+import type { Door } from './door.ts'
 import type { Principals } from './principals.ts'
 import type { Session } from './request.ts'
 
@@ -13,7 +14,7 @@ import type { Session } from './request.ts'
  * - `session`: anybody who is logged in, about themselves
  * - `submission`: the key of a source; judged by the route itself, before the body
  * - `platform`: the operator of the installation, by its own key
- * - `public`: anybody
+ * - `public`: anybody; with POST, no more than so often from one address
  */
 export type Access = Permission | 'public' | 'session' | 'submission' | 'platform'
 
@@ -44,7 +45,7 @@ const guardOf =
   (principals: Principals, access: Access, showsPartners: boolean): onRequestAsyncHookHandler =>
   async (request) => {
     if (access === 'platform') {
-      principals.checkPlatform(request)
+      await principals.checkPlatform(request)
       return
     }
     const found = await principals.find(request)
@@ -62,7 +63,8 @@ const guardOf =
 const isForeign = (url: string): boolean => url === '/docs' || url.startsWith('/docs/')
 
 /** Call it before the routes are added. */
-export const guardRoutes = (app: FastifyInstance, principals: Principals): void => {
+export const guardRoutes = (app: FastifyInstance, principals: Principals, door: Door): void => {
+  const enter: onRequestAsyncHookHandler = (request) => door.enter(request)
   const guards = new WeakSet<object>()
   app.addHook('onRoute', (route) => {
     const { access, partners } = route.config ?? {}
@@ -70,11 +72,13 @@ export const guardRoutes = (app: FastifyInstance, principals: Principals): void 
       if (isForeign(route.url)) return
       throw new Error(`${String(route.method)} ${route.url} says in no config.access who may: see src/api/guard.ts`)
     }
-    if (access === 'public' || access === 'submission') return
+    if (access === 'submission') return
     const own = [route.onRequest ?? []].flat()
     // The route for HEAD is made of that for GET, guard and all.
     if (own.some((hook) => guards.has(hook))) return
-    const guard = guardOf(principals, access, partners === true)
+    // What anybody may read costs nothing; what anybody may do is counted.
+    if (access === 'public' && route.method !== 'POST') return
+    const guard = access === 'public' ? enter : guardOf(principals, access, partners === true)
     guards.add(guard)
     route.onRequest = [guard, ...own]
   })

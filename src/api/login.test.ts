@@ -85,10 +85,12 @@ describe('login', () => {
   it('is needed, and a token of another key or algorithm is none', async () => {
     const [head = '', body = ''] = token.split('.')
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`
-    for (const as of ['', 'x', `${head}.${body}.AAAA`, unsigned, api.keys.web ?? '']) {
+    for (const as of ['', 'x', `${head}.${body}.AAAA`, unsigned, 'mrk_unknown']) {
       expect((await ask('GET', '/api/v1/leads', { as })).statusCode).toBe(401)
     }
     expect((await api.app.inject({ url: '/api/v1/leads' })).statusCode).toBe(401)
+    // The key of a source is known, and submits.
+    expect((await ask('GET', '/api/v1/leads', { as: api.keys.web ?? '' })).statusCode).toBe(403)
   })
 
   it('gives each role its rights', async () => {

@@ -6,8 +6,11 @@ interface Responses {
 export interface ApiDocument {
   readonly openapi: string
   readonly info: { readonly title: string; readonly version: string }
+  readonly tags?: readonly { readonly name: string; readonly description?: string }[]
   readonly components?: Readonly<Record<string, unknown>>
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { responses: Responses }>>>>
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { responses: Responses; readonly tags?: readonly string[] }>>>
+  >
 }
 
 const PROBLEM = 'application/problem+json'
@@ -29,6 +32,14 @@ export const compactDocument = (given: object): ApiDocument => {
       }
     }
   }
+  const told = new Set(document.tags?.map(({ name }) => name))
+  const used = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).flatMap(({ tags = [] }) => tags),
+  )
+  const tags = [
+    ...(document.tags ?? []),
+    ...[...new Set(used)].filter((tag) => !told.has(tag)).map((name) => ({ name })),
+  ]
   const sorted = Object.fromEntries(Object.entries(responses).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  return { ...document, components: { ...document.components, responses: sorted } }
+  return { ...document, tags, components: { ...document.components, responses: sorted } }
 }

@@ -1,26 +1,35 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import type { ApiKeys, KnownKey } from '../access/keys.ts'
+import { roleOfScopes } from '../access/matrix.ts'
 import type { LoginSessions } from '../access/sessions.ts'
 import type { Tokens } from '../access/tokens.ts'
+import { API_KEY_MARK } from '../base/api-key.ts'
 import type { Clock } from '../base/clock.ts'
-import { Fault } from '../base/faults.ts'
+import { Fault, isFault } from '../base/faults.ts'
+import type { Limit, Quota } from '../ingest/quota.ts'
+import type { ApiSettings } from './deps.ts'
+import type { Door } from './door.ts'
 import type { Session } from './request.ts'
 
-/** From what a request shows to who asks. */
+/** From what a request shows to who asks, and whether they ask too often. */
 
-export type Principal = Omit<Session, 'reach'>
+export interface Principal extends Omit<Session, 'reach'> {
+  readonly corsOrigins: readonly string[]
+}
 
 export interface Principals {
-  /** Throws Fault `unauthenticated`. */
+  /** Throws Fault `unauthenticated`, `forbidden` or `rate_limited`. */
   find(request: FastifyRequest): Promise<Principal>
   isCsrf(sessionId: string, given: string): boolean
   /** Throws Fault `unauthenticated`, or `not_found` where the installation has no platform key. */
-  checkPlatform(request: FastifyRequest): void
+  checkPlatform(request: FastifyRequest): Promise<void>
 }
 
 export const SESSION_COOKIE = 'millrace_session'
 
 const BEARER = /^bearer +(\S+) *$/i
+const MINUTE_MS = 60_000
 
 /** The value of a cookie; of two, the first. */
 export const cookieOf = (header: string | undefined, name: string): string | null => {
@@ -37,44 +46,98 @@ const missing = (): Fault =>
   })
 const invalid = (): Fault =>
   new Fault('unauthenticated', { message: 'The access token is not valid or has expired. Log in again.' })
+const badKey = (): Fault =>
+  new Fault('unauthenticated', { message: 'The API key is not known, is switched off, or has expired.' })
 
 export const createPrincipals = (options: {
   readonly sessions: LoginSessions
+  readonly apiKeys: ApiKeys
   readonly tokens: Tokens
+  readonly quota: Quota
+  readonly door: Door
   readonly clock: Clock
-  readonly platformKey: string | null
+  readonly settings: Pick<ApiSettings, 'platformKey' | 'rateLimitMax' | 'rateLimitWindowMs'>
 }): Principals => {
-  const { sessions, tokens, clock, platformKey } = options
+  const { sessions, apiKeys, tokens, quota, door, clock, settings } = options
+
+  const limit = async (of: 'key' | 'tenant', asked: Limit): Promise<void> => {
+    const granted = await quota.take(asked, clock.now())
+    if (granted.allowed) return
+    throw new Fault('rate_limited', {
+      message: `At most ${asked.max} requests in ${granted.windowMs / 1000} s a ${of}.`,
+      retryAfterMs: granted.retryAfterMs,
+      rate: { max: asked.max, windowMs: granted.windowMs },
+    })
+  }
+
+  const limitTenant = async (tenantId: string, max: number | null): Promise<void> => {
+    if (max !== null) await limit('tenant', { scope: `tenant:${tenantId}`, max, window: MINUTE_MS })
+  }
 
   const ofSession = async (sessionId: string | null, kind: 'token' | 'cookie'): Promise<Principal> => {
     const standing = sessionId === null ? null : await sessions.find(sessionId)
     if (standing === null || standing.kind !== kind) throw invalid()
-    const { tenantId, userId, role, partner } = standing
-    return { tenantId, userId, role, kind: 'user', sessionId, byCookie: kind === 'cookie', partner }
+    const { tenantId, userId, role, partner, requestsMinuteMax, corsOrigins } = standing
+    await limitTenant(tenantId, requestsMinuteMax)
+    return { tenantId, userId, role, kind: 'user', sessionId, byCookie: kind === 'cookie', partner, corsOrigins }
+  }
+
+  const ofKey = async (known: KnownKey | null, scopes: readonly string[] | null): Promise<Principal> => {
+    if (known === null) throw badKey()
+    const { id, tenantId, corsOrigins } = known
+    const role = roleOfScopes(known.scopes.filter((scope) => scopes === null || scopes.includes(scope)))
+    if (role === null) throw new Fault('forbidden', { message: 'This key only submits leads.' })
+    const { rateLimitMax: max, rateLimitWindowMs: window } = settings
+    await limit('key', { scope: `key:${id}:${window}`, max, window })
+    await limitTenant(tenantId, known.requestsMinuteMax)
+    return {
+      tenantId,
+      userId: `key:${id}`,
+      role,
+      kind: 'key',
+      sessionId: null,
+      byCookie: false,
+      partner: null,
+      corsOrigins,
+    }
+  }
+
+  const identify = async ({ headers }: FastifyRequest): Promise<Principal> => {
+    const header = headers['x-api-key']
+    const token = BEARER.exec(headers.authorization ?? '')?.[1] ?? (typeof header === 'string' ? header : undefined)
+    if (token?.startsWith(API_KEY_MARK)) return ofKey(await apiKeys.find({ secret: token }), null)
+    if (token !== undefined) {
+      const bearer = await tokens.readAccess(token, clock.now())
+      if (bearer === null) throw invalid()
+      if (bearer.is === 'session') return ofSession(bearer.sessionId, 'token')
+      return ofKey(await apiKeys.find({ id: bearer.keyId }), bearer.scopes)
+    }
+    const cookie = headers.authorization === undefined ? cookieOf(headers.cookie, SESSION_COOKIE) : null
+    if (cookie === null) throw missing()
+    return ofSession(tokens.readCookie(cookie), 'cookie')
   }
 
   return {
-    find: async ({ headers }) => {
-      const token = BEARER.exec(headers.authorization ?? '')?.[1]
-      if (token !== undefined) {
-        const bearer = await tokens.readAccess(token, clock.now())
-        if (bearer?.is !== 'session') throw invalid()
-        return ofSession(bearer.sessionId, 'token')
+    find: async (request) => {
+      try {
+        return await identify(request)
+      } catch (error) {
+        if (isFault(error) && error.code === 'unauthenticated') await door.enter(request)
+        throw error
       }
-      const cookie = headers.authorization === undefined ? cookieOf(headers.cookie, SESSION_COOKIE) : null
-      if (cookie === null) throw missing()
-      return ofSession(tokens.readCookie(cookie), 'cookie')
     },
     isCsrf: tokens.isCsrf,
-    checkPlatform: ({ headers }) => {
+    checkPlatform: async (request) => {
+      const { platformKey } = settings
       if (platformKey === null)
         throw new Fault('not_found', {
           message: 'This installation has no platform API; MILLRACE_PLATFORM_KEY turns it on.',
         })
-      const given = Buffer.from(BEARER.exec(headers.authorization ?? '')?.[1] ?? '')
+      const given = Buffer.from(BEARER.exec(request.headers.authorization ?? '')?.[1] ?? '')
       const right = Buffer.from(platformKey)
-      if (given.length !== right.length || !timingSafeEqual(given, right))
-        throw new Fault('unauthenticated', { message: 'The platform API takes the platform key as Bearer.' })
+      if (given.length === right.length && timingSafeEqual(given, right)) return
+      await door.enter(request)
+      throw new Fault('unauthenticated', { message: 'The platform API takes the platform key as Bearer.' })
     },
   }
 }

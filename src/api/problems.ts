@@ -110,8 +110,15 @@ export const sendProblem = (
     else request.log.warn(fields, 'a request was put off')
   }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="millrace"')
-  if (problem.status === 429 || problem.status === 503) {
+  if (problem.status === 429 || problem.status === 503 || fault.rate !== undefined) {
     reply.header('retry-after', String(Math.max(1, Math.ceil((fault.retryAfterMs ?? RETRY_AFTER_MS) / 1000))))
+  }
+  if (fault.rate !== undefined) {
+    const { max, windowMs } = fault.rate
+    reply.header('ratelimit-policy', `${max};w=${Math.round(windowMs / 1000)}`)
+    reply.header('ratelimit-limit', String(max))
+    reply.header('ratelimit-remaining', '0')
+    reply.header('ratelimit-reset', String(Math.max(1, Math.ceil((fault.retryAfterMs ?? RETRY_AFTER_MS) / 1000))))
   }
   return reply
     .code(problem.status)

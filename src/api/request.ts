@@ -1,6 +1,7 @@
 import type { Reach } from '../access/matrix.ts'
 import type { Partner } from '../access/partners.ts'
 import type { MediaType } from '../ingest/body.ts'
+import type { Lease } from '../ingest/quota.ts'
 import type { AuthenticatedSource } from '../runner/types.ts'
 import type { Access } from './guard.ts'
 import type { AnswerFormat } from './negotiate.ts'
@@ -24,6 +25,8 @@ export interface Session {
 /** What is known of a submission before its body is read. */
 export interface Submitter {
   readonly source: AuthenticatedSource
+  /** What was taken of the plan's leads; null where the plan has no limit. */
+  readonly plan: Lease | null
   readonly answerFormat: AnswerFormat
   /** Null: its values stand in its address. */
   readonly media: MediaType | null

@@ -96,6 +96,12 @@ export interface FieldProblem {
   readonly message: string
 }
 
+/** So many in a window. */
+export interface Rate {
+  readonly max: number
+  readonly windowMs: number
+}
+
 export interface FaultOptions {
   /** Text for the tenant or sender: may be shown, so it holds no secret. */
   readonly message: string
@@ -105,6 +111,8 @@ export interface FaultOptions {
   readonly detail?: string
   /** Milliseconds after which another try makes sense. */
   readonly retryAfterMs?: number
+  /** The limit that was reached. */
+  readonly rate?: Rate
   readonly cause?: unknown
 }
 
@@ -113,6 +121,7 @@ export class Fault extends Error {
   readonly kind: FaultKind
   readonly detail: string | undefined
   readonly retryAfterMs: number | undefined
+  readonly rate: Rate | undefined
   readonly problems: readonly FieldProblem[]
 
   constructor(code: FaultCode, options: FaultOptions) {
@@ -122,6 +131,7 @@ export class Fault extends Error {
     this.kind = FAULTS[code]
     this.detail = options.detail
     this.retryAfterMs = options.retryAfterMs
+    this.rate = options.rate
     this.problems = options.problems ?? []
   }
 

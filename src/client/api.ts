@@ -161,6 +161,44 @@ export interface Api {
       answer: { flow: string; version: number | null; source: string; lead_id: string | null; fields: ({ name: string; type: string; from: ({ way: "name" | "path" | "template" | "value" | "computed"; text: string })[]; raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown })[]; extra: unknown; steps: ({ id: string; type: string; reached: boolean; outcome: "success" | "failure" | "skip" | "rejected" | "stopped" | "skipped" | "asks" | "fault"; code: string | null; reason: string | null; field_errors: unknown; asks: string | null; when: { path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] } | null; rules: ({ path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] })[]; expressions: ({ path: string; text: string; value: unknown; missing: string[] })[]; templates: ({ path: string; text: string; value: unknown; missing: string[] })[]; set: unknown })[]; after: unknown }
     }
   }
+  '/api/v1/keys': {
+    /** List the API keys */
+    get: {
+      query: { limit?: number; cursor?: string }
+      answer: { items: ({ id: string; name: string; hint: string; scopes: string[]; flow: string | null; source: string | null; enabled: boolean; created_at: string; created_by: string; expires_at: string | null; last_used_at: string | null; replaced_by: string | null })[]; next_cursor: string | null }
+    }
+    /** Make an API key */
+    post: {
+      body: { name: string; scopes: string[]; flow?: string; source?: string; expires_at?: string }
+      answer: { key: { id: string; name: string; hint: string; scopes: string[]; flow: string | null; source: string | null; enabled: boolean; created_at: string; created_by: string; expires_at: string | null; last_used_at: string | null; replaced_by: string | null }; secret: string }
+    }
+  }
+  '/api/v1/keys/{id}': {
+    /** Read an API key */
+    get: {
+      path: { id: string }
+      answer: { id: string; name: string; hint: string; scopes: string[]; flow: string | null; source: string | null; enabled: boolean; created_at: string; created_by: string; expires_at: string | null; last_used_at: string | null; replaced_by: string | null }
+    }
+    /** Rename an API key, switch it off, or let it expire */
+    patch: {
+      path: { id: string }
+      body: { name?: string; enabled?: boolean; expires_at?: string | null }
+      answer: { id: string; name: string; hint: string; scopes: string[]; flow: string | null; source: string | null; enabled: boolean; created_at: string; created_by: string; expires_at: string | null; last_used_at: string | null; replaced_by: string | null }
+    }
+    /** Remove an API key */
+    delete: {
+      path: { id: string }
+      answer: undefined
+    }
+  }
+  '/api/v1/keys/{id}/rotate': {
+    /** Exchange an API key */
+    post: {
+      path: { id: string }
+      body: { overlap_s?: number }
+      answer: { key: { id: string; name: string; hint: string; scopes: string[]; flow: string | null; source: string | null; enabled: boolean; created_at: string; created_by: string; expires_at: string | null; last_used_at: string | null; replaced_by: string | null }; secret: string; old: { id: string; name: string; hint: string; scopes: string[]; flow: string | null; source: string | null; enabled: boolean; created_at: string; created_by: string; expires_at: string | null; last_used_at: string | null; replaced_by: string | null } }
+    }
+  }
   '/api/v1/leads': {
     /** Submit a lead to the flow and source of its key */
     post: {
@@ -286,7 +324,7 @@ export interface Api {
   '/api/v1/live': {
     /** Hear of leads as they change */
     get: {
-      answer: unknown
+      answer: string
     }
   }
   '/api/v1/persons': {
@@ -549,6 +587,13 @@ export interface Api {
     /** Whether the process is up */
     get: {
       answer: { status: "ok"; version: string }
+    }
+  }
+  '/oauth/token': {
+    /** Get an access token for an API key */
+    post: {
+      body: { grant_type?: string; client_id?: string; client_secret?: string; scope?: string } | string
+      answer: { access_token: string; token_type: "Bearer"; expires_in: number; scope: string }
     }
   }
   '/readyz': {

@@ -40,6 +40,11 @@ export const createUpkeep = (options: {
       text: 'select millrace.clear_logins($1::timestamptz)',
       values: [new Date(now - LOGINS_KEPT_MS)],
     })
+    await database.definer({
+      name: 'clear_quota',
+      text: 'select millrace.clear_quota($1::timestamptz)',
+      values: [new Date(now)],
+    })
     const tenants = await database.definer<{ id: string }>({
       name: 'find_tenants',
       text: 'select id from millrace.find_tenants()',

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
+import { apiKeyHash, apiKeyHint, newApiKey } from '../base/api-key.ts'
 import type { Clock } from '../base/clock.ts'
 import { newId } from '../base/ids.ts'
-import { newKeyBytes } from '../base/seal.ts'
 import type { Database } from '../database/pool.ts'
 import { compileFlow } from '../flow/compile.ts'
 import { checkFlow, parseFlow } from '../flow/parse.ts'
@@ -21,11 +21,6 @@ export type Publish = (asked: {
   readonly text: string
   readonly by: string
 }) => Promise<Published>
-
-/** A source's key: what its hash is looked up by. */
-export const newSourceKey = (): string => `mrk_${newKeyBytes().toString('base64url')}`
-export const sourceKeyHash = (key: string): Buffer => Buffer.from(hash('sha256', key), 'hex')
-const HINT_CHARS = 8
 
 /** `dnc` is read aloud letter by letter, `customers` is a word. */
 const labelOf = (list: string): string => {
@@ -98,12 +93,12 @@ export const createPublish =
       const keys: { source: string; key: string }[] = []
       for (const source of compiled.sources.keys()) {
         if (known.some((row) => row.source_id === source)) continue
-        const key = newSourceKey()
+        const key = newApiKey()
         keys.push({ source, key })
         await tx.query({
           text: `insert into millrace.source_key (tenant_id, id, flow_id, source_id, key_hash, hint, created_at)
                  values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7::timestamptz)`,
-          values: [tenantId, newId(clock.now()), compiled.id, source, sourceKeyHash(key), key.slice(0, HINT_CHARS), at],
+          values: [tenantId, newId(clock.now()), compiled.id, source, apiKeyHash(key), apiKeyHint(key), at],
         })
       }
       await tx.query({

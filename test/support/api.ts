@@ -95,6 +95,9 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
       rateLimitWindowMs: 3_600_000,
       publicUrl: null,
       platformKey: null,
+      ipRateLimitMax: 1_000_000,
+      leadsInFlightMax: 2_000,
+      trustedProxies: [],
     },
     keys: {
       token: keyring.derive('token'),

@@ -56,6 +56,7 @@ export const describeRoutes = async (app: FastifyInstance, version: string): Pro
         { name: 'Suppression lists' },
         { name: 'Secrets' },
         { name: 'API keys', description: 'How machines come in.' },
+        { name: 'Destinations', description: 'Where leads go.' },
         { name: 'Pipeline', description: 'What stands still, and how it goes on.' },
         { name: 'Tenants', description: 'For the operator of the installation.' },
         { name: 'Audit', description: 'What people and keys did.' },

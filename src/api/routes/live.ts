@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { LiveHeaders } from '../contract/figures.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -39,7 +40,13 @@ export const liveRoutes =
             'shows them, the newest 300, and in `changed` how many there were. With `Last-Event-ID`, what changed ' +
             'since is told first: at least an hour back.',
           headers: LiveHeaders,
-          response: { ...problems(401, 403, 406, 500, 503) },
+          response: {
+            200: {
+              description: 'Events, as long as the line stands.',
+              content: { 'text/event-stream': { schema: Type.String() } },
+            },
+            ...problems(401, 403, 406, 500, 503),
+          },
         },
       },
       async (request, reply) => {

@@ -1,22 +1,13 @@
-import type {
-  FastifyPluginAsync,
-  FastifyReply,
-  FastifyRequest,
-  onRequestHookHandler,
-  RouteHandlerMethod,
-} from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { Fault } from '../../base/faults.ts'
-import { type Authenticator, createAuthenticator, findKey } from '../../ingest/authenticate.ts'
-import { isTest, type ReadBody, readBody, readMediaType, readQuery } from '../../ingest/body.ts'
+import { isTest, type ReadBody, readBody, readQuery } from '../../ingest/body.ts'
 import { storable } from '../../ingest/limits.ts'
-import { createRateLimiter, type RateLimiter } from '../../ingest/rate-limit.ts'
-import type { AuthenticatedSource, SubmissionResult } from '../../runner/types.ts'
+import type { SubmissionResult } from '../../runner/types.ts'
 import { answerXml } from '../answer-xml.ts'
 import { problems } from '../contract/problem.ts'
 import { Answer, SubmissionBody, SubmissionHeaders, SubmissionParams, SubmissionQuery } from '../contract/submission.ts'
-import type { ApiDeps } from '../deps.ts'
-import { answerFormat } from '../negotiate.ts'
 import type { Submitter } from '../request.ts'
+import { first, type Gate, judgeHead, textIn } from '../submission-gate.ts'
 import { unchecked } from '../validation.ts'
 
 /**
@@ -26,14 +17,6 @@ import { unchecked } from '../validation.ts'
 
 const USER_AGENT_CHARS_MAX = 500
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
-
-const textIn = (values: unknown, name: string): string | undefined => {
-  const value = (values as Readonly<Record<string, unknown>>)[name]
-  return typeof value === 'string' ? value : undefined
-}
-
-const first = (header: string | readonly string[] | undefined): string | undefined =>
-  typeof header === 'object' ? header[0] : header
 
 const queryOf = (url: string): string => {
   const mark = url.indexOf('?')
@@ -67,60 +50,6 @@ const submitterOf = (request: FastifyRequest): Submitter => {
   return request.submitter
 }
 
-interface Gate {
-  readonly authenticator: Authenticator
-  readonly limiter: RateLimiter
-  readonly deps: ApiDeps
-}
-
-const limit = ({ limiter, deps }: Gate, source: AuthenticatedSource): void => {
-  const taken = limiter.take(source.keyId, deps.clock.now())
-  if (taken.allowed) return
-  throw new Fault('rate_limited', {
-    message: `At most ${deps.settings.rateLimitMax} submissions in ${deps.settings.rateLimitWindowMs / 1000} s a key.`,
-    retryAfterMs: taken.retryAfterMs,
-  })
-}
-
-/** Judges what can be judged by the head of a request. */
-const judgeHead =
-  (gate: Gate): onRequestHookHandler =>
-  (request, _reply, done) => {
-    const { headers, query } = request
-    if (gate.deps.isDraining()) {
-      throw new Fault('shutting_down', { message: 'This server is about to end. Try again.' })
-    }
-    const format = answerFormat(headers.accept)
-    const { flow = null, source = null } = request.params as { readonly flow?: string; readonly source?: string }
-    const authenticated = gate.authenticator.authenticate({
-      presented: findKey({
-        authorization: headers.authorization,
-        apiKey: first(headers['x-api-key']),
-        query: textIn(query, 'key'),
-      }),
-      flow,
-      source,
-      now: gate.deps.clock.now(),
-    })
-    const go = (who: AuthenticatedSource): void => {
-      limit(gate, who)
-      const encoding = headers['content-encoding']
-      if (encoding !== undefined && encoding !== 'identity') {
-        throw new Fault('unsupported_media_type', {
-          message: 'Content-Encoding: expected none; send the body as it is',
-        })
-      }
-      const media = request.method === 'GET' ? null : readMediaType(headers['content-type'])
-      request.submitter = { source: who, answerFormat: format, media }
-    }
-    if (authenticated instanceof Promise) {
-      authenticated.then(go).then(() => done(), done)
-      return
-    }
-    go(authenticated)
-    done()
-  }
-
 const read = (request: FastifyRequest, { media }: Submitter): ReadBody => {
   if (media === null) return readQuery(queryOf(request.raw.url ?? ''))
   return readBody(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0), media)
@@ -142,9 +71,13 @@ const answer = (
   return reply.header('content-type', 'application/xml; charset=utf-8').send(answerXml(body))
 }
 
-const submit =
-  ({ runner, clock, metrics, settings, isDraining }: ApiDeps): RouteHandlerMethod =>
-  async (request, reply) => {
+/** Whether its lead was made before it came: the same key had brought it already. */
+const isRepeat = (leadId: string, receivedAt: number): boolean =>
+  Number.parseInt(leadId.slice(0, 8) + leadId.slice(9, 13), 16) < receivedAt
+
+const submit = ({ deps, quota }: Gate): RouteHandlerMethod => {
+  const { runner, clock, metrics, settings, isDraining } = deps
+  return async (request, reply) => {
     const receivedAt = clock.now()
     const submitter = submitterOf(request)
     const { headers, query } = request
@@ -165,10 +98,13 @@ const submit =
       receivedAt,
     })
     metrics.submitted(result.answer.outcome)
+    const { plan } = submitter
+    if (plan !== null && isRepeat(result.answer.lead_id, receivedAt)) quota.giveBack(plan)
     // The drain may have begun since it came in: its connection is about to be closed, and it should know.
     if (isDraining()) reply.header('connection', 'close')
     return answer(result, { reply, submitter, publicUrl: settings.publicUrl })
   }
+}
 
 const answers = {
   200: Answer,
@@ -183,19 +119,18 @@ const consumes = ['application/json', 'application/x-www-form-urlencoded', 'appl
 const tags = ['Submissions']
 
 export const submissionRoutes =
-  (deps: ApiDeps): FastifyPluginAsync =>
+  (gate: Gate): FastifyPluginAsync =>
   async (app) => {
-    const gate: Gate = {
-      deps,
-      authenticator: createAuthenticator({ database: deps.database, isCurrent: deps.isCurrent }),
-      limiter: createRateLimiter({ max: deps.settings.rateLimitMax, windowMs: deps.settings.rateLimitWindowMs }),
-    }
     app.setValidatorCompiler(unchecked)
     app.removeAllContentTypeParsers()
     // The usual ones by name as well: fastify finds these without reading the header.
     app.addContentTypeParser([...consumes, '*'], { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    // What is refused was not taken in: the plan doesn't count it.
+    app.addHook('onError', async ({ submitter }) => {
+      if (submitter?.plan) gate.quota.giveBack(submitter.plan)
+    })
     const onRequest = judgeHead(gate)
-    const handler = submit(deps)
+    const handler = submit(gate)
     const common = { onRequest, exposeHeadRoute: false, config: { access: 'submission' } } as const
 
     app.route({
