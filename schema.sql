@@ -176,6 +176,19 @@ begin
     group by d.t, d.n, m.flow_id, m.source_id, m.test, m.slot;
 end $function$
 
+CREATE OR REPLACE FUNCTION millrace.find_holds(at_time timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, scope text, name text, until timestamp with time zone, state text, code text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  select h.tenant_id, h.scope, h.name, h.until, 'held', h.code from hold h
+  where h.until is null or h.until > at_time
+  union all
+  select d.tenant_id, 'breaker', d.flow_id || '/' || d.destination, d.retry_at, d.breaker, d.code
+  from destination_state d where d.breaker <> 'closed' $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.find_login(email bytea)
  RETURNS TABLE(tenant_id uuid, slug text, id uuid, password_hash text, role text, enabled boolean, sealed bytea, totp bytea, totp_confirmed boolean, totp_step bigint, recovery bytea[])
  LANGUAGE sql
@@ -389,6 +402,23 @@ begin
 end $function$
   grant execute to public
 
+CREATE OR REPLACE FUNCTION millrace.next_due(at_time timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  select least(
+    (select min(w.wake_at) from millrace.work_groups(at_time) g cross join lateral (
+      select w.wake_at from work w
+      where w.tenant_id = g.tenant_id and w.lane = g.lane and w.priority = g.priority and w.alone = g.alone
+        and w.wake_at > at_time
+      order by w.wake_at limit 1) w
+      where not (g.stopped and g.alone)),
+    (select min(b.retry_at) from destination_state b where b.breaker <> 'closed' and b.retry_at > at_time),
+    (select min(h.until) from hold h where h.until > at_time)) $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.note_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -399,6 +429,23 @@ begin
   return null;
 end $function$
   grant execute to public
+
+CREATE OR REPLACE FUNCTION millrace.open_lane(of_tenant uuid, of_flow text, of_destination text, at_time timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with moved as (
+    update work w set lane = of_flow || '/' || of_destination, wake_at = least(w.wake_at, at_time)
+    from delivery d
+    where d.tenant_id = of_tenant and d.state = 'waiting' and d.flow_id = of_flow and d.destination = of_destination
+      and w.tenant_id = d.tenant_id and w.lead_id = d.lead_id and w.alone and w.runner is null
+      and w.lane <> '' and w.lane <> of_flow || '/' || of_destination
+    returning 1
+  )
+  select count(*) from moved $function$
+  grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.quota_used(of_scope text, at_time timestamp with time zone)
  RETURNS bigint
@@ -424,28 +471,52 @@ AS $function$
   returning s.tenant_id, s.login_id, l.role, s.generation $function$
   grant execute to millrace_app
 
-CREATE OR REPLACE FUNCTION millrace.take_due_work(at_time timestamp with time zone, new_runner integer, each integer)
- RETURNS TABLE(tenant_id uuid, lead_id uuid, attempts integer)
+CREATE OR REPLACE FUNCTION millrace.take_due(at_time timestamp with time zone, new_runner integer, each integer, in_all integer, lanes text[], rooms integer[])
+ RETURNS TABLE(tenant_id uuid, lead_id uuid, attempts integer, lane text)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
 AS $function$
   with live as materialized (select millrace.live_runners() as numbers),
+  limits as materialized (select l.name, l.room from unnest(lanes, rooms) as l(name, room)),
   due as materialized (
-    select w.tenant_id, w.lead_id
-    from tenant t
+    select w.tenant_id, w.lead_id, g.lane, g.priority, w.wake_at
+    from millrace.work_groups(at_time) g
+    left join limits l on l.name = g.tenant_id || '/' || g.lane and g.lane <> ''
     cross join lateral (
-      select w.tenant_id, w.lead_id from work w
-      where w.tenant_id = t.id and w.wake_at <= at_time
+      select w.tenant_id, w.lead_id, w.wake_at from work w
+      where w.tenant_id = g.tenant_id and w.lane = g.lane and w.priority = g.priority and w.alone = g.alone
+        and w.wake_at <= at_time
         and (w.runner is null or w.runner <> all ((select numbers from live)::integer[]))
       order by w.wake_at
-      limit each
+      limit case when g.trying then 1 else least(each, coalesce(l.room, each)) end
       for update skip locked
     ) w
+    -- Of a lane that is stopped, only leads that have something else to do.
+    where not (g.stopped and g.alone)
+  ),
+  turns as (
+    select d.tenant_id, d.lead_id, d.lane,
+      row_number() over (partition by d.tenant_id, d.lane = '' order by d.priority, d.wake_at) as turn
+    from due d
+  ),
+  chosen as (
+    select t.tenant_id, t.lead_id from turns t left join limits l on l.name = t.tenant_id::text and t.lane <> ''
+    where l.room is null or t.turn <= l.room
+    order by t.turn limit in_all
   )
   update work w set runner = new_runner, attempts = w.attempts + 1
-  from due where w.tenant_id = due.tenant_id and w.lead_id = due.lead_id
-  returning w.tenant_id, w.lead_id, w.attempts $function$
+  from chosen c where w.tenant_id = c.tenant_id and w.lead_id = c.lead_id
+  returning w.tenant_id, w.lead_id, w.attempts, w.lane $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.take_due_work(at_time timestamp with time zone, new_runner integer, each integer)
+ RETURNS TABLE(tenant_id uuid, lead_id uuid, attempts integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select t.tenant_id, t.lead_id, t.attempts
+        from millrace.take_due(at_time, new_runner, each, 2000, '{}', '{}') t $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.take_quota(of_scope text, starts timestamp with time zone, ends timestamp with time zone, amount bigint, most bigint)
@@ -476,6 +547,16 @@ begin
 end $function$
   grant execute to public
 
+CREATE OR REPLACE FUNCTION millrace.tell_gate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('millrace_gate', '');
+  return null;
+end $function$
+  grant execute to public
+
 CREATE OR REPLACE FUNCTION millrace.tenants()
  RETURNS uuid[]
  LANGUAGE sql
@@ -490,6 +571,41 @@ CREATE OR REPLACE FUNCTION millrace.touch_key(key_id uuid, at_time timestamp wit
  SET search_path TO 'millrace', 'pg_temp'
 AS $function$ update source_key set last_used_at = at_time
         where id = key_id and (last_used_at is null or last_used_at < at_time - interval '1 minute') $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.work_groups(at_time timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, lane text, priority smallint, alone boolean, stopped boolean, trying boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with recursive groups as (
+    select g.tenant_id, g.lane, g.priority, g.alone
+    from tenant t cross join lateral (
+      select w.tenant_id, w.lane, w.priority, w.alone from work w where w.tenant_id = t.id
+      order by w.lane, w.priority, w.alone limit 1) g
+    union all
+    select n.tenant_id, n.lane, n.priority, n.alone
+    from groups g cross join lateral (
+      select w.tenant_id, w.lane, w.priority, w.alone from work w
+      where w.tenant_id = g.tenant_id and (w.lane, w.priority, w.alone) > (g.lane, g.priority, g.alone)
+      order by w.lane, w.priority, w.alone limit 1) n
+  ),
+  stops as materialized (
+    select h.tenant_id, h.scope, h.name from hold h where h.until is null or h.until > at_time
+  ),
+  breakers as materialized (
+    select b.tenant_id, b.flow_id || '/' || b.destination as lane, b.retry_at <= at_time as trying
+    from destination_state b where b.breaker <> 'closed'
+  )
+  select g.tenant_id, g.lane, g.priority, g.alone,
+    exists (select from stops s where s.tenant_id = g.tenant_id and case when g.lane = ''
+      then s.scope = 'queue' and s.name = 'leads'
+      else s.scope in ('emergency', 'tenant') or (s.scope = 'queue' and s.name = 'deliveries')
+        or (s.scope = 'destination' and s.name = g.lane) end)
+    or exists (select from breakers b where b.tenant_id = g.tenant_id and b.lane = g.lane and not b.trying),
+    exists (select from breakers b where b.tenant_id = g.tenant_id and b.lane = g.lane and b.trying)
+  from groups g $function$
   grant execute to millrace_app
 
   grant usage to millrace_app
@@ -611,6 +727,56 @@ table claim row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table delivery with (fillfactor=80) row level security forced
+    1 tenant_id uuid not null
+    2 lead_id uuid not null
+    3 id uuid not null
+    4 opened_at timestamp with time zone not null
+    5 changed_at timestamp with time zone not null
+    6 next_at timestamp with time zone
+    7 attempts integer not null
+    8 flow_id text not null
+    9 destination text not null
+   10 state text not null
+   11 code text
+  constraint delivery_pkey PRIMARY KEY (tenant_id, lead_id, id)
+  constraint delivery_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'unknown'::text, 'delivered'::text, 'refused'::text, 'passed'::text, 'dead'::text, 'discarded'::text])))
+  CREATE INDEX delivery_open ON millrace.delivery USING btree (tenant_id, state, flow_id, destination, lead_id) WHERE (state = ANY (ARRAY['waiting'::text, 'unknown'::text, 'dead'::text]))
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table destination_minute row level security forced
+    1 tenant_id uuid not null
+    2 minute timestamp with time zone not null
+    3 flow_id text not null
+    4 destination text not null
+    5 successes integer not null
+    6 failures integer not null
+    7 errors integer not null
+    8 latencies integer[] not null
+  constraint destination_minute_pkey PRIMARY KEY (tenant_id, flow_id, destination, minute)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table destination_state row level security forced
+    1 tenant_id uuid not null
+    2 flow_id text not null
+    3 destination text not null
+    4 breaker text not null default 'closed'::text
+    5 changed_at timestamp with time zone not null
+    6 retry_at timestamp with time zone
+    7 openings integer not null default 0
+    8 code text
+    9 alerted_at timestamp with time zone
+  constraint destination_state_breaker_check CHECK ((breaker = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text])))
+  constraint destination_state_pkey PRIMARY KEY (tenant_id, flow_id, destination)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  CREATE TRIGGER tell_gate AFTER INSERT OR DELETE OR UPDATE ON millrace.destination_state FOR EACH STATEMENT EXECUTE FUNCTION millrace.tell_gate() (O)
+  grant delete, insert, select, update to millrace_app
+
 table figure_due row level security forced
     1 tenant_id uuid not null
     2 hour bigint not null
@@ -656,6 +822,23 @@ table held_evidence row level security forced
   constraint held_evidence_pkey PRIMARY KEY (tenant_id, hold_id, lead_id)
   constraint held_evidence_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table hold row level security forced
+    1 tenant_id uuid not null
+    2 scope text not null
+    3 name text not null
+    4 since timestamp with time zone not null
+    5 until timestamp with time zone
+    6 by text not null
+    7 code text
+    8 reason bytea
+  constraint hold_pkey PRIMARY KEY (tenant_id, scope, name)
+  constraint hold_scope_check CHECK ((scope = ANY (ARRAY['emergency'::text, 'tenant'::text, 'queue'::text, 'destination'::text])))
+  constraint hold_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  CREATE TRIGGER tell_gate AFTER INSERT OR DELETE OR UPDATE ON millrace.hold FOR EACH STATEMENT EXECUTE FUNCTION millrace.tell_gate() (O)
   grant delete, insert, select, update to millrace_app
 
 table identity_label row level security forced
@@ -1162,8 +1345,11 @@ table work with (fillfactor=70) row level security forced
     3 wake_at timestamp with time zone not null
     4 runner integer
     5 attempts integer not null default 0
+    6 lane text not null default ''::text
+    7 alone boolean not null default true
+    8 priority smallint not null default 1
   constraint work_pkey PRIMARY KEY (tenant_id, lead_id)
-  CREATE INDEX work_due ON millrace.work USING btree (tenant_id, wake_at)
+  CREATE INDEX work_lane ON millrace.work USING btree (tenant_id, lane, priority, alone, wake_at)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app

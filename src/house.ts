@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Audit, createAudit } from './audit/audit.ts'
@@ -9,6 +10,9 @@ import { startEmbedded } from './database/embedded.ts'
 import { migrate } from './database/migrate.ts'
 import { type Connection, createDatabase, type Database } from './database/pool.ts'
 import { createPresence, type Presence } from './database/presence.ts'
+import { createDeadLetterAlert } from './delivery/alert.ts'
+import { createGate, type Gate, type GateLimits } from './delivery/gate.ts'
+import { createHealthCounts, type HealthCounts } from './delivery/health.ts'
 import { createFigureFolder, type FigureFolder } from './figures/fold.ts'
 import { createBlocks } from './handlers/blocks.ts'
 import { createCaps } from './handlers/caps.ts'
@@ -34,8 +38,10 @@ import { type Master, openMaster } from './master-key.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { loadPostalCodes } from './postal-codes.ts'
 import { createPrivacy, type Privacy } from './privacy/privacy.ts'
+import { type Amendments, createAmendments } from './runner/amend.ts'
 import { answerOfCall, authorizeCall } from './runner/authorized-call.ts'
 import { createCatalog } from './runner/catalog.ts'
+import type { RunnerContext } from './runner/context.ts'
 import { lookupColumn } from './runner/journey.ts'
 import { createPublish, type Publish } from './runner/publish.ts'
 import { createRunner } from './runner/runner.ts'
@@ -65,6 +71,9 @@ export interface House {
   readonly sweeper: Sweeper
   readonly upkeep: Upkeep
   readonly figures: FigureFolder
+  /** What stands between deliveries and their calls, and how people act on it. */
+  readonly delivery: { readonly gate: Gate; readonly amendments: Amendments; readonly limits: GateLimits }
+  readonly health: HealthCounts
   /** The epoch of each tenant's configuration, as far as it is known here. */
   isCurrent(tenantId: string, epoch: number): boolean
   /** Lets journeys under way end, within the time given, then closes all. */
@@ -168,10 +177,30 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       lists.forget(tenantId)
       models.forget(tenantId)
     }
+    const random = options.random ?? Math.random
+    const health = createHealthCounts({ database, clock })
+    const limits: GateLimits = {
+      concurrency: config.destinationConcurrency,
+      breaker: { failures: config.breakerFailures, openMs: config.breakerPauseMs },
+      tenantConcurrency: config.tenantConcurrency === 0 ? null : config.tenantConcurrency,
+      tenantPerSecond: config.tenantRate === 0 ? null : config.tenantRate,
+    }
+    const gate = createGate({
+      database,
+      clock,
+      random,
+      log,
+      health,
+      ...limits,
+      waitingMax: Math.max(1, Math.floor(config.leadsInFlightMax / 4)),
+    })
     const presence = await createPresence({
       connection,
       applicationRole: 'millrace_app',
       log,
+      onGate: () => {
+        gate.refresh().catch(() => undefined)
+      },
       onEpoch: (change) => {
         if (change === null) {
           for (const tenantId of epochs.keys()) forget(tenantId)
@@ -208,9 +237,9 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     })
     const loader = createLeadLoader({ database, keyring })
     let sweeper: Sweeper | null = null
-    const runner = createRunner({
+    const context: RunnerContext = {
       clock,
-      random: options.random ?? Math.random,
+      random,
       keyring,
       catalog,
       appender,
@@ -238,7 +267,11 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       runnerNumber: presence.number,
       log,
       onDoubt: (lead) => sweeper?.doubt(lead),
-    })
+      onDue: (at) => sweeper?.hint(at),
+      gate,
+      onDeadLetter: createDeadLetterAlert({ database, clock, log }),
+    }
+    const runner = createRunner(context)
     const made = createSweeper({
       database,
       clock,
@@ -246,8 +279,12 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       runnerNumber: presence.number,
       isHeld: presence.isHeld,
       leadsInFlightMax: config.leadsInFlightMax,
+      gate,
       log,
     })
+    await gate.refresh()
+    gate.start()
+    health.start()
     sweeper = made
     const privacy = createPrivacy({
       database,
@@ -301,6 +338,8 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       sweeper: made,
       upkeep,
       figures,
+      delivery: { gate, amendments: createAmendments(context, randomUUID), limits },
+      health,
       isCurrent: (tenantId, epoch) => presence.isHeld() && (epochs.get(tenantId) ?? epoch) <= epoch,
       close: async (drainMs) => {
         await made.stop()
@@ -308,6 +347,8 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
         await privacy.keeper.stop()
         await figures.stop()
         await withTimeout(runner.drained(), drainMs)
+        await gate.stop()
+        await health.stop()
         for (const close of closers) await close()
       },
     }

@@ -140,6 +140,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         metrics,
         audit: house.audit,
         privacy: house.privacy,
+        delivery: house.delivery,
         settings: {
           version,
           rateLimitMax: config.rateLimitMax,

@@ -34,6 +34,8 @@ import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { bulkRoutes } from './routes/bulk.ts'
 import { consoleRoutes, createConsolePages, wantsPage } from './routes/console.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { destinationRoutes } from './routes/destinations.ts'
 import { describeRoutes, docsRoutes } from './routes/docs.ts'
 import { exportRoutes } from './routes/export.ts'
@@ -46,7 +48,9 @@ import { listRoutes } from './routes/lists.ts'
 import { liveRoutes } from './routes/live.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { personRoutes } from './routes/persons.ts'
+import { pipelineRoutes } from './routes/pipeline.ts'
 import { privacyRoutes } from './routes/privacy.ts'
+import { queueRoutes } from './routes/queues.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serviceRoutes } from './routes/service.ts'
@@ -222,6 +226,10 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(oauthRoutes(deps, access))
     await managed.register(leadRoutes(deps))
     await managed.register(personRoutes(deps))
+    await managed.register(deliveryRoutes(deps))
+    await managed.register(deadLetterRoutes(deps))
+    await managed.register(queueRoutes(deps))
+    await managed.register(pipelineRoutes(deps))
     await managed.register(flowRoutes(deps))
     await managed.register(destinationRoutes(deps))
     await managed.register(workbenchRoutes(deps))

@@ -3,11 +3,13 @@ import type { Logger } from 'pino'
 import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../database/pool.ts'
+import type { Gate, GateLimits } from '../delivery/gate.ts'
 import type { ListStore } from '../handlers/list-store.ts'
 import type { JournalReader } from '../journal/types.ts'
 import type { DestinationType } from '../kit/destination.ts'
 import type { FlowProblem } from '../kit/flow.ts'
 import type { Privacy } from '../privacy/privacy.ts'
+import type { Amendments } from '../runner/amend.ts'
 import type { Trials } from '../runner/trials.ts'
 import type { Runner } from '../runner/types.ts'
 import type { Workbench } from '../runner/workbench.ts'
@@ -25,6 +27,7 @@ export interface ApiDeps {
   readonly metrics: Metrics
   readonly audit: Audit
   readonly privacy: Privacy
+  readonly delivery: ApiDelivery
   readonly settings: ApiSettings
   /** The console's files; left out: there is no console. */
   readonly site?: Site
@@ -47,6 +50,13 @@ export interface ApiDeps {
   readonly onRoute?: (route: RouteOptions) => void
   /** Whether the process is ending: `/readyz` then answers 503. */
   isDraining(): boolean
+}
+
+/** What stands between deliveries and their calls, and how people act on it. */
+export interface ApiDelivery {
+  readonly amendments: Amendments
+  readonly gate: Gate
+  readonly limits: GateLimits
 }
 
 export interface ApiSettings {

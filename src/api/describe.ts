@@ -16,6 +16,7 @@ export const describeApi = async (): Promise<ApiDocument> => {
     log: pino({ level: 'silent' }),
     database: absent(),
     clock: absent(),
+    delivery: absent(),
     settings: {
       version: API_VERSION,
       rateLimitMax: 1,

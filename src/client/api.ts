@@ -2,6 +2,18 @@
 
 /** What can be asked, at which address, and what is answered. */
 export interface Api {
+  '/api/admin/lead-pipeline': {
+    /** Pause and resume queues, stop all calls, resolve errors */
+    post: {
+      body: { action: "pause-queues" | "resume-queues" | "emergency-mode" | "pause-tenant-calls" | "resolve-error"; queues?: ("deliveries" | "leads" | "jobs")[]; destinations?: string[]; enabled?: boolean; reason?: string; duration?: number; lead_id?: string; delivery_id?: string; resolution?: "resume" | "replay" | "discard" | "delivered" | "not_delivered" }
+      answer: { action: string; done: string[]; holds: ({ scope: string; name: string; since: string; until: string | null; by: string; code: string | null; reason: string | null })[] }
+    }
+    /** Read a metric of the pipeline */
+    get: {
+      query: { metric: "queue-status" | "rate-limits" | "error-stats" | "lead-stats" | "call-stats" | "system-health" }
+      answer: { metric: string; at: string; data: unknown }
+    }
+  }
   '/api/v1/accounts/{id}': {
     /** Read an organisation that persons speak for */
     get: {
@@ -108,6 +120,34 @@ export interface Api {
       answer: { name: string | null; color: string | null; logo: string | null }
     }
   }
+  '/api/v1/dead-letters': {
+    /** List dead letters: deliveries that were given up */
+    get: {
+      query: { limit?: number; cursor?: string; flow?: string; destination?: string; code?: string; from?: string; to?: string }
+      answer: { items: ({ id: string; lead_id: string; flow: string; destination: string; state: "waiting" | "held" | "unknown" | "delivered" | "refused" | "passed" | "dead" | "discarded"; code: string | null; attempts: number; opened_at: string; changed_at: string; next_at: string | null })[]; next_cursor: string | null }
+    }
+  }
+  '/api/v1/dead-letters/discard': {
+    /** Put dead letters away, by filter */
+    post: {
+      body: { flow?: string; destination?: string; code?: string; from?: string; to?: string; limit?: number; reason: string }
+      answer: { matched: number; done: number; refused: number; last_at: string | null }
+    }
+  }
+  '/api/v1/dead-letters/replay': {
+    /** Send dead letters again, by filter and so many a second */
+    post: {
+      body: { flow?: string; destination?: string; code?: string; from?: string; to?: string; limit?: number; per_second?: number; reason?: string }
+      answer: { matched: number; done: number; refused: number; last_at: string | null }
+    }
+  }
+  '/api/v1/deliveries': {
+    /** List deliveries, those of the newest lead first */
+    get: {
+      query: { limit?: number; cursor?: string; flow?: string; destination?: string; code?: string; from?: string; to?: string; state?: "waiting" | "unknown" | "delivered" | "refused" | "passed" | "dead" | "discarded" }
+      answer: { items: ({ id: string; lead_id: string; flow: string; destination: string; state: "waiting" | "held" | "unknown" | "delivered" | "refused" | "passed" | "dead" | "discarded"; code: string | null; attempts: number; opened_at: string; changed_at: string; next_at: string | null })[]; next_cursor: string | null }
+    }
+  }
   '/api/v1/destinations/check': {
     /** Check the connection to a destination */
     post: {
@@ -126,6 +166,14 @@ export interface Api {
     /** List the types of destination */
     get: {
       answer: { items: ({ type: string; summary: string; settings: unknown; example: unknown })[] }
+    }
+  }
+  '/api/v1/destinations/{id}/health': {
+    /** How well a destination does */
+    get: {
+      path: { id: string }
+      query: { flow?: string; minutes?: number }
+      answer: { items: ({ flow: string; destination: string; calls: number; success_rate: number | null; refused: number; errors: number; latency_ms: { p50: number | null; p95: number | null; p99: number | null }; breaker: { state: "closed" | "open" | "half_open"; since: string | null; retry_at: string | null; openings: number; code: string | null }; paused: { by?: string; since?: string; until?: string | null; code?: string | null; reason?: string | null } | null; waiting: number; unknown: number; dead: number; alerted_at: string | null })[] }
     }
   }
   '/api/v1/figures': {
@@ -241,6 +289,37 @@ export interface Api {
       answer: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code?: string; meaning?: string; step?: string | null } | null }
     }
   }
+  '/api/v1/leads/{id}/deliveries/{delivery}': {
+    /** Read a delivery with both sides of its calls */
+    get: {
+      path: { id: string; delivery: string }
+      answer: { id: string; lead_id: string; flow: string; destination: string; state: "waiting" | "held" | "unknown" | "delivered" | "refused" | "passed" | "dead" | "discarded"; code: string | null; attempts: number; opened_at: string; changed_at: string; next_at: string | null; step: string; reason: string | null; reference: string | null; payload: unknown; held_by: string | null; exchanges: ({ at: string; attempt: number; status: number | null; ms: number | null; outcome: string | null; code: string | null; reason: string | null; request: unknown; response: unknown })[] }
+    }
+  }
+  '/api/v1/leads/{id}/deliveries/{delivery}/discard': {
+    /** Put a dead letter away */
+    post: {
+      path: { id: string; delivery: string }
+      body: { reason: string }
+      answer: { lead_id: string; delivery_id: string; state: string; status_url: string }
+    }
+  }
+  '/api/v1/leads/{id}/deliveries/{delivery}/replay': {
+    /** Send a delivery again that was given up or refused */
+    post: {
+      path: { id: string; delivery: string }
+      body: { reason?: string; payload?: Record<string, unknown>; at?: string }
+      answer: { lead_id: string; delivery_id: string; state: string; status_url: string }
+    }
+  }
+  '/api/v1/leads/{id}/deliveries/{delivery}/settle': {
+    /** Say what became of a delivery that was sent and not answered */
+    post: {
+      path: { id: string; delivery: string }
+      body: { outcome: "delivered" | "not_delivered" | "send_again"; reason: string; reference?: string }
+      answer: { lead_id: string; delivery_id: string; state: string; status_url: string }
+    }
+  }
   '/api/v1/leads/{id}/events': {
     /** Read a lead's journal */
     get: {
@@ -254,6 +333,14 @@ export interface Api {
     get: {
       path: { id: string }
       answer: { intact: boolean; breach: { seq?: number; what?: string } | null; segments: ({ seq: number; at: string; hash: string })[] }
+    }
+  }
+  '/api/v1/leads/{id}/resume': {
+    /** Let a lead go on that a fault has parked */
+    post: {
+      path: { id: string }
+      body: { reason?: string }
+      answer: { lead_id: string; status_url: string }
     }
   }
   '/api/v1/leads/{id}/review': {
@@ -439,6 +526,12 @@ export interface Api {
     get: {
       path: { id: string }
       answer: { receipt: unknown; signature: string; public_key: string }
+    }
+  }
+  '/api/v1/queues': {
+    /** What waits, since when, and how fast it goes */
+    get: {
+      answer: { items: ({ queue: string; name: string; depth: number; oldest: string | null; states: { due: number; later: number; running: number; parked: number }; per_minute: number; stopped: string | null })[] }
     }
   }
   '/api/v1/reviews': {

@@ -23,6 +23,8 @@ export interface PresenceOptions {
   readonly log: Log
   /** A tenant's configuration has changed; null: any may have, while we were not listening. */
   readonly onEpoch: (change: { readonly tenantId: string; readonly epoch: number } | null) => void
+  /** What is held, or a breaker, has changed. */
+  readonly onGate?: () => void
 }
 
 /** The class of the advisory locks of runners; the migration's live_runners() reads the same. */
@@ -40,7 +42,11 @@ export const createPresence = async (options: PresenceOptions): Promise<Presence
     const next = new pg.Client({ ...connection, application_name: 'millrace presence', keepAlive: true })
     next.on('error', () => lost(next))
     next.on('end', () => lost(next))
-    next.on('notification', ({ payload }) => {
+    next.on('notification', ({ channel, payload }) => {
+      if (channel === 'millrace_gate') {
+        options.onGate?.()
+        return
+      }
       const [tenantId, epoch] = (payload ?? '').split(' ')
       if (tenantId && epoch) onEpoch({ tenantId, epoch: Number(epoch) })
     })
@@ -53,6 +59,7 @@ export const createPresence = async (options: PresenceOptions): Promise<Presence
       const number = rows[0]?.number ?? 0
       await next.query('select pg_advisory_lock($1::integer, $2::integer)', [LOCK_CLASS, number])
       await next.query('listen millrace_epoch')
+      await next.query('listen millrace_gate')
       current = number
       client = next
     } catch (error) {
@@ -72,6 +79,7 @@ export const createPresence = async (options: PresenceOptions): Promise<Presence
         () => {
           log.info({ runner: current }, 'back, under a new runner number')
           onEpoch(null)
+          options.onGate?.()
         },
         () => {
           retry = setTimeout(again, RETRY_MS)

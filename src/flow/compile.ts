@@ -142,10 +142,21 @@ const compileSource = (
 const compileDestinations = ({ document, registries }: CompileAsked): Map<string, CompiledDestination> => {
   const destinations = new Map<string, CompiledDestination>()
   const tools = createDestinationTools({ country: document.country, zone: document.zone })
-  for (const { id, name, type, settings, attemptsMax, retryDelayMs, timeoutMs } of document.destinations) {
+  for (const { id, name, type, settings, attemptsMax, retryDelayMs, timeoutMs, policy } of document.destinations) {
     const known = Object.hasOwn(registries.destinations, type) ? registries.destinations[type] : undefined
     if (known === undefined) throw invalid(`There is no destination type "${type}"`)
-    destinations.set(id, { id, name, type: known, settings, attemptsMax, retryDelayMs, timeoutMs, tools, terms: null })
+    destinations.set(id, {
+      id,
+      name,
+      type: known,
+      settings,
+      attemptsMax,
+      retryDelayMs,
+      timeoutMs,
+      policy,
+      tools,
+      terms: null,
+    })
   }
   return destinations
 }

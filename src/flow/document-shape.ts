@@ -102,6 +102,26 @@ export const DESTINATION_SHAPE: Shape = {
     timeout: text('a duration such as 10s'),
     // Read by their own schema, once it is known what rules may speak of.
     ...Object.fromEntries(TERM_KEYS.map((key) => [key, {}])),
+    connect_timeout: text('a duration such as 2s'),
+    headers_timeout: text('a duration such as 10s'),
+    body_timeout: text('a duration such as 5s'),
+    retry_delays: {},
+    retry_for: text('a duration up to 3d'),
+    concurrency: { type: 'integer', minimum: 1, maximum: 10_000 },
+    rate: text('calls in a time, such as 10/s, 600/m or 1000/h'),
+    breaker: {
+      anyOf: [
+        { const: 'off' },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            failures: { type: 'integer', minimum: 1, maximum: 10_000, description: 'failures in a row that open it' },
+            pause: text('a duration such as 30s'),
+          },
+        },
+      ],
+    },
   },
 }
 

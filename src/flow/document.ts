@@ -1,5 +1,5 @@
 import type { Json } from '../kit/field.ts'
-import type { FlowProblem } from '../kit/flow.ts'
+import type { DeliveryPolicy, FlowProblem } from '../kit/flow.ts'
 import type { ObsceneChanges } from './obscene-words.ts'
 
 /** A step as its flow declares it, or as a block of flow or source becomes one. */
@@ -59,6 +59,7 @@ export interface DestinationDocument {
   readonly attemptsMax: number | null
   readonly retryDelayMs: number | null
   readonly timeoutMs: number | null
+  readonly policy: DeliveryPolicy
 }
 
 /** A flow as it was read: blocks turned into steps, defaults filled in. Plain data that survives JSON. */

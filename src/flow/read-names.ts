@@ -13,6 +13,7 @@ import {
 } from './document-shape.ts'
 import { DURATION_SHAPE, readDurationMs } from './durations.ts'
 import type { Report } from './problems.ts'
+import { readDeliveryPolicy } from './read-delivery.ts'
 import { entriesOf, shapeOf } from './read-step.ts'
 import { atMost, reportUnknown } from './reading.ts'
 import { LEAD_NAMES } from './scope.ts'
@@ -211,6 +212,7 @@ const readDestination = ({ registries, report }: NamesAsked, entry: MapEntry): D
     attemptsMax: typeof common.attempts === 'number' ? common.attempts : null,
     retryDelayMs: durationOf(report, find('retry_delay'), path),
     timeoutMs: durationOf(report, find('timeout'), path),
+    policy: readDeliveryPolicy({ entries, report, path }),
   }
 }
 

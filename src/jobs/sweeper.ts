@@ -1,15 +1,17 @@
 import type { Clock } from '../base/clock.ts'
 import { isFault } from '../base/faults.ts'
 import { firstIdAt } from '../base/ids.ts'
-import { bools, uuids } from '../database/arrays.ts'
+import { bools, int4s, texts, uuids } from '../database/arrays.ts'
 import type { Database, Log } from '../database/pool.ts'
+import type { Gate } from '../delivery/gate.ts'
 import type { Runner } from '../runner/types.ts'
 
 /**
  * Takes up unfinished leads: those that are due, and those whose runner died.
  *
  * Work stands in a table, written in the transaction that left a lead unfinished, and is taken in small numbers, in
- * turn between tenants. Nothing else knows what is to be done: a process that starts after any crash finds it here.
+ * turn between tenants and their lanes. Nothing else knows what is to be done: a process that starts after any crash
+ * finds it here. Each look learns when the next lead falls due, and the next look is then.
  */
 export interface Sweeper {
   start(): void
@@ -18,14 +20,16 @@ export interface Sweeper {
    * database was; that run does not count against the lead, any other is followed by a pause.
    */
   doubt(lead: { readonly tenantId: string; readonly leadId: string; readonly away: boolean }): void
+  /** A lead was put down until then, ms since 1970. */
+  hint(at: number): void
   /** Takes no more; resolves when the look under way has ended. */
   stop(): Promise<void>
 }
 
 /** Between looks when nothing hints: the latest that a lead of a dead process is taken up. */
 const LOOK_MS = 500
-/** Of one tenant in one look. */
-const EACH = 50
+/** Of one lane of one tenant in one look. */
+const EACH = 100
 /** Between searches for unfinished leads that no row in work stands for. */
 const LOST_EVERY_MS = 30_000
 const LOST_OLDER_MS = 60_000
@@ -42,9 +46,10 @@ export const createSweeper = (options: {
   /** Whether that number still stands for this process: under a dead one nothing is taken. */
   readonly isHeld: () => boolean
   readonly leadsInFlightMax: number
+  readonly gate: Pick<Gate, 'rooms'>
   readonly log: Log
 }): Sweeper => {
-  const { database, clock, runner, runnerNumber, isHeld, leadsInFlightMax, log } = options
+  const { database, clock, runner, runnerNumber, isHeld, leadsInFlightMax, gate, log } = options
   let doubts: { tenantId: string; leadId: string; away: boolean; until: number }[] = []
   let timer: NodeJS.Timeout | undefined
   let nextAt = Number.POSITIVE_INFINITY
@@ -52,6 +57,9 @@ export const createSweeper = (options: {
   let stopped = true
   let lostLookedAt = 0
   let away = false
+  /** Leads taken up here and not yet put down; at how many of them another look is due, since more may wait. */
+  let taken = 0
+  let refillAt = -1
 
   const settleDoubts = async (): Promise<void> => {
     if (doubts.length === 0) return
@@ -114,13 +122,35 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
     await findLost(now)
     const room = leadsInFlightMax - runner.inFlight()
     if (room <= 0 || !isHeld()) return
+    const limits = gate.rooms()
     const rows = await database.definer<{ tenant_id: string; lead_id: string; attempts: number }>({
-      name: 'take_due_work',
-      text: 'select tenant_id, lead_id, attempts from millrace.take_due_work($1::timestamptz, $2::integer, $3::integer)',
-      values: [new Date(now), runnerNumber(), Math.min(EACH, room)],
+      name: 'take_due',
+      text: `select tenant_id, lead_id, attempts from millrace.take_due($1::timestamptz, $2::integer, $3::integer,
+               $4::integer, $5::text[], $6::integer[])`,
+      values: [new Date(now), runnerNumber(), EACH, room, texts(limits.names), int4s(limits.rooms)],
     })
-    for (const row of rows) void runner.resume({ tenantId: row.tenant_id, leadId: row.lead_id, attempts: row.attempts })
-    if (rows.length > 0) schedule(now)
+    for (const row of rows) takeUp({ tenantId: row.tenant_id, leadId: row.lead_id, attempts: row.attempts })
+    if (rows.length > 0) {
+      refillAt = Math.floor(taken / 2)
+      schedule(now)
+      return
+    }
+    const [next] = await database.definer<{ at: number | null }>({
+      name: 'next_due',
+      text: 'select millrace.next_due($1::timestamptz) as at',
+      values: [new Date(now)],
+    })
+    if (typeof next?.at === 'number') schedule(next.at)
+  }
+
+  const takeUp = (lead: Parameters<Runner['resume']>[0]): void => {
+    taken += 1
+    void runner.resume(lead).finally(() => {
+      taken -= 1
+      if (taken !== refillAt) return
+      refillAt = -1
+      schedule(clock.now())
+    })
   }
 
   const run = (): void => {
@@ -158,6 +188,9 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
     start: () => {
       stopped = false
       schedule(clock.now())
+    },
+    hint: (at) => {
+      if (at < nextAt) schedule(at)
     },
     doubt: (lead) => {
       doubts.push({ ...lead, until: clock.now() + DOUBT_MS })

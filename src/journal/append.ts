@@ -4,10 +4,11 @@ import { bools, byteas, int4s, int8s, texts, timestamps, uuids } from '../databa
 import { type Database, type Statement, sqlState } from '../database/pool.ts'
 import type { HeldPlace } from '../lead/events.ts'
 import { type CapUsage, type CapWrite, capStatements, usageOf } from './append-caps.ts'
+import { type DeliveryColumns, deliveryStatements } from './append-deliveries.ts'
 import { type EntryWrite, listStatements } from './append-lists.ts'
 import { type PersonWrites, personStatements } from './person-writes.ts'
 import type { Segment } from './segment.ts'
-import { workStatements } from './work-statements.ts'
+import { type WorkMark, workStatements } from './work-statements.ts'
 
 /** The columns of a lead's row, as they are after the commit. Times in ms since 1970; amounts as decimal text. */
 export interface LeadColumns {
@@ -62,7 +63,9 @@ export interface LeadCommit {
   readonly releasesPerson: boolean
   readonly releasedCaps: readonly HeldPlace[]
   /** `keep` where the row already stands as it must; null: the journey is finished. */
-  readonly work: { readonly wakeAt: number; readonly runner: number | null } | 'keep' | null
+  readonly work: WorkMark | 'keep' | null
+  /** Deliveries that ended an attempt, were held or decided about. */
+  readonly deliveries: readonly DeliveryColumns[]
 }
 
 export interface Appender {
@@ -233,7 +236,7 @@ const segmentStatement = (commits: readonly LeadCommit[]): Statement => ({
   ],
 })
 
-/** The statements of one gathered commit, in the house's one order of locks: claims, persons, caps, lists, leads, segments, work. */
+/** The statements of one gathered commit, in one order of locks: claims, persons, caps, lists, leads, segments, deliveries, work. */
 export const commitStatements = (
   commits: readonly LeadCommit[],
 ): { statements: Statement[]; caps: readonly number[] } => {
@@ -251,6 +254,7 @@ export const commitStatements = (
   statements.push(...newLeadStatements(sorted.filter((c) => c.isNew)))
   statements.push(...changedLeadStatements(sorted.filter((c) => !c.isNew)))
   statements.push(segmentStatement(sorted))
+  statements.push(...deliveryStatements(sorted))
   statements.push(...workStatements(sorted))
   return { statements, caps }
 }

@@ -7,6 +7,7 @@ import { evolve, type Lead, newLead } from '../lead/lead.ts'
 import type { Keyring, TenantKeys } from './keyring.ts'
 import { decodeSegment, FIRST_HEAD } from './segment.ts'
 import type { JournalReader, LeadFilter, LeadRow, StoredEvent } from './types.ts'
+import type { WorkMark } from './work-statements.ts'
 
 /** A lead as its journal tells it, ready to be taken up again. */
 export interface LoadedLead {
@@ -18,7 +19,7 @@ export interface LoadedLead {
   readonly key: KeyObject | null
   readonly seq: number
   readonly head: Buffer
-  readonly work: { readonly wakeAt: number; readonly runner: number | null; readonly attempts: number } | null
+  readonly work: (WorkMark & { readonly attempts: number }) | null
 }
 
 export interface LeadLoader {
@@ -66,7 +67,7 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
           },
           {
             name: 'load_work',
-            text: 'select wake_at, runner, attempts from millrace.work where tenant_id = $1::uuid and lead_id = $2::uuid',
+            text: 'select wake_at, runner, attempts, lane, alone from millrace.work where tenant_id = $1::uuid and lead_id = $2::uuid',
             values: [tenantId, leadId],
           },
         ],
@@ -110,7 +111,13 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
         seq: row.seq as number,
         head: (row.head as Buffer | null) ?? FIRST_HEAD,
         work: mark
-          ? { wakeAt: mark.wake_at as number, runner: mark.runner as number | null, attempts: mark.attempts as number }
+          ? {
+              wakeAt: mark.wake_at as number,
+              runner: mark.runner as number | null,
+              attempts: mark.attempts as number,
+              lane: mark.lane as string,
+              alone: mark.alone as boolean,
+            }
           : null,
       }
     },

@@ -1,11 +1,21 @@
-import { int4s, timestamps, uuids } from '../database/arrays.ts'
+import { bools, int4s, texts, timestamps, uuids } from '../database/arrays.ts'
 import type { Statement } from '../database/pool.ts'
 import type { LeadCommit } from './append.ts'
+
+/** When a lead goes on, and who runs it now. */
+export interface WorkMark {
+  readonly wakeAt: number
+  readonly runner: number | null
+  /** `flow/destination` of the delivery that is due first; left out: the lead itself is due. */
+  readonly lane?: string
+  /** False: it is due for something else besides, and is looked at though its lane is stopped. */
+  readonly alone?: boolean
+}
 
 /** Who takes a lead up again and when; nobody, where its journey is finished. */
 export const workStatements = (commits: readonly LeadCommit[]): Statement[] => {
   const statements: Statement[] = []
-  const open: { commit: LeadCommit; wakeAt: number; runner: number | null }[] = []
+  const open: (WorkMark & { readonly commit: LeadCommit })[] = []
   const closed: LeadCommit[] = []
   for (const commit of commits) {
     if (commit.work === null) {
@@ -16,17 +26,20 @@ export const workStatements = (commits: readonly LeadCommit[]): Statement[] => {
     statements.push({
       name: 'append_work',
       text: `
-insert into millrace.work as k (tenant_id, lead_id, wake_at, runner)
-select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[]) as w(tenant_id, lead_id, wake_at, runner)
+insert into millrace.work as k (tenant_id, lead_id, wake_at, runner, lane, alone)
+select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[], $5::text[], $6::boolean[])
+  as w(tenant_id, lead_id, wake_at, runner, lane, alone)
 order by 1, 2
 on conflict (tenant_id, lead_id) do update
-  set wake_at = excluded.wake_at, runner = excluded.runner,
+  set wake_at = excluded.wake_at, runner = excluded.runner, lane = excluded.lane, alone = excluded.alone,
       attempts = case when excluded.runner is null then 0 else k.attempts end`,
       values: [
         uuids(open.map((o) => o.commit.tenantId)),
         uuids(open.map((o) => o.commit.leadId)),
         timestamps(open.map((o) => o.wakeAt)),
         int4s(open.map((o) => o.runner)),
+        texts(open.map((o) => o.lane ?? '')),
+        bools(open.map((o) => o.alone ?? true)),
       ],
     })
   }

@@ -62,6 +62,22 @@ export interface CompiledSource {
   readonly program: readonly CompiledStep[]
 }
 
+/** How its deliveries go out; what is null is left to the operator's settings. */
+export interface DeliveryPolicy {
+  /** Waits one by one, the last for all further attempts; null: they double from `retryDelayMs`. */
+  readonly retryDelaysMs: readonly number[] | null
+  /** From its first attempt on; no attempt begins later. */
+  readonly retryForMs: number | null
+  /** Calls under way at once, and in a second, of all processes together. */
+  readonly concurrency: number | null
+  readonly perSecond: number | null
+  /** `failures` 0: it never opens. */
+  readonly breaker: { readonly failures: number; readonly openMs: number } | null
+  readonly connectTimeoutMs: number | null
+  readonly headersTimeoutMs: number | null
+  readonly bodyTimeoutMs: number | null
+}
+
 export interface CompiledDestination {
   readonly id: string
   readonly name: string
@@ -74,6 +90,7 @@ export interface CompiledDestination {
   readonly tools: DestinationTools
   /** Null: it takes whatever comes. */
   readonly terms: CompiledTerms | null
+  readonly policy: DeliveryPolicy
 }
 
 /** A published flow, ready to run. Immutable. */

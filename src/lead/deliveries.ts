@@ -1,7 +1,7 @@
 import { addMoney, type Money, zeroMoney } from '../base/money.ts'
 import type { CallAnswer, Captured } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
-import type { EventOf } from './events.ts'
+import type { EventOf, HeldBy } from './events.ts'
 import type { Lead } from './lead.ts'
 
 /** One delivery of a lead to one destination. */
@@ -15,7 +15,7 @@ export interface Delivery {
   readonly waitFor: 'attempt' | 'final'
   /** Null: as many as the destination is given. */
   readonly tries: number | null
-  readonly payload: { readonly [key: string]: Json }
+  payload: { readonly [key: string]: Json }
   attempts: number
   /**
    * An attempt was started and not yet ended: when (what it sees as now, on every replay), the last call it began, and
@@ -32,10 +32,22 @@ export interface Delivery {
   revenue: Money | null
   nextAt: number | null
   parked: boolean
+  /** Why it was put down though it was due. */
+  held: HeldBy | null
+  readonly openedAt: number
+  /** When it was opened, or a person had it sent again: what its attempts and their time are counted from. */
+  since: number
+  attemptsBefore: number
+  /** What its calls carry as idempotency key, where that is not its id. */
+  key: string | null
+  /** A person had it sent again: by the destination as it is now. */
+  resent: boolean
+  discarded: boolean
 }
 
 const newDelivery = (
   data: EventOf<'delivery.opened'>['data'] | EventOf<'delivery.refused'>['data'],
+  at: number,
 ): Omit<Delivery, 'waitFor' | 'tries' | 'payload' | 'price' | 'outcome' | 'nextAt'> => ({
   id: data.delivery,
   step: data.step,
@@ -50,10 +62,18 @@ const newDelivery = (
   captured: null,
   revenue: null,
   parked: false,
+  held: null,
+  openedAt: at,
+  since: at,
+  attemptsBefore: 0,
+  key: null,
+  resent: false,
+  discarded: false,
 })
 
 export const openedDelivery = ({ at, data, sealed }: EventOf<'delivery.opened'>): Delivery => ({
-  ...newDelivery(data),
+  ...newDelivery(data, at),
+  since: data.not_before ?? at,
   waitFor: data.wait_for,
   tries: data.tries ?? null,
   payload: sealed?.payload ?? {},
@@ -63,8 +83,8 @@ export const openedDelivery = ({ at, data, sealed }: EventOf<'delivery.opened'>)
 })
 
 /** One that its destination's terms ruled out: ended before it began. */
-export const refusedDelivery = ({ data, sealed }: EventOf<'delivery.refused'>): Delivery => ({
-  ...newDelivery(data),
+export const refusedDelivery = ({ at, data, sealed }: EventOf<'delivery.refused'>): Delivery => ({
+  ...newDelivery(data, at),
   waitFor: 'attempt',
   tries: null,
   payload: {},

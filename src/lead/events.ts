@@ -94,6 +94,15 @@ export interface SourceClosed {
   readonly deliveries: { readonly attempted: number; readonly successful: number; readonly failed: number }
 }
 
+/** Why a delivery waits though it is due. */
+export type HeldBy = 'emergency' | 'paused' | 'breaker' | 'busy' | 'rate'
+
+/**
+ * `delivered` and `not_delivered`: what became of a call whose answer nobody heard. `send_again`: whatever became of
+ * it. `discard`: a dead letter stays one, and is put away.
+ */
+export type DeliveryDecision = 'delivered' | 'not_delivered' | 'send_again' | 'discard'
+
 export interface LeadEventData {
   'lead.received': Shape<
     {
@@ -210,8 +219,37 @@ export interface LeadEventData {
       readonly parked: boolean
       readonly revenue: Money | null
     },
-    { readonly reason: string | null; readonly reference: string | null; readonly captured?: Captured }
+    {
+      readonly reason: string | null
+      readonly reference: string | null
+      readonly captured?: Captured
+      /** What was sent, where no answer came that would have it beside it. */
+      readonly request?: Json
+    }
   >
+  /** A delivery may not go out now: its destination is paused, broken or full. It is tried again at `next_at`. */
+  'delivery.held': Shape<{ readonly delivery: string; readonly why: HeldBy; readonly next_at: number }, null>
+  /** A person said what becomes of a delivery that stands still. */
+  'delivery.decided': Shape<
+    {
+      readonly delivery: string
+      readonly decision: DeliveryDecision
+      readonly by: string
+      /** Sent again: when. */
+      readonly next_at: number | null
+      /** Sent again with another payload: the key its calls carry from now on. */
+      readonly key: string | null
+    },
+    {
+      readonly reason: string | null
+      readonly reference: string | null
+      readonly payload: { readonly [key: string]: Json } | null
+    }
+  >
+  /** A journey that had closed goes on: a delivery is sent again. */
+  'lead.reopened': Shape<{ readonly by: string }, null>
+  /** A lead that stood still for a fault goes on from where it stands. */
+  'lead.resumed': Shape<{ readonly by: string }, { readonly reason: string | null }>
   'review.decided': Shape<
     { readonly step: string; readonly name: string; readonly decision: 'approve' | 'reject'; readonly by: string },
     { readonly reason: string | null }

@@ -3,6 +3,7 @@ import type { Money } from '../base/money.ts'
 import type { Captured } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { LeadStatus, Outcome, PendingCode, RejectionCode } from './codes.ts'
+import { decideDelivery } from './decided-delivery.ts'
 import { type Delivery, openedDelivery, placeOf, refusedDelivery } from './deliveries.ts'
 import type {
   HeldPlace,
@@ -78,6 +79,8 @@ export interface Lead {
   status: LeadStatus
   closed: SourceClosed | null
   closedAt: number | null
+  /** How it had closed before a delivery was sent again; null: it never was. */
+  reopened: SourceClosed['outcome'] | null
 }
 
 export const newLead = (id: string, tenantId: string): Lead => ({
@@ -113,6 +116,7 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   status: 'new',
   closed: null,
   closedAt: null,
+  reopened: null,
 })
 
 const NONE_SEEN: DeliveriesSeen = {}
@@ -188,6 +192,20 @@ const endByErasure = (lead: Lead, at: number): void => {
   lead.closedAt = at
   lead.verdict = 'rejected'
   lead.code = 'erased'
+}
+
+/** As it stood before it closed; that it had returned is not forgotten. */
+const reopen = (lead: Lead): void => {
+  if (lead.closed === null) return
+  lead.reopened = lead.closed.outcome
+  if (lead.closed.code === 'delivery_failed') {
+    lead.verdict = 'accepted'
+    lead.code = null
+    lead.reason = null
+    lead.status = 'approved'
+  }
+  lead.closed = null
+  lead.closedAt = null
 }
 
 /** Applies one event. */
@@ -275,6 +293,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       else
         delivery.inFlight = { attempt: event.data.attempt, startedAt: event.at, started: event.data.call, answers: [] }
       delivery.nextAt = null
+      delivery.held = null
       return
     }
     case 'attempt.answered': {
@@ -300,6 +319,24 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       }
       return
     }
+    case 'delivery.held': {
+      const delivery = deliveryOf(lead, event.data.delivery)
+      delivery.held = event.data.why
+      delivery.nextAt = event.data.next_at
+      return
+    }
+    case 'delivery.decided': {
+      const delivery = deliveryOf(lead, event.data.delivery)
+      decideDelivery(delivery, event)
+      if (delivery.outcome === 'success') lead.status = 'delivered'
+      return
+    }
+    case 'lead.reopened':
+      reopen(lead)
+      return
+    case 'lead.resumed':
+      lead.parked = null
+      return
     case 'lead.parked':
       lead.parked = event.data
       return

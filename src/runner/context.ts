@@ -1,4 +1,7 @@
 import type { Clock } from '../base/clock.ts'
+import type { FaultCode } from '../base/faults.ts'
+import type { Gate } from '../delivery/gate.ts'
+import type { Lane } from '../delivery/lane.ts'
 import type { Blocks } from '../handlers/blocks.ts'
 import type { Caps } from '../handlers/caps.ts'
 import type { Identity } from '../handlers/identity.ts'
@@ -49,6 +52,11 @@ export interface RunnerContext {
   readonly tokens: Tokens
   readonly outbound: Outbound
   readonly deliveries: DeliveryDefaults
+  readonly gate: Gate
+  /** A delivery came to an end that somebody should look at. */
+  readonly onDeadLetter: (lane: Lane, code: FaultCode) => void
+  /** A lead was put down until then, ms since 1970: a hint to whoever takes up what is due. */
+  readonly onDue: (at: number) => void
   /** Types of step that are skipped, with the name of the operator's switch. */
   readonly stepsOff: ReadonlyMap<string, string>
   readonly leadsInFlightMax: number

@@ -1,7 +1,9 @@
-import { delayMs } from '../base/backoff.ts'
-import { FAULTS, Fault, type FaultCode, isFault, POLICY } from '../base/faults.ts'
+import { FAULTS, Fault, isFault } from '../base/faults.ts'
 import { keyedHash } from '../base/seal.ts'
-import type { AttemptResult, CallAnswer, DeliveryInput } from '../kit/destination.ts'
+import type { CallEnd, Refused } from '../delivery/gate.ts'
+import type { Lane } from '../delivery/lane.ts'
+import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../kit/destination.ts'
+import type { Json } from '../kit/field.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
 import type { Judged } from '../kit/terms.ts'
@@ -10,13 +12,16 @@ import type { HeldPlace, Holds } from '../lead/events.ts'
 import { redactHeaders } from '../outbound/redact.ts'
 import { answerOfCall, authorizeCall } from './authorized-call.ts'
 import type { RunnerContext } from './context.ts'
+import { stateOf } from './delivery-rows.ts'
 import { commit, emit, type Journey } from './journey.ts'
 import { waitsBehind } from './order.ts'
+import { type Sequel, sequelOf } from './sequel.ts'
 
 /**
  * One delivery, attempt by attempt:
  *
  *   opened → started (committed: the fence) → answered → ended: success, failure, error, to be tried again, or parked
+ *      └───▶ held: its destination is paused, broken or full; it is asked again later
  *
  * An attempt found started and not ended belongs to a process that died: its outcome is unknown, never "not asked".
  */
@@ -36,52 +41,28 @@ const asAnswer = (delivery: Delivery): DeliveryAnswer => ({
   price: delivery.revenue,
 })
 
-const destinationOf = (journey: Journey, delivery: Delivery): CompiledDestination => {
-  const destination = journey.flow.destinations.get(delivery.destination)
+export const laneOfDelivery = ({ lead }: Journey, delivery: Pick<Delivery, 'destination'>): Lane => ({
+  tenantId: lead.tenantId,
+  flowId: lead.flow,
+  destination: delivery.destination,
+})
+
+/** As the lead's version of the flow has it; one that a person sends again goes by what is published now. */
+const destinationOf = async (
+  ctx: RunnerContext,
+  journey: Journey,
+  delivery: Delivery,
+): Promise<CompiledDestination> => {
+  const { lead } = journey
+  const current = delivery.resent ? await ctx.catalog.current(lead.tenantId, lead.flow).catch(() => null) : null
+  const destination =
+    current?.destinations.get(delivery.destination) ?? journey.flow.destinations.get(delivery.destination)
   if (!destination)
     throw new Fault('destination_missing', { message: `The flow has no destination "${delivery.destination}"` })
   return destination
 }
 
-/** Whether, and when, an attempt that came to no success is followed by another. */
-const sequel = (
-  ctx: RunnerContext,
-  destination: CompiledDestination,
-  attempt: number,
-  tries: number | null,
-  code: FaultCode,
-  retryAfter: number | null,
-): { nextAt: number | null; parked: boolean } => {
-  const policy = POLICY[FAULTS[code]]
-  // Another destination waits for its turn. What may have been taken is followed up before it has it.
-  const most =
-    tries !== null && policy.retry !== 'if_repeatable' ? tries : (destination.attemptsMax ?? ctx.deliveries.attemptsMax)
-  const again = (): { nextAt: number | null; parked: boolean } => {
-    if (attempt >= most) return { nextAt: null, parked: false }
-    const wait = delayMs({
-      attempt,
-      baseMs: destination.retryDelayMs ?? ctx.deliveries.retryDelayMs,
-      random: ctx.random(),
-      ...(retryAfter === null ? {} : { retryAfterMs: retryAfter }),
-    })
-    return { nextAt: ctx.clock.now() + wait, parked: false }
-  }
-  switch (policy.retry) {
-    case 'never':
-      return { nextAt: null, parked: false }
-    case 'if_repeatable':
-      return destination.type.repeat(destination.settings as never) === 'unsafe'
-        ? { nextAt: null, parked: true }
-        : again()
-    case 'after_hint':
-    case 'backoff':
-    case 'reload':
-    case 'few':
-      return again()
-    case 'requeue':
-      return { nextAt: ctx.clock.now(), parked: false }
-  }
-}
+const DONE: Sequel = { nextAt: null, parked: false, pause: false }
 
 /** Gives back places in caps that came to nothing. What was never written needs no giving back. */
 const giveBackPlaces = (journey: Journey, places: readonly HeldPlace[]): void => {
@@ -95,19 +76,22 @@ const giveBackPlaces = (journey: Journey, places: readonly HeldPlace[]): void =>
   }
 }
 
-const endAttempt = (
+const endAttempt = async (
   ctx: RunnerContext,
   journey: Journey,
   delivery: Delivery,
   destination: CompiledDestination,
   attempt: number,
   result: AttemptResult,
-): void => {
+  unanswered?: Json,
+): Promise<void> => {
   const next =
     result.outcome === 'success' || result.outcome === 'failure'
-      ? { nextAt: null, parked: false }
-      : sequel(ctx, destination, attempt, delivery.tries, result.code, result.retryAfterMs)
+      ? DONE
+      : sequelOf(ctx, { destination, delivery, attempt, code: result.code, retryAfterMs: result.retryAfterMs })
   const held = journey.lead.holds.caps.filter((cap) => cap.delivery === placeOf(delivery))
+  const lane = laneOfDelivery(journey, delivery)
+  if (next.pause && result.outcome === 'error') await ctx.gate.pauseByHouse(lane, result.code)
   emit(journey, {
     type: 'attempt.ended',
     at: ctx.clock.now(),
@@ -124,16 +108,51 @@ const endAttempt = (
       reason: result.reason,
       reference: (result.outcome !== 'error' && result.reference) || null,
       ...(result.outcome !== 'error' && result.captured && { captured: result.captured }),
+      ...(unanswered !== undefined && { request: unanswered }),
     },
   })
   if (held.length > 0 && (delivery.outcome === 'failure' || delivery.outcome === 'error')) giveBackPlaces(journey, held)
+  if (result.outcome === 'error' && stateOf(delivery) === 'dead' && !journey.lead.test)
+    ctx.onDeadLetter(lane, result.code)
 }
+
+/** What the breaker and the destination's health learn of an attempt. */
+const seenOf = (result: AttemptResult, ms: number, called: boolean): CallEnd => {
+  if (result.outcome !== 'error') return { is: 'answered', outcome: result.outcome, ms }
+  switch (FAULTS[result.code]) {
+    case 'unavailable':
+    case 'ambiguous':
+    case 'throttled':
+      return { is: 'failed', code: result.code, retryAfterMs: result.retryAfterMs, ms }
+    case 'canceled':
+    case 'bug':
+      return { is: 'void' }
+    default:
+      return called ? { is: 'answered', outcome: 'error', ms } : { is: 'void' }
+  }
+}
+
+/** The soonest that one put down is looked at again. */
+const HELD_MS = 250
 
 const faultResult = (error: unknown): AttemptResult => {
   if (isFault(error))
     return { outcome: 'error', reason: error.message, code: error.code, retryAfterMs: error.retryAfterMs ?? null }
   return { outcome: 'error', reason: 'The destination’s code failed', code: 'internal', retryAfterMs: null }
 }
+
+/** The call that was on its way when the attempt broke off, and whether any was made. */
+interface Progress {
+  sending: Json | undefined
+  called: boolean
+}
+
+const requestOf = (call: Call): Json => ({
+  method: call.method,
+  url: call.url,
+  headers: redactHeaders(call.headers),
+  body: call.body,
+})
 
 /** Runs the destination's program once. What was answered before a crash is not asked again. */
 const runAttempt = async (
@@ -143,6 +162,7 @@ const runAttempt = async (
   destination: CompiledDestination,
   input: DeliveryInput,
   answered: readonly CallAnswer[],
+  progress: Progress,
 ): Promise<AttemptResult> => {
   const settings = destination.settings as never
   const { type } = destination
@@ -162,6 +182,8 @@ const runAttempt = async (
       sealed: null,
     })
     await commit(journey, ctx.appender, ctx.clock, { wakeAt: journey.lead.receivedAt, runner: ctx.runnerNumber() })
+    progress.called = true
+    progress.sending = requestOf(step.value)
     const response = await authorized.send(destination.timeoutMs ?? ctx.deliveries.timeoutMs)
     const answer = answerOfCall(response)
     emit(journey, {
@@ -175,28 +197,65 @@ const runAttempt = async (
         ms: Math.round(response.ms),
       },
       sealed: {
-        request: {
-          method: step.value.method,
-          url: step.value.url,
-          headers: redactHeaders(step.value.headers),
-          body: step.value.body,
-        },
+        request: progress.sending,
         response: { ...answer, headers: redactHeaders(answer.headers) },
       },
     })
+    progress.sending = undefined
     step = program.next(answer)
   }
   return step.value
 }
 
+/** It is due and may not go out: put down, with the reason, to be taken up when there is a chance. */
+const putDown = (ctx: RunnerContext, journey: Journey, delivery: Delivery, refused: Refused): void => {
+  const now = ctx.clock.now()
+  // A stopped lane is not asked until it opens, which may be sooner than was thought: only a rate's slot has its time.
+  const again = refused.why === 'rate' ? refused.until : null
+  emit(journey, {
+    type: 'delivery.held',
+    at: now,
+    data: { delivery: delivery.id, why: refused.why, next_at: Math.max(again ?? 0, now + HELD_MS) },
+    sealed: null,
+  })
+}
+
+const passOver = (
+  ctx: RunnerContext,
+  journey: Journey,
+  delivery: Delivery,
+  attempt: number,
+  why: 'paused' | 'breaker',
+): void => {
+  const held = journey.lead.holds.caps.filter((cap) => cap.delivery === placeOf(delivery))
+  emit(journey, {
+    type: 'attempt.ended',
+    at: ctx.clock.now(),
+    data: {
+      delivery: delivery.id,
+      attempt,
+      outcome: 'error',
+      code: 'destination.unavailable',
+      next_at: null,
+      parked: false,
+      revenue: null,
+    },
+    sealed: {
+      reason: why === 'paused' ? 'It is paused: nothing was sent' : 'Its breaker is open: nothing was sent',
+      reference: null,
+    },
+  })
+  giveBackPlaces(journey, held)
+}
+
 /** Makes the attempt that is due, if one is. */
 export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, delivery: Delivery): Promise<void> => {
   if (delivery.outcome !== 'open' || delivery.parked || waitsBehind(journey, delivery)) return
-  const destination = destinationOf(journey, delivery)
+  const destination = await destinationOf(ctx, journey, delivery)
   const interrupted = delivery.inFlight
   if (interrupted && interrupted.answers.length <= interrupted.started) {
     // Sent, perhaps, by a process that died before it could say so.
-    endAttempt(ctx, journey, delivery, destination, interrupted.attempt, {
+    await endAttempt(ctx, journey, delivery, destination, interrupted.attempt, {
       outcome: 'error',
       code: 'destination.unknown_outcome',
       reason: 'The process ended while the call was under way: nobody knows whether it arrived',
@@ -204,11 +263,12 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     })
     return
   }
-  if (!interrupted && (delivery.nextAt === null || delivery.nextAt > ctx.clock.now())) return
+  const isDue = delivery.nextAt === null ? interrupted !== null : delivery.nextAt <= ctx.clock.now()
+  if (!isDue) return
   const attempt = interrupted?.attempt ?? delivery.attempts + 1
   if (journey.lead.test) {
     const reason = 'A test lead: nothing was sent'
-    endAttempt(ctx, journey, delivery, destination, attempt, {
+    await endAttempt(ctx, journey, delivery, destination, attempt, {
       outcome: 'success',
       reference: 'test',
       price: null,
@@ -216,23 +276,37 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     })
     return
   }
+  const pass = await ctx.gate.admit(laneOfDelivery(journey, delivery), destination.policy)
+  if (!pass.admitted) {
+    // Where others wait for their turn, a destination that is paused or broken is passed over.
+    if (delivery.tries !== null && !pass.all && (pass.why === 'paused' || pass.why === 'breaker'))
+      passOver(ctx, journey, delivery, attempt, pass.why)
+    else putDown(ctx, journey, delivery, pass)
+    return
+  }
   const input: DeliveryInput = {
-    deliveryId: delivery.id,
+    deliveryId: delivery.key ?? delivery.id,
     leadId: journey.lead.id,
     attempt,
     payload: delivery.payload,
     now: interrupted?.startedAt ?? ctx.clock.now(),
   }
   let result: AttemptResult
+  const progress: Progress = { sending: undefined, called: false }
+  const beganAt = ctx.clock.now()
   try {
-    result = await runAttempt(ctx, journey, delivery, destination, input, interrupted?.answers ?? [])
+    result = await runAttempt(ctx, journey, delivery, destination, input, interrupted?.answers ?? [], progress)
   } catch (error) {
-    if (error === journey.broken) throw error
+    if (error === journey.broken) {
+      pass.end({ is: 'void' })
+      throw error
+    }
     if (!isFault(error))
       ctx.log.error({ lead: journey.lead.id, destination: destination.id, error: nameOf(error) }, 'a destination threw')
     result = faultResult(error)
   }
-  endAttempt(ctx, journey, delivery, destination, attempt, result)
+  pass.end(seenOf(result, ctx.clock.now() - beganAt, progress.called))
+  await endAttempt(ctx, journey, delivery, destination, attempt, result, progress.sending)
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
@@ -302,6 +376,7 @@ export const sendDelivery = async (
   }
   await attemptDelivery(ctx, journey, delivery)
   if (delivery.outcome === 'open' && asked.waitFor === 'final')
-    return { wakeAt: delivery.parked || waitsBehind(journey, delivery) ? null : delivery.nextAt }
+    // Deliveries have their own times: see markOf in mark.ts.
+    return { wakeAt: null }
   return { answer: asAnswer(delivery) }
 }

@@ -22,7 +22,7 @@ import {
 import type { RunnerContext } from './context.ts'
 import { attemptDelivery } from './deliver.ts'
 import { commit, emit, type Journey } from './journey.ts'
-import { waitsBehind } from './order.ts'
+import { markOf } from './mark.ts'
 import { viewOf } from './view.ts'
 
 /** How a journey left this process: closed, or standing until an instant, or until a person acts (null). */
@@ -286,7 +286,9 @@ const close = (ctx: RunnerContext, journey: Journey): void => {
         : null
   if (failed) release(ctx, journey)
   const at = ctx.clock.now()
-  const price = failed || lead.test ? zeroMoney(lead.currency) : (lead.price ?? zeroMoney(lead.currency))
+  // Its source was told of no price, and what it held was given back: a delivery sent again does not change that.
+  const unpaid = failed || lead.test || (lead.reopened !== null && lead.reopened !== 'success')
+  const price = unpaid ? zeroMoney(lead.currency) : (lead.price ?? zeroMoney(lead.currency))
   emit(journey, {
     type: 'source.closed',
     at,
@@ -354,16 +356,13 @@ export const drive = async (ctx: RunnerContext, journey: Journey): Promise<Stay>
     if (journey.detached.length > 0) await Promise.allSettled(journey.detached.splice(0))
   }
   const open = openDeliveries(journey)
-  const detachedDue = open.flatMap((delivery) =>
-    delivery.nextAt === null || delivery.parked || waitsBehind(journey, delivery) ? [] : [delivery.nextAt],
-  )
   if (stay === null && open.length === 0) {
     close(ctx, journey)
     await commit(journey, ctx.appender, ctx.clock, null)
     return { closed: true }
   }
-  const dues = [...detachedDue, ...(stay && !stay.closed && stay.wakeAt !== null ? [stay.wakeAt] : [])]
-  const wakeAt = dues.length > 0 ? Math.min(...dues) : null
-  await commit(journey, ctx.appender, ctx.clock, { wakeAt: wakeAt ?? ctx.never, runner: null })
-  return { closed: false, wakeAt }
+  const mark = markOf(ctx, journey, stay && !stay.closed ? stay.wakeAt : null)
+  await commit(journey, ctx.appender, ctx.clock, mark)
+  ctx.onDue(mark.wakeAt)
+  return { closed: false, wakeAt: mark.wakeAt === ctx.never ? null : mark.wakeAt }
 }

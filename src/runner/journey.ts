@@ -10,10 +10,12 @@ import type { EntryWrite } from '../journal/append-lists.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import { NO_PERSONS, type PersonWrites } from '../journal/person-writes.ts'
 import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
+import type { WorkMark } from '../journal/work-statements.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import { revenueOf } from '../lead/deliveries.ts'
 import type { HeldPlace, LeadEvent } from '../lead/events.ts'
 import { evolve, type Lead, newLead } from '../lead/lead.ts'
+import { changedDeliveries } from './delivery-rows.ts'
 
 /** One lead on its way in this process: its state, what is not yet committed, and its place in the chain. */
 export interface Journey {
@@ -43,7 +45,7 @@ export interface Journey {
   releasedClaims: Buffer[]
   releasedCaps: HeldPlace[]
   /** The row in `work` as it now stands in the database, or null where there is none. */
-  work: { wakeAt: number; runner: number | null } | null
+  work: WorkMark | null
   /** The commit under way: one at a time a lead. */
   committing: Promise<void> | null
   /** What the coming steps will look up, once it was asked for. */
@@ -52,11 +54,6 @@ export interface Journey {
   detached: Promise<unknown>[]
   /** Set by the first failed commit: nothing more is written from here. */
   broken: unknown
-}
-
-export interface WorkMark {
-  readonly wakeAt: number
-  readonly runner: number | null
 }
 
 export const startJourney = (options: {
@@ -156,7 +153,7 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
     events: journey.events,
     key: journey.key,
   })
-  const unchanged = work !== null && journey.work?.wakeAt === work.wakeAt && journey.work.runner === work.runner
+  const unchanged = work !== null && sameMark(journey.work, work)
   const commit: LeadCommit = {
     tenantId: lead.tenantId,
     leadId: lead.id,
@@ -172,6 +169,7 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
     releasedClaims: journey.releasedClaims,
     releasedCaps: journey.releasedCaps,
     work: unchanged ? 'keep' : work,
+    deliveries: changedDeliveries(journey),
   }
   const { events, settling } = journey
   settling.push(...journey.submissionHolder.settlements.splice(0))
@@ -239,4 +237,10 @@ export const commitSoFar = async (journey: Journey, appender: Appender, clock: C
 }
 
 const sameMark = (a: WorkMark | null, b: WorkMark | null): boolean =>
-  a === b || (a !== null && b !== null && a.wakeAt === b.wakeAt && a.runner === b.runner)
+  a === b ||
+  (a !== null &&
+    b !== null &&
+    a.wakeAt === b.wakeAt &&
+    a.runner === b.runner &&
+    (a.lane ?? '') === (b.lane ?? '') &&
+    (a.alone ?? true) === (b.alone ?? true))

@@ -25,7 +25,7 @@ const unlessLate = async <T>(promise: Promise<T>, ms: number): Promise<T | 'late
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
-const lostRace = (error: unknown): boolean =>
+export const lostRace = (error: unknown): boolean =>
   error instanceof RunAgain || sqlState(error) === 'MR001' || sqlState(error) === '23505'
 
 /** What the lead of this idempotency key is told now. */
@@ -40,7 +40,7 @@ const answerAgain = async (ctx: RunnerContext, tenantId: string, leadId: string)
   return answerOf({ lead: loaded.lead, flow, source, now: ctx.clock.now(), durable: true })
 }
 
-const flowOf = async (
+export const flowOf = async (
   ctx: RunnerContext,
   loaded: LoadedLead,
 ): Promise<{ flow: CompiledFlow; source: CompiledSource }> => {
@@ -50,7 +50,7 @@ const flowOf = async (
   return { flow, source }
 }
 
-const journeyOf = (loaded: LoadedLead, flow: CompiledFlow, source: CompiledSource): Journey => {
+export const journeyOf = (loaded: LoadedLead, flow: CompiledFlow, source: CompiledSource): Journey => {
   if (!loaded.key) throw new Fault('not_found', { message: 'The lead was erased' })
   const fresh = startJourney({
     id: loaded.lead.id,

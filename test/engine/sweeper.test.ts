@@ -50,6 +50,7 @@ const looking = (state: { held: boolean }) => {
       return state.held
     },
     leadsInFlightMax: 100,
+    gate: { rooms: () => ({ names: [], rooms: [] }) },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   })
   return {

@@ -75,17 +75,23 @@ export const PLACES: Readonly<Record<string, Place>> = {
   outbound: { may: ['base', 'lead', 'kit'] },
   // What is looked at: figures of leads, and what changed: docs/decisions/0030
   figures: { may: ['base', 'database'] },
+  // What stands between a delivery and its calls: holds, breakers, limits, health.
+  delivery: {
+    may: ['base', 'lead', 'kit'],
+    besides: { database: DATABASE },
+  },
   jobs: {
     may: ['base', 'lead', 'kit'],
     besides: {
       database: DATABASE,
       journal: 'values: upkeep makes the anchors of the journal when a day is over',
       runner: 'types: the sweeper is handed the runner it wakes',
+      delivery: 'types: the sweeper asks how much room a lane has',
       audit: 'values: upkeep signs the end of the audit',
     },
   },
   runner: {
-    may: ['base', 'lead', 'fields', 'kit', 'flow', 'journal', 'handlers', 'jobs', 'outbound'],
+    may: ['base', 'lead', 'fields', 'kit', 'flow', 'journal', 'handlers', 'delivery', 'jobs', 'outbound'],
     besides: { database: DATABASE },
   },
   ingest: {
@@ -113,6 +119,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'privacy',
       'persons',
       'runner',
+      'delivery',
       'ingest',
       'access',
       'api/contract',
@@ -177,6 +184,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'house.ts': {
     may: [
       'base',
+      'delivery',
       'kit',
       'database',
       'journal',

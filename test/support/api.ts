@@ -88,6 +88,7 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
     log: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
     audit: house.audit,
     privacy: house.privacy,
+    delivery: house.delivery,
     metrics: createMetrics({ version: 'test', inFlight: house.runner.inFlight, connections: database.stats }),
     settings: {
       version: 'test',

@@ -9,8 +9,12 @@ import { randomBytes } from 'node:crypto'
 import { type Clock, type MovableClock, movableClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ids.ts'
 import { keyOf } from '../../src/base/seal.ts'
+import { int4s, texts } from '../../src/database/arrays.ts'
 import { createDatabase, type Database } from '../../src/database/pool.ts'
 import { createPresence, type Presence } from '../../src/database/presence.ts'
+import { createGate, type Gate } from '../../src/delivery/gate.ts'
+import { createHealthCounts, type HealthCounts } from '../../src/delivery/health.ts'
+import type { Lane } from '../../src/delivery/lane.ts'
 import { createBlocks } from '../../src/handlers/blocks.ts'
 import { createCaps } from '../../src/handlers/caps.ts'
 import { createIdentity } from '../../src/handlers/identity.ts'
@@ -31,7 +35,9 @@ import { localMaster } from '../../src/keys/local.ts'
 import type { Json } from '../../src/kit/field.ts'
 import type { Registries } from '../../src/kit/flow.ts'
 import { createOutbound, type Outbound } from '../../src/outbound/outbound.ts'
+import { type Amendments, createAmendments } from '../../src/runner/amend.ts'
 import { createCatalog } from '../../src/runner/catalog.ts'
+import type { RunnerContext } from '../../src/runner/context.ts'
 import { lookupColumn } from '../../src/runner/journey.ts'
 import { createPublish } from '../../src/runner/publish.ts'
 import { createRunner } from '../../src/runner/runner.ts'
@@ -54,6 +60,11 @@ export interface Process {
   readonly reader: JournalReader
   readonly secrets: Secrets
   readonly presence: Presence
+  readonly gate: Gate
+  readonly amendments: Amendments
+  readonly health: HealthCounts
+  /** Lanes that somebody was told of a dead letter of. */
+  readonly deadLetters: { readonly lane: Lane; readonly code: string }[]
   /** Leads it lost sight of. */
   readonly doubts: { tenantId: string; leadId: string; away: boolean }[]
   submit(asked: Submit): Promise<SubmissionResult>
@@ -77,6 +88,9 @@ export interface ProcessOptions {
   readonly leadsInFlightMax?: number
   readonly crashesMax?: number
   readonly poolMax?: number
+  readonly breaker?: { readonly failures: number; readonly openMs: number }
+  readonly tenantConcurrency?: number
+  readonly waitingMax?: number
 }
 
 export interface Engine {
@@ -157,10 +171,27 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
     const lists = createKnownLists({ database })
     const models = createModels({ database })
     const catalog = createCatalog({ database, registries: asked.registries ?? allRegistries })
+    const health = createHealthCounts({ database, clock: processClock })
+    const gate = createGate({
+      database,
+      clock: processClock,
+      random: () => 0,
+      log,
+      health,
+      concurrency: 64,
+      breaker: asked.breaker ?? { failures: 10, openMs: 30_000 },
+      tenantConcurrency: asked.tenantConcurrency ?? null,
+      tenantPerSecond: null,
+      waitingMax: asked.waitingMax ?? 500,
+    })
+    const deadLetters: { lane: Lane; code: string }[] = []
     const presence = await createPresence({
       connection: db.connection,
       applicationRole: 'millrace_app',
       log,
+      onGate: () => {
+        gate.refresh().catch(() => undefined)
+      },
       onEpoch: (change) => {
         if (!change) return
         catalog.forget(change.tenantId)
@@ -192,7 +223,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
     const doubts: { tenantId: string; leadId: string; away: boolean }[] = []
     let sweeper: Sweeper | undefined
     const leadsInFlightMax = asked.leadsInFlightMax ?? 5_000
-    const runner = createRunner({
+    const context: RunnerContext = {
       clock: processClock,
       random: () => 0,
       keyring: ownKeyring,
@@ -222,11 +253,16 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       never: NEVER_MS,
       runnerNumber: presence.number,
       log,
+      gate,
+      onDeadLetter: (lane, code) => void deadLetters.push({ lane, code }),
+      onDue: (at) => sweeper?.hint(at),
       onDoubt: (lead) => {
         doubts.push(lead)
         sweeper?.doubt(lead)
       },
-    })
+    }
+    const runner = createRunner(context)
+    const amendments = createAmendments(context, () => newId(processClock.now()))
     const made = createSweeper({
       database,
       clock: processClock,
@@ -234,8 +270,10 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       runnerNumber: presence.number,
       isHeld: presence.isHeld,
       leadsInFlightMax,
+      gate,
       log,
     })
+    await gate.refresh()
     sweeper = made
     const process: Process = {
       runner,
@@ -244,6 +282,10 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       keyring: ownKeyring,
       secrets,
       presence,
+      gate,
+      health,
+      amendments,
+      deadLetters,
       doubts,
       reader: createJournalReader({ database, keyring: ownKeyring, loader, lookupColumn }),
       submit: ({ tenantId: of, flow, values, over = {} }) =>
@@ -269,8 +311,13 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       work: async () => {
         for (;;) {
           const rows = await database.definer<{ tenant_id: string; lead_id: string; attempts: number }>({
-            text: 'select tenant_id, lead_id, attempts from millrace.take_due_work($1::timestamptz, $2::integer, 50)',
-            values: [new Date(processClock.now()), presence.number()],
+            text: 'select tenant_id, lead_id, attempts from millrace.take_due($1::timestamptz, $2::integer, 50, 500, $3, $4)',
+            values: [
+              new Date(processClock.now()),
+              presence.number(),
+              texts(gate.rooms().names),
+              int4s(gate.rooms().rooms),
+            ],
           })
           if (rows.length === 0) return
           await Promise.all(
@@ -283,6 +330,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       bury: async () => {
         const number = presence.number()
         await made.stop()
+        await gate.stop()
         await presence.close()
         for (;;) {
           const [row] = await db.inspect<{ n: number }>(

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type TestApi, testApi } from '../../test/support/api.ts'
+import { openSink, type Sink } from '../../test/support/sink.ts'
+
+let api: TestApi
+let sink: Sink
+
+const flow = (): string => `
+flow: sold
+fields: { email: { type: email, required: true } }
+sources: [ { id: web, price: { id: base, amount: "5.00 USD" } } ]
+destinations:
+  crm: { type: http, url: "${sink.url}/crm", repeat: unsafe, attempts: 1, breaker: 'off' }
+steps: [ { deliver: { to: crm } } ]
+`
+
+beforeAll(async () => {
+  sink = await openSink()
+  api = await testApi()
+  await api.home.publish(flow())
+})
+afterAll(async () => {
+  await api.close()
+  await sink.close()
+})
+
+let count = 0
+const submit = async () => {
+  count += 1
+  const { answer } = await api.home.submit('sold', 'web', { email: `person.${count}@example.com` })
+  return answer.lead_id
+}
+const die = async (): Promise<string> => {
+  sink.otherwise({ do: 'answer', status: 404, body: '{"error":"gone"}' })
+  const id = await submit()
+  sink.otherwise({ do: 'answer' })
+  return id
+}
+const logins = new Set<string>()
+/** Logged in anew each time: the clock moves. */
+const as = async (role: string, tenantId = api.home.tenantId) => {
+  const login = { email: `${role}.${tenantId}@example.com`, password: 'a long enough password' }
+  if (!logins.has(login.email)) await api.addLogin({ ...login, role, tenantId })
+  logins.add(login.email)
+  return { authorization: `Bearer ${await api.token(login)}` }
+}
+const get = async (url: string, role = 'owner') => {
+  const response = await api.app.inject({ url, headers: await as(role) })
+  return { status: response.statusCode, body: response.json() }
+}
+const post = async (url: string, body: object, role = 'owner') => {
+  const response = await api.app.inject({ method: 'POST', url, headers: await as(role), payload: body })
+  return { status: response.statusCode, body: response.json() }
+}
+/** What the sweeper of a running server does. */
+const work = async (): Promise<void> => {
+  const { house } = api.home
+  const rows = await house.database.definer<{ tenant_id: string; lead_id: string; attempts: number }>({
+    text: `select tenant_id, lead_id, attempts from millrace.take_due($1::timestamptz, $2::integer, 50, 500, '{}', '{}')`,
+    values: [new Date(api.clock.now()), house.presence.number()],
+  })
+  for (const row of rows)
+    await house.runner.resume({ tenantId: row.tenant_id, leadId: row.lead_id, attempts: row.attempts })
+}
+const pipeline = (body: object, role = 'owner') => post('/api/admin/lead-pipeline', body, role)
+
+describe('dead letters', () => {
+  it('are listed and read with both sides of the call', async () => {
+    const leadId = await die()
+    const { body } = await get('/api/v1/dead-letters?destination=crm&limit=1')
+    expect(body.items).toMatchObject([{ lead_id: leadId, state: 'dead', code: 'setting_invalid', attempts: 1 }])
+    const { status, body: detail } = await get(`/api/v1/leads/${leadId}/deliveries/${body.items[0].id}`)
+    expect(status).toBe(200)
+    expect(detail.exchanges).toMatchObject([
+      {
+        attempt: 1,
+        status: 404,
+        outcome: 'error',
+        request: { method: 'POST' },
+        response: { body: '{"error":"gone"}' },
+      },
+    ])
+    expect((await get(`/api/v1/leads/${leadId}/deliveries/${leadId}`)).status).toBe(404)
+  })
+
+  it('are sent again one by one, in another form where asked', async () => {
+    const leadId = await die()
+    const [{ id }] = (await get('/api/v1/dead-letters?limit=1')).body.items
+    const { status, body } = await post(`/api/v1/leads/${leadId}/deliveries/${id}/replay`, {
+      payload: { email: 'mended@example.com' },
+    })
+    expect({ status, state: body.state }).toEqual({ status: 202, state: 'waiting' })
+    await work()
+    expect(JSON.parse(sink.requests.at(-1)?.body ?? '')).toEqual({ email: 'mended@example.com' })
+    expect((await get(`/api/v1/leads/${leadId}`)).body).toMatchObject({ outcome: 'success', price: 0 })
+    expect((await post(`/api/v1/leads/${leadId}/deliveries/${id}/replay`, {})).status).toBe(400)
+  })
+
+  it('are sent again by filter, so many a second, and put away by filter', async () => {
+    await post('/api/v1/dead-letters/discard', { reason: 'tests' })
+    for (let n = 0; n < 5; n += 1) await die()
+    const { status, body } = await post('/api/v1/dead-letters/replay', {
+      destination: 'crm',
+      code: 'setting_invalid',
+      limit: 3,
+      per_second: 2,
+    })
+    expect({ status, body }).toEqual({
+      status: 202,
+      body: { matched: 3, done: 3, refused: 0, last_at: new Date(api.clock.now() + 1_000).toISOString() },
+    })
+    const before = sink.requests.length
+    await work()
+    expect(sink.requests.length).toBe(before + 1)
+    api.clock.advance(1_000)
+    await work()
+    expect(sink.requests.length).toBe(before + 3)
+    const put = await post('/api/v1/dead-letters/discard', { reason: 'nobody needs them' })
+    expect(put.body).toMatchObject({ matched: 2, done: 2 })
+    expect((await get('/api/v1/dead-letters')).body.items).toEqual([])
+    expect((await get('/api/v1/deliveries?state=discarded')).body.items.length).toBeGreaterThanOrEqual(2)
+  })
+})
+
+it('an unknown outcome is settled by who may review, and by nobody else', async () => {
+  sink.otherwise({ do: 'reset' })
+  const leadId = await submit()
+  sink.otherwise({ do: 'answer' })
+  const [{ id }] = (await get('/api/v1/deliveries?state=unknown')).body.items
+  const url = `/api/v1/leads/${leadId}/deliveries/${id}/settle`
+  expect((await post(url, { outcome: 'delivered', reason: 'seen there' }, 'analyst')).status).toBe(403)
+  const { status } = await post(url, { outcome: 'delivered', reason: 'seen there', reference: 'R9' }, 'operator')
+  expect(status).toBe(202)
+  await work()
+  expect((await get(`/api/v1/leads/${leadId}`)).body).toMatchObject({
+    outcome: 'success',
+    price: 5,
+    deliveries: [{ outcome: 'success', reference: 'R9' }],
+  })
+})
+
+describe('the pipeline', () => {
+  it('in emergency mode takes leads in, sends nothing, says why, and ends by itself', async () => {
+    expect((await pipeline({ action: 'emergency-mode' })).status).toBe(400)
+    const { body } = await pipeline({ action: 'emergency-mode', reason: 'wrong prices', duration: 60 })
+    expect(body).toMatchObject({
+      done: ['emergency'],
+      holds: [{ scope: 'emergency', reason: 'wrong prices', until: new Date(api.clock.now() + 60_000).toISOString() }],
+    })
+    const before = sink.requests.length
+    const leadId = await submit()
+    await work()
+    expect(sink.requests.length).toBe(before)
+    expect((await get('/api/v1/deliveries?state=waiting')).body.items).toMatchObject([
+      { lead_id: leadId, state: 'held', attempts: 0 },
+    ])
+    expect((await get('/api/admin/lead-pipeline?metric=system-health')).body.data).toMatchObject({
+      status: 'emergency',
+      emergency: { reason: 'wrong prices' },
+    })
+    expect((await get('/api/v1/queues')).body.items).toContainEqual(
+      expect.objectContaining({ queue: 'deliveries', name: 'sold/crm', stopped: 'emergency' }),
+    )
+    api.clock.advance(60_001)
+    await work()
+    expect(sink.requests.length).toBe(before + 1)
+    // The reason stands sealed: in the hold and in the audit.
+    const audit = await get('/api/v1/audit?action=pipeline.emergency-mode')
+    expect(audit.body.items).toMatchObject([{ data: { done: ['emergency'] }, private: { reason: 'wrong prices' } }])
+  })
+
+  it('pauses and resumes a destination, all queues, and the calls of the tenant', async () => {
+    for (const [stop, go] of [
+      [{ action: 'pause-queues', destinations: ['sold/crm'] }, { action: 'resume-queues' }],
+      [{ action: 'pause-queues' }, { action: 'resume-queues', queues: ['deliveries', 'leads', 'jobs'] }],
+      [{ action: 'pause-tenant-calls' }, { action: 'pause-tenant-calls', enabled: false }],
+    ]) {
+      await pipeline(stop ?? {})
+      const before = sink.requests.length
+      await submit()
+      await work()
+      expect(sink.requests.length).toBe(before)
+      const { body } = await pipeline(go ?? {})
+      expect(body.holds).toEqual([])
+      api.clock.advance(1_000)
+      await work()
+      expect(sink.requests.length).toBe(before + 1)
+    }
+    expect((await pipeline({ action: 'pause-queues' }, 'auditor')).status).toBe(403)
+  })
+
+  it('resolves an error: a dead letter is sent again', async () => {
+    const leadId = await die()
+    const [{ id }] = (await get('/api/v1/dead-letters?limit=1')).body.items
+    expect((await pipeline({ action: 'resolve-error', lead_id: leadId })).status).toBe(400)
+    const { status } = await pipeline({
+      action: 'resolve-error',
+      lead_id: leadId,
+      delivery_id: id,
+      resolution: 'replay',
+    })
+    expect(status).toBe(200)
+    await work()
+    expect((await get(`/api/v1/leads/${leadId}`)).body.outcome).toBe('success')
+  })
+
+  it.each(['queue-status', 'rate-limits', 'error-stats', 'lead-stats', 'call-stats', 'system-health'])(
+    'tells %s',
+    async (metric) => {
+      await api.home.house.health.flush()
+      const { status, body } = await get(`/api/admin/lead-pipeline?metric=${metric}`)
+      expect({ status, metric: body.metric }).toEqual({ status: 200, metric })
+      expect(JSON.stringify(body.data).length).toBeGreaterThan(20)
+    },
+  )
+})
+
+it('a destination’s health tells its rate of success, its latencies and its breaker', async () => {
+  await submit()
+  await api.home.house.health.flush()
+  const { body } = await get('/api/v1/destinations/crm/health?minutes=1440')
+  expect(body.items).toMatchObject([
+    { flow: 'sold', destination: 'crm', breaker: { state: 'closed' }, paused: null, unknown: 0 },
+  ])
+  const [item] = body.items
+  expect(item.calls).toBeGreaterThan(5)
+  expect(item.success_rate).toBeGreaterThan(0)
+  expect(item.success_rate).toBeLessThan(1)
+  expect(item.latency_ms.p99).toBeGreaterThanOrEqual(item.latency_ms.p50)
+  expect((await get('/api/v1/destinations/none/health')).body.items).toEqual([])
+})
+
+it('shows nothing of it to another tenant', async () => {
+  await die()
+  const other = await api.home.addTenant('stranger')
+  const headers = await as('owner', other)
+  for (const url of ['/api/v1/deliveries', '/api/v1/dead-letters', '/api/v1/destinations/crm/health']) {
+    const response = await api.app.inject({ url, headers })
+    expect(response.json().items).toEqual([])
+  }
+})

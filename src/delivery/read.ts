@@ -1,0 +1,239 @@
+/** Deliveries as they are listed and searched; their private halves stand in the journals of their leads. */
+
+import type { Database, Row } from '../database/pool.ts'
+
+export interface DeliveryRow {
+  readonly id: string
+  readonly lead_id: string
+  readonly flow: string
+  readonly destination: string
+  readonly state: string
+  readonly code: string | null
+  readonly attempts: number
+  readonly opened_at: number
+  readonly changed_at: number
+  readonly next_at: number | null
+}
+
+export interface DeliveryFilter {
+  readonly states?: readonly string[] | undefined
+  readonly flow?: string | undefined
+  readonly destination?: string | undefined
+  readonly code?: string | undefined
+  /** Of its last change, ms since 1970: from inclusive, to exclusive. */
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+}
+
+/** Where a page ended: the last lead and delivery on it. */
+export interface DeliveryPlace {
+  readonly leadId: string
+  readonly id: string
+}
+
+const rowOf = (row: Row): DeliveryRow => ({
+  id: row.id as string,
+  lead_id: row.lead_id as string,
+  flow: row.flow_id as string,
+  destination: row.destination as string,
+  state: row.state as string,
+  code: row.code as string | null,
+  attempts: row.attempts as number,
+  opened_at: row.opened_at as number,
+  changed_at: row.changed_at as number,
+  next_at: row.next_at as number | null,
+})
+
+const OPEN_STATES = ['waiting', 'unknown', 'dead']
+
+const parts = (filter: DeliveryFilter, from: number): { where: string; values: (string | Date)[] } => {
+  const values: (string | Date)[] = []
+  const where: string[] = []
+  const add = (sql: string, value: string | Date | undefined): void => {
+    if (value === undefined) return
+    values.push(value)
+    where.push(sql.replace('?', `$${values.length + from}`))
+  }
+  if (filter.states) {
+    add('d.state = any (?::text[])', `{${filter.states.join(',')}}`)
+    // Said in words that the partial index knows.
+    if (filter.states.every((state) => OPEN_STATES.includes(state)))
+      where.push(`d.state in ('waiting', 'unknown', 'dead')`)
+  }
+  add('d.flow_id = ?::text', filter.flow)
+  add('d.destination = ?::text', filter.destination)
+  add('d.code = ?::text', filter.code)
+  add('d.changed_at >= ?::timestamptz', filter.from === undefined ? undefined : new Date(filter.from))
+  add('d.changed_at < ?::timestamptz', filter.to === undefined ? undefined : new Date(filter.to))
+  return { where: where.map((part) => ` and ${part}`).join(''), values }
+}
+
+/** Newest lead first. */
+export const listDeliveries = async (
+  database: Database,
+  tenantId: string,
+  filter: DeliveryFilter,
+  page: { readonly before: DeliveryPlace | null; readonly limit: number },
+): Promise<DeliveryRow[]> => {
+  const { where, values } = parts(filter, 4)
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        text: `select d.id, d.lead_id, d.flow_id, d.destination, d.state, d.code, d.attempts, d.opened_at, d.changed_at,
+                 d.next_at
+               from millrace.delivery d
+               where d.tenant_id = $1::uuid and ($2::uuid is null or (d.lead_id, d.id) < ($2::uuid, $3::uuid))${where}
+               order by d.lead_id desc, d.id desc limit $4::integer`,
+        values: [tenantId, page.before?.leadId ?? null, page.before?.id ?? null, page.limit, ...values],
+      },
+    ],
+  )
+  return rows.map(rowOf)
+}
+
+export const countDeliveries = async (
+  database: Database,
+  tenantId: string,
+): Promise<
+  { flow: string; destination: string; state: string; code: string | null; count: number; oldest: number }[]
+> => {
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'count_open_deliveries',
+        text: `select flow_id as flow, destination, state, code, count(*)::integer as count, min(changed_at) as oldest
+               from millrace.delivery where tenant_id = $1::uuid and state in ('waiting', 'unknown', 'dead')
+               group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
+        values: [tenantId],
+      },
+    ],
+  )
+  return rows as never
+}
+
+/** Where all dead letters of a destination were seen to, the next one is told of again. */
+export const rearmAlerts = async (database: Database, tenantId: string): Promise<void> => {
+  await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'rearm_alerts',
+        text: `update millrace.destination_state s set alerted_at = null
+               where s.tenant_id = $1::uuid and s.alerted_at is not null and not exists (
+                 select from millrace.delivery d where d.tenant_id = s.tenant_id and d.state = 'dead'
+                   and d.flow_id = s.flow_id and d.destination = s.destination)`,
+        values: [tenantId],
+      },
+    ],
+  )
+}
+
+export interface QueueRow {
+  readonly lane: string
+  /** Due and not begun, due later, under way, and standing still until a person acts. */
+  readonly due: number
+  readonly later: number
+  readonly running: number
+  readonly parked: number
+  /** Of those due. */
+  readonly oldest: number | null
+}
+
+export const readQueues = async (
+  database: Database,
+  tenantId: string,
+  asked: { readonly now: number; readonly never: number },
+): Promise<QueueRow[]> => {
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'read_queues',
+        text: `select lane,
+                 count(*) filter (where runner is null and wake_at <= $2::timestamptz)::integer as due,
+                 count(*) filter (where runner is null and wake_at > $2::timestamptz and wake_at < $3::timestamptz)::integer
+                   as later,
+                 count(*) filter (where runner is not null)::integer as running,
+                 count(*) filter (where runner is null and wake_at >= $3::timestamptz)::integer as parked,
+                 min(wake_at) filter (where runner is null and wake_at <= $2::timestamptz) as oldest
+               from millrace.work where tenant_id = $1::uuid group by lane order by lane`,
+        values: [tenantId, new Date(asked.now), new Date(asked.never)],
+      },
+    ],
+  )
+  return rows as never
+}
+
+export interface MinuteRow {
+  readonly flow: string
+  readonly destination: string
+  readonly successes: number
+  readonly failures: number
+  readonly errors: number
+  readonly latencies: readonly number[]
+}
+
+/** Calls since then, of each destination or of one. */
+export const readCalls = async (
+  database: Database,
+  tenantId: string,
+  asked: { readonly since: number; readonly destination?: string | undefined; readonly flow?: string | undefined },
+): Promise<MinuteRow[]> => {
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'read_destination_minutes',
+        text: `select flow_id as flow, destination, successes, failures, errors, array_to_string(latencies, ',') as latencies
+               from millrace.destination_minute
+               where tenant_id = $1::uuid and minute >= $2::timestamptz
+                 and ($3::text is null or destination = $3::text) and ($4::text is null or flow_id = $4::text)
+               order by flow_id, destination, minute`,
+        values: [tenantId, new Date(asked.since), asked.destination ?? null, asked.flow ?? null],
+      },
+    ],
+  )
+  const sums = new Map<string, MinuteRow & { latencies: number[] }>()
+  for (const row of rows) {
+    const key = `${row.flow as string}/${row.destination as string}`
+    const latencies = (row.latencies as string).split(',').map(Number)
+    const sum = sums.get(key)
+    sums.set(key, {
+      flow: row.flow as string,
+      destination: row.destination as string,
+      successes: (sum?.successes ?? 0) + (row.successes as number),
+      failures: (sum?.failures ?? 0) + (row.failures as number),
+      errors: (sum?.errors ?? 0) + (row.errors as number),
+      latencies: latencies.map((count, step) => count + (sum?.latencies[step] ?? 0)),
+    })
+  }
+  return [...sums.values()]
+}
+
+export interface BreakerRow {
+  readonly flow: string
+  readonly destination: string
+  readonly breaker: 'closed' | 'open' | 'half_open'
+  readonly changed_at: number
+  readonly retry_at: number | null
+  readonly openings: number
+  readonly code: string | null
+  readonly alerted_at: number | null
+}
+
+export const readBreakers = async (database: Database, tenantId: string): Promise<BreakerRow[]> => {
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'read_breakers',
+        text: `select flow_id as flow, destination, breaker, changed_at, retry_at, openings, code, alerted_at
+               from millrace.destination_state where tenant_id = $1::uuid order by flow_id, destination`,
+        values: [tenantId],
+      },
+    ],
+  )
+  return rows as never
+}

@@ -1,0 +1,136 @@
+import { Fault } from '../base/faults.ts'
+import type { LoadedLead } from '../journal/read.ts'
+import type { WorkMark } from '../journal/work-statements.ts'
+import type { Json } from '../kit/field.ts'
+import type { Delivery } from '../lead/deliveries.ts'
+import type { DeliveryDecision } from '../lead/events.ts'
+import type { RunnerContext } from './context.ts'
+import { stateOf } from './delivery-rows.ts'
+import { commit, emit, type Journey } from './journey.ts'
+import { flowOf, journeyOf, lostRace } from './runner.ts'
+
+/** What a person writes into a lead's journal from outside its run. */
+export interface Amendments {
+  /**
+   * Decides about a delivery that stands still. Throws Fault `not_found`, or `invalid_request` where it is not one that
+   * can be decided about so.
+   */
+  decideDelivery(asked: {
+    readonly tenantId: string
+    readonly leadId: string
+    readonly deliveryId: string
+    readonly decision: DeliveryDecision
+    readonly by: string
+    readonly reason: string | null
+    /** What the destination calls the lead, where it has it. */
+    readonly reference?: string | null
+    /** Sent in place of what was sent before. */
+    readonly payload?: { readonly [key: string]: Json } | null
+    /** When it is sent again, ms since 1970; now where this is left out. */
+    readonly at?: number
+  }): Promise<{ readonly state: string }>
+  /** Lets a lead that a fault has parked go on. Throws Fault `not_found` or `invalid_request`. */
+  resumeLead(asked: {
+    readonly tenantId: string
+    readonly leadId: string
+    readonly by: string
+    readonly reason: string | null
+  }): Promise<void>
+}
+
+/** Whoever runs the lead meanwhile is met at the commit; each time it is loaded anew. */
+const TRIES_MAX = 12
+
+const refuse = (message: string): never => {
+  throw new Fault('invalid_request', { message })
+}
+
+const checkDecision = (delivery: Delivery, decision: DeliveryDecision, edited: boolean): void => {
+  const state = stateOf(delivery)
+  switch (decision) {
+    case 'delivered':
+    case 'not_delivered':
+      if (state !== 'unknown')
+        refuse('What became of this delivery is known: only one of unknown outcome can be settled so.')
+      return
+    case 'discard':
+      if (state !== 'dead') refuse('This delivery is no dead letter: only a dead letter can be discarded.')
+      return
+    case 'send_again':
+      if (state !== 'dead' && state !== 'unknown' && state !== 'discarded' && state !== 'refused' && state !== 'passed')
+        refuse('This delivery is not over: only one that failed, or whose outcome is unknown, can be sent again.')
+      if (edited && state === 'unknown')
+        refuse('It may have arrived as it was: say whether it did before it is sent in another form.')
+  }
+}
+
+export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amendments => {
+  /** Emits what `change` says and commits it under the mark it gives, against whoever else writes. */
+  const amend = async <T>(
+    asked: { readonly tenantId: string; readonly leadId: string },
+    change: (journey: Journey, loaded: LoadedLead) => { readonly mark: WorkMark | null; readonly value: T },
+  ): Promise<T> => {
+    for (let tries = 1; ; tries += 1) {
+      const loaded = await ctx.loader.load(asked.tenantId, asked.leadId)
+      if (!loaded?.key) throw new Fault('not_found', { message: 'There is no such lead' })
+      const { flow, source } = await flowOf(ctx, loaded)
+      const journey = journeyOf(loaded, flow, source)
+      const { mark, value } = change(journey, loaded)
+      // Who runs it meets the conflict at its next commit, and goes on from what stands here.
+      const isRun = loaded.work !== null && loaded.work.runner !== null
+      const kept = isRun ? loaded.work : mark
+      try {
+        await commit(journey, ctx.appender, ctx.clock, kept)
+        if (kept !== null) ctx.onDue(kept.wakeAt)
+        return value
+      } catch (error) {
+        if (!lostRace(error) || tries === TRIES_MAX) throw error
+      }
+    }
+  }
+
+  return {
+    decideDelivery: (asked) =>
+      amend(asked, (journey, loaded) => {
+        const { lead } = journey
+        const delivery = lead.deliveries.get(asked.deliveryId)
+        if (!delivery) throw new Fault('not_found', { message: 'This lead has no such delivery' })
+        const payload = asked.payload ?? null
+        checkDecision(delivery, asked.decision, payload !== null)
+        const now = ctx.clock.now()
+        const again = asked.decision === 'send_again'
+        if (again && lead.closed)
+          emit(journey, { type: 'lead.reopened', at: now, data: { by: asked.by }, sealed: null })
+        emit(journey, {
+          type: 'delivery.decided',
+          at: now,
+          data: {
+            delivery: delivery.id,
+            decision: asked.decision,
+            by: asked.by,
+            next_at: again ? (asked.at ?? now) : null,
+            key: again && payload !== null ? newKey() : null,
+          },
+          sealed: { reason: asked.reason, reference: asked.reference ?? null, payload },
+        })
+        const value = { state: stateOf(delivery) }
+        if (lead.closed) return { mark: null, value }
+        // It may close the lead, or be held: whoever takes the lead up sees to that.
+        const at = again ? (asked.at ?? now) : now
+        const known = loaded.work?.lane === '' ? loaded.work.wakeAt : at
+        return { mark: { wakeAt: Math.min(at, known), runner: null }, value }
+      }),
+    resumeLead: (asked) =>
+      amend(asked, (journey) => {
+        if (!journey.lead.parked) refuse('This lead does not stand still for a fault.')
+        const now = ctx.clock.now()
+        emit(journey, {
+          type: 'lead.resumed',
+          at: now,
+          data: { by: asked.by },
+          sealed: { reason: asked.reason },
+        })
+        return { mark: { wakeAt: now, runner: null }, value: undefined }
+      }),
+  }
+}

@@ -1,0 +1,28 @@
+import { laneName } from '../delivery/lane.ts'
+
+import type { WorkMark } from '../journal/work-statements.ts'
+import type { RunnerContext } from './context.ts'
+import { laneOfDelivery } from './deliver.ts'
+import type { Journey } from './journey.ts'
+import { waitsBehind } from './order.ts'
+
+/**
+ * How a lead that goes on later is put down: when it is due, and in which lane. A lead is due in one lane at a time;
+ * of several deliveries one that may go out decides, so that a stopped destination does not hold up another.
+ */
+export const markOf = (ctx: RunnerContext, journey: Journey, wakeAt: number | null): WorkMark => {
+  const dues: { readonly at: number; readonly lane: string; readonly stopped: boolean }[] = []
+  if (wakeAt !== null) dues.push({ at: wakeAt, lane: '', stopped: false })
+  for (const delivery of journey.lead.deliveries.values()) {
+    if (delivery.outcome !== 'open' || delivery.parked || delivery.nextAt === null) continue
+    if (waitsBehind(journey, delivery)) continue
+    const lane = laneOfDelivery(journey, delivery)
+    const stopped = journey.lead.test ? null : ctx.gate.stopped(lane)
+    dues.push({ at: delivery.nextAt, lane: laneName(lane), stopped: stopped !== null })
+  }
+  const able = dues.filter(({ stopped }) => !stopped)
+  const [first] = (able.length > 0 ? able : dues).sort((a, b) => a.at - b.at)
+  if (!first) return { wakeAt: ctx.never, runner: null }
+  const lanes = new Set(dues.map(({ lane }) => lane))
+  return { wakeAt: first.at, runner: null, lane: first.lane, alone: lanes.size === 1 || able.length === 0 }
+}
