@@ -1,4 +1,5 @@
 import type { DestinationType } from '../kit/destination.ts'
+import { email } from './email/index.ts'
 import { http } from './http/index.ts'
 import { hubspot } from './hubspot/index.ts'
 import { salesforce } from './salesforce/index.ts'
@@ -12,4 +13,5 @@ export const destinationTypes: Readonly<Record<string, DestinationType>> = {
   salesforce,
   hubspot,
   slack,
+  email,
 }

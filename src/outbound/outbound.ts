@@ -1,5 +1,5 @@
 /**
- * The only fetch of the house: guarded against calls inwards, bounded in time, size and connections, and exact
+ * The only way out of the house, over HTTP and SMTP: guarded against calls inwards, bounded in time, size and connections, and exact
  * about what is known when it fails. HTTP statuses are answers, not faults (see kit/http-status.ts); redirects are
  * answers too, none is followed. HTTP/1.1 on kept-alive connections, one request at a time on each.
  */
@@ -19,6 +19,7 @@ import {
   timedOut,
 } from './failure.ts'
 import { createGuard, type Resolve } from './guard.ts'
+import { sendMail } from './smtp.ts'
 
 export interface OutboundRequest {
   readonly url: string
@@ -285,8 +286,14 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     }
   }
 
+  const smtp = { guard, connectTimeoutMs: options.connectTimeoutMs, ca: options.ca }
+
   return {
-    send: (request, { signal } = {}) => new Promise((resolve, reject) => exchange(request, signal, resolve, reject)),
+    send: (request, { signal } = {}) => {
+      if (/^smtps?:/.test(request.url))
+        return closing === null ? sendMail(smtp, request) : Promise.reject(notSentAtShutdown('the mail server'))
+      return new Promise((resolve, reject) => exchange(request, signal, resolve, reject))
+    },
     close: () => {
       closing ??= connections.close((host) => notSentAtShutdown(host))
       return closing
