@@ -49,6 +49,7 @@ import { liveRoutes } from './routes/live.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { personRoutes } from './routes/persons.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
+import { postingPages, postingRoutes } from './routes/posting.ts'
 import { privacyRoutes } from './routes/privacy.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { reviewRoutes } from './routes/reviews.ts'
@@ -72,7 +73,7 @@ const OTHER_ANSWERS = new Set(['/api/v1/leads/export', '/api/v1/live'])
 const KEEP_ALIVE_MS = 72_000
 /** A megabyte on a bad line takes 10 s; who takes longer holds a place for nothing. */
 const REQUEST_MS = 30_000
-const PARAM_CHARS_MAX = 200
+const PARAM_CHARS_MAX = 320
 
 /** What can't even be read as HTTP: answered in a line, logged nowhere, since it may hold anything. */
 const refuse = (error: Error & { code?: string }, socket: import('node:net').Socket): void => {
@@ -233,6 +234,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(flowRoutes(deps))
     await managed.register(destinationRoutes(deps))
     await managed.register(workbenchRoutes(deps))
+    await managed.register(postingRoutes(deps))
     await managed.register(listRoutes(deps))
     await managed.register(secretRoutes(deps))
     await managed.register(auditRoutes(deps))
@@ -250,6 +252,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     ])
       await managed.register(routes(deps))
   })
+  await api.register(postingPages(deps))
   await api.register(serviceRoutes(deps))
   await api.register(consoleRoutes(pages))
   await docsRoutes(app)

@@ -209,6 +209,13 @@ export interface Api {
       answer: { flow: string; version: number | null; source: string; lead_id: string | null; fields: ({ name: string; type: string; from: ({ way: "name" | "path" | "template" | "value" | "computed"; text: string })[]; raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown })[]; extra: unknown; steps: ({ id: string; type: string; reached: boolean; outcome: "success" | "failure" | "skip" | "rejected" | "stopped" | "skipped" | "asks" | "fault"; code: string | null; reason: string | null; field_errors: unknown; asks: string | null; when: { path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] } | null; rules: ({ path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] })[]; expressions: ({ path: string; text: string; value: unknown; missing: string[] })[]; templates: ({ path: string; text: string; value: unknown; missing: string[] })[]; set: unknown })[]; after: unknown }
     }
   }
+  '/api/v1/flows/{id}/sources/{source}/posting': {
+    /** Read the posting instructions of a source */
+    get: {
+      path: { id: string; source: string }
+      answer: { page_url: string; openapi_url: string; submit_url: string; flow: string; version: number; source: string; enabled: boolean; fields: ({ key: string; field: string; label: string; type: string; required: boolean; example: string })[]; rules: ({ of: "flow" | "source"; words: string; reason: string | null })[]; samples: ({ format: "json" | "form" | "xml" | "query"; method: "POST" | "GET"; content_type: string | null; query: string; body: string | null })[]; unmet: string[]; openapi: unknown }
+    }
+  }
   '/api/v1/keys': {
     /** List the API keys */
     get: {

@@ -15,11 +15,22 @@ import type { Json } from '../kit/field.ts'
 import type { CompiledFlow, CompiledSource, FlowProblem, Registries } from '../kit/flow.ts'
 import type { LeadView } from '../kit/step.ts'
 import { deliveriesSeen } from '../lead/lead.ts'
+import { submissionOpenApi } from '../posting/openapi.ts'
+import { submissionPage } from '../posting/page.ts'
+import { type SubmissionSpec, submissionSpec } from '../posting/spec.ts'
 
 /** What authors of flows try things with: nothing here asks, sends, counts or keeps anything. */
 export interface Workbench {
   /** `problems`: the draft has some, and was not tried. Throws Fault `not_found`. */
   preview(asked: PreviewRequest): Promise<PreviewResult | { readonly problems: readonly FlowProblem[] }>
+  /** What a source is told of how to send leads. `base`: what stands before its addresses. Throws Fault `not_found`. */
+  posting(asked: {
+    readonly tenantId: string
+    readonly flow: string
+    readonly source: string
+    readonly base: string
+    readonly now: number
+  }): Promise<{ readonly spec: SubmissionSpec; readonly page: string; readonly openapi: Json }>
   /** A rule as CEL and as data, whichever way it is given. With a flow its names are checked. */
   convertRule(asked: {
     readonly tenantId: string
@@ -174,6 +185,15 @@ export const createWorkbench = (options: {
         source: source.id,
         lead_id: 'lead' in given ? given.lead : null,
       }
+    },
+    posting: async ({ tenantId, flow, source, base, now }) => {
+      const { text, version } = await published(tenantId, flow, null)
+      const opened = open(text, version)
+      if ('problems' in opened) throw new Fault('not_found', { message: 'The flow cannot be read by this program.' })
+      const { document, compiled } = opened
+      const spec = submissionSpec({ document, flow: compiled, registries, source, now })
+      if (spec === null) throw new Fault('not_found', { message: 'The flow has no such source.' })
+      return { spec, page: submissionPage(spec, base), openapi: submissionOpenApi(spec, base) }
     },
     convertRule: async ({ tenantId, flow, rule }) => {
       const scope =

@@ -32,6 +32,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   steps: { may: ['base', 'lead', 'fields', 'kit'], pure: { packages: ['typebox'] } },
   identity: { may: ['base', 'fields', 'kit'], pure: { packages: [] } },
+  // What a source is told of how to send leads, made of its flow.
+  posting: { may: ['kit', 'flow'], pure: { packages: [] } },
   // Which field a column of a file is, by its name and its values: commands and consoles ask it alike.
   columns: { may: ['fields', 'kit'], pure: { packages: [] } },
   'integrations/*': {
@@ -91,7 +93,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     },
   },
   runner: {
-    may: ['base', 'lead', 'fields', 'kit', 'flow', 'journal', 'handlers', 'delivery', 'jobs', 'outbound'],
+    may: ['base', 'lead', 'fields', 'kit', 'flow', 'journal', 'handlers', 'delivery', 'jobs', 'outbound', 'posting'],
     besides: { database: DATABASE },
   },
   ingest: {
