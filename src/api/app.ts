@@ -32,6 +32,7 @@ import { siteOff } from '../site/site.ts'
 import { accountRoutes } from './routes/account.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
+import { batchRoutes } from './routes/batch.ts'
 import { bulkRoutes } from './routes/bulk.ts'
 import { consoleRoutes, createConsolePages, wantsPage } from './routes/console.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -51,6 +52,7 @@ import { personRoutes } from './routes/persons.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
 import { postingPages, postingRoutes } from './routes/posting.ts'
 import { privacyRoutes } from './routes/privacy.ts'
+import { processRoutes } from './routes/process.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { secretRoutes } from './routes/secrets.ts'
@@ -213,6 +215,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await quota.close().catch(() => undefined)
   })
   await api.register(submissionRoutes(gate))
+  await api.register(batchRoutes(gate, access.principals))
   await api.register(async (managed) => {
     managed.addHook('onRequest', (request, _reply, done) => {
       if (deps.isDraining()) throw new Fault('shutting_down', { message: 'This server is about to end. Try again.' })
@@ -231,6 +234,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(deadLetterRoutes(deps))
     await managed.register(queueRoutes(deps))
     await managed.register(pipelineRoutes(deps))
+    await managed.register(processRoutes(deps))
     await managed.register(flowRoutes(deps))
     await managed.register(destinationRoutes(deps))
     await managed.register(workbenchRoutes(deps))

@@ -29,7 +29,7 @@ export const sessionOf = (request: FastifyRequest): Session => {
 const SAFE = new Set(['GET', 'HEAD'])
 
 /** A page of another site can make a browser send its cookie, but neither read nor know the token. */
-const checkForgery = (principals: Principals, request: FastifyRequest, session: Session): void => {
+export const checkForgery = (principals: Principals, request: FastifyRequest, session: Session): void => {
   if (!session.byCookie || session.sessionId === null || SAFE.has(request.method)) return
   const given = request.headers['x-csrf-token']
   if (typeof given === 'string' && principals.isCsrf(session.sessionId, given)) return

@@ -21,6 +21,8 @@ export interface Principal extends Omit<Session, 'reach'> {
 export interface Principals {
   /** Throws Fault `unauthenticated`, `forbidden` or `rate_limited`. */
   find(request: FastifyRequest): Promise<Principal>
+  /** The same of a user in a session; null where a token stands for a key. */
+  findUnlessKey(request: FastifyRequest): Promise<Principal | null>
   isCsrf(sessionId: string, given: string): boolean
   /** Throws Fault `unauthenticated`, or `not_found` where the installation has no platform key. */
   checkPlatform(request: FastifyRequest): Promise<void>
@@ -117,14 +119,21 @@ export const createPrincipals = (options: {
     return ofSession(tokens.readCookie(cookie), 'cookie')
   }
 
+  const find = async (request: FastifyRequest): Promise<Principal> => {
+    try {
+      return await identify(request)
+    } catch (error) {
+      if (isFault(error) && error.code === 'unauthenticated') await door.enter(request)
+      throw error
+    }
+  }
+
   return {
-    find: async (request) => {
-      try {
-        return await identify(request)
-      } catch (error) {
-        if (isFault(error) && error.code === 'unauthenticated') await door.enter(request)
-        throw error
-      }
+    find,
+    findUnlessKey: async (request) => {
+      const token = BEARER.exec(request.headers.authorization ?? '')?.[1]
+      const bearer = token === undefined ? null : await tokens.readAccess(token, clock.now())
+      return bearer?.is === 'key' ? null : find(request)
     },
     isCsrf: tokens.isCsrf,
     checkPlatform: async (request) => {

@@ -63,7 +63,7 @@ export const takeAll = (
   return plan
 }
 
-const limitKey = ({ limiter, deps }: Gate, source: Recognised, now: number): void => {
+export const limitKey = ({ limiter, deps }: Gate, source: Recognised, now: number): void => {
   const taken = limiter.take(source.keyId, now)
   if (taken.allowed) return
   const { rateLimitMax: max, rateLimitWindowMs: windowMs } = deps.settings
@@ -90,7 +90,7 @@ export const checkOpen = ({ deps, shedding }: Gate): void => {
     })
 }
 
-const recognise = (gate: Gate, request: FastifyRequest, now: number): Recognised | Promise<Recognised> => {
+export const recognise = (gate: Gate, request: FastifyRequest, now: number): Recognised | Promise<Recognised> => {
   const { headers, query } = request
   const { flow = null, source = null } = request.params as { readonly flow?: string; readonly source?: string }
   try {

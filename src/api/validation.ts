@@ -1,5 +1,5 @@
 import type { FastifySchemaCompiler } from 'fastify'
-import type { TSchema } from 'typebox'
+import { IsOptional, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { Fault, type FieldProblem } from '../base/faults.ts'
@@ -66,7 +66,9 @@ const PARTS: Readonly<Record<string, string>> = {
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const check = Compile(schema)
   const part = PARTS[httpPart ?? 'body'] ?? 'body'
+  const mayLack = httpPart === 'body' && IsOptional(schema)
   return (value: unknown) => {
+    if (mayLack && (value === undefined || value === null)) return { value }
     const given = httpPart === 'body' ? value : Value.Convert(schema, value)
     if (check.Check(given)) return { value: given }
     const problems = problemsOf(check.Errors(given) as readonly Finding[], part).slice(0, PROBLEMS_MAX)

@@ -267,6 +267,14 @@ export interface Api {
       answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
     }
   }
+  '/api/v1/leads/batch': {
+    /** Submit many leads at once */
+    post: {
+      query: { mode?: "sync" | "async"; key?: string }
+      body: (Record<string, unknown>)[] | { leads: (Record<string, unknown>)[]; flow?: string; source?: string }
+      answer: { total: number; accepted: number; rejected: number; pending: number; failed: number; results: ({ index: number; status: number; lead_id: string | null; answer: null | { outcome: "success" | "failure" | "error" | "pending"; lead_id: string; accepted: boolean | null; price: number; duration: number; reason: string | null; code: string | null; field_errors?: Record<string, string>; duplicate_of?: string; destinations: Record<string, { outcome: "success" | "failure" | "error" | "pending"; id?: string; reason?: string; code?: string }>; test?: boolean; status_url?: string }; error: { code?: string; detail?: string } | null })[] }
+    }
+  }
   '/api/v1/leads/bulk': {
     /** Do the same to many leads */
     post: {
@@ -479,6 +487,20 @@ export interface Api {
       answer: { id: string; other: string | null; events: string[] }
     }
   }
+  '/api/v1/pipeline/process': {
+    /** Take up unfinished leads now */
+    post: {
+      body: { flow?: string; source?: string; status?: string; from?: string; to?: string; limit?: number }
+      answer: { matched: number; started: number; running: number; waiting_for_person: number }
+    }
+  }
+  '/api/v1/pipeline/process/{lead_id}': {
+    /** Take up one unfinished lead now */
+    post: {
+      path: { lead_id: string }
+      answer: { lead_id: string; state: "started" | "running" | "waiting_for_person"; status_url: string }
+    }
+  }
   '/api/v1/privacy/holds': {
     /** Place a legal hold */
     post: {
@@ -599,6 +621,12 @@ export interface Api {
       path: { flow: string; source: string }
       body: { values: Record<string, unknown> }
       answer: { outcome: "success" | "failure" | "error" | "pending"; lead_id: string; accepted: boolean | null; price: number; duration: number; reason: string | null; code: string | null; field_errors?: Record<string, string>; duplicate_of?: string; destinations: Record<string, { outcome: "success" | "failure" | "error" | "pending"; id?: string; reason?: string; code?: string }>; test?: boolean; status_url?: string }
+    }
+  }
+  '/api/v1/status': {
+    /** How the tenant’s leads stand */
+    get: {
+      answer: { status: "ok" | "draining"; version: string; uptime_s: number; in_flight: number; unfinished: { total: number; due: number; later: number; waiting_for_person: number; oldest_due_at: string | null }; today: { received: number; accepted: number; rejected: number; errors: number; open: number } }
     }
   }
   '/api/v1/users': {

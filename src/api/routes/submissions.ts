@@ -7,7 +7,8 @@ import { answerXml } from '../answer-xml.ts'
 import { problems } from '../contract/problem.ts'
 import { Answer, SubmissionBody, SubmissionHeaders, SubmissionParams, SubmissionQuery } from '../contract/submission.ts'
 import type { Submitter } from '../request.ts'
-import { first, type Gate, judgeHead, textIn } from '../submission-gate.ts'
+import { type Gate, judgeHead, textIn } from '../submission-gate.ts'
+import { readIdempotencyKey, readMode } from '../submission-head.ts'
 import { unchecked } from '../validation.ts'
 
 /**
@@ -16,31 +17,9 @@ import { unchecked } from '../validation.ts'
  */
 
 const USER_AGENT_CHARS_MAX = 500
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
-
 const queryOf = (url: string): string => {
   const mark = url.indexOf('?')
   return mark < 0 ? '' : url.slice(mark + 1)
-}
-
-const readIdempotencyKey = (request: FastifyRequest): string | null => {
-  const key = first(request.headers['idempotency-key'])
-  if (key === undefined) return null
-  if (IDEMPOTENCY_KEY.test(key)) return key
-  throw new Fault('invalid_request', {
-    message: 'Idempotency-Key: expected 1 to 255 visible ASCII characters',
-    problems: [{ field: 'Idempotency-Key', message: 'expected 1 to 255 visible ASCII characters' }],
-  })
-}
-
-const readMode = (query: unknown): 'sync' | 'async' => {
-  const mode = (query as { readonly mode?: unknown }).mode
-  if (mode === undefined || mode === 'sync') return 'sync'
-  if (mode === 'async') return 'async'
-  throw new Fault('invalid_request', {
-    message: 'mode: expected sync or async',
-    problems: [{ field: 'mode', message: 'expected sync or async' }],
-  })
 }
 
 const submitterOf = (request: FastifyRequest): Submitter => {
