@@ -257,7 +257,7 @@ describe('Content-Type', () => {
 })
 
 describe('a test', () => {
-  it.each([true, 'true', 1, '1'])('is said by %j in the body', (test) => {
+  it.each([true, 'true', 1, '1', 'duplicate', 'Cap-Exceeded', 'success'])('is said by %j in the body', (test) => {
     expect(isTest({ test }, undefined)).toBe(true)
   })
   it.each([false, 'false', 0, 'yes', null, {}])('is not said by %j', (test) => {

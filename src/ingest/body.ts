@@ -1,5 +1,6 @@
 import { Fault } from '../base/faults.ts'
 import type { Json } from '../kit/field.ts'
+import { testScript } from '../kit/test-leads.ts'
 import { readJson } from './json.ts'
 import { unreadable } from './limits.ts'
 import { readPairs, valuesOfPairs } from './pairs.ts'
@@ -81,5 +82,6 @@ export const readQuery = (query: string): ReadBody => {
 /** Whether a submission says that it is a test, in its values or its address. */
 export const isTest = (values: Readonly<Record<string, Json>>, query: string | undefined): boolean => {
   const { test } = values
-  return test === true || test === 'true' || test === 1 || test === '1' || query === 'true' || query === '1'
+  const said = test === true || test === 'true' || test === 1 || test === '1' || query === 'true' || query === '1'
+  return said || testScript(test) !== null || testScript(query) !== null
 }

@@ -112,6 +112,8 @@ export interface LeadEventData {
       readonly format: 'json' | 'form' | 'xml' | 'query' | 'csv'
       readonly mode: 'sync' | 'async'
       readonly test: boolean
+      /** What a test lead is to come to, where it said so. */
+      readonly script?: string
       readonly bytes: number
     },
     { readonly submission: Json; readonly ip: string | null; readonly user_agent: string | null }
@@ -140,6 +142,8 @@ export interface LeadEventData {
   'journey.stopped': StepEvent
   'list.changed': StepEvent
   'schedule.checked': StepEvent
+  /** A test lead came to what it said it was to come to. */
+  'test.concluded': StepEvent
   /** A step was left in the middle, to be taken up again: the time it began, which its replay sees too. */
   'step.entered': Shape<{ readonly step: string; readonly now: number }, null>
   /** A request of the step under way was answered. */
@@ -302,6 +306,7 @@ const STEP_EVENTS: ReadonlySet<string> = new Set<StepEventType>([
   'journey.stopped',
   'list.changed',
   'schedule.checked',
+  'test.concluded',
 ])
 
 export const isStepEvent = (type: string): type is StepEventType => STEP_EVENTS.has(type)

@@ -47,6 +47,8 @@ export interface Lead {
   source: string
   mode: 'sync' | 'async'
   test: boolean
+  /** What it is to come to, where a test said so. */
+  script: string | null
   receivedAt: number
   fields: Readonly<Record<string, Parsed>>
   extra: Readonly<Record<string, Json>>
@@ -91,6 +93,7 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   source: '',
   mode: 'sync',
   test: false,
+  script: null,
   receivedAt: 0,
   fields: {},
   extra: {},
@@ -217,6 +220,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       lead.source = event.data.source
       lead.mode = event.data.mode
       lead.test = event.data.test
+      lead.script = event.data.script ?? null
       lead.receivedAt = event.at
       return
     case 'source.authenticated':
@@ -247,6 +251,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'journey.stopped':
     case 'list.changed':
     case 'schedule.checked':
+    case 'test.concluded':
       endStep(lead, event.data, event.sealed)
       return
     case 'review.concluded':
@@ -304,6 +309,8 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'attempt.ended': {
       const delivery = deliveryOf(lead, event.data.delivery)
       delivery.inFlight = null
+      // That of a test lead is never started.
+      delivery.attempts = Math.max(delivery.attempts, event.data.attempt)
       delivery.nextAt = event.data.next_at
       delivery.parked = event.data.parked
       delivery.code = event.data.code

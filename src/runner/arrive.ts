@@ -2,6 +2,7 @@ import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import type { Parsed } from '../kit/field.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
+import { type TestScript, testAddress, testScript } from '../kit/test-leads.ts'
 import type { RunnerContext } from './context.ts'
 import { emit, type Journey, lookupColumn, startJourney } from './journey.ts'
 import type { Submission } from './types.ts'
@@ -48,6 +49,21 @@ const turnAway = (journey: Journey, submission: Submission, at: number): Arrival
   return { journey, repeats: null }
 }
 
+/** Whether it is a test, and what it is to come to: said in its values, its address, or by an address of ours. */
+const testOf = (
+  submission: Submission,
+  flow: CompiledFlow,
+  fields: Readonly<Record<string, Parsed>>,
+): { readonly test: boolean; readonly script: TestScript | null } => {
+  for (const { name, type } of flow.fields) {
+    if (type.type !== 'email') continue
+    const found = testAddress(fields[name]?.normal ?? undefined)
+    if (found) return { test: true, script: found.script }
+  }
+  const { test } = submission
+  return { test, script: test ? (submission.script ?? testScript(submission.values.test)) : null }
+}
+
 /** Parses the submission and begins its journal. */
 export const arrive = async (
   ctx: RunnerContext,
@@ -65,6 +81,7 @@ export const arrive = async (
   const { values, extra } = source.map(submission.values)
   const fields = flow.parse(values, submission.receivedAt, { source, extra })
   const at = ctx.clock.now()
+  const { test, script } = testOf(submission, flow, fields)
   const erased = await ctx.blocks.erased(tenantId)
   if (erased && isOneOf(erased, journey, fields)) return turnAway(journey, submission, at)
 
@@ -73,7 +90,7 @@ export const arrive = async (
     submission.idempotencyKey ?? (own === undefined || own === null || own === '' ? null : `id:${String(own)}`)
   if (idempotency !== null) {
     const claim = await ctx.identity.claimIdempotency(journey.submissionHolder, keys, {
-      flowId: submission.test ? `test:${flow.id}` : flow.id,
+      flowId: test ? `test:${flow.id}` : flow.id,
       sourceId: source.id,
       key: idempotency,
       body: submission.raw,
@@ -98,7 +115,8 @@ export const arrive = async (
       source: source.id,
       format: submission.format,
       mode: submission.mode,
-      test: submission.test,
+      test,
+      ...(script !== null && { script }),
       bytes: submission.raw.length,
     },
     sealed: { submission: submission.raw, ip: submission.ip, user_agent: submission.userAgent },

@@ -14,6 +14,7 @@ import type { RunnerContext } from './context.ts'
 import { sendDelivery } from './deliver.ts'
 import { emit, type Journey } from './journey.ts'
 import { judgeTerms } from './terms.ts'
+import { scripted } from './test-script.ts'
 import { viewOf } from './view.ts'
 
 /** One run of one step: what it was answered so far and the journal does not hold yet. */
@@ -126,6 +127,8 @@ const scopeOf = (journey: Journey, cap: Parameters<typeof capScope>[0]['cap']): 
 
 const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: SingleRequest): Soon<Asked> => {
   const { lead, flow, source, keys, holder } = journey
+  const known = scripted(lead, run.now, request)
+  if (known) return known
   switch (request.kind) {
     case 'identity.claim': {
       const where = { test: lead.test, flowId: flow.id, sourceId: source.id, now: run.now }

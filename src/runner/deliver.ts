@@ -16,6 +16,7 @@ import { stateOf } from './delivery-rows.ts'
 import { commit, emit, type Journey } from './journey.ts'
 import { waitsBehind } from './order.ts'
 import { type Sequel, sequelOf } from './sequel.ts'
+import { testResult } from './test-script.ts'
 
 /**
  * One delivery, attempt by attempt:
@@ -267,13 +268,7 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
   if (!isDue) return
   const attempt = interrupted?.attempt ?? delivery.attempts + 1
   if (journey.lead.test) {
-    const reason = 'A test lead: nothing was sent'
-    await endAttempt(ctx, journey, delivery, destination, attempt, {
-      outcome: 'success',
-      reference: 'test',
-      price: null,
-      reason,
-    })
+    await endAttempt(ctx, journey, delivery, destination, attempt, testResult(journey.lead.script, attempt))
     return
   }
   const pass = await ctx.gate.admit(laneOfDelivery(journey, delivery), destination.policy)

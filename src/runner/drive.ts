@@ -23,6 +23,7 @@ import type { RunnerContext } from './context.ts'
 import { attemptDelivery } from './deliver.ts'
 import { commit, emit, type Journey } from './journey.ts'
 import { markOf } from './mark.ts'
+import { concludeTest } from './test-script.ts'
 import { viewOf } from './view.ts'
 
 /** How a journey left this process: closed, or standing until an instant, or until a person acts (null). */
@@ -315,7 +316,10 @@ const runProgram = async (ctx: RunnerContext, journey: Journey): Promise<Stay | 
   const { program } = journey.source
   while (lead.verdict === null) {
     const step = program[lead.steps.length]
-    if (!step) return null
+    if (!step) {
+      concludeTest(ctx, journey)
+      return null
+    }
     const before = lead.steps.at(-1)
     if (before && program[lead.steps.length - 1]?.id !== before.id)
       return onFault(

@@ -4,6 +4,7 @@ import type { Judged } from '../kit/terms.ts'
 import type { StepRun } from './ask.ts'
 import type { RunnerContext } from './context.ts'
 import type { Journey } from './journey.ts'
+import { scripted } from './test-script.ts'
 import { viewOf } from './view.ts'
 
 const TAKEN: Judged = { taken: true, offer: { price: null, rule: null, notBefore: null } }
@@ -32,6 +33,11 @@ export const judgeTerms = async (
       ...cap,
       scope: capScope({ flow: flow.id, test: lead.test, lookup: keys.lookup, cap }),
     }))
+    const known = scripted(lead, run.now, request)
+    if (known) {
+      turn = program.next(known.answer)
+      continue
+    }
     const delivery = `${run.step}/${asked.name}`
     const { answer, writes } = await ctx.caps.reserve(holder, lead.tenantId, { caps, delivery })
     run.caps.push(...writes)

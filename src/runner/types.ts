@@ -1,4 +1,5 @@
 import type { Json } from '../kit/field.ts'
+import type { TestScript } from '../kit/test-leads.ts'
 import type { RejectionCode } from '../lead/codes.ts'
 
 /** Who submits, as its key was recognised. */
@@ -20,6 +21,8 @@ export interface Submission {
   /** What was read out of it, by the sender's names. */
   readonly values: Readonly<Record<string, Json>>
   readonly test: boolean
+  /** What the test is to come to, where its address says so; what it says in its values counts as well. */
+  readonly script?: TestScript | null
   readonly idempotencyKey: string | null
   readonly ip: string | null
   readonly userAgent: string | null

@@ -41,7 +41,12 @@ export const SubmissionQuery = Type.Object({
     Type.Enum(['sync', 'async'], { description: '`async`: 202 as soon as the lead is durable, without its outcome.' }),
   ),
   key: Type.Optional(Type.String({ description: "The source's key, where no header can carry it." })),
-  test: Type.Optional(Type.String({ description: '`true`: a test, which delivers to no one.' })),
+  test: Type.Optional(
+    Type.String({
+      description:
+        '`true`: a test, which counts, costs and delivers nothing; or what it is to come to, as `duplicate`.',
+    }),
+  ),
 })
 
 export const SubmissionHeaders = Type.Object({

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteHandlerMeth
 import { Fault } from '../../base/faults.ts'
 import { isTest, type ReadBody, readBody, readQuery } from '../../ingest/body.ts'
 import { storable } from '../../ingest/limits.ts'
+import { testScript } from '../../kit/test-leads.ts'
 import type { SubmissionResult } from '../../runner/types.ts'
 import { answerXml } from '../answer-xml.ts'
 import { problems } from '../contract/problem.ts'
@@ -71,14 +72,15 @@ const submit = ({ deps, quota }: Gate): RouteHandlerMethod => {
       raw,
       values,
       test: isTest(values, textIn(query, 'test')),
+      script: testScript(textIn(query, 'test')),
       idempotencyKey,
       ip: request.ip || null,
       userAgent: userAgent === undefined ? null : storable(userAgent.slice(0, USER_AGENT_CHARS_MAX)),
       receivedAt,
     })
-    metrics.submitted(result.answer.outcome)
+    if (!result.answer.test) metrics.submitted(result.answer.outcome)
     const { plan } = submitter
-    if (plan !== null && isRepeat(result.answer.lead_id, receivedAt)) quota.giveBack(plan)
+    if (plan !== null && (result.answer.test || isRepeat(result.answer.lead_id, receivedAt))) quota.giveBack(plan)
     // The drain may have begun since it came in: its connection is about to be closed, and it should know.
     if (isDraining()) reply.header('connection', 'close')
     return answer(result, { reply, submitter, publicUrl: settings.publicUrl })
