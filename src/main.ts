@@ -169,7 +169,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         isDraining,
       })
       // The demo's buyer: takes every lead, keeps nothing.
-      app.post(SINK_PATH, { config: { access: 'public' }, schema: { hide: true } as object }, async () => ({
+      app.post(SINK_PATH, { config: { access: 'sink' }, schema: { hide: true } as object }, async () => ({
         id: `00Q${newKeyBytes().toString('hex').slice(0, 12)}`,
       }))
       return app

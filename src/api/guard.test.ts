@@ -64,6 +64,7 @@ const OPEN: Readonly<Record<string, string>> = {
   'GET /docs/': 'the reference',
   'GET /docs/js/scalar.js': 'the reference',
   'GET /openapi.json': 'the description of the API',
+  'GET /posting/:token': 'how a partner posts to a source, at an address nobody can guess',
   'POST /api/v1/auth/login': 'how one comes in',
   'POST /api/v1/auth/session': 'how a browser comes in',
   'POST /api/v1/auth/refresh': 'takes a token of its own',
@@ -87,6 +88,16 @@ describe('the door', () => {
     expect(open.filter((route) => OPEN[route] === undefined)).toEqual([])
     const submissions = routes.filter(({ access }) => access === 'submission').map(({ url }) => url)
     for (const url of submissions) expect(url).toMatch(/submit$|^\/api\/v1\/leads/)
+  })
+
+  it('counts nobody who delivers to the demo’s sink: a file of leads would else wait for its own buyer', async () => {
+    const app = Fastify()
+    const entered: string[] = []
+    guardRoutes(app, {} as Principals, { enter: async ({ url }) => void entered.push(url) })
+    app.post('/demo/sink', { config: { access: 'sink' } }, async () => ({ id: '1' }))
+    app.post('/api/v1/auth/login', { config: { access: 'public' } }, async () => ({}))
+    for (const url of ['/demo/sink', '/api/v1/auth/login']) await app.inject({ method: 'POST', url })
+    expect(entered).toEqual(['/api/v1/auth/login'])
   })
 
   it('asks whoever comes without a login to log in', async () => {
