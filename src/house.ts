@@ -16,6 +16,7 @@ import { createHealthCounts, type HealthCounts } from './delivery/health.ts'
 import { createFigureFolder, type FigureFolder } from './figures/fold.ts'
 import { createBlocks } from './handlers/blocks.ts'
 import { createCaps } from './handlers/caps.ts'
+import { createConsent } from './handlers/consent.ts'
 import { createIdentity } from './handlers/identity.ts'
 import { createListChanges } from './handlers/list-changes.ts'
 import { createListStore, type ListStore } from './handlers/list-store.ts'
@@ -249,6 +250,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       listChanges: createListChanges({ lookUp, lists }),
       lists,
       blocks,
+      consent: createConsent({ database, keyring }),
       lookUp,
       persons: createPersons({ database, keyring, models, lookUp }),
       caps,

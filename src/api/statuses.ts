@@ -25,6 +25,7 @@ export const FAULT_STATUS: Readonly<Record<FaultCode, number>> = {
   setting_invalid: 422,
   destination_missing: 500,
   revision_missing: 500,
+  person_blocked: 500,
   'destination.rejected': 500,
   'destination.duplicate': 500,
   'destination.credentials': 500,

@@ -69,6 +69,8 @@ export const FAULTS = {
   destination_missing: 'config',
   revision_missing: 'config',
   setting_invalid: 'config',
+  // what a person asked for
+  person_blocked: 'compliance',
   // a destination's answer
   'destination.rejected': 'rejected',
   'destination.duplicate': 'rejected',

@@ -1,3 +1,4 @@
+import { int8s } from '../database/arrays.ts'
 import type { Database } from '../database/pool.ts'
 
 /**
@@ -10,13 +11,21 @@ import type { Database } from '../database/pool.ts'
 export interface Blocks {
   /** The keyed hashes of the erased; null where nobody is. */
   erased(tenantId: string): Promise<ReadonlySet<bigint> | null>
+  /** A commit before a call met a block of one of these: they are looked up before the next is tried. */
+  suspect(keys: readonly bigint[]): void
+  isSuspect(keys: readonly bigint[]): boolean
+  /** Why a person is not to be reached; null: they may be. */
+  why(tenantId: string, keys: readonly bigint[]): Promise<string | null>
   forget(tenantId: string): void
 }
+
+const SUSPECTS_MAX = 10_000
 
 const PAGE = 20_000
 
 export const createBlocks = (options: { readonly database: Database }): Blocks => {
   const { database } = options
+  const suspects = new Set<bigint>()
   const known = new Map<string, Promise<ReadonlySet<bigint> | null>>()
 
   const load = async (tenantId: string): Promise<ReadonlySet<bigint> | null> => {
@@ -51,6 +60,27 @@ export const createBlocks = (options: { readonly database: Database }): Blocks =
         keys.catch(() => known.delete(tenantId))
       }
       return keys
+    },
+    suspect: (keys) => {
+      if (suspects.size > SUSPECTS_MAX) suspects.clear()
+      for (const key of keys) suspects.add(key)
+    },
+    isSuspect: (keys) => suspects.size > 0 && keys.some((key) => suspects.has(key)),
+    why: async (tenantId, keys) => {
+      const [rows = []] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'why_blocked',
+            text: `select why from millrace.person_block
+                   where tenant_id = $1::uuid and key = any ($2::bigint[]) and channel in ('all', 'share') limit 1`,
+            values: [tenantId, int8s([...keys])],
+          },
+        ],
+      )
+      const why = (rows[0]?.why as string | undefined) ?? null
+      if (why === null) for (const key of keys) suspects.delete(key)
+      return why
     },
     forget: (tenantId) => {
       known.delete(tenantId)

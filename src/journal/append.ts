@@ -5,6 +5,7 @@ import { type Database, type Statement, sqlState } from '../database/pool.ts'
 import type { HeldPlace } from '../lead/events.ts'
 import { type CapUsage, type CapWrite, capStatements, usageOf } from './append-caps.ts'
 import { type DeliveryColumns, deliveryStatements } from './append-deliveries.ts'
+import { type ConsentWrite, consentStatements, fenceStatement } from './append-consents.ts'
 import { type EntryWrite, listStatements } from './append-lists.ts'
 import { type PersonWrites, personStatements } from './person-writes.ts'
 import type { Segment } from './segment.ts'
@@ -56,6 +57,9 @@ export interface LeadCommit {
   readonly caps: readonly CapWrite[]
   /** What it changes in lists. */
   readonly entries: readonly EntryWrite[]
+  readonly consents?: readonly ConsentWrite[]
+  /** A call follows this commit: not where its person is not to be reached (SqlError MR002). */
+  readonly fence?: boolean
   /** Given back. */
   readonly releasedClaims: readonly Buffer[]
   readonly persons: PersonWrites
@@ -256,6 +260,7 @@ export const commitStatements = (
   statements.push(segmentStatement(sorted))
   statements.push(...deliveryStatements(sorted))
   statements.push(...workStatements(sorted))
+  statements.push(...consentStatements(sorted), ...fenceStatement(sorted))
   return { statements, caps }
 }
 

@@ -98,6 +98,35 @@ export interface Requests {
       | { readonly found: false }
       | { readonly found: true; readonly label: string; readonly field: string; readonly addedAt: number }
   }
+  /** Writes down what a person consented to, with the commit that tells of it. */
+  'consent.record': {
+    input: {
+      readonly channels: readonly string[]
+      /** What the person is reached by, in normal form. */
+      readonly values: readonly { readonly kind: 'email' | 'phone'; readonly value: string }[]
+      /** ms since 1970: when it was given. */
+      readonly at: number
+      readonly renews: boolean
+      readonly wording: string
+      readonly purpose: string | null
+      readonly basis: string
+      readonly seller: string | null
+      readonly url: string | null
+      readonly ip: string | null
+      readonly proof: string | null
+      readonly source: string
+    }
+    answer: { readonly records: readonly string[] }
+  }
+  /** How a person's consents stand, by channel: `given`, `none`, `revoked`, `restricted`, `objected` or `erased`. */
+  'consent.check': {
+    input: {
+      readonly channels: readonly string[]
+      readonly values: readonly { readonly kind: 'email' | 'phone'; readonly value: string }[]
+      readonly seller: string | null
+    }
+    answer: { readonly channels: Readonly<Record<string, string>> }
+  }
   /** Reserves one place (or an amount) in every cap, or in none. */
   'cap.reserve': {
     input: {
@@ -232,6 +261,8 @@ export const REQUEST_VERSIONS: Readonly<Record<RequestKind, number>> = {
   'identity.settle': 1,
   'suppression.lookup': 1,
   'list.change': 1,
+  'consent.record': 1,
+  'consent.check': 1,
   'cap.reserve': 1,
   'turn.take': 1,
   'time.wait': 1,
@@ -246,6 +277,8 @@ export const REQUEST_REPLAY: Readonly<Record<RequestKind, 'recorded' | 'recomput
   'identity.settle': 'recorded',
   'suppression.lookup': 'as_of',
   'list.change': 'as_of',
+  'consent.record': 'recorded',
+  'consent.check': 'as_of',
   'cap.reserve': 'recomputed',
   'turn.take': 'recomputed',
   'time.wait': 'recorded',

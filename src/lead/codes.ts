@@ -17,6 +17,8 @@ export const REJECTIONS = {
   delivery_failed: 422,
   processing_failed: 422,
   erased: 422,
+  consent_missing: 422,
+  consent_revoked: 422,
 } as const
 
 export type RejectionCode = keyof typeof REJECTIONS

@@ -141,6 +141,7 @@ export interface LeadEventData {
   'fields.set': StepEvent
   'journey.stopped': StepEvent
   'list.changed': StepEvent
+  'consent.checked': StepEvent
   'schedule.checked': StepEvent
   /** A test lead came to what it said it was to come to. */
   'test.concluded': StepEvent
@@ -305,6 +306,7 @@ const STEP_EVENTS: ReadonlySet<string> = new Set<StepEventType>([
   'fields.set',
   'journey.stopped',
   'list.changed',
+  'consent.checked',
   'schedule.checked',
   'test.concluded',
 ])

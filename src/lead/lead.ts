@@ -250,6 +250,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'fields.set':
     case 'journey.stopped':
     case 'list.changed':
+    case 'consent.checked':
     case 'schedule.checked':
     case 'test.concluded':
       endStep(lead, event.data, event.sealed)

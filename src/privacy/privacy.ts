@@ -4,7 +4,9 @@ import type { Database, Log } from '../database/pool.ts'
 import { signingKey } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader } from '../journal/read.ts'
+import { type Consents, createConsents } from './consents.ts'
 import { createErasure, type Erasure } from './erasure.ts'
+import { createFanOut, type FanOut } from './fan-out.ts'
 import { createHolds, type Holds } from './holds.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { createLedger } from './ledger.ts'
@@ -15,6 +17,8 @@ export interface Privacy {
   readonly erasure: Erasure
   readonly notices: Notices
   readonly holds: Holds
+  readonly consents: Consents
+  readonly fanOut: FanOut
   readonly keeper: Keeper
 }
 
@@ -35,14 +39,18 @@ export const createPrivacy = (options: {
   const ledger = createLedger({ file: options.ledgerFile, key: signingKey(options.keyring, 'erasure ledger') })
   const erasure = createErasure({ ...options, ledger })
   const notices = createNotices(options)
+  const fanOut = createFanOut(options)
   return {
     erasure,
     notices,
     holds: createHolds(options),
+    consents: createConsents(options),
+    fanOut,
     keeper: createKeeper({
       log: options.log,
       chores: [
         { name: 'erasures', everyMs: SWEEP_EVERY_MS, run: erasure.sweep },
+        { name: 'what to tell on', everyMs: NOTICES_EVERY_MS, run: fanOut.round },
         { name: 'notices', everyMs: NOTICES_EVERY_MS, run: notices.round },
       ],
     }),

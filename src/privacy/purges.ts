@@ -12,6 +12,7 @@ export const KEPT: Readonly<Record<string, string>> = {
   claim: 'given up by erase-lead.ts, but for those kept on purpose',
   work: 'given up by erase-lead.ts',
   recipient_notice: 'what recipients must be told: ids, and a reference that goes when they have acknowledged',
+  consent_record: 'evidence: keyed hashes, and what is sealed under a key of its own until retention ends it',
   held_evidence: 'declared by a legal hold',
   person_record: 'taken away by the trigger forget_record, in the same statement',
   person_key: 'taken away by the trigger forget_record, in the same statement',

@@ -5,6 +5,7 @@ import { type Ahead, readAhead } from '../handlers/ahead.ts'
 import { capScope } from '../handlers/cap-scope.ts'
 import type { ClaimWrite } from '../journal/append.ts'
 import type { CapWrite } from '../journal/append-caps.ts'
+import type { ConsentWrite } from '../journal/append-consents.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
 import type { PersonWrites } from '../journal/person-writes.ts'
 import type { Json } from '../kit/field.ts'
@@ -30,6 +31,7 @@ export interface StepRun {
   claims: ClaimWrite[]
   caps: CapWrite[]
   entries: EntryWrite[]
+  readonly consents: ConsentWrite[]
   persons: PersonWrites[]
 }
 
@@ -54,6 +56,7 @@ const fingerprint = (journey: Journey, request: SingleRequest): string =>
 export const handOver = (journey: Journey, run: StepRun): Holds | undefined => {
   const { claims, caps, persons } = run
   if (run.entries.length > 0) journey.entries.push(...run.entries.splice(0))
+  if (run.consents.length > 0) journey.consents.push(...run.consents.splice(0))
   if (claims.length === 0 && caps.length === 0 && persons.length === 0) return undefined
   run.claims = []
   run.caps = []
@@ -179,6 +182,14 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
         return { answer }
       })
     }
+    case 'consent.record': {
+      const { answer, writes } = ctx.consent.record(keys, { id: lead.id, now: run.now }, request.input)
+      // A test lead is nobody's word.
+      if (!lead.test) run.consents.push(...writes)
+      return { answer }
+    }
+    case 'consent.check':
+      return after(ctx.consent.check(keys, request.input), (answer) => ({ answer }))
     case 'cap.reserve': {
       const caps = request.input.caps.map((cap) => ({ ...cap, scope: scopeOf(journey, cap) }))
       const { delivery } = request.input

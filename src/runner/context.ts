@@ -4,6 +4,7 @@ import type { Gate } from '../delivery/gate.ts'
 import type { Lane } from '../delivery/lane.ts'
 import type { Blocks } from '../handlers/blocks.ts'
 import type { Caps } from '../handlers/caps.ts'
+import type { Consent } from '../handlers/consent.ts'
 import type { Identity } from '../handlers/identity.ts'
 import type { ListChanges } from '../handlers/list-changes.ts'
 import type { KnownLists } from '../handlers/lists.ts'
@@ -45,6 +46,7 @@ export interface RunnerContext {
   readonly listChanges: ListChanges
   readonly lists: KnownLists
   readonly blocks: Blocks
+  readonly consent: Consent
   readonly lookUp: LookUp
   readonly persons: Persons
   readonly caps: Caps

@@ -4,6 +4,7 @@ import type { CallEnd, Refused } from '../delivery/gate.ts'
 import type { Lane } from '../delivery/lane.ts'
 import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
+import { sqlState } from '../database/pool.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
 import type { Judged } from '../kit/terms.ts'
@@ -13,10 +14,10 @@ import { redactHeaders } from '../outbound/redact.ts'
 import { answerOfCall, authorizeCall } from './authorized-call.ts'
 import type { RunnerContext } from './context.ts'
 import { stateOf } from './delivery-rows.ts'
-import { commit, emit, type Journey } from './journey.ts'
 import { waitsBehind } from './order.ts'
 import { type Sequel, sequelOf } from './sequel.ts'
 import { testResult } from './test-script.ts'
+import { commit, emit, type Journey, personKeys } from './journey.ts'
 
 /**
  * One delivery, attempt by attempt:
@@ -286,6 +287,15 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     payload: delivery.payload,
     now: interrupted?.startedAt ?? ctx.clock.now(),
   }
+  const people = personKeys(journey)
+  if (ctx.blocks.isSuspect(people)) {
+    const why = await ctx.blocks.why(journey.lead.tenantId, people)
+    if (why !== null) {
+      const reason = `Not sent: the person is ${why === 'revoked' ? 'opted out' : why}`
+      endAttempt(ctx, journey, delivery, destination, attempt, { outcome: 'failure', reason, code: 'person_blocked' })
+      return
+    }
+  }
   let result: AttemptResult
   const progress: Progress = { sending: undefined, called: false }
   const beganAt = ctx.clock.now()
@@ -294,6 +304,8 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
   } catch (error) {
     if (error === journey.broken) {
       pass.end({ is: 'void' })
+      // The fence: somebody took a consent back since this was decided. It is run again, and then looked up first.
+      if (sqlState(error) === 'MR002') ctx.blocks.suspect(personKeys(journey))
       throw error
     }
     if (!isFault(error))

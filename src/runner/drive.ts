@@ -110,6 +110,7 @@ const newRun = (journey: Journey, step: CompiledStep, startedAt: number): StepRu
     claims: [],
     caps: [],
     entries: [],
+    consents: [],
     persons: [],
   }
 }

@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
-import { keyedHash8 } from '../base/seal.ts'
 import type { Soon } from '../base/soon.ts'
 import type { Ahead } from '../handlers/ahead.ts'
 import { createHolder, type Holder, type Settlement, settle } from '../handlers/holder.ts'
+import { lookupColumn } from '../handlers/look-up-column.ts'
 import type { Appender, ClaimWrite, LeadColumns, LeadCommit } from '../journal/append.ts'
 import type { CapWrite } from '../journal/append-caps.ts'
+import type { ConsentWrite } from '../journal/append-consents.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import { NO_PERSONS, type PersonWrites } from '../journal/person-writes.ts'
@@ -38,6 +39,8 @@ export interface Journey {
   claims: ClaimWrite[]
   caps: CapWrite[]
   entries: EntryWrite[]
+  /** What persons consented to. */
+  consents: ConsentWrite[]
   /** How `claims` and `caps` are settled with their commit. */
   settling: Settlement[]
   persons: PersonWrites[]
@@ -78,6 +81,7 @@ export const startJourney = (options: {
   claims: [],
   caps: [],
   entries: [],
+  consents: [],
   settling: [],
   persons: [],
   releasesPerson: false,
@@ -104,9 +108,12 @@ const normalText = (journey: Journey, type: string): string | null => {
   return null
 }
 
-/** The lookup column of an email or phone; also how a search is hashed. */
-export const lookupColumn = (keys: TenantKeys, kind: 'email' | 'phone', normal: string): bigint =>
-  keyedHash8(keys.lookup, `${kind}|${normal.toLowerCase()}`)
+/** What its person is known by: keyed hashes of email and phone. */
+export const personKeys = (journey: Journey): bigint[] =>
+  (['email', 'phone'] as const).flatMap((kind) => {
+    const normal = normalText(journey, kind)
+    return normal === null ? [] : [lookupColumn(journey.keys, kind, normal)]
+  })
 
 const columnsOf = (journey: Journey): LeadColumns => {
   const { lead, keys } = journey
@@ -164,6 +171,8 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
     claims: journey.claims,
     caps: journey.caps,
     entries: journey.entries,
+    consents: journey.consents,
+    fence: journey.events.some(({ type }) => type === 'attempt.started'),
     persons: joined(journey.persons),
     releasesPerson: journey.releasesPerson,
     releasedClaims: journey.releasedClaims,
@@ -177,6 +186,7 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
   journey.claims = []
   journey.caps = []
   journey.entries = []
+  journey.consents = []
   journey.settling = []
   journey.persons = []
   journey.releasesPerson = false
@@ -244,3 +254,5 @@ const sameMark = (a: WorkMark | null, b: WorkMark | null): boolean =>
     a.runner === b.runner &&
     (a.lane ?? '') === (b.lane ?? '') &&
     (a.alone ?? true) === (b.alone ?? true))
+
+export { lookupColumn } from '../handlers/look-up-column.ts'

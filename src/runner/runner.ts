@@ -26,7 +26,7 @@ const unlessLate = async <T>(promise: Promise<T>, ms: number): Promise<T | 'late
 }
 
 export const lostRace = (error: unknown): boolean =>
-  error instanceof RunAgain || sqlState(error) === 'MR001' || sqlState(error) === '23505'
+  error instanceof RunAgain || ['MR001', 'MR002', '23505'].includes(sqlState(error) ?? '')
 
 /** What the lead of this idempotency key is told now. */
 const answerAgain = async (ctx: RunnerContext, tenantId: string, leadId: string): Promise<SubmissionResult> => {

@@ -3,6 +3,7 @@ import { accept } from './accept.ts'
 import { branch } from './branch.ts'
 import { cap } from './cap.ts'
 import { classify } from './classify.ts'
+import { consent } from './consent.ts'
 import { dedupe } from './dedupe.ts'
 import { deliver } from './deliver.ts'
 import { filter } from './filter.ts'
@@ -32,6 +33,7 @@ export const stepTypes: Readonly<Record<string, StepType>> = {
   score,
   classify,
   route,
+  consent,
   deliver,
   review,
   wait,

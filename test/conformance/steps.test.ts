@@ -29,6 +29,7 @@ const STEP_EVENTS: Readonly<Record<StepEventType, true>> = {
   'list.changed': true,
   'schedule.checked': true,
   'test.concluded': true,
+  'consent.checked': true,
 } satisfies Partial<Record<keyof LeadEventData, true>>
 
 interface Node {

@@ -17,6 +17,7 @@ import { createHealthCounts, type HealthCounts } from '../../src/delivery/health
 import type { Lane } from '../../src/delivery/lane.ts'
 import { createBlocks } from '../../src/handlers/blocks.ts'
 import { createCaps } from '../../src/handlers/caps.ts'
+import { createConsent } from '../../src/handlers/consent.ts'
 import { createIdentity } from '../../src/handlers/identity.ts'
 import { createListChanges } from '../../src/handlers/list-changes.ts'
 import { createKnownLists } from '../../src/handlers/lists.ts'
@@ -236,6 +237,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       listChanges: createListChanges({ lookUp, lists }),
       lists,
       blocks: createBlocks({ database }),
+      consent: createConsent({ database, keyring: ownKeyring }),
       lookUp,
       persons: createPersons({ database, keyring: ownKeyring, models, lookUp }),
       caps,
