@@ -18,6 +18,7 @@ import { waitsBehind } from './order.ts'
 import { type Sequel, sequelOf } from './sequel.ts'
 import { testResult } from './test-script.ts'
 import { commit, emit, type Journey, personKeys } from './journey.ts'
+import { waitsBehind } from './order.ts'
 
 /**
  * One delivery, attempt by attempt:
@@ -250,6 +251,22 @@ const passOver = (
   giveBackPlaces(journey, held)
 }
 
+/** Ends a delivery whose person took a consent back since it was decided: a commit before its call met their block. */
+const isBlocked = async (
+  ctx: RunnerContext,
+  journey: Journey,
+  delivery: Delivery,
+  destination: CompiledDestination,
+  attempt: number,
+): Promise<boolean> => {
+  const people = personKeys(journey)
+  const why = ctx.blocks.isSuspect(people) ? await ctx.blocks.why(journey.lead.tenantId, people) : null
+  if (why === null) return false
+  const reason = `Not sent: the person is ${why === 'revoked' ? 'opted out' : why}`
+  await endAttempt(ctx, journey, delivery, destination, attempt, { outcome: 'failure', reason, code: 'person_blocked' })
+  return true
+}
+
 /** Makes the attempt that is due, if one is. */
 export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, delivery: Delivery): Promise<void> => {
   if (delivery.outcome !== 'open' || delivery.parked || waitsBehind(journey, delivery)) return
@@ -272,6 +289,7 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     await endAttempt(ctx, journey, delivery, destination, attempt, testResult(journey.lead.script, attempt))
     return
   }
+  if (await isBlocked(ctx, journey, delivery, destination, attempt)) return
   const pass = await ctx.gate.admit(laneOfDelivery(journey, delivery), destination.policy)
   if (!pass.admitted) {
     // Where others wait for their turn, a destination that is paused or broken is passed over.
@@ -286,15 +304,6 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     attempt,
     payload: delivery.payload,
     now: interrupted?.startedAt ?? ctx.clock.now(),
-  }
-  const people = personKeys(journey)
-  if (ctx.blocks.isSuspect(people)) {
-    const why = await ctx.blocks.why(journey.lead.tenantId, people)
-    if (why !== null) {
-      const reason = `Not sent: the person is ${why === 'revoked' ? 'opted out' : why}`
-      endAttempt(ctx, journey, delivery, destination, attempt, { outcome: 'failure', reason, code: 'person_blocked' })
-      return
-    }
   }
   let result: AttemptResult
   const progress: Progress = { sending: undefined, called: false }
