@@ -402,6 +402,18 @@ begin
 end $function$
   grant execute to public
 
+CREATE OR REPLACE FUNCTION millrace.must_be_free(blocked bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+  if blocked > 0 then
+    raise exception using errcode = 'MR002', message = 'a person is blocked';
+  end if;
+end $function$
+  grant execute to public
+
 CREATE OR REPLACE FUNCTION millrace.next_due(at_time timestamp with time zone)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -418,17 +430,6 @@ AS $function$
     (select min(b.retry_at) from destination_state b where b.breaker <> 'closed' and b.retry_at > at_time),
     (select min(h.until) from hold h where h.until > at_time)) $function$
   grant execute to millrace_app
-CREATE OR REPLACE FUNCTION millrace.must_be_free(blocked bigint)
- RETURNS void
- LANGUAGE plpgsql
- IMMUTABLE
-AS $function$
-begin
-  if blocked > 0 then
-    raise exception using errcode = 'MR002', message = 'a person is blocked';
-  end if;
-end $function$
-  grant execute to public
 
 CREATE OR REPLACE FUNCTION millrace.note_change()
  RETURNS trigger
@@ -738,6 +739,32 @@ table claim row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table consent_record row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 at timestamp with time zone not null
+    4 noted_at timestamp with time zone not null
+    5 subject bigint not null
+    6 subject_kind text not null
+    7 channel text not null
+    8 act text not null
+    9 renews boolean not null default false
+   10 purpose text
+   11 basis text
+   12 seller text
+   13 source text
+   14 via text not null
+   15 lead_id uuid
+   16 evidence_id uuid
+   17 sealed bytea
+  constraint consent_record_act_check CHECK ((act = ANY (ARRAY['given'::text, 'revoked'::text])))
+  constraint consent_record_channel_check CHECK ((channel = ANY (ARRAY['call'::text, 'sms'::text, 'email'::text, 'share'::text, 'all'::text])))
+  constraint consent_record_pkey PRIMARY KEY (tenant_id, id)
+  constraint consent_record_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['email'::text, 'phone'::text])))
+  CREATE INDEX consent_subject ON millrace.consent_record USING btree (tenant_id, subject, channel, at)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
 table delivery with (fillfactor=80) row level security forced
     1 tenant_id uuid not null
     2 lead_id uuid not null
@@ -787,31 +814,6 @@ table destination_state row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   CREATE TRIGGER tell_gate AFTER INSERT OR DELETE OR UPDATE ON millrace.destination_state FOR EACH STATEMENT EXECUTE FUNCTION millrace.tell_gate() (O)
   grant delete, insert, select, update to millrace_app
-table consent_record row level security forced
-    1 tenant_id uuid not null
-    2 id uuid not null
-    3 at timestamp with time zone not null
-    4 noted_at timestamp with time zone not null
-    5 subject bigint not null
-    6 subject_kind text not null
-    7 channel text not null
-    8 act text not null
-    9 renews boolean not null default false
-   10 purpose text
-   11 basis text
-   12 seller text
-   13 source text
-   14 via text not null
-   15 lead_id uuid
-   16 evidence_id uuid
-   17 sealed bytea
-  constraint consent_record_act_check CHECK ((act = ANY (ARRAY['given'::text, 'revoked'::text])))
-  constraint consent_record_channel_check CHECK ((channel = ANY (ARRAY['call'::text, 'sms'::text, 'email'::text, 'share'::text, 'all'::text])))
-  constraint consent_record_pkey PRIMARY KEY (tenant_id, id)
-  constraint consent_record_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['email'::text, 'phone'::text])))
-  CREATE INDEX consent_subject ON millrace.consent_record USING btree (tenant_id, subject, channel, at)
-  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
-  grant insert, select to millrace_app
 
 table figure_due row level security forced
     1 tenant_id uuid not null

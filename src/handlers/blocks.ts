@@ -13,7 +13,8 @@ export interface Blocks {
   erased(tenantId: string): Promise<ReadonlySet<bigint> | null>
   /** A commit before a call met a block of one of these: they are looked up before the next is tried. */
   suspect(keys: readonly bigint[]): void
-  isSuspect(keys: readonly bigint[]): boolean
+  /** `keys` is asked only where there is any suspect at all. */
+  isSuspect(keys: () => readonly bigint[]): boolean
   /** Why a person is not to be reached; null: they may be. */
   why(tenantId: string, keys: readonly bigint[]): Promise<string | null>
   forget(tenantId: string): void
@@ -65,7 +66,7 @@ export const createBlocks = (options: { readonly database: Database }): Blocks =
       if (suspects.size > SUSPECTS_MAX) suspects.clear()
       for (const key of keys) suspects.add(key)
     },
-    isSuspect: (keys) => suspects.size > 0 && keys.some((key) => suspects.has(key)),
+    isSuspect: (keys) => suspects.size > 0 && keys().some((key) => suspects.has(key)),
     why: async (tenantId, keys) => {
       const [rows = []] = await database.batch(
         [tenantId],

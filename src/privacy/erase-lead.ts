@@ -135,7 +135,7 @@ const noticeStatements = (asked: EraseLead, loaded: LoadedLead, recipients: read
         new Date(now),
         new Date(noticesDueAt),
         uuids(recipients.map(() => newId(now))),
-        texts(recipients.map((delivery) => delivery.id)),
+        texts(recipients.map((delivery) => delivery.key ?? delivery.id)),
         texts(recipients.map((delivery) => delivery.destination)),
         byteas(recipients.map((delivery) => seal(loaded.keys.wrap, JSON.stringify({ reference: delivery.reference })))),
       ],
@@ -219,7 +219,7 @@ export const eraseLead = async (asked: EraseLead): Promise<LeadErased> => {
           ...eraseStatements(asked, loaded, recipients),
           ...keep,
           ...noticeStatements(asked, loaded, recipients),
-          ...purgeStatements(tenantId, leadId),
+          ...purgeStatements(tenantId, leadId, asked.now),
         ],
       )
       return { erased: true, notices: recipients.length, held: keep.length }

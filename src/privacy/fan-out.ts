@@ -81,7 +81,7 @@ export const createFanOut = (options: {
               new Date(now),
               new Date(request.dueAt),
               uuids(recipients.map(() => newId(now))),
-              texts(recipients.map((delivery) => delivery.id)),
+              texts(recipients.map((delivery) => delivery.key ?? delivery.id)),
               texts(recipients.map((delivery) => delivery.destination)),
               byteas(recipients.map(({ reference }) => seal(loaded.keys.wrap, JSON.stringify({ reference })))),
             ],

@@ -4,7 +4,9 @@ import type { Statement } from '../database/pool.ts'
  * What other rooms keep of a lead besides its journal: gone with it, in the same transaction. A table that holds
  * something of a lead stands here; a test reads the catalogue and fails on one with a `lead_id` that does not.
  */
-export const PURGED: readonly { readonly table: string; readonly column: string }[] = []
+export const PURGED: readonly { readonly table: string; readonly column: string }[] = [
+  { table: 'review_claim', column: 'lead_id' },
+]
 
 /** Tables with a lead's id that an erasure leaves, and why. */
 export const KEPT: Readonly<Record<string, string>> = {
@@ -12,6 +14,7 @@ export const KEPT: Readonly<Record<string, string>> = {
   claim: 'given up by erase-lead.ts, but for those kept on purpose',
   work: 'given up by erase-lead.ts',
   recipient_notice: 'what recipients must be told: ids, and a reference that goes when they have acknowledged',
+  delivery: 'what became of each, without personal data; what is open is discarded below',
   consent_record: 'evidence: keyed hashes, and what is sealed under a key of its own until retention ends it',
   held_evidence: 'declared by a legal hold',
   person_record: 'taken away by the trigger forget_record, in the same statement',
@@ -20,9 +23,16 @@ export const KEPT: Readonly<Record<string, string>> = {
   identity_label: 'levels of agreement and a verdict, no value',
 }
 
-export const purgeStatements = (tenantId: string, leadId: string): Statement[] =>
-  PURGED.map(({ table, column }) => ({
+export const purgeStatements = (tenantId: string, leadId: string, now: number): Statement[] => [
+  ...PURGED.map(({ table, column }) => ({
     name: `purge_${table}`,
     text: `delete from millrace.${table} where tenant_id = $1::uuid and ${column} = $2::uuid`,
     values: [tenantId, leadId],
-  }))
+  })),
+  {
+    name: 'discard_deliveries',
+    text: `update millrace.delivery set state = 'discarded', code = 'erased', next_at = null, changed_at = $3::timestamptz
+           where tenant_id = $1::uuid and lead_id = $2::uuid and state in ('waiting', 'unknown', 'dead')`,
+    values: [tenantId, leadId, new Date(now)],
+  },
+]

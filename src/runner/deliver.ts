@@ -4,7 +4,6 @@ import type { CallEnd, Refused } from '../delivery/gate.ts'
 import type { Lane } from '../delivery/lane.ts'
 import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
-import { sqlState } from '../database/pool.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
 import type { Judged } from '../kit/terms.ts'
@@ -14,7 +13,9 @@ import { redactHeaders } from '../outbound/redact.ts'
 import { answerOfCall, authorizeCall } from './authorized-call.ts'
 import type { RunnerContext } from './context.ts'
 import { stateOf } from './delivery-rows.ts'
+import { commit, emit, type Journey } from './journey.ts'
 import { waitsBehind } from './order.ts'
+import { blockOf, noteBlock } from './person-fence.ts'
 import { type Sequel, sequelOf } from './sequel.ts'
 import { testResult } from './test-script.ts'
 import { commit, emit, type Journey, personKeys } from './journey.ts'
@@ -251,22 +252,6 @@ const passOver = (
   giveBackPlaces(journey, held)
 }
 
-/** Ends a delivery whose person took a consent back since it was decided: a commit before its call met their block. */
-const isBlocked = async (
-  ctx: RunnerContext,
-  journey: Journey,
-  delivery: Delivery,
-  destination: CompiledDestination,
-  attempt: number,
-): Promise<boolean> => {
-  const people = personKeys(journey)
-  const why = ctx.blocks.isSuspect(people) ? await ctx.blocks.why(journey.lead.tenantId, people) : null
-  if (why === null) return false
-  const reason = `Not sent: the person is ${why === 'revoked' ? 'opted out' : why}`
-  await endAttempt(ctx, journey, delivery, destination, attempt, { outcome: 'failure', reason, code: 'person_blocked' })
-  return true
-}
-
 /** Makes the attempt that is due, if one is. */
 export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, delivery: Delivery): Promise<void> => {
   if (delivery.outcome !== 'open' || delivery.parked || waitsBehind(journey, delivery)) return
@@ -289,7 +274,11 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     await endAttempt(ctx, journey, delivery, destination, attempt, testResult(journey.lead.script, attempt))
     return
   }
-  if (await isBlocked(ctx, journey, delivery, destination, attempt)) return
+  const blocked = await blockOf(ctx, journey)
+  if (blocked) {
+    await endAttempt(ctx, journey, delivery, destination, attempt, blocked)
+    return
+  }
   const pass = await ctx.gate.admit(laneOfDelivery(journey, delivery), destination.policy)
   if (!pass.admitted) {
     // Where others wait for their turn, a destination that is paused or broken is passed over.
@@ -313,8 +302,7 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
   } catch (error) {
     if (error === journey.broken) {
       pass.end({ is: 'void' })
-      // The fence: somebody took a consent back since this was decided. It is run again, and then looked up first.
-      if (sqlState(error) === 'MR002') ctx.blocks.suspect(personKeys(journey))
+      noteBlock(ctx, journey, error)
       throw error
     }
     if (!isFault(error))
