@@ -18,8 +18,6 @@ import { waitsBehind } from './order.ts'
 import { blockOf, noteBlock } from './person-fence.ts'
 import { type Sequel, sequelOf } from './sequel.ts'
 import { testResult } from './test-script.ts'
-import { commit, emit, type Journey, personKeys } from './journey.ts'
-import { waitsBehind } from './order.ts'
 
 /**
  * One delivery, attempt by attempt:
