@@ -2,11 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { movableClock } from '../src/base/clock.ts'
-import { fieldTypes } from '../src/fields/index.ts'
 import { compileFlow } from '../src/flow/compile.ts'
 import { parseFlow } from '../src/flow/parse.ts'
-import { suppressionKey } from '../src/handlers/suppression.ts'
 import { readBody } from '../src/ingest/body.ts'
+import { readEntries } from '../src/ingest/list-entries.ts'
 import type { Json } from '../src/kit/field.ts'
 import { registries, type TestHouse, testHouse } from '../test/support/house.ts'
 import { openSink, type Sink, type SinkRequest } from '../test/support/sink.ts'
@@ -46,7 +45,7 @@ interface Expected {
 
 interface List {
   readonly id: string
-  readonly entries: readonly { readonly type: string; readonly value: string }[]
+  readonly entries: readonly { readonly value: string | readonly string[]; readonly types?: readonly string[] }[]
 }
 
 const FOLDER = import.meta.dirname
@@ -71,19 +70,11 @@ afterAll(async () => {
 })
 
 const fillLists = async (lists: readonly List[]): Promise<void> => {
-  const keys = await house.house.keyring.tenant(house.tenantId)
   for (const { id, entries } of lists) {
-    for (const { type, value } of entries) {
-      const normal = fieldTypes[type]?.parse(value, { country: 'US', now: clock.now(), fields: {} }).normal
-      await house.house.database.batch(
-        [house.tenantId],
-        [
-          {
-            text: `insert into millrace.suppression_entry (tenant_id, list_id, key, added_at) values ($1::uuid, $2, $3, $4::timestamptz)`,
-            values: [house.tenantId, id, suppressionKey(keys, String(normal ?? value)), new Date(clock.now())],
-          },
-        ],
-      )
+    for (const { value, types = null } of entries) {
+      const read = readEntries([value], { types, country: 'US', now: clock.now() })
+      const place = { tenantId: house.tenantId, list: id, expiresAt: null, now: clock.now() }
+      await house.house.lists.add({ ...place, entries: read })
     }
   }
 }
