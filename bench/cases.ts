@@ -50,9 +50,15 @@ interface FlowDocument {
 }
 
 /** The demo's flow, without its delivery or with it aimed at a sink, and with a cap that no run reaches. */
-const flowText = (sinkUrl: string | null): string => {
+export const flowText = (asked: {
+  readonly sinkUrl: string | null
+  readonly flow?: string
+  /** With persons matched after it is normalized; nobody is asked. */
+  readonly match?: boolean
+}): string => {
+  const { sinkUrl, flow = FLOW_ID, match = false } = asked
   const document = parse(readFileSync(FLOW_FILE, 'utf8')) as FlowDocument
-  document.flow = FLOW_ID
+  document.flow = flow
   for (const source of document.sources) for (const cap of source.caps ?? []) cap.max = 1_000_000_000
   if (sinkUrl === null) {
     document.steps = document.steps.filter((step) => step.deliver === undefined)
@@ -60,6 +66,7 @@ const flowText = (sinkUrl: string | null): string => {
   } else {
     for (const destination of Object.values(document.destinations ?? {})) destination.url = sinkUrl
   }
+  if (match) document.steps.splice(1, 0, { match: { review_threshold: 0.95 } } as Step)
   return stringify(document)
 }
 
@@ -91,6 +98,28 @@ export interface MillraceOptions {
 /** What `./millrace` starts Node with. */
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16']
 
+/** Publishes a flow and gives the key of its source. */
+export const publishFlow = async (asked: {
+  readonly context: CaseContext
+  readonly name: string
+  readonly databaseUrl: string
+  readonly file: string
+}): Promise<string> => {
+  const { context, name, databaseUrl, file } = asked
+  const { children, folder } = context
+  const output = await children.run({
+    name: 'millrace flow publish',
+    args: [...NODE_FLAGS, join(ROOT, 'src/main.ts'), 'flow', 'publish', file, '--json'],
+    env: { DATABASE_URL: databaseUrl, MILLRACE_DATA: join(folder, name), NODE_COMPILE_CACHE: join(folder, 'compiled') },
+    cwd: folder,
+    logFile: join(folder, 'publish.log'),
+  })
+  const published = JSON.parse(output) as { keys: { source: string; key: string }[] }
+  const key = published.keys[0]?.key
+  if (key === undefined) throw new Error('the flow came without a key for its source')
+  return key
+}
+
 /** `millrace serve` as an operator runs it, logging at its default level into a file. */
 export const startMillrace = async (options: MillraceOptions): Promise<Target> => {
   const { context, name, databaseUrl, sinkUrl } = options
@@ -117,17 +146,8 @@ export const startMillrace = async (options: MillraceOptions): Promise<Target> =
   let key = options.key
   if (key === undefined) {
     const file = join(dataFolder, 'flow.yaml')
-    writeFileSync(file, flowText(sinkUrl))
-    const output = await children.run({
-      name: 'millrace flow publish',
-      args: [...NODE_FLAGS, main, 'flow', 'publish', file, '--json'],
-      env,
-      cwd: folder,
-      logFile: join(folder, 'publish.log'),
-    })
-    const published = JSON.parse(output) as { keys: { source: string; key: string }[] }
-    key = published.keys[0]?.key
-    if (key === undefined) throw new Error('the flow came without a key for its source')
+    writeFileSync(file, flowText({ sinkUrl }))
+    key = await publishFlow({ context, name, databaseUrl, file })
   }
   return { server, path: `/flows/${FLOW_ID}/sources/website/submit`, key, databaseName: name, databaseUrl }
 }

@@ -9,12 +9,15 @@ export interface BenchOptions {
   readonly warmUpMs: number
   /** Whether the case with a million leads stored is measured too. */
   readonly million: boolean
+  /** Persons stored in the case that matches them; 0: it is left out. */
+  readonly persons: number
   readonly quick: boolean
   readonly profile: CaseId | null
   readonly json: boolean
 }
 
 const CONNECTIONS_MAX = 1024
+const PERSONS = 1_000_000
 
 const isCase = (text: string): text is CaseId => Object.hasOwn(CASES, text)
 
@@ -55,6 +58,8 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     .option('--rounds <number>', 'rounds of each case', readCount(50))
     .option('--seconds <number>', 'length of a round', readCount(60))
     .option('--no-million', 'leave out the case with a million leads stored')
+    .option('--persons', 'also the case with persons matched, a million of them stored')
+    .option('--persons-only [number]', 'that case alone, with so many persons', readCount(4_000_000))
     .option('--profile <case>', 'run the server of this case under the CPU profiler', readCase)
     .option('--json', 'print JSON in place of the table')
     .parse(argv)
@@ -65,12 +70,16 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     rounds?: number
     seconds?: number
     million: boolean
+    persons?: true
+    personsOnly?: number | true
     profile?: CaseId
     json?: true
   }>()
   const quick = flags.quick === true
   const profile = flags.profile ?? null
-  const cases = flags.only ?? (profile === null ? (Object.keys(CASES) as CaseId[]) : [profile])
+  const alone = flags.personsOnly === true ? PERSONS : flags.personsOnly
+  const cases =
+    alone !== undefined ? [] : (flags.only ?? (profile === null ? (Object.keys(CASES) as CaseId[]) : [profile]))
   if (profile !== null && !cases.includes(profile)) program.error(`--profile ${profile} needs ${profile} in --only.`)
   return {
     cases,
@@ -79,6 +88,7 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     durationMs: (flags.seconds ?? (quick ? 2 : 3)) * 1000,
     warmUpMs: 2_500,
     million: flags.million && !quick && profile === null && cases.includes('c'),
+    persons: alone ?? (flags.persons ? PERSONS : 0),
     quick,
     profile,
     json: flags.json === true,

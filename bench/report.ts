@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { CASES, type CaseId } from './cases.ts'
 import type { MachineFacts } from './machine.ts'
 import type { Million } from './million.ts'
+import type { PersonsMeasured } from './persons.ts'
 import { cpuRatio, type Measured, rateRatio } from './rounds.ts'
 import type { OutcomeCount, Storage } from './storage.ts'
 import { count, decimal, formatTable } from './table.ts'
@@ -28,12 +29,17 @@ export interface Results {
   readonly bodyBytes: number
   readonly cases: readonly CaseResult[]
   readonly million: Million | null
+  readonly persons: PersonsMeasured | null
   readonly targets: readonly TargetResult[]
 }
 
 const FOLDER = fileURLToPath(new URL('./results/', import.meta.url))
 
-export const judgeCases = (cases: readonly CaseResult[], million: Million | null): TargetResult[] => {
+export const judgeCases = (
+  cases: readonly CaseResult[],
+  million: Million | null,
+  persons: PersonsMeasured | null,
+): TargetResult[] => {
   const find = (id: CaseId): CaseResult | undefined => cases.find((result) => result.id === id)
   const at = (id: CaseId, connections: number): Measured | undefined =>
     find(id)?.loads.find((load) => load.connections === connections)
@@ -47,6 +53,8 @@ export const judgeCases = (cases: readonly CaseResult[], million: Million | null
     memoryBytes: (id) => find(id)?.memoryBytes,
     bytesPerLead: (id) => find(id)?.storage?.bytesPerLead,
     millionRatio: million?.ratio,
+    matchRatio: persons?.ratio,
+    matchAddedMs: persons?.addedP99Ms,
   })
 }
 
@@ -115,6 +123,14 @@ export const formatResults = (results: Results): string => {
     rows.push(
       ...loadRows('(c) Millrace, empty, in turns with', [million.empty], () => undefined),
       ...loadRows(`(c) Millrace, ${count(million.leads)} stored`, [million.full], () => undefined),
+    )
+  }
+  const { persons } = results
+  if (persons) {
+    const stored = `${count(persons.persons)} persons stored`
+    rows.push(
+      ...loadRows(`(c) Millrace, ${stored}`, [persons.without], () => undefined),
+      ...loadRows('(c) the same, matching them', [persons.matched], () => undefined),
     )
   }
   const memory = cases.map(({ id, memoryBytes }) => `(${id}) ${Math.round(memoryBytes / 1e6)}`).join('  ')

@@ -8,6 +8,7 @@ import { type BenchDatabase, openBenchDatabase } from './database.ts'
 import { readMachine } from './machine.ts'
 import { type Million, measureMillion } from './million.ts'
 import { type BenchOptions, readOptions } from './options.ts'
+import { measurePersons, type PersonsMeasured } from './persons.ts'
 import { peakMemoryBytes } from './process-figures.ts'
 import { formatProfile } from './profile.ts'
 import { type CaseResult, formatResults, judgeCases, nameOf, type Results, writeResults } from './report.ts'
@@ -93,6 +94,21 @@ const runMillion = async (ground: Ground, plain: StartedCase): Promise<Million |
   }
 }
 
+/** Null where it is not asked for, or the time ran out. */
+const runPersons = async (ground: Ground): Promise<PersonsMeasured | null> => {
+  const { persons } = ground.options
+  if (persons === 0) return null
+  say(`laying in ${persons} persons`)
+  const context = { ...ground, profileFolder: null }
+  try {
+    return await measurePersons({ context, rounds: roundsOptions(ground, {}), persons, say })
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    say(`${error.message}: there is no figure for persons`)
+    return null
+  }
+}
+
 const bench = async (ground: Ground): Promise<Results> => {
   const { options, database } = ground
   const machine = readMachine(database.version)
@@ -119,6 +135,7 @@ const bench = async (ground: Ground): Promise<Results> => {
   for (const { server } of started) await server.stop()
   const plain = started.find(({ id }) => id === 'c')
   const million = options.million && plain ? await runMillion(ground, plain) : null
+  const persons = await runPersons(ground)
   return {
     at,
     machine,
@@ -128,7 +145,8 @@ const bench = async (ground: Ground): Promise<Results> => {
     bodyBytes: cases[0]?.loads[0]?.rounds[0]?.bodyBytes ?? 0,
     cases,
     million,
-    targets: judgeCases(cases, million),
+    persons,
+    targets: judgeCases(cases, million, persons),
   }
 }
 

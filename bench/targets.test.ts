@@ -8,6 +8,8 @@ const nothing: Findings = {
   memoryBytes: () => undefined,
   bytesPerLead: () => undefined,
   millionRatio: undefined,
+  matchRatio: undefined,
+  matchAddedMs: undefined,
 }
 
 describe('judge', () => {
@@ -22,8 +24,10 @@ describe('judge', () => {
       memoryBytes: () => 300_000_000,
       bytesPerLead: () => 4096,
       millionRatio: 0.9,
+      matchRatio: 0.75,
+      matchAddedMs: 5,
     }
-    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(7).fill(true))
+    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(9).fill(true))
   })
   it('counts what is just beyond the bound as not reached', () => {
     const beyond: Findings = {
@@ -33,8 +37,10 @@ describe('judge', () => {
       memoryBytes: () => 300_000_001,
       bytesPerLead: () => 4097,
       millionRatio: 0.899,
+      matchRatio: 0.749,
+      matchAddedMs: 5.1,
     }
-    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(7).fill(false))
+    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(9).fill(false))
   })
   it('takes the larger of two servers’ memory', () => {
     const memory = judge({ ...nothing, memoryBytes: (id) => (id === 'd' ? 400e6 : 100e6) })

@@ -11,6 +11,9 @@ export interface Findings {
   readonly bytesPerLead: (id: CaseId) => number | undefined
   /** The rate with a million leads stored, by the rate without. */
   readonly millionRatio: number | undefined
+  /** The rate with persons matched by the rate without, and what matching adds at p99. */
+  readonly matchRatio: number | undefined
+  readonly matchAddedMs: number | undefined
 }
 
 export interface TargetResult {
@@ -65,6 +68,13 @@ const TARGETS: readonly Target[] = [
     least: 90,
     find: ({ millionRatio }) => percent(millionRatio),
   },
+  {
+    target: 'rate with persons matched, 1,000,000 of them stored, by the rate without',
+    unit: '%',
+    least: 75,
+    find: ({ matchRatio }) => percent(matchRatio),
+  },
+  { target: 'p99 that matching adds', unit: 'ms', most: 5, find: ({ matchAddedMs }) => matchAddedMs },
 ]
 
 export const judge = (findings: Findings): TargetResult[] =>

@@ -11,7 +11,7 @@ export interface LeadRequest {
 export interface LeadTemplate {
   /** Bytes of the body. */
   readonly bodyBytes: number
-  /** The request with the email and the phone of this serial, 0 to `SERIALS_MAX` − 1. */
+  /** The request with the name, place, email and phone of this serial, 0 to `SERIALS_MAX` − 1. */
   fill(serial: number): Buffer
 }
 
@@ -28,16 +28,15 @@ const SERIAL_DIGITS = 8
 const SPREAD = 2_357_947
 
 const FIRST = ['Ada', 'Grace', 'Linus', 'Maria', 'Chen', 'Priya', 'José', 'Emily', 'Robert', 'Tanisha', 'Walter']
-const LAST = ['Lovelace', 'Hopper', 'Okafor', 'Garcia', 'Wei', 'Raman', 'Álvarez', 'Stone', "O'Neill", 'Smith']
 const DOMAINS = ['gmail.com', 'example.com', 'yahoo.com', 'hillcountryroofing.example', 'outlook.com', 'example.org']
 const PLACES = [
-  { area: '512', state: 'TX', postalCode: '78701' },
-  { area: '303', state: 'CO', postalCode: '80202' },
-  { area: '206', state: 'Washington', postalCode: '98101' },
-  { area: '617', state: 'MA', postalCode: '02108' },
-  { area: '404', state: 'ga', postalCode: '30303' },
-  { area: '602', state: 'AZ', postalCode: '85004-1234' },
-  { area: '415', state: 'CA', postalCode: '94103' },
+  { area: '512', state: 'TX', region: '78' },
+  { area: '303', state: 'CO', region: '80' },
+  { area: '206', state: 'Washington', region: '98' },
+  { area: '617', state: 'MA', region: '02' },
+  { area: '404', state: 'ga', region: '30' },
+  { area: '602', state: 'AZ', region: '85' },
+  { area: '415', state: 'CA', region: '94' },
 ]
 const SERVICES = ['roofing', 'plumbing', 'hvac', 'windows', 'solar']
 const URGENCIES = ['today', 'this week', 'this month', 'just looking']
@@ -46,6 +45,19 @@ const pick = <T>(values: readonly T[], at: number): T => values[at % values.leng
 
 const MARK = '########'
 const NUMBER_MARK = '$$$-$$$$'
+const NAME_MARK = '@@@@@@@@'
+const PLACE_MARK = '%%%'
+
+const CONSONANTS = Buffer.from('bdfgklmnprstvzjw')
+const VOWELS = Buffer.from('aeio')
+
+/** A surname of four syllables out of the bits of a number: some fall on many leads' names, most on few. */
+const writeName = (target: Buffer, at: number, bits: number): void => {
+  for (let syllable = 0; syllable < 4; syllable += 1) {
+    target[at + 2 * syllable] = CONSONANTS[(bits >>> (6 * syllable)) & 15] as number
+    target[at + 2 * syllable + 1] = VOWELS[(bits >>> (6 * syllable + 4)) & 3] as number
+  }
+}
 
 /** Unaccented small letters, as they stand in an address. */
 const local = (name: string): string =>
@@ -56,15 +68,14 @@ const local = (name: string): string =>
 
 const body = (at: number): string => {
   const first = pick(FIRST, at)
-  const last = pick(LAST, at)
   const place = pick(PLACES, at)
   return JSON.stringify({
     first_name: first,
-    last_name: last,
-    email: `${local(first)}.${local(last)}.${MARK}@${pick(DOMAINS, at)}`,
+    last_name: NAME_MARK,
+    email: `${local(first)}.${MARK}@${pick(DOMAINS, at)}`,
     phone: `(${place.area}) ${NUMBER_MARK}`,
     state: place.state,
-    postal_code: place.postalCode,
+    postal_code: `${place.region}${PLACE_MARK}`,
     service: pick(SERVICES, at),
     urgency: pick(URGENCIES, at),
   })
@@ -91,10 +102,15 @@ export const leadTemplate = (at: number, { host, path, key }: RequestTarget): Le
   const bytes = Buffer.concat([Buffer.from(`${head}\r\n\r\n`), content])
   const emailAt = bytes.indexOf(MARK)
   const phoneAt = bytes.indexOf(NUMBER_MARK)
+  const nameAt = bytes.indexOf(NAME_MARK)
+  const placeAt = bytes.indexOf(PLACE_MARK)
   return {
     bodyBytes: content.length,
     fill: (serial) => {
       writeDigits(bytes, emailAt, { value: serial, count: SERIAL_DIGITS })
+      const bits = Math.imul(serial + 1, 0x9e3779b1)
+      writeName(bytes, nameAt, bits ^ (bits >>> 15))
+      writeDigits(bytes, placeAt, { value: (bits >>> 8) % 1000, count: 3 })
       // The first digit of an exchange is 2 to 9.
       const number = 2_000_000 + ((serial * SPREAD) % SERIALS_MAX)
       writeDigits(bytes, phoneAt, { value: Math.floor(number / 10_000), count: 3 })

@@ -67,7 +67,7 @@ const FIND = `
       union all
       (select o.lead_id, o.sealed from millrace.person_record o
        where o.tenant_id = p.tenant_id and o.person_id = p.id and o.sealed is not null
-       order by o.lead_id limit ${RECORDS_PER_PERSON_MAX - 1})
+       order by o.person_id, o.lead_id limit ${RECORDS_PER_PERSON_MAX - 1})
     ) c
     join millrace.lead l on l.tenant_id = p.tenant_id and l.id = c.lead_id and l.wrapped_key is not null
     where h.turn = 1 and h.crowd <= ${PERSONS_PER_KEY_MAX} and p.tenant_id = h.tenant_id and p.id = h.person_id

@@ -31,7 +31,8 @@ export type PersonRecord = Readonly<Partial<Record<RecordRole, string>>>
 /** Texts in the order of the roles. */
 export const rowOf = (record: PersonRecord): string[] => RECORD_ROLES.map((role) => record[role] ?? '')
 
-const USER_CHARS_MIN = 5
+/** So long, what stands before the @ is as good as the whole address, and survives an error in the domain. */
+const USER_CHARS_MIN = 9
 const LAST_DIGITS = 10
 
 const first = (tokens: readonly Token[] | undefined): Token | undefined => tokens?.find(({ text }) => text.length > 1)
@@ -42,10 +43,7 @@ const first = (tokens: readonly Token[] | undefined): Token | undefined => token
  */
 export const intakeKeys = (person: Person): string[] => {
   const keys = new Set<string>()
-  for (const { key, user } of person.emails) {
-    keys.add(`e:${key}`)
-    if (user.length >= USER_CHARS_MIN) keys.add(`u:${user}`)
-  }
+  for (const { key, user } of person.emails) keys.add(user.length >= USER_CHARS_MIN ? `u:${user}` : `e:${key}`)
   for (const { key } of person.phones) keys.add(`t:${key.slice(-LAST_DIGITS)}`)
   for (const { key } of person.personNumbers) keys.add(`i:${key}`)
   const given = first(person.name?.given)
@@ -56,8 +54,9 @@ export const intakeKeys = (person: Person): string[] => {
   if (given && surname) {
     // In either order: names are swapped.
     const sounds = [given.fullSound || given.text, surname.sound || surname.text].sort().join(' ')
-    keys.add(`n:${sounds}`)
     if (postcode !== '') keys.add(`nz:${sounds} ${postcode}`)
+    // Alone they are shared by many: only where an error in the rest would leave nothing else.
+    if (postcode === '' || person.emails.length === 0 || person.phones.length === 0) keys.add(`n:${sounds}`)
   }
   if (isWhole && surname) keys.add(`bs:${birth.digits} ${surname.sound || surname.text}`)
   if (isWhole && given) keys.add(`bg:${birth.digits} ${given.fullSound || given.text}`)
