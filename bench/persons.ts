@@ -17,7 +17,7 @@ import type { LeadView } from '../src/kit/step.ts'
 import { stepTypes } from '../src/steps/index.ts'
 import { type CaseContext, flowText, publishFlow, startMillrace, type Target } from './cases.ts'
 import { leadTemplate, SERIALS_MAX } from './load/leads.ts'
-import { type Measured, measure, type RoundsOptions, rateRatio, warmUp } from './rounds.ts'
+import { cpuRatio, type Measured, measure, type RoundsOptions, rateRatio, warmUp } from './rounds.ts'
 
 export interface PersonsMeasured {
   readonly persons: number
@@ -25,6 +25,8 @@ export interface PersonsMeasured {
   readonly matched: Measured
   /** The rate with persons matched by the rate without. */
   readonly ratio: number
+  /** The same as their CPU says it: it holds where other work bends the rates. */
+  readonly cpuRatio: number
   /** What matching adds at p99, ms: the median of the rounds' own differences. */
   readonly addedP99Ms: number
   readonly laidInS: number
@@ -224,6 +226,7 @@ export const measurePersons = async (options: {
     without: measuredPlain,
     matched: measuredMatched,
     ratio: rateRatio(measuredMatched, measuredPlain),
+    cpuRatio: cpuRatio(measuredMatched, measuredPlain),
     addedP99Ms: added[Math.floor(added.length / 2)] ?? Number.NaN,
     laidInS,
   }

@@ -130,7 +130,7 @@ export const formatResults = (results: Results): string => {
     const stored = `${count(persons.persons)} persons stored`
     rows.push(
       ...loadRows(`(c) Millrace, ${stored}`, [persons.without], () => undefined),
-      ...loadRows('(c) the same, matching them', [persons.matched], () => undefined),
+      ...loadRows('(c) the same, matching them', [persons.matched], () => persons.without),
     )
   }
   const memory = cases.map(({ id, memoryBytes }) => `(${id}) ${Math.round(memoryBytes / 1e6)}`).join('  ')

@@ -9,11 +9,21 @@ const PERSONS = 100_000
 
 const CITY = 0
 const POSTCODE = 1
+const STATE = 2
 const EXACT = 1
+/** The last level at which two postal codes have a region in common. */
+const NEAR = 4
 
 /**
- * The defaults of each field, with a town and a state that follow from their postal code: two strangers in one postal
- * code live in one town as two records of one person do, and counting all three would make neighbours one person.
+ * How alike two strangers' postal codes are, by level (missing, exact, close, same district, near, different), where they
+ * live in one town, and where they do not.
+ */
+const IN_ONE_TOWN = [1, 0.08, 0.12, 0.2, 0.15, 0.45]
+const IN_TWO_TOWNS = [1, 0.0005, 0.002, 0.006, 0.0255, 0.966]
+
+/**
+ * The defaults of each field, but for places: a town and a state follow from their postal code, for strangers as for one
+ * person, and counting all three in full would make neighbours one.
  */
 export const shippedModel = (schema: Schema): Model => {
   const model = defaultModel(schema, PERSONS)
@@ -23,16 +33,17 @@ export const shippedModel = (schema: Schema): Model => {
     const shape = shapeOf(group.features)
     const same = defaultMarginals(shape, 'm')
     const strangers = defaultMarginals(shape, 'u')
+    const shareOf = (marginals: typeof same, feature: number, level: number): number => marginals[feature]?.[level] ?? 1
     const dependent = Float64Array.from({ length: shape.size }, (_, code) => {
       const levels = levelsOf(group.features, code)
-      let log = 0
-      for (const [feature, level] of levels.entries()) {
-        if (level === 0) continue
-        const follows =
-          (feature !== POSTCODE && levels[POSTCODE] === EXACT) || (feature > POSTCODE && levels[CITY] === EXACT)
-        log += Math.log((follows ? same : strangers)[feature]?.[level] ?? 1)
-      }
-      return log
+      const [city = 0, postcode = 0, state = 0] = levels
+      const ofCity = shareOf(strangers, CITY, city)
+      const ofPostcode =
+        city === 0
+          ? shareOf(strangers, POSTCODE, postcode)
+          : ((city === EXACT ? IN_ONE_TOWN : IN_TWO_TOWNS)[postcode] ?? 1)
+      const follows = city === EXACT || (postcode > 0 && postcode <= NEAR)
+      return Math.log(ofCity * ofPostcode * shareOf(follows ? same : strangers, STATE, state))
     })
     return { ...tables, strangers: dependent }
   })

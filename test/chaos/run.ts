@@ -7,6 +7,7 @@ import { drain } from './drain.ts'
 import { addFindings, type Findings, isGood, noFindings } from './findings.ts'
 import { killings } from './killings.ts'
 import { createRandom } from './random.ts'
+import { twins } from './twins.ts'
 import { openWard, type Ward } from './ward.ts'
 
 const HELP = `npm run chaos -- [--json] [--kills N] [--seconds N] [--seed N] [--only NAME]
@@ -17,13 +18,15 @@ Starts real servers in a folder of its own, sends them leads on 127.0.0.1, and e
   together   the same against two processes on one database
   database   the embedded Postgres is killed, alone and together with the server
   killings   kill -9 at random moments, of running and of starting servers
+  twins      fifty twins at once over three processes, equal and a typing error apart; 200 rounds
 Then it holds what sources were told against what stands in the database and what the buyer was sent.
 
   --json       prints one line: kills, acknowledged, lost, doubled, unfinished, and what else was found
   --kills N    servers killed in "killings" at most (60)
-  --seconds N  about how long it may take in all (180)
+  --seconds N  about how long it may take in all, without the twins (180)
   --seed N     the people, pauses and moments of that run again; as far as a machine does the same twice
-  --only NAME  one of the five
+  --only NAME  one of the six
+  --rounds N   rounds of "twins" (200)
 
 Exit code 1 where anything was lost, doubled, left unfinished or otherwise wrong; 2 where it was called wrongly.
 `
@@ -34,6 +37,7 @@ const SECONDS = 180
 const CLOSING_MS = 25_000
 const SENDERS = 24
 const ROUNDS = 4
+const TWIN_ROUNDS = 200
 
 const numberOf = (text: string | undefined, fallback: number, name: string): number => {
   if (text === undefined) return fallback
@@ -48,12 +52,13 @@ interface Asked {
   readonly seed: number
   readonly kills: number
   readonly seconds: number
+  readonly twinRounds: number
   readonly say: (text: string) => void
 }
 
 type Scenario = (asked: Asked, spentMs: number) => Promise<Findings>
 
-/** In this order: the last takes what time the others leave. */
+/** In this order: the killings take what time those before them leave, and twins take their own. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   drain: ({ ward, seed }) => drain({ ward, random: createRandom(seed) }),
   alone: ({ ward }) => atOnceAlone(ward, ROUNDS),
@@ -68,6 +73,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       senders: SENDERS,
       onProgress: say,
     }),
+  twins: ({ ward, seed, twinRounds }) => twins(ward, createRandom(seed + 3), twinRounds),
 }
 
 const readArguments = () => {
@@ -79,6 +85,7 @@ const readArguments = () => {
         kills: { type: 'string' },
         seconds: { type: 'string' },
         seed: { type: 'string' },
+        rounds: { type: 'string' },
         only: { type: 'string' },
       },
     })
@@ -102,6 +109,7 @@ const main = async (): Promise<number> => {
   }
   const kills = numberOf(values.kills, KILLS, 'kills')
   const seconds = numberOf(values.seconds, SECONDS, 'seconds')
+  const twinRounds = numberOf(values.rounds, TWIN_ROUNDS, 'rounds')
   const seed = numberOf(values.seed, 1 + (Date.now() % 1_000_000), 'seed')
   const say = (text: string): void => {
     process.stderr.write(`${text}\n`)
@@ -118,11 +126,13 @@ const main = async (): Promise<number> => {
   try {
     for (const name of names) {
       say(`${name} …`)
-      const findings = await SCENARIOS[name]?.({ ward, seed, kills, seconds, say }, spent()).catch((error) => {
-        const failed = noFindings()
-        failed.problems.push(error instanceof Error ? error.message : String(error))
-        return failed
-      })
+      const findings = await SCENARIOS[name]?.({ ward, seed, kills, seconds, twinRounds, say }, spent()).catch(
+        (error) => {
+          const failed = noFindings()
+          failed.problems.push(error instanceof Error ? error.message : String(error))
+          return failed
+        },
+      )
       if (findings) addFindings(sum, name, findings)
     }
   } finally {
