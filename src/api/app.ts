@@ -43,6 +43,7 @@ import { exportRoutes } from './routes/export.ts'
 import { figureRoutes } from './routes/figures.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { holdRoutes } from './routes/holds.ts'
+import { hookRoutes } from './routes/hooks.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listRoutes } from './routes/lists.ts'
@@ -237,6 +238,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(processRoutes(deps))
     await managed.register(flowRoutes(deps))
     await managed.register(destinationRoutes(deps))
+    await managed.register(hookRoutes(deps))
     await managed.register(workbenchRoutes(deps))
     await managed.register(postingRoutes(deps))
     await managed.register(listRoutes(deps))

@@ -216,6 +216,31 @@ export interface Api {
       answer: { page_url: string; openapi_url: string; submit_url: string; flow: string; version: number; source: string; enabled: boolean; fields: ({ key: string; field: string; label: string; type: string; required: boolean; example: string })[]; rules: ({ of: "flow" | "source"; words: string; reason: string | null })[]; samples: ({ format: "json" | "form" | "xml" | "query"; method: "POST" | "GET"; content_type: string | null; query: string; body: string | null })[]; unmet: string[]; openapi: unknown }
     }
   }
+  '/api/v1/hooks': {
+    /** Subscribe to a destination */
+    post: {
+      body: { flow: string; destination: string; target_url: string }
+      answer: { id: string; flow: string; destination: string; created_at: string }
+    }
+    /** List subscriptions */
+    get: {
+      answer: { items: ({ id: string; flow: string; destination: string; created_at: string })[] }
+    }
+  }
+  '/api/v1/hooks/sample': {
+    /** Show what a subscriber is sent */
+    get: {
+      query: { flow: string; destination: string }
+      answer: unknown[]
+    }
+  }
+  '/api/v1/hooks/{id}': {
+    /** Unsubscribe */
+    delete: {
+      path: { id: string }
+      answer: { id: string; flow: string; destination: string; created_at: string }
+    }
+  }
   '/api/v1/keys': {
     /** List the API keys */
     get: {

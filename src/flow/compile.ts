@@ -58,7 +58,7 @@ const compilerFor = (
       if (id === ROUTE) return { id, name: id }
       const destination = destinations.get(id)
       if (destination === undefined) throw invalid(`There is no destination "${id}"`)
-      return { id: destination.id, name: destination.name }
+      return { id: destination.id, name: destination.name, subscribed: destination.type.subscribed !== undefined }
     },
     parse: (field, raw, lead) => {
       const type = compiling.types.get(field)

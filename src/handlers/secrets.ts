@@ -6,9 +6,15 @@ import type { Credential } from '../kit/destination.ts'
 /** A tenant's secrets: sealed under the tenant's key, opened for `authorize` alone. */
 export interface Secrets {
   credential(keys: TenantKeys): Promise<Pick<Credential, 'secret'>>
+  /** Names that begin so, in order. */
+  names(keys: TenantKeys, prefix: string): Promise<readonly string[]>
+  remove(keys: TenantKeys, name: string): Promise<void>
   /** What was read of a tenant is read anew. */
   forget(tenantId: string): void
 }
+
+/** The name that the address of a subscription is kept under; no secret that a person sets can be called so. */
+export const hookName = (flow: string, destination: string, id: string): string => `hook/${flow}/${destination}/${id}`
 
 export const createSecrets = (options: { readonly database: Database }): Secrets => {
   const { database } = options
@@ -28,15 +34,39 @@ export const createSecrets = (options: { readonly database: Database }): Secrets
     return new Map((rows ?? []).map((row) => [row.name as string, row.sealed as Buffer]))
   }
 
+  const all = (tenantId: string): Promise<ReadonlyMap<string, Buffer>> => {
+    let secrets = known.get(tenantId)
+    if (!secrets) {
+      secrets = load(tenantId)
+      known.set(tenantId, secrets)
+      secrets.catch(() => known.delete(tenantId))
+    }
+    return secrets
+  }
+
   return {
+    names: async (keys, prefix) =>
+      [...(await all(keys.tenantId)).keys()].filter((name) => name.startsWith(prefix)).toSorted(),
+    remove: async (keys, name) => {
+      await database.batch(
+        [keys.tenantId],
+        [
+          {
+            name: 'remove_secret',
+            text: 'delete from millrace.secret where tenant_id = $1::uuid and name = $2',
+            values: [keys.tenantId, name],
+          },
+          {
+            name: 'raise_epoch',
+            text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
+            values: [keys.tenantId],
+          },
+        ],
+      )
+      known.delete(keys.tenantId)
+    },
     credential: async (keys) => {
-      let secrets = known.get(keys.tenantId)
-      if (!secrets) {
-        secrets = load(keys.tenantId)
-        known.set(keys.tenantId, secrets)
-        secrets.catch(() => known.delete(keys.tenantId))
-      }
-      const sealed = await secrets
+      const sealed = await all(keys.tenantId)
       return {
         secret: (name) => {
           const value = sealed.get(name)

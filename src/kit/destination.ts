@@ -32,6 +32,8 @@ export interface DeliveryInput {
   readonly leadId: string
   readonly attempt: number
   readonly payload: { readonly [key: string]: Json }
+  /** The subscription it is for, with a type that is subscribed to: the name of the secret that holds its address. */
+  readonly hook?: string
   /** ms since 1970, of the attempt. */
   readonly now: number
 }
@@ -55,6 +57,8 @@ export type AttemptResult =
       readonly code: FaultCode
       readonly reference?: string | null
       readonly captured?: Captured
+      /** The subscription is over: it is taken off. */
+      readonly unsubscribe?: true
     }
   /** Whether it is tried again follows from the code's kind. */
   | {
@@ -143,6 +147,8 @@ export interface DestinationType<Schema extends TObject = TObject> {
   readonly example: Static<Schema>
   /** What the schema cannot say: templates, patterns and paths that cannot be read. Told when the flow is checked. */
   readonly flaws?: (settings: Static<Schema>, tools: DestinationTools) => readonly SettingFlaw[]
+  /** Others subscribe to it by themselves, with an address that it takes: each subscription is a delivery of its own. */
+  readonly subscribed?: { readonly takes: (url: string, settings: Static<Schema>) => boolean }
   /** One call or five look alike: yields calls, receives their answers. */
   readonly deliver: (
     input: DeliveryInput,

@@ -161,6 +161,8 @@ export interface Requests {
     }
     answer: { readonly to: string }
   }
+  /** Who has subscribed to a destination: the names their addresses are kept under. */
+  'hooks.list': { input: { readonly destination: string }; answer: { readonly hooks: readonly string[] } }
   /** Waits until an instant, ms since 1970. Nothing sits in memory. */
   'time.wait': { input: { readonly until: number }; answer: { readonly at: number } }
   /** Asks a person. */
@@ -179,6 +181,8 @@ export interface Requests {
        * was sent and not answered is followed up all the same: it may have been taken.
        */
       readonly tries?: number
+      /** Of a destination that is subscribed to: the subscription it is for. */
+      readonly hook?: string
     }
     answer: DeliveryAnswer
   }
@@ -265,6 +269,7 @@ export const REQUEST_VERSIONS: Readonly<Record<RequestKind, number>> = {
   'consent.check': 1,
   'cap.reserve': 1,
   'turn.take': 1,
+  'hooks.list': 1,
   'time.wait': 1,
   'review.ask': 1,
   'delivery.send': 1,
@@ -281,6 +286,7 @@ export const REQUEST_REPLAY: Readonly<Record<RequestKind, 'recorded' | 'recomput
   'consent.check': 'as_of',
   'cap.reserve': 'recomputed',
   'turn.take': 'recomputed',
+  'hooks.list': 'recorded',
   'time.wait': 'recorded',
   'review.ask': 'recorded',
   'delivery.send': 'recorded',

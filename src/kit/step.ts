@@ -144,7 +144,8 @@ export interface Compiler {
   template(text: string): Template
   /** Reads `30d`, `2h`, `15m`, `45s`, `500ms` as ms. */
   durationMs(text: string): number
-  destination(id: string): { readonly id: string; readonly name: string }
+  /** `subscribed`: others subscribe to it, and each subscription is a delivery of its own. */
+  destination(id: string): { readonly id: string; readonly name: string; readonly subscribed?: boolean }
   /** With a block of the flow: the config of the source's block of the same type, which runs after it. */
   readonly beside?: { readonly [key: string]: Json }
   /** Reads a value as the field's type does, beside the lead's other fields. */

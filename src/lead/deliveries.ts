@@ -15,6 +15,8 @@ export interface Delivery {
   readonly waitFor: 'attempt' | 'final'
   /** Null: as many as the destination is given. */
   readonly tries: number | null
+  /** The subscription it is for; null: of a destination that nobody subscribes to. */
+  readonly hook: string | null
   payload: { readonly [key: string]: Json }
   attempts: number
   /**
@@ -48,7 +50,7 @@ export interface Delivery {
 const newDelivery = (
   data: EventOf<'delivery.opened'>['data'] | EventOf<'delivery.refused'>['data'],
   at: number,
-): Omit<Delivery, 'waitFor' | 'tries' | 'payload' | 'price' | 'outcome' | 'nextAt'> => ({
+): Omit<Delivery, 'waitFor' | 'tries' | 'hook' | 'payload' | 'price' | 'outcome' | 'nextAt'> => ({
   id: data.delivery,
   step: data.step,
   name: data.name,
@@ -76,6 +78,7 @@ export const openedDelivery = ({ at, data, sealed }: EventOf<'delivery.opened'>)
   since: data.not_before ?? at,
   waitFor: data.wait_for,
   tries: data.tries ?? null,
+  hook: data.hook ?? null,
   payload: sealed?.payload ?? {},
   outcome: 'open',
   price: data.price ?? null,
@@ -87,6 +90,7 @@ export const refusedDelivery = ({ at, data, sealed }: EventOf<'delivery.refused'
   ...newDelivery(data, at),
   waitFor: 'attempt',
   tries: null,
+  hook: null,
   payload: {},
   outcome: 'failure',
   code: data.code,

@@ -175,6 +175,8 @@ export interface LeadEventData {
       readonly wait_for: 'attempt' | 'final'
       /** Attempts after which another destination has its turn; absent: as many as the destination is given. */
       readonly tries?: number
+      /** The subscription it is for. */
+      readonly hook?: string
       /** What it pays where its answer does not say, and the rule that set that. */
       readonly price?: Money
       readonly price_rule?: string

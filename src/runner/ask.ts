@@ -3,6 +3,7 @@ import { keyedTag } from '../base/seal.ts'
 import { after, type Soon } from '../base/soon.ts'
 import { type Ahead, readAhead } from '../handlers/ahead.ts'
 import { capScope } from '../handlers/cap-scope.ts'
+import { hookName } from '../handlers/secrets.ts'
 import type { ClaimWrite } from '../journal/append.ts'
 import type { CapWrite } from '../journal/append-caps.ts'
 import type { ConsentWrite } from '../journal/append-consents.ts'
@@ -212,6 +213,10 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
         run.caps.push(...writes)
         return { answer }
       })
+    }
+    case 'hooks.list': {
+      const prefix = hookName(flow.id, request.input.destination, '')
+      return ctx.secrets.names(keys, prefix).then((hooks) => ({ answer: { hooks } }))
     }
     case 'time.wait':
     case 'review.ask': {

@@ -290,6 +290,7 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     leadId: journey.lead.id,
     attempt,
     payload: delivery.payload,
+    ...(delivery.hook !== null && { hook: delivery.hook }),
     now: interrupted?.startedAt ?? ctx.clock.now(),
   }
   let result: AttemptResult
@@ -307,6 +308,8 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
       ctx.log.error({ lead: journey.lead.id, destination: destination.id, error: nameOf(error) }, 'a destination threw')
     result = faultResult(error)
   }
+  if (result.outcome === 'failure' && result.unsubscribe && delivery.hook !== null)
+    await ctx.secrets.remove(journey.keys, delivery.hook)
   pass.end(seenOf(result, ctx.clock.now() - beganAt, progress.called))
   await endAttempt(ctx, journey, delivery, destination, attempt, result, progress.sending)
 }
@@ -325,6 +328,7 @@ export const sendDelivery = async (
     readonly payload: Delivery['payload']
     readonly waitFor: 'attempt' | 'final'
     readonly tries?: number
+    readonly hook?: string
     /** Whether the destination's terms let it through. */
     readonly judge: () => Promise<Judged>
     /** What the terms reserved, for the event that opens the delivery. */
@@ -357,6 +361,7 @@ export const sendDelivery = async (
           fp,
           wait_for: asked.waitFor,
           ...(asked.tries !== undefined && { tries: asked.tries }),
+          ...(asked.hook !== undefined && { hook: asked.hook }),
           ...(price !== null && { price }),
           ...(rule !== null && { price_rule: rule }),
           ...(notBefore !== null && { not_before: notBefore }),

@@ -11,6 +11,9 @@ type Payload = { readonly [key: string]: Json }
 const sampleValues = (flow: CompiledFlow, given: Payload): Payload =>
   Object.fromEntries(flow.fields.map(({ name, type }) => [name, given[name] ?? type.examples[0] ?? null]))
 
+/** Somebody who might have subscribed. */
+const SAMPLE_HOOK = 'hook/sample/sample/sample'
+
 /** Requests of one step at most: a waterfall asks one after the other. */
 const TURNS_MAX = 600
 
@@ -24,9 +27,13 @@ const answerTo = (request: SingleRequest): unknown =>
         code: null,
         price: null,
       }
-    : request.kind === 'cap.reserve'
-      ? { reserved: true, used: request.input.caps.map(() => 1) }
-      : null
+    : request.kind === 'hooks.list'
+      ? { hooks: [SAMPLE_HOOK] }
+      : request.kind === 'turn.take'
+        ? { to: request.input.among[0]?.to ?? '' }
+        : request.kind === 'cap.reserve'
+          ? { reserved: true, used: request.input.caps.map(() => 1) }
+          : null
 
 const payloadOf = (step: CompiledStep, view: LeadView, destination: string): Payload | null => {
   const asking = step.run(view)

@@ -17,6 +17,15 @@ export type TrialTarget =
 
 /** Tries of destinations for those who set them up. Throws Fault `not_found` or `setting_invalid`. */
 export interface Trials {
+  /** What one that subscribes to a destination would be sent of a lead. Throws Fault `not_found`. */
+  sample(asked: { readonly tenantId: string; readonly flow: string; readonly destination: string }): Promise<Payload>
+  /** Throws Fault `not_found`, or `setting_invalid` where nobody, or not this address, may subscribe. */
+  mayTake(asked: {
+    readonly tenantId: string
+    readonly flow: string
+    readonly destination: string
+    readonly url: string
+  }): Promise<void>
   /** `lead`: values by field of the flow, mapped as its deliver steps do. `payload`: what is sent, as it is. */
   test(asked: {
     readonly tenantId: string
@@ -49,6 +58,22 @@ export const createTrials = (options: {
   }
 
   return {
+    sample: async ({ tenantId, flow: flowId, destination }) => {
+      const { flow } = await found(tenantId, { flow: flowId, destination })
+      return flow ? samplePayload({ flow, destination, lead: {}, now: ctx.clock.now() }) : {}
+    },
+    mayTake: async ({ tenantId, flow, destination: id, url }) => {
+      const { destination } = await found(tenantId, { flow, destination: id })
+      const { subscribed } = destination.type
+      if (subscribed === undefined)
+        throw new Fault('setting_invalid', {
+          message: `Nobody subscribes to "${id}": it is no zapier or make destination`,
+        })
+      if (!subscribed.takes(url, destination.settings as never))
+        throw new Fault('setting_invalid', {
+          message: `This address may not subscribe to "${id}": it is none of the service, nor of the hosts the flow names`,
+        })
+    },
     test: async ({ tenantId, target, lead, payload, answer }) => {
       const { flow, destination, timeoutMs: within } = await found(tenantId, target)
       const now = ctx.clock.now()

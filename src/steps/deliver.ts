@@ -26,6 +26,9 @@ const mapped = (lead: LeadView, map: readonly (readonly [string, Template])[]): 
       .filter(([, value]) => value !== null && value !== ''),
   )
 
+/** A target by the name its delivery goes by: a destination, or one of those who have subscribed to it. */
+type Targets = ReadonlyMap<string, { readonly destination: string; readonly hook?: string }>
+
 const targetsOf = (lead: LeadView, to: readonly string[]): readonly string[] => {
   const ids = to.flatMap((id) => (id !== ROUTE ? [id] : lead.route === null ? [] : [lead.route]))
   return [...new Set(ids)]
@@ -35,7 +38,7 @@ const failed = ({ outcome }: DeliveryAnswer) => outcome === 'failure' || outcome
 
 const PATTERNS = ['all', 'waterfall', 'first', 'weighted', 'round_robin'] as const
 
-const Targets = (description: string) =>
+const TargetIds = (description: string) =>
   Type.Union(
     [
       Text('Id of a destination, or `$route`.'),
@@ -43,6 +46,12 @@ const Targets = (description: string) =>
     ],
     { description },
   )
+
+const inputOf = (
+  { destination, hook }: { readonly destination: string; readonly hook?: string },
+  payload: Payload,
+  waitFor: 'attempt' | 'final',
+) => ({ destination, payload, waitFor, ...(hook !== undefined && { hook }) })
 
 const listOf = (targets: string | readonly string[] | undefined): readonly string[] =>
   targets === undefined ? [] : typeof targets === 'string' ? [targets] : targets
@@ -62,7 +71,7 @@ export const deliver = defineStep({
   event: 'delivery.dispatched',
   revision: 1,
   config: Closed({
-    to: Targets('Destinations by id; `$route` is the one a route step chose.'),
+    to: TargetIds('Destinations by id; `$route` is the one a route step chose.'),
     pattern: Type.Optional(
       Type.Enum([...PATTERNS], {
         default: 'all',
@@ -99,7 +108,7 @@ export const deliver = defineStep({
       }),
     ),
     fallback: Type.Optional(
-      Targets('Where it goes when none of the others took it; of several to the first that does.'),
+      TargetIds('Where it goes when none of the others took it; of several to the first that does.'),
     ),
     map: Type.Optional(
       Type.Record(Type.String(), TemplateText('The value. A lone `{{ lead.x }}` keeps its type.'), {
@@ -133,18 +142,28 @@ export const deliver = defineStep({
     const limit = config.sell_limit ?? 1
     const weightOf = (target: string) => (pattern === 'weighted' ? (config.weights?.[target] ?? 1) : 1)
 
+    /** Who is asked: of a destination that is subscribed to, each that has. */
+    const expanded = function* (ids: readonly string[]): Asking<Targets> {
+      const targets = new Map<string, { readonly destination: string; readonly hook?: string }>()
+      for (const id of ids) {
+        if (compiler.destination(id).subscribed !== true) {
+          targets.set(id, { destination: id })
+          continue
+        }
+        const { hooks } = yield* ask('hooks.list', { destination: id }, `hooks of ${id}`)
+        for (const hook of hooks) targets.set(`${id}~${hook.split('/').at(-1) ?? ''}`, { destination: id, hook })
+      }
+      return targets
+    }
+
     /** To every one at once, as far as the first attempt, or to the end. */
-    const toAll = function* (
-      targets: readonly string[],
-      payload: Payload,
-      waitFor: 'attempt' | 'final',
-    ): Asking<Answers> {
-      const [only] = targets
+    const toAll = function* (targets: Targets, payload: Payload, waitFor: 'attempt' | 'final'): Asking<Answers> {
       const inputs = Object.fromEntries(
-        targets.map((destination) => [destination, { destination, payload, waitFor }] as const),
+        [...targets].map(([name, target]) => [name, inputOf(target, payload, waitFor)] as const),
       )
-      return only !== undefined && targets.length === 1
-        ? { [only]: yield* ask('delivery.send', { destination: only, payload, waitFor }, only) }
+      const [only] = Object.entries(inputs)
+      return only !== undefined && targets.size === 1
+        ? { [only[0]]: yield* ask('delivery.send', only[1], only[0]) }
         : yield* askAll('delivery.send', inputs)
     }
 
@@ -156,23 +175,28 @@ export const deliver = defineStep({
     }
 
     return function* deliver(lead) {
-      const targets = targetsOf(lead, to)
-      if (targets.length === 0 && fallback.length === 0) return skip({ note: { destinations: {} } })
+      const ids = targetsOf(lead, to)
+      if (ids.length === 0 && fallback.length === 0) return skip({ note: { destinations: {} } })
       const payload = map ? mapped(lead, map) : wholeLead(lead)
+      const targets = yield* expanded(ids)
+      if (targets.size === 0 && fallback.length === 0) return skip({ note: { destinations: {} } })
       if (!choosing && fallback.length === 0)
         return concluded(yield* toAll(targets, payload, config.wait_for ?? 'attempt'))
 
-      const send = (destination: string) =>
-        ({ destination, payload, waitFor: 'final', tries: config.tries ?? 1 }) as const
-      const order = pattern === 'weighted' || pattern === 'round_robin' ? yield* inTurn(targets) : targets
+      const send = (among: Targets) => (name: string) => ({
+        ...inputOf(among.get(name) ?? { destination: name }, payload, 'final'),
+        tries: config.tries ?? 1,
+      })
+      const names = [...targets.keys()]
+      const order = pattern === 'weighted' || pattern === 'round_robin' ? yield* inTurn(names) : names
       const answers = !choosing
         ? yield* toAll(targets, payload, 'final')
         : pattern === 'first'
-          ? yield* firstOf(order, limit, send)
-          : yield* inOrder(order, limit, send)
+          ? yield* firstOf(order, limit, send(targets))
+          : yield* inOrder(order, limit, send(targets))
       if (Object.values(answers).some(({ outcome }) => outcome === 'success')) return concluded(answers)
-      const others = targetsOf(lead, fallback).filter((target) => !Object.hasOwn(answers, target))
-      return concluded({ ...answers, ...(yield* inOrder(others, 1, send)) })
+      const others = yield* expanded(targetsOf(lead, fallback).filter((id) => !ids.includes(id)))
+      return concluded({ ...answers, ...(yield* inOrder([...others.keys()], 1, send(others))) })
     }
   },
 })

@@ -21,6 +21,7 @@ interface Known {
   }
   readonly settings: never
   readonly payload: DeliveryInput['payload']
+  readonly hook?: string
   readonly answers: readonly { readonly status: number; readonly headers?: Captured; readonly body?: string }[]
   readonly secrets?: Readonly<Record<string, string>>
 }
@@ -50,7 +51,7 @@ const transcriptOf = async (type: string, known: Known) => {
   const destination = destinationTypes[type]
   if (!destination) throw new Error(`no destination "${type}" in src/integrations/index.ts`)
   const { settings } = known
-  const input = { ...INPUT, payload: known.payload }
+  const input = { ...INPUT, payload: known.payload, ...(known.hook !== undefined && { hook: known.hook }) }
   const program = destination.deliver(input, settings, createDestinationTools({ country: 'US', zone: 'UTC' }))
   const exchange: { call: Call; sent?: object; answer: CallAnswer }[] = []
   const authorized: Captured[] = []

@@ -30,7 +30,8 @@ export const secretRoutes =
           [
             {
               name: 'list_secrets',
-              text: 'select name, updated_at from millrace.secret where tenant_id = $1::uuid order by name',
+              text: `select name, updated_at from millrace.secret
+                     where tenant_id = $1::uuid and name not like 'hook/%' order by name`,
               values: [tenantId],
             },
           ],
