@@ -41,6 +41,7 @@ import { loadPostalCodes } from './postal-codes.ts'
 import { createPrivacy, type Privacy } from './privacy/privacy.ts'
 import { type Amendments, createAmendments } from './runner/amend.ts'
 import { answerOfCall, authorizeCall } from './runner/authorized-call.ts'
+import { type CapDesk, createCapDesk } from './runner/cap-desk.ts'
 import { createCatalog } from './runner/catalog.ts'
 import type { RunnerContext } from './runner/context.ts'
 import { lookupColumn } from './runner/journey.ts'
@@ -64,6 +65,7 @@ export interface House {
   readonly reader: JournalReader
   readonly secrets: Secrets
   readonly lists: ListStore
+  readonly caps: CapDesk
   readonly audit: Audit
   readonly privacy: Privacy
   readonly publish: Publish
@@ -326,6 +328,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       reader: createJournalReader({ database, keyring, loader, lookupColumn }),
       secrets,
       lists: createListStore({ database, keyring, lists }),
+      caps: createCapDesk({ database, keyring, catalog, loader, caps, clock }),
       audit,
       privacy,
       publish: createPublish({ database, registries, clock, onPublished: forget }),

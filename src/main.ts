@@ -159,6 +159,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
           person: async (tenant, kind, normal) => lookupColumn(await keyring.tenant(tenant), kind, normal),
         },
         lists: house.lists,
+        caps: house.caps,
         mail: mailerOf(config),
         site,
         publish: house.publish,

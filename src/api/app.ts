@@ -34,6 +34,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { batchRoutes } from './routes/batch.ts'
 import { bulkRoutes } from './routes/bulk.ts'
+import { capRoutes } from './routes/caps.ts'
 import { consoleRoutes, createConsolePages, wantsPage } from './routes/console.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -242,6 +243,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(workbenchRoutes(deps))
     await managed.register(postingRoutes(deps))
     await managed.register(listRoutes(deps))
+    await managed.register(capRoutes(deps))
     await managed.register(secretRoutes(deps))
     await managed.register(auditRoutes(deps))
     await managed.register(privacyRoutes(deps))

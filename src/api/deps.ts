@@ -10,6 +10,7 @@ import type { DestinationType } from '../kit/destination.ts'
 import type { FlowProblem } from '../kit/flow.ts'
 import type { Privacy } from '../privacy/privacy.ts'
 import type { Amendments } from '../runner/amend.ts'
+import type { CapDesk } from '../runner/cap-desk.ts'
 import type { Trials } from '../runner/trials.ts'
 import type { Runner } from '../runner/types.ts'
 import type { Workbench } from '../runner/workbench.ts'
@@ -33,6 +34,7 @@ export interface ApiDeps {
   readonly site?: Site
   readonly keys: ApiKeys
   readonly lists: ListStore
+  readonly caps: CapDesk
   /** Sends mail to users; null where no server for it is set. */
   readonly mail: ((mail: Mail) => Promise<void>) | null
   /** Checks a flow's document and, where nothing is wrong with it, makes it the next version and raises the epoch. */

@@ -201,6 +201,22 @@ export interface Api {
       answer: { id: string; version: number; enabled: boolean; published_at: string; document: string; versions: ({ version: number; published_at: string; published_by: string })[] }
     }
   }
+  '/api/v1/flows/{id}/caps': {
+    /** Show what the caps of a flow count now */
+    get: {
+      path: { id: string }
+      query: { by?: string }
+      answer: { items: ({ id: string; at: string; source: string | null; destination: string | null; buyer: string | null; per: string; sliding: boolean; zone: string; when: string | null; by: string | null; max: number | string; used: number | string; history: number | string; values: number | null; from: string | null; until: string | null })[] }
+    }
+  }
+  '/api/v1/flows/{id}/caps/{cap}/recount': {
+    /** Let leads from before a cap was made count in its window */
+    post: {
+      path: { id: string; cap: string }
+      body: { at?: string }
+      answer: { leads: number; counted: number }
+    }
+  }
   '/api/v1/flows/{id}/preview': {
     /** Try a flow on a lead */
     post: {

@@ -108,6 +108,7 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
       person: async (tenant, kind, normal) => lookupColumn(await keyring.tenant(tenant), kind, normal),
     },
     lists: house.lists,
+    caps: house.caps,
     mail: null,
     publish: house.publish,
     trials: house.trials,
