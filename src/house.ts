@@ -309,7 +309,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
             destination,
             call,
           )
-          return answerOfCall(await ready.send(NOTICE_TIMEOUT_MS))
+          return answerOfCall(await ready.send({ timeoutMs: NOTICE_TIMEOUT_MS }))
         },
       },
     })

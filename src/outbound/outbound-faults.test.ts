@@ -197,6 +197,19 @@ describe('the outcome is unknown', () => {
     expect((await outbound.send(post(sink.url))).status).toBe(200)
   })
 
+  it.each([
+    ['before the answer begins', 'hang', { headersTimeoutMs: PASSING_MS }],
+    ['in the middle of the answer', 'stall_mid_answer', { bodyTimeoutMs: PASSING_MS }],
+  ] as const)('within the time of a part of the exchange: %s', async (_, behaviour, timeouts) => {
+    const sink = await sinkOf()
+    sink.otherwise({ do: behaviour })
+    const fault = await faultOf(outboundOf().send(post(sink.url, timeouts)))
+    expect(fault).toMatchObject({ code: 'destination.unknown_outcome', detail: 'timeout' })
+    sink.otherwise({ do: 'answer' })
+    const { status } = await outboundOf().send(post(sink.url, timeouts))
+    expect(status).toBe(200)
+  })
+
   it('where no answer comes in time', async () => {
     const sink = await sinkOf()
     sink.otherwise({ do: 'hang' })

@@ -29,6 +29,10 @@ export interface OutboundRequest {
   readonly body: string | Uint8Array | null
   /** Whole exchange, ms: waiting for a connection, connecting, sending, the answer to its end. */
   readonly timeoutMs: number
+  /** Of its parts, ms, where they are to be shorter: connecting, then until the answer begins, then until it ends. */
+  readonly connectTimeoutMs?: number | null
+  readonly headersTimeoutMs?: number | null
+  readonly bodyTimeoutMs?: number | null
   /** Shown to a server that asks who calls. */
   readonly certificate?: ClientCertificate
 }
@@ -189,6 +193,14 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     let settled = false
     const chunks: Buffer[] = []
 
+    /** Of the part of the exchange that is under way. */
+    let part: NodeJS.Timeout | undefined
+    const limitPart = (ms: number | null | undefined): void => {
+      clearTimeout(part)
+      if (settled || ms === null || ms === undefined) return
+      part = setTimeout(() => stop(timedOut(context(), ms)), Math.min(Math.max(ms, 1), TIMER_MAX_MS))
+    }
+
     const context = (): FailureContext => ({ host, started: controller !== null, status })
 
     const leave = () => {
@@ -199,6 +211,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const settle = () => {
       settled = true
       clearTimeout(timer)
+      clearTimeout(part)
       signal?.removeEventListener('abort', onAbort)
     }
 
@@ -227,12 +240,14 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
         // Thrown, not aborted: aborting would cost the connection, and nothing has been written on it.
         if (settled) throw new Error('given up')
         controller = given
+        limitPart(request.headersTimeoutMs)
       },
       onResponseStart: (_controller, statusCode, rawHeaders) => {
         // 1xx are notices on the way; the answer is yet to come.
         if (statusCode < 200) return
         status = statusCode
         headers = joinHeaders(rawHeaders)
+        limitPart(request.bodyTimeoutMs)
         if (Number(headers['content-length'] ?? 0) > bodyBytesMax) stop(answerTooLarge(context(), 'body', bodyBytesMax))
       },
       onResponseData: (_controller, chunk) => {
@@ -253,6 +268,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
         }
         // The answer is here: what is left is bounded by its size, not by the other side.
         clearTimeout(timer)
+        clearTimeout(part)
         decompressed(bytesOfAnswer).then(
           (decoded) => {
             if (decoded.is === 'text') answer(decoded.text, ms)
@@ -271,6 +287,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const place: Waiting = {
       begin: (given) => {
         carrier = given
+        limitPart(request.connectTimeoutMs)
         given.dispatch(dispatchOptions, handler)
       },
       giveUp: stop,

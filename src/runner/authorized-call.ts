@@ -1,7 +1,7 @@
 import type { TenantKeys } from '../journal/keyring.ts'
 import type { Call, CallAnswer } from '../kit/destination.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
-import type { OutboundResponse } from '../outbound/outbound.ts'
+import type { OutboundRequest, OutboundResponse } from '../outbound/outbound.ts'
 import type { RunnerContext } from './context.ts'
 
 /** What a call of a destination needs of the runner, wherever it is made from. */
@@ -9,9 +9,14 @@ export type CallContext = Pick<RunnerContext, 'clock' | 'secrets' | 'tokens' | '
 
 type Destination = Pick<CompiledDestination, 'type' | 'settings'>
 
+export type CallTimeouts = Pick<
+  OutboundRequest,
+  'timeoutMs' | 'connectTimeoutMs' | 'headersTimeoutMs' | 'bodyTimeoutMs'
+>
+
 export interface AuthorizedCall {
   /** Rejects with a Fault, as `Outbound.send` does. */
-  send(timeoutMs: number): Promise<OutboundResponse>
+  send(timeouts: CallTimeouts): Promise<OutboundResponse>
 }
 
 /**
@@ -34,11 +39,11 @@ export const authorizeCall = async (
   }
   const first = await ready()
   return {
-    send: async (timeoutMs) => {
-      const response = await ctx.outbound.send({ ...first.call, timeoutMs })
+    send: async (timeouts) => {
+      const response = await ctx.outbound.send({ ...first.call, ...timeouts })
       if (response.status !== 401 || source === null || first.token === null) return response
       await ctx.tokens.refused(keys, source, first.token)
-      return ctx.outbound.send({ ...(await ready()).call, timeoutMs })
+      return ctx.outbound.send({ ...(await ready()).call, ...timeouts })
     },
   }
 }

@@ -186,7 +186,12 @@ const runAttempt = async (
     await commit(journey, ctx.appender, ctx.clock, { wakeAt: journey.lead.receivedAt, runner: ctx.runnerNumber() })
     progress.called = true
     progress.sending = requestOf(step.value)
-    const response = await authorized.send(destination.timeoutMs ?? ctx.deliveries.timeoutMs)
+    const response = await authorized.send({
+      timeoutMs: destination.timeoutMs ?? ctx.deliveries.timeoutMs,
+      connectTimeoutMs: destination.policy.connectTimeoutMs,
+      headersTimeoutMs: destination.policy.headersTimeoutMs,
+      bodyTimeoutMs: destination.policy.bodyTimeoutMs,
+    })
     const answer = answerOfCall(response)
     emit(journey, {
       type: 'attempt.answered',

@@ -80,7 +80,7 @@ const sender =
   (ctx: CallContext, keys: TenantKeys, destination: Destination, timeoutMs: number): Send =>
   async (call) => {
     const authorized = await authorizeCall(ctx, keys, destination, call)
-    const response = await authorized.send(timeoutMs)
+    const response = await authorized.send({ timeoutMs })
     return { answer: answerOfCall(response), ms: Math.round(response.ms) }
   }
 
