@@ -82,6 +82,16 @@ begin
 end $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.due_schedules(at_time timestamp with time zone, most integer)
+ RETURNS TABLE(tenant_id uuid, name text, task text, payload jsonb, cron text, zone text, next_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  select s.tenant_id, s.name, s.task, s.payload, s.cron, s.zone, s.next_at from job_schedule s
+  where s.next_at <= at_time order by s.next_at limit most for update skip locked $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.duration_slot(ms integer)
  RETURNS integer
  LANGUAGE sql
@@ -365,6 +375,38 @@ CREATE OR REPLACE FUNCTION millrace.give_quota(of_scope text, starts timestamp w
 AS $function$ update quota set used = greatest(0, used - amount) where scope = of_scope and window_start = starts $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.hand_jobs(at_time timestamp with time zone, again_before timestamp with time zone, each integer, in_all integer)
+ RETURNS TABLE(tenant_id uuid, id uuid, priority smallint)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with due as materialized (
+    select j.tenant_id, j.id, j.priority, j.run_at
+    from tenant t cross join lateral (
+      select j.tenant_id, j.id, j.priority, j.run_at from job j
+      where j.tenant_id = t.id and j.run_at <= at_time and j.handed_at is null and j.failed_at is null
+      order by j.priority, j.run_at limit each for update skip locked) j
+    where not exists (select from hold h where h.tenant_id = t.id and h.scope = 'queue' and h.name = 'jobs'
+      and (h.until is null or h.until > at_time))
+  ),
+  turns as (
+    select d.tenant_id, d.id, row_number() over (partition by d.tenant_id order by d.priority, d.run_at) as turn from due d
+  ),
+  lost as (
+    select j.tenant_id, j.id from job j where j.handed_at < again_before order by j.handed_at limit each
+    for update skip locked
+  ),
+  chosen as (
+    (select t.tenant_id, t.id from turns t order by t.turn limit in_all)
+    union
+    select l.tenant_id, l.id from lost l
+  )
+  update job j set handed_at = at_time
+  from chosen c where j.tenant_id = c.tenant_id and j.id = c.id
+  returning j.tenant_id, j.id, j.priority $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.id_ms(id uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -429,6 +471,19 @@ AS $function$
       where not (g.stopped and g.alone)),
     (select min(b.retry_at) from destination_state b where b.breaker <> 'closed' and b.retry_at > at_time),
     (select min(h.until) from hold h where h.until > at_time)) $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.next_job(at_time timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  select least(
+    (select min(j.run_at) from tenant t cross join lateral (
+      select j.run_at from job j where j.tenant_id = t.id and j.handed_at is null and j.failed_at is null
+        and j.run_at > at_time order by j.run_at limit 1) j),
+    (select min(s.next_at) from job_schedule s where s.next_at > at_time)) $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.note_change()
@@ -918,6 +973,47 @@ table installation_key
     4 created_at timestamp with time zone not null
   constraint installation_key_pkey PRIMARY KEY (purpose)
   grant insert, select, update to millrace_app
+
+table job row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 task text not null
+    4 payload jsonb not null
+    5 priority smallint not null
+    6 run_at timestamp with time zone not null
+    7 key text
+    8 attempts integer not null default 0
+    9 handed_at timestamp with time zone
+   10 code text
+   11 failed_at timestamp with time zone
+  constraint job_pkey PRIMARY KEY (tenant_id, id)
+  constraint job_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX job_due ON millrace.job USING btree (tenant_id, priority, run_at) WHERE ((handed_at IS NULL) AND (failed_at IS NULL))
+  CREATE INDEX job_handed ON millrace.job USING btree (handed_at) WHERE (handed_at IS NOT NULL)
+  CREATE UNIQUE INDEX job_key ON millrace.job USING btree (tenant_id, task, key) WHERE ((key IS NOT NULL) AND (handed_at IS NULL))
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table job_schedule row level security forced
+    1 tenant_id uuid not null
+    2 name text not null
+    3 task text not null
+    4 payload jsonb not null
+    5 cron text not null
+    6 zone text not null
+    7 next_at timestamp with time zone not null
+  constraint job_schedule_pkey PRIMARY KEY (tenant_id, name)
+  constraint job_schedule_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table job_worker
+    1 worker_id text not null
+    2 runner integer not null
+  constraint job_worker_pkey PRIMARY KEY (worker_id)
+  grant delete, insert, select to millrace_app
 
 table lead row level security forced
     1 tenant_id uuid not null

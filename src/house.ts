@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { type Audit, createAudit } from './audit/audit.ts'
 import type { Clock } from './base/clock.ts'
 import { systemClock } from './base/clock.ts'
+import { newId } from './base/ids.ts'
 import type { Config } from './config.ts'
 import { attachEmbedded } from './database/attach.ts'
 import { startEmbedded } from './database/embedded.ts'
@@ -13,6 +14,7 @@ import { createPresence, type Presence } from './database/presence.ts'
 import { createDeadLetterAlert } from './delivery/alert.ts'
 import { createGate, type Gate, type GateLimits } from './delivery/gate.ts'
 import { createHealthCounts, type HealthCounts } from './delivery/health.ts'
+import { tidyMinutes } from './delivery/tidy.ts'
 import { createFigureFolder, type FigureFolder } from './figures/fold.ts'
 import { createBlocks } from './handlers/blocks.ts'
 import { createCaps } from './handlers/caps.ts'
@@ -27,6 +29,8 @@ import { createPersons } from './handlers/persons.ts'
 import { createSecrets, type Secrets } from './handlers/secrets.ts'
 import { createSuppression } from './handlers/suppression.ts'
 import { createTokens } from './handlers/tokens.ts'
+import type { JobQueue } from './jobs/jobs.ts'
+import { createPostgresQueue } from './jobs/postgres/queue.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
 import { createUpkeep, type Upkeep } from './jobs/upkeep.ts'
 import { createAppender, NEVER_MS } from './journal/append.ts'
@@ -77,6 +81,7 @@ export interface House {
   /** What stands between deliveries and their calls, and how people act on it. */
   readonly delivery: { readonly gate: Gate; readonly amendments: Amendments; readonly limits: GateLimits }
   readonly health: HealthCounts
+  readonly jobs: JobQueue
   /** The epoch of each tenant's configuration, as far as it is known here. */
   isCurrent(tenantId: string, epoch: number): boolean
   /** Lets journeys under way end, within the time given, then closes all. */
@@ -103,6 +108,7 @@ export interface HouseOptions {
 /** Runs of a lead that may end with the process's death: one bad lead costs so many crashes, not all. */
 const CRASHES_MAX = 5
 const CONNECTIONS_PER_ORIGIN = 64
+const JOBS_AT_ONCE = 4
 const CONNECT_TIMEOUT_MS = 5_000
 const TOKEN_TIMEOUT_MS = 15_000
 const NOTICE_TIMEOUT_MS = 30_000
@@ -286,6 +292,17 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       gate,
       log,
     })
+    const jobs = createPostgresQueue({
+      database,
+      connection,
+      clock,
+      random,
+      newId: () => newId(clock.now()),
+      handlers: { 'delivery.tidy': ({ tenantId }) => tidyMinutes(database, tenantId, clock.now()) },
+      runnerNumber: presence.number,
+      concurrency: JOBS_AT_ONCE,
+      log,
+    })
     await gate.refresh()
     gate.start()
     health.start()
@@ -345,6 +362,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       figures,
       delivery: { gate, amendments: createAmendments(context, randomUUID), limits },
       health,
+      jobs,
       isCurrent: (tenantId, epoch) => presence.isHeld() && (epochs.get(tenantId) ?? epoch) <= epoch,
       close: async (drainMs) => {
         await made.stop()
@@ -352,6 +370,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
         await privacy.keeper.stop()
         await figures.stop()
         await withTimeout(runner.drained(), drainMs)
+        await jobs.drain(drainMs)
         await gate.stop()
         await health.stop()
         for (const close of closers) await close()

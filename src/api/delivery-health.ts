@@ -4,7 +4,7 @@ import type { Gate } from '../delivery/gate.ts'
 import { percentile } from '../delivery/health.ts'
 import { type Hold, listHolds } from '../delivery/holds.ts'
 import { laneOf } from '../delivery/lane.ts'
-import { countDeliveries, readBreakers, readCalls, readQueues } from '../delivery/read.ts'
+import { countDeliveries, readBreakers, readCalls, readJobs, readQueues } from '../delivery/read.ts'
 import { NEVER_MS } from '../journal/append.ts'
 import type { HealthAnswer, QueueList } from './contract/deliveries.ts'
 import type { HoldView } from './contract/pipeline.ts'
@@ -109,25 +109,26 @@ export const queueStates = async (
   asked: Asked & { readonly gate: Pick<Gate, 'stopped'> },
 ): Promise<Static<typeof QueueList>['items']> => {
   const { database, tenantId, now, gate } = asked
-  const [queues, calls, holds] = await Promise.all([
+  const [queues, jobs, calls, holds] = await Promise.all([
     readQueues(database, tenantId, { now, never: NEVER_MS }),
+    readJobs(database, tenantId, now),
     readCalls(database, tenantId, { since: now - RATE_MINUTES * MINUTE_MS }),
     listHolds(database, tenantId, now),
   ])
-  const leadsPaused = holds.some(({ scope, name }) => scope === 'queue' && name === 'leads')
+  const isPaused = (queue: string): boolean => holds.some(({ scope, name }) => scope === 'queue' && name === queue)
   const named = new Map(queues.map((queue) => [queue.lane, queue]))
   for (const { flow, destination } of calls) {
     const lane = `${flow}/${destination}`
     if (!named.has(lane)) named.set(lane, { lane, due: 0, later: 0, running: 0, parked: 0, oldest: null })
   }
   if (!named.has('')) named.set('', { lane: '', due: 0, later: 0, running: 0, parked: 0, oldest: null })
-  return [...named.values()]
+  const waiting = [...named.values()]
     .sort((a, b) => (a.lane < b.lane ? -1 : 1))
     .map(({ lane, due, later, running, parked, oldest }) => {
       const seen = calls.find(({ flow, destination }) => `${flow}/${destination}` === lane)
       const all = seen ? seen.successes + seen.failures + seen.errors : 0
       const stopped =
-        lane === '' ? (leadsPaused ? 'paused' : null) : (gate.stopped(laneOf(tenantId, lane))?.why ?? null)
+        lane === '' ? (isPaused('leads') ? 'paused' : null) : (gate.stopped(laneOf(tenantId, lane))?.why ?? null)
       return {
         queue: lane === '' ? 'leads' : 'deliveries',
         name: lane,
@@ -138,4 +139,14 @@ export const queueStates = async (
         stopped,
       }
     })
+  const jobItems = jobs.map(({ lane, due, later, running, parked, oldest }) => ({
+    queue: 'jobs',
+    name: lane,
+    depth: due,
+    oldest: isoOrNull(oldest),
+    states: { due, later, running, parked },
+    per_minute: 0,
+    stopped: isPaused('jobs') ? 'paused' : null,
+  }))
+  return [...waiting, ...jobItems]
 }

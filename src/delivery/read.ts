@@ -166,6 +166,29 @@ export const readQueues = async (
   return rows as never
 }
 
+/** The same of jobs, by task. */
+export const readJobs = async (database: Database, tenantId: string, now: number): Promise<QueueRow[]> => {
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'read_jobs',
+        text: `select task as lane,
+                 count(*) filter (where handed_at is null and failed_at is null and run_at <= $2::timestamptz)::integer
+                   as due,
+                 count(*) filter (where handed_at is null and failed_at is null and run_at > $2::timestamptz)::integer
+                   as later,
+                 count(*) filter (where handed_at is not null)::integer as running,
+                 count(*) filter (where failed_at is not null)::integer as parked,
+                 min(run_at) filter (where handed_at is null and failed_at is null and run_at <= $2::timestamptz) as oldest
+               from millrace.job where tenant_id = $1::uuid group by task order by task`,
+        values: [tenantId, new Date(now)],
+      },
+    ],
+  )
+  return rows as never
+}
+
 export interface MinuteRow {
   readonly flow: string
   readonly destination: string

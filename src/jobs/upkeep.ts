@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Database, Log } from '../database/pool.ts'
 import { anchorTenant, isPassing } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
+import { putSchedule } from './schedules.ts'
 
 /** What must be done now and then, by whichever process comes first: partitions ahead of time, anchors behind it. */
 export interface Upkeep {
@@ -11,6 +12,9 @@ export interface Upkeep {
   round(): Promise<void>
   stop(): Promise<void>
 }
+
+/** Calls are counted by the minute; what is older than a month is let go at night. */
+const TIDY = { name: 'delivery.tidy', task: 'delivery.tidy', payload: {}, cron: '17 3 * * *', zone: 'UTC' } as const
 
 const EVERY_MS = 10 * 60_000
 /** Months of journal partitions that stand ready. */
@@ -52,6 +56,7 @@ export const createUpkeep = (options: {
     for (const { id } of tenants) {
       await anchorTenant({ database, keyring, tenantId: id, now })
       await anchorAudit({ database, keyring, tenantId: id, now })
+      await database.batch([id], [putSchedule({ tenantId: id, ...TIDY }, now)])
     }
   }
 

@@ -209,7 +209,7 @@ export const QueueList = Type.Object({
   items: Type.Array(
     Type.Object({
       queue: Type.String({ description: '`deliveries`, `leads` or `jobs`.' }),
-      name: Type.String({ description: 'Of `deliveries`: flow/destination; else empty.' }),
+      name: Type.String({ description: 'Of `deliveries`: flow/destination; of `jobs`: the task; else empty.' }),
       depth: Type.Integer({ description: 'Due and not begun.' }),
       oldest: TimeOrNull('When the one that has waited longest fell due.'),
       states: Type.Object({
@@ -218,7 +218,7 @@ export const QueueList = Type.Object({
         running: Type.Integer(),
         parked: Type.Integer({ description: 'Until a person acts.' }),
       }),
-      per_minute: Type.Number({ description: 'Calls or jobs done in a minute, over the last five.' }),
+      per_minute: Type.Number({ description: 'Calls made in a minute, over the last five; of `deliveries` alone.' }),
       stopped: TextOrNull({ description: '`paused`, `emergency` or `breaker`; null where it runs.' }),
     }),
   ),

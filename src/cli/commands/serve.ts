@@ -104,6 +104,7 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
       const demo = await options.ensureDemo(house, url)
       if (config.role === 'all') {
         house.sweeper.start()
+        house.jobs.start()
         house.upkeep.start()
         house.privacy.keeper.start()
         house.figures.start()
@@ -111,6 +112,7 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
       output.write(json ? readyLine(url, demo) : banner(url, demo))
     } else {
       house.sweeper.start()
+      house.jobs.start()
       house.privacy.keeper.start()
       house.figures.start()
       output.write(
