@@ -37,6 +37,8 @@ export interface MatchingLead {
   readonly id: string
   readonly key: KeyObject
   readonly test: boolean
+  /** The person that an earlier step found it to belong to; its own id: it began that person. */
+  readonly person: string | null
   /** ms since 1970 */
   readonly receivedAt: number
   readonly now: number
@@ -171,6 +173,29 @@ export const createPersons = (options: {
     }
   }
 
+  /** What a person is known by besides from now on: nothing, where the lead says what another said. */
+  const addedTo = (
+    keys: TenantKeys,
+    lead: MatchingLead,
+    prepared: Prepared,
+    { root, found }: { readonly root: string; readonly found: Found },
+  ): readonly RecordWrite[] => {
+    const same = found.records.filter((record) => record.root === root)
+    const record = recordOf(keys, lead, prepared, { personId: root, found, root })
+    const own = JSON.stringify(prepared.row)
+    const isKnown = same.some(
+      ({ leadId, wrapped, keyVersion, sealed }) =>
+        open(keyring.openLeadKey(keys, leadId, wrapped, keyVersion), sealed).toString('utf8') === own,
+    )
+    return !isKnown && (record.keys.length > 0 || same.length < RECORDS_PER_PERSON_MAX) ? [record] : []
+  }
+
+  /** The person, as it stands now, that an earlier step found the lead to belong to. */
+  const givenTo = async (tenantId: string, lead: MatchingLead): Promise<string | null> => {
+    if (lead.person === null || lead.person === lead.id) return null
+    return (await rootsOf(database, tenantId, [lead.person])).get(lead.person) ?? lead.person
+  }
+
   interface Decided {
     readonly answer: MatchAnswer
     readonly writes: PersonWrites
@@ -188,13 +213,11 @@ export const createPersons = (options: {
     const [likeliest] = judged
     const counted = { candidates: judged.length, model: weights.version }
     const probability = likeliest?.judgement.probability ?? 0
-    if (!likeliest || probability < Math.min(threshold, reviewThreshold)) {
-      const record = recordOf(keys, lead, prepared, { personId: lead.id, found, root: null })
-      const band = prepared.keys.length === 0 ? 'none' : 'different'
-      const said = likeliest ? { probability: Math.round(probability * 10_000) / 10_000 } : {}
-      return { answer: { band, person: lead.id, ...counted, ...said }, writes: { ...NOTHING, records: [record] } }
+    const unlike = {
+      ...counted,
+      ...(likeliest && { probability: Math.round(probability * 10_000) / 10_000 }),
     }
-    const told = {
+    const told = likeliest && {
       ...counted,
       candidate: likeliest.record.root,
       leadId: likeliest.record.leadId,
@@ -202,28 +225,37 @@ export const createPersons = (options: {
       because: reasonsOf(likeliest),
       codes: likeliest.judgement.codes,
     }
-    if (probability < threshold) {
+    const given = await givenTo(keys.tenantId, lead)
+    const alike = judged.filter(({ judgement }) => judgement.probability >= threshold).map(({ record }) => record.root)
+    const roots = [...new Set(given === null ? alike : [given, ...alike])].sort()
+    if (roots.length === 0) {
       const record = recordOf(keys, lead, prepared, { personId: lead.id, found, root: null })
-      return { answer: { band: 'review', person: lead.id, ...told }, writes: { ...NOTHING, records: [record] } }
+      const writes = { ...NOTHING, records: [record] }
+      if (told && probability >= reviewThreshold)
+        return { answer: { band: 'review', person: lead.id, ...told }, writes }
+      return {
+        answer: { band: prepared.keys.length === 0 ? 'none' : 'different', person: lead.id, ...unlike },
+        writes,
+      }
     }
-    const roots = judged.filter(({ judgement }) => judgement.probability >= threshold).map(({ record }) => record.root)
     const isOne = roots.length === 1 || !(await areApart(database, keys.tenantId, roots))
     // The oldest of those that turn out to be one stands for all, whoever comes when.
-    const root = isOne ? ([...roots].sort()[0] as string) : likeliest.record.root
-    const gone = isOne ? roots.filter((other) => other !== root) : []
-    const same = found.records.filter((record) => record.root === root)
-    const record = recordOf(keys, lead, prepared, { personId: root, found, root })
-    const isKnown = same.some(({ leadId, wrapped, keyVersion, sealed }) => {
-      const text = open(keyring.openLeadKey(keys, leadId, wrapped, keyVersion), sealed).toString('utf8')
-      return text === JSON.stringify(prepared.row)
-    })
-    const adds = !isKnown && (record.keys.length > 0 || same.length < RECORDS_PER_PERSON_MAX)
+    const root = isOne ? (roots[0] as string) : (given ?? (alike[0] as string))
+    const gone = isOne ? roots.slice(1) : []
+    const merged = alike.length > 0 && gone.length > 0 ? { merged: gone } : {}
+    const joined = {
+      ...(told && alike.length > 0
+        ? { band: 'same' as const, ...told, ...merged }
+        : { band: 'different' as const, ...unlike }),
+      person: root,
+    }
+    const own = lead.person === lead.id ? [lead.id] : []
     return {
-      answer: { band: 'same', person: root, ...told, ...(gone.length > 0 && { merged: gone }) },
+      answer: joined,
       writes: {
         ...NOTHING,
-        records: adds ? [record] : [],
-        merges: gone.map((other) => ({
+        records: addedTo(keys, lead, prepared, { root, found }),
+        merges: [...gone, ...own].map((other) => ({
           id: newId(lead.now),
           keep: root,
           gone: other,

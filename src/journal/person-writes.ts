@@ -158,21 +158,27 @@ on conflict do nothing`,
 const literal = (keys: readonly PersonKey[]): string => `{${keys.map(({ key }) => key).join(',')}}`
 
 const recordStatements = (records: readonly Of<RecordWrite>[]): Statement[] => {
-  const first = records.filter(({ isFirst }) => isFirst)
+  // A lead that began a person by its claims, and is matched after that, begins it once.
+  const begun = new Map<string, Of<RecordWrite>>()
+  for (const record of records)
+    if (record.isFirst && (record.sealed !== null || !begun.has(record.leadId))) begun.set(record.leadId, record)
+  const first = [...begun.values()]
   const more = records.filter(({ isFirst }) => !isFirst)
   const statements: Statement[] = []
   if (first.length > 0)
     statements.push({
       name: 'append_persons',
       text: `
-insert into millrace.person (tenant_id, id, created_at, test, keys, sealed, account_id)
+insert into millrace.person as p (tenant_id, id, created_at, test, keys, sealed, account_id)
 select w.tenant_id, w.id, w.at, w.test, w.keys::bigint[], w.sealed,
        case when w.account_key is null then null else
          (select k.account_id from millrace.account_key k where k.tenant_id = w.tenant_id and k.key = w.account_key) end
 from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::text[], $6::bytea[], $7::bytea[])
   as w(tenant_id, id, at, test, keys, sealed, account_key)
 order by w.tenant_id, w.id
-on conflict do nothing`,
+on conflict (tenant_id, id) do update
+  set keys = excluded.keys, sealed = excluded.sealed, account_id = coalesce(p.account_id, excluded.account_id)
+  where excluded.sealed is not null`,
       values: [
         uuids(first.map((r) => r.tenantId)),
         uuids(first.map((r) => r.personId)),

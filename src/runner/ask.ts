@@ -147,7 +147,8 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
       })
     }
     case 'identity.match': {
-      const own = { id: lead.id, key: journey.key, test: lead.test, receivedAt: lead.receivedAt, now: run.now }
+      const { id, test, person, receivedAt } = lead
+      const own = { id, key: journey.key, test, person, receivedAt, now: run.now }
       const matched = after(aheadOf(ctx, journey, run), (ahead) =>
         ctx.persons.match(holder, keys, own, request.input, ahead),
       )

@@ -142,6 +142,46 @@ describe('match', () => {
     expect(later.lead.person).toBe(one.id)
   })
 
+  it('goes on from the person that a claim found, and begins one once', async () => {
+    await engine.publish(`
+flow: both
+fields: { first_name: first_name, last_name: last_name, email: email, phone: phone, postal_code: postal_code }
+sources: [ { id: web } ]
+steps:
+  - dedupe: { id: once, on: [[phone]], duplicate: merge }
+  - match: { review_threshold: 0.95 }
+`)
+    const values = {
+      first_name: 'Oswin',
+      last_name: 'Blackthorne',
+      email: 'oswin.black@example.com',
+      phone: '512-555-0181',
+    }
+    const first = await submit('both', values)
+    // By its claim the same person, though nobody would think so.
+    const claimed = await submit('both', {
+      first_name: 'Peregrine',
+      last_name: 'Oduya',
+      email: 'p.oduya@example.com',
+      phone: '512-555-0181',
+    })
+    expect(claimed.lead.person).toBe(first.id)
+    // By what the first said, and by what the second said.
+    const matched = await submit('both', { ...values, phone: '512-555-0182' })
+    expect(matched.lead.person).toBe(first.id)
+    const again = await submit('both', {
+      first_name: 'Peregrine',
+      last_name: 'Oduya',
+      email: 'p.oduya@example.com',
+      phone: '512-555-0183',
+    })
+    expect(again.lead.person).toBe(first.id)
+    const rows = await engine.db.inspect('select id from millrace.person where id = any ($1) and merged_into is null', [
+      [first.id, claimed.id, matched.id, again.id],
+    ])
+    expect(rows).toEqual([{ id: first.id }])
+  })
+
   it('skips a lead that says too little', async () => {
     const { matched, lead, id } = await submit('merges', { postal_code: '78701' })
     expect(matched?.data).toMatchObject({ outcome: 'skip', note: { band: 'none' } })
