@@ -211,6 +211,47 @@ steps:
     expect(await engine.db.inspect('select count(*)::integer as n from millrace.person_apart')).toEqual([{ n: 1 }])
   })
 
+  it('belongs to one person, and is asked about once, whatever line its process dies at', async () => {
+    const values = { first_name: 'Ignatius', last_name: 'Wetherby', email: 'ignatius.w@example.com' }
+    const first = await submit('asks', values)
+    let deaths = 0
+    for (let dieAt = 1; ; dieAt += 1) {
+      const mortal = await engine.start({ dieAt })
+      const life = (async () => {
+        const { answer } = await mortal.submit({ flow: 'asks', values, over: { idempotencyKey: `death-${dieAt}` } })
+        await mortal.runner.decide({
+          tenantId: engine.tenantId,
+          leadId: answer.lead_id,
+          decision: 'approve',
+          reason: null,
+          by: 'ada',
+        })
+      })()
+      const died = await Promise.race([mortal.died.then(() => true), life.then(() => false)])
+      await mortal.bury()
+      if (died) deaths += 1
+      await process.work()
+      const { answer } = await process.submit({ flow: 'asks', values, over: { idempotencyKey: `death-${dieAt}` } })
+      const id = answer.lead_id
+      await process.runner
+        .decide({ tenantId: engine.tenantId, leadId: id, decision: 'approve', reason: null, by: 'ada' })
+        .catch((error: { code: string }) => expect(error.code).toBe('invalid_request'))
+      await process.work()
+      const read = await process.reader.read(engine.tenantId, id)
+      expect(read?.row.outcome).toBe('success')
+      const [person] = await engine.db.inspect<{ root: string }>(
+        'select coalesce(merged_into, id) as root from millrace.person where id = $1',
+        [read?.lead.person],
+      )
+      expect(person?.root).toBe(first.id)
+      const labels = await engine.db.inspect('select 1 from millrace.identity_label where lead_id = $1', [id])
+      const merges = await engine.db.inspect('select 1 from millrace.person_event where lead_id = $1', [id])
+      expect([labels.length, merges.length]).toEqual([1, 1])
+      if (!died) break
+    }
+    expect(deaths).toBeGreaterThan(3)
+  })
+
   it('finds nobody by a lead that was rejected or erased', async () => {
     await engine.publish(
       flow('drops', '{ duplicate: reject }', '  - filter: { when: \'lead.last_name != "Bad"\', reason: Bad }'),
