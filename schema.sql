@@ -82,6 +82,28 @@ begin
 end $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.delete_tenant(of_tenant uuid, at_time timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+begin
+  update tenant set enabled = false, deleted_at = at_time, slug = 'deleted-' || id::text, config_epoch = config_epoch + 1,
+    version = version + 1
+  where id = of_tenant and not enabled and deleted_at is null;
+  if not found then
+    return false;
+  end if;
+  perform millrace.own_rows('tenant_key');
+  perform millrace.own_rows('work');
+  delete from tenant_key where tenant_id = of_tenant;
+  delete from work where tenant_id = of_tenant;
+  update lead set closed_at = at_time where tenant_id = of_tenant and closed_at is null;
+  return true;
+end $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.due_schedules(at_time timestamp with time zone, most integer)
  RETURNS TABLE(tenant_id uuid, name text, task text, payload jsonb, cron text, zone text, next_at timestamp with time zone)
  LANGUAGE sql
@@ -236,12 +258,13 @@ AS $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.find_source_key(hash bytea, key_id uuid DEFAULT NULL::uuid)
- RETURNS TABLE(tenant_id uuid, id uuid, flow_id text, source_id text, enabled boolean, config_epoch bigint, scopes text[], expires_at timestamp with time zone, last_used_at timestamp with time zone, limit_leads_month bigint, limit_requests_minute integer, limit_source_requests_minute integer, cors_origins text[])
+ RETURNS TABLE(tenant_id uuid, id uuid, flow_id text, source_id text, enabled boolean, config_epoch bigint, scopes text[], expires_at timestamp with time zone, last_used_at timestamp with time zone, limit_leads_month bigint, limit_requests_minute integer, limit_source_requests_minute integer, cors_origins text[], storage_full boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
 AS $function$ select k.tenant_id, k.id, k.flow_id, k.source_id, k.enabled and t.enabled, t.config_epoch, k.scopes, k.expires_at,
-          k.last_used_at, t.limit_leads_month, t.limit_requests_minute, t.limit_source_requests_minute, t.cors_origins
+          k.last_used_at, t.limit_leads_month, t.limit_requests_minute, t.limit_source_requests_minute, t.cors_origins,
+          coalesce(t.storage_bytes >= t.limit_storage_bytes, false)
         from source_key k join tenant t on t.id = k.tenant_id where k.key_hash = hash or k.id = key_id $function$
   grant execute to millrace_app
 
@@ -250,7 +273,7 @@ CREATE OR REPLACE FUNCTION millrace.find_tenants()
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
-AS $function$ select t.id, t.slug, t.config_epoch from tenant t order by t.id $function$
+AS $function$ select t.id, t.slug, t.config_epoch from tenant t where t.deleted_at is null order by t.id $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.first_id(ms bigint)
@@ -422,6 +445,17 @@ CREATE OR REPLACE FUNCTION millrace.is_origin_known(origin text)
 AS $function$ select exists (select from tenant where enabled and origin = any (cors_origins)) $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.list_tenants()
+ RETURNS TABLE(id uuid, slug text, name text, enabled boolean, created_at timestamp with time zone, deleted_at timestamp with time zone, version integer, limit_leads_month bigint, limit_requests_minute integer, limit_source_requests_minute integer, limit_destinations integer, limit_storage_bytes bigint, storage_bytes bigint, storage_measured_at timestamp with time zone, cors_origins text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select t.id, t.slug, t.name, t.enabled, t.created_at, t.deleted_at, t.version, t.limit_leads_month,
+          t.limit_requests_minute, t.limit_source_requests_minute, t.limit_destinations, t.limit_storage_bytes,
+          t.storage_bytes, t.storage_measured_at, t.cors_origins
+        from tenant t order by t.id $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.live_runners()
  RETURNS integer[]
  LANGUAGE sql
@@ -512,6 +546,69 @@ AS $function$
     returning 1
   )
   select count(*) from moved $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.own_rows(of_table text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+begin
+  if not exists (select from pg_catalog.pg_policies where schemaname = 'millrace' and tablename = of_table and policyname = 'definer') then
+    execute format('create policy definer on millrace.%I to %I using (true) with check (true)', of_table, current_user);
+  end if;
+end $function$
+
+CREATE OR REPLACE FUNCTION millrace.purge_tenant(of_tenant uuid, each integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+declare
+  leads uuid[];
+  leaf record;
+  gone bigint := 0;
+  removed bigint;
+begin
+  if not exists (select from tenant t where t.id = of_tenant and t.deleted_at is not null) then
+    return 0;
+  end if;
+  -- The journal is found by its leads: it has no index by tenant.
+  select array_agg(l.id) into leads from (select id from lead where tenant_id = of_tenant order by id limit each) l;
+  if leads is not null then
+    for leaf in select c.relname as name from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
+                where i.inhparent = 'millrace.segment'::regclass
+    loop
+      perform millrace.own_rows(leaf.name);
+      execute format('delete from millrace.%I where lead_id = any ($1) and tenant_id = $2', leaf.name) using leads, of_tenant;
+    end loop;
+    delete from lead where tenant_id = of_tenant and id = any (leads);
+    return cardinality(leads);
+  end if;
+  for leaf in
+    select c.relname as name from pg_catalog.pg_class c
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+    where c.relnamespace = 'millrace'::regnamespace and c.relkind = 'r' and c.relname not like 'segment%'
+    order by c.relname
+  loop
+    perform millrace.own_rows(leaf.name);
+    begin
+      execute format('delete from millrace.%I where ctid = any (array(select ctid from millrace.%I where tenant_id = $1 limit $2))',
+        leaf.name, leaf.name) using of_tenant, each;
+      get diagnostics removed = row_count;
+      gone := gone + removed;
+    exception when foreign_key_violation then
+      -- What refers to it goes first; the next call comes back to it.
+      gone := gone + 1;
+    end;
+  end loop;
+  if gone = 0 then
+    delete from tenant where id = of_tenant;
+  end if;
+  return gone;
+end $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.quota_used(of_scope text, at_time timestamp with time zone)
@@ -1453,6 +1550,10 @@ table tenant row level security forced
    11 limit_destinations integer
    12 limit_storage_bytes bigint
    13 cors_origins text[] not null default '{}'::text[]
+   14 created_by text not null default ''::text
+   15 deleted_at timestamp with time zone
+   16 storage_bytes bigint
+   17 storage_measured_at timestamp with time zone
   constraint tenant_pkey PRIMARY KEY (id)
   constraint tenant_slug_key UNIQUE (slug)
   policy definer for all to owner using true with check true

@@ -24,6 +24,7 @@ describe('readConfig', () => {
       databaseUrl: undefined,
       ipRateLimitMax: 100,
       trustedProxies: [],
+      platformKey: undefined,
       mailFrom: 'Millrace <millrace@localhost>',
       publicUrl: undefined,
       smtpUrl: undefined,

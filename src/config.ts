@@ -262,22 +262,26 @@ export const SETTINGS = {
     max: 1_000_000_000,
     description: 'Requests of one key in a window at most.',
   },
+  platformKey: {
+    name: 'MILLRACE_PLATFORM_KEY',
+    type: 'secret_text',
+    default: undefined,
+    description:
+      'Key of the platform API (`openssl rand -base64 32`). Without it there is none; `./millrace tenant create` needs none.',
+  },
   ipRateLimitMax: {
     name: 'IP_RATE_LIMIT_MAX',
     type: 'number',
     default: 100,
     min: 1,
     max: 1_000_000_000,
-    description:
-      'Requests a minute from one address that come without a valid login or key, at most: logins, webhooks, wrong keys.',
+    description: 'Requests a minute of one address without a valid login or key: logins, webhooks, wrong keys.',
   },
   trustedProxies: {
     name: 'TRUSTED_PROXIES',
     type: 'hosts',
     default: '',
-    description:
-      'Addresses or CIDR ranges of the proxies in front of this server: what they say in `X-Forwarded-For`, ' +
-      '`X-Forwarded-Proto` and `X-Forwarded-Host` is believed, and nobody else’s word.',
+    description: 'Addresses or CIDR ranges of proxies in front: their `X-Forwarded-…` is believed, nobody else’s.',
   },
   enrichmentTimeoutMs: {
     name: 'ENRICHMENT_TIMEOUT',

@@ -21,6 +21,7 @@ import { addCustodyVerbs } from './cli/verbs/custody.ts'
 import { addDecisionVerbs } from './cli/verbs/decisions.ts'
 import { addDestinationVerbs } from './cli/verbs/destinations.ts'
 import { addIdentityVerbs } from './cli/verbs/identity.ts'
+import { addTenantVerbs } from './cli/verbs/tenants.ts'
 import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
 import { ensureDemo, SINK_PATH } from './demo.ts'
@@ -146,7 +147,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
           rateLimitMax: config.rateLimitMax,
           rateLimitWindowMs: config.rateLimitWindowMs,
           publicUrl: config.publicUrl ?? null,
-          platformKey: null,
+          platformKey: config.platformKey ?? null,
           ipRateLimitMax: config.ipRateLimitMax,
           leadsInFlightMax: config.leadsInFlightMax,
           trustedProxies: config.trustedProxies,
@@ -155,6 +156,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
           token: keyring.derive('token'),
           login: (email) => keyedHash16(keyring.login, email),
           sealTenant: async (tenantId, text) => seal((await keyring.tenant(tenantId)).wrap, text),
+          makeTenant: keyring.createTenantKeys,
           openTenant: async (tenantId, sealed) => openUnderTenant(await keyring.tenant(tenantId), sealed).toString(),
           person: async (tenant, kind, normal) => lookupColumn(await keyring.tenant(tenant), kind, normal),
         },
@@ -347,6 +349,7 @@ addCustodyVerbs(program, {
     openConnection: () => openConnection({ config, attach: true, onProgress: () => undefined }),
   }),
 })
+addTenantVerbs(program, { configOf, opener, act })
 addDecisionVerbs(program, { configOf, opener, act, untilSignalled })
 addIdentityVerbs(program, { configOf, opener, act, untilSignalled, registries, clock: systemClock() })
 addDestinationVerbs(program, { configOf, opener, act, registries, clock: systemClock() })

@@ -5,6 +5,7 @@ import { createLogins } from '../access/logins.ts'
 import { createPasswords } from '../access/passwords.ts'
 import { createSecondFactors } from '../access/second-factors.ts'
 import { createLoginSessions } from '../access/sessions.ts'
+import { createTenants } from '../access/tenants.ts'
 import { createTokens, type Tokens } from '../access/tokens.ts'
 import { createUsers } from '../access/users.ts'
 import { Fault } from '../base/faults.ts'
@@ -17,6 +18,7 @@ import { createShedding } from '../ingest/shedding.ts'
 import { decodeText } from '../ingest/text.ts'
 import { auditAnswers } from './audited.ts'
 import { correlationIds } from './correlation.ts'
+import { createPreflight } from './cors.ts'
 import type { ApiDeps } from './deps.ts'
 import { createDoor, type Door } from './door.ts'
 import { guardRoutes } from './guard.ts'
@@ -61,6 +63,7 @@ import { secretRoutes } from './routes/secrets.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { sourceRoutes } from './routes/sources.ts'
 import { submissionRoutes } from './routes/submissions.ts'
+import { tenantRoutes } from './routes/tenants.ts'
 import { tryRoutes } from './routes/tries.ts'
 import { userRoutes } from './routes/users.ts'
 import { viewRoutes } from './routes/views.ts'
@@ -133,6 +136,7 @@ const accessOf = async (
   return {
     tokens,
     apiKeys,
+    tenants: createTenants({ database, clock, makeKeys: keys.makeTenant }),
     passwords,
     secondFactors,
     sessions,
@@ -205,7 +209,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     }
   })
 
-  const addOtherMethods = watchMethods(app)
+  const addOtherMethods = watchMethods(app, createPreflight(deps.database))
   observe(app, deps)
   guardRoutes(app, access.principals, door)
   if (deps.onRoute) app.addHook('onRoute', deps.onRoute)
@@ -229,6 +233,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(accountRoutes(deps, access))
     await managed.register(userRoutes(access))
     await managed.register(keyRoutes(access))
+    await managed.register(tenantRoutes(access))
     await managed.register(oauthRoutes(deps, access))
     await managed.register(leadRoutes(deps))
     await managed.register(personRoutes(deps))

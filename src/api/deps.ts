@@ -2,7 +2,7 @@ import type { RouteOptions } from 'fastify'
 import type { Logger } from 'pino'
 import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Database } from '../database/pool.ts'
+import type { Database, Statement } from '../database/pool.ts'
 import type { Gate, GateLimits } from '../delivery/gate.ts'
 import type { ListStore } from '../handlers/list-store.ts'
 import type { JournalReader } from '../journal/types.ts'
@@ -84,6 +84,8 @@ export interface ApiKeys {
   login(email: string): Buffer
   /** Seals a text under the tenant's key. */
   sealTenant(tenantId: string, text: string): Promise<Buffer>
+  /** Statements that make the keys of a new tenant. */
+  makeTenant(tenantId: string, at: number): Promise<readonly Statement[]>
   /** Opens what that sealed. */
   openTenant(tenantId: string, sealed: Uint8Array): Promise<string>
   /** Keyed hash of a person's email or phone, as `millrace.lead` holds it. */

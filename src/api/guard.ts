@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 
 import type { Permission } from '../access/matrix.ts'
 import { reachOf } from '../access/matrix.ts'
 import { Fault } from '../base/faults.ts'
+import { allowOrigin } from './cors.ts'
 import type { Door } from './door.ts'
 import type { Principals } from './principals.ts'
 import type { Session } from './request.ts'
@@ -44,12 +45,13 @@ const refused = (permission: string): Fault =>
 
 const guardOf =
   (principals: Principals, access: Access, showsPartners: boolean): onRequestAsyncHookHandler =>
-  async (request) => {
+  async (request, reply) => {
     if (access === 'platform') {
       await principals.checkPlatform(request)
       return
     }
     const found = await principals.find(request)
+    allowOrigin(request, reply, found.corsOrigins)
     if (access === 'session') {
       request.session = { ...found, reach: 'own' }
     } else {

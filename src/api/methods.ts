@@ -1,5 +1,6 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { Fault } from '../base/faults.ts'
+import type { Preflight } from './cors.ts'
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
@@ -7,7 +8,7 @@ const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
  * Answers 405 with Allow where an address is known by another method. Call it before the routes are added; the
  * function it returns adds what is missing, after them.
  */
-export const watchMethods = (app: FastifyInstance): (() => void) => {
+export const watchMethods = (app: FastifyInstance, preflight: Preflight): (() => void) => {
   const known = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
     const methods = known.get(url) ?? new Set()
@@ -25,7 +26,8 @@ export const watchMethods = (app: FastifyInstance): (() => void) => {
         exposeHeadRoute: false,
         config: { access: 'public' },
         schema: { hide: true },
-        onRequest: async (_request, reply) => {
+        onRequest: async (request, reply) => {
+          if (request.method === 'OPTIONS' && (await preflight(request, reply, allow))) return reply
           reply.header('allow', allow)
           throw new Fault('method_not_allowed', { message: `This address takes ${allow}.` })
         },

@@ -5,6 +5,7 @@ import { readMediaType } from '../ingest/body.ts'
 import type { Lease, Quota } from '../ingest/quota.ts'
 import type { RateLimiter } from '../ingest/rate-limit.ts'
 import type { Shedding } from '../ingest/shedding.ts'
+import { allowOrigin } from './cors.ts'
 import type { ApiDeps } from './deps.ts'
 import type { Door } from './door.ts'
 import { answerFormat } from './negotiate.ts'
@@ -31,6 +32,11 @@ export const textIn = (values: unknown, name: string): string | undefined => {
 
 const limitFault = (limit: SubmissionLimit, retryAfterMs: number, windowMs: number): Fault => {
   const rate = { max: limit.max, windowMs }
+  if (limit.of === 'storage')
+    return new Fault('payment_required', {
+      message: 'The account’s storage is full: what it keeps is as large as its plan takes.',
+      retryAfterMs: 3_600_000,
+    })
   if (limit.of === 'plan') {
     const message = `The account's plan takes ${limit.max} leads a month, and they are used up. It begins anew in ${Math.ceil(retryAfterMs / 3_600_000)} hours.`
     return new Fault('payment_required', { message, retryAfterMs, rate })
@@ -113,12 +119,13 @@ export const recognise = (gate: Gate, request: FastifyRequest, now: number): Rec
 /** The hook before a submission's body. Where all is known here it is done at once, without a promise. */
 export const judgeHead =
   (gate: Gate): onRequestHookHandler =>
-  (request, _reply, done) => {
+  (request, reply, done) => {
     checkOpen(gate)
     const { headers } = request
     const format = answerFormat(headers.accept)
     const now = gate.deps.clock.now()
     const go = (source: Recognised): void | Promise<void> => {
+      if (headers.origin !== undefined) allowOrigin(request, reply, source.corsOrigins)
       limitKey(gate, source, now)
       const encoding = headers['content-encoding']
       if (encoding !== undefined && encoding !== 'identity') {

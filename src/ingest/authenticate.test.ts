@@ -58,6 +58,7 @@ describe('who it belongs to', () => {
     limit_requests_minute: null,
     limit_source_requests_minute: null,
     cors_origins: [],
+    storage_full: false,
   }
   const setUp = (rows: readonly object[]) => {
     let asked = 0

@@ -57,6 +57,7 @@ interface KnownKey {
   readonly limit_requests_minute: number | null
   readonly limit_source_requests_minute: number | null
   readonly cors_origins: readonly string[]
+  readonly storage_full: boolean
 }
 
 /** A key as it was looked up, with what its tenant may use. */
@@ -72,7 +73,7 @@ export interface Recognised extends AuthenticatedSource {
 
 /** A limit, and what is said where it is reached. */
 export interface SubmissionLimit extends Limit {
-  readonly of: 'key' | 'source' | 'tenant' | 'plan'
+  readonly of: 'key' | 'source' | 'tenant' | 'storage' | 'plan'
 }
 
 const MINUTE_MS = 60_000
@@ -93,6 +94,7 @@ const limitsOf = (key: KnownKey, keyRate: AuthenticatorOptions['keyRate']): read
     })
   if (key.limit_requests_minute !== null)
     limits.push({ of: 'tenant', scope: `tenant:${tenant}`, max: key.limit_requests_minute, window: MINUTE_MS })
+  if (key.storage_full) limits.push({ of: 'storage', scope: `storage:${tenant}`, max: 0, window: MINUTE_MS })
   if (key.limit_leads_month !== null)
     limits.push({ of: 'plan', scope: `leads:${tenant}`, max: key.limit_leads_month, window: 'month' })
   return limits

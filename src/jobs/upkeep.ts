@@ -10,6 +10,8 @@ export interface Upkeep {
   start(): void
   /** One round, now. */
   round(): Promise<void>
+  /** The part of a round that removes deleted tenants and measures limited ones. */
+  tendTenants(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -21,6 +23,45 @@ const EVERY_MS = 10 * 60_000
 const PARTITION_MONTHS = 3
 /** Sessions and links that are over, and tries of logins, are looked at for a week at most. */
 const LOGINS_KEPT_MS = 7 * 86_400_000
+
+interface TendedTenant {
+  readonly id: string
+  readonly deleted_at: number | null
+  readonly limit_storage_bytes: number | null
+  readonly storage_measured_at: number | null
+}
+
+/** A measure reads the tenant's whole journal. */
+const STORAGE_EVERY_MS = 3_600_000
+const PURGED_AT_ONCE = 1_000
+
+const purge = async (database: Database, tenantId: string): Promise<void> => {
+  for (;;) {
+    const [row] = await database.definer<{ gone: number }>({
+      name: 'purge_tenant',
+      text: 'select millrace.purge_tenant($1::uuid, $2::integer) as gone',
+      values: [tenantId, PURGED_AT_ONCE],
+    })
+    if (!row?.gone) return
+  }
+}
+
+const measure = async (database: Database, tenantId: string, now: number): Promise<void> => {
+  await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'measure_storage',
+        text: `update millrace.tenant t set storage_measured_at = $2::timestamptz, storage_bytes = (
+                 select coalesce(sum(octet_length(s.events) + coalesce(octet_length(s.sealed), 0)), 0)
+                 from millrace.segment s where s.tenant_id = $1::uuid),
+                 config_epoch = config_epoch + 1
+               where t.id = $1::uuid`,
+        values: [tenantId, new Date(now)],
+      },
+    ],
+  )
+}
 
 export const createUpkeep = (options: {
   readonly database: Database
@@ -60,11 +101,26 @@ export const createUpkeep = (options: {
     }
   }
 
-  const run = (): void => {
-    running = round().catch((error) => {
-      if (!isPassing(error))
-        log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'upkeep failed; it is tried again')
+  /** What deleted tenants left goes bit by bit; what limited ones keep is measured. */
+  const tendTenants = async (): Promise<void> => {
+    const now = clock.now()
+    const tenants = await database.definer<TendedTenant>({
+      name: 'list_tenants',
+      text: 'select * from millrace.list_tenants()',
     })
+    for (const { id, deleted_at, limit_storage_bytes: limit, storage_measured_at: at } of tenants) {
+      if (deleted_at !== null) await purge(database, id)
+      else if (limit !== null && (at ?? 0) < now - STORAGE_EVERY_MS) await measure(database, id, now)
+    }
+  }
+
+  const run = (): void => {
+    running = round()
+      .then(tendTenants)
+      .catch((error) => {
+        if (!isPassing(error))
+          log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'upkeep failed; it is tried again')
+      })
     running.finally(() => {
       timer = setTimeout(run, EVERY_MS)
       timer.unref()
@@ -77,6 +133,7 @@ export const createUpkeep = (options: {
       timer.unref()
     },
     round,
+    tendTenants,
     stop: async () => {
       clearTimeout(timer)
       await running

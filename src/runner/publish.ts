@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { apiKeyHash, apiKeyHint, newApiKey } from '../base/api-key.ts'
 import type { Clock } from '../base/clock.ts'
+import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import type { Database } from '../database/pool.ts'
 import { compileFlow } from '../flow/compile.ts'
@@ -65,6 +66,26 @@ export const createPublish =
         text: `select version, digest from millrace.flow_version where tenant_id = $1::uuid and flow_id = $2 order by version desc limit 1`,
         values: [tenantId, compiled.id],
       })
+      const [plan] = await tx.query<{ most: number | null }>({
+        text: 'select limit_destinations as most from millrace.tenant where id = $1::uuid',
+        values: [tenantId],
+      })
+      if (plan?.most != null) {
+        const others = await tx.query<{ document: string }>({
+          text: `select v.document from millrace.flow f join millrace.flow_version v
+                   on v.tenant_id = f.tenant_id and v.flow_id = f.id and v.version = f.current_version
+                 where f.tenant_id = $1::uuid and f.id <> $2`,
+          values: [tenantId, compiled.id],
+        })
+        const count = others.reduce(
+          (sum, { document: text }) => sum + Object.keys(parseFlow(text, registries).document.destinations).length,
+          compiled.destinations.size,
+        )
+        if (count > plan.most)
+          throw new Fault('payment_required', {
+            message: `The account's plan takes ${plan.most} destinations; with this flow there would be ${count}.`,
+          })
+      }
       const same = last?.digest.equals(digest) ?? false
       const version = same ? (last?.version ?? 1) : (last?.version ?? 0) + 1
       if (!same) {

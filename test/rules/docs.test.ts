@@ -61,7 +61,7 @@ it('names commands that are there', () => {
       .map(([call]) => `${path}: ${call}`),
     ...[...text.matchAll(/\.\/millrace ([a-z]+)(?: ([a-z]+)\b)?/g)]
       .filter(([, verb, second]) => {
-        const grouped = ['flow', 'audit', 'keys', 'privacy', 'lists', 'destination'].includes(verb ?? '')
+        const grouped = ['flow', 'audit', 'tenant', 'keys', 'privacy', 'lists', 'destination'].includes(verb ?? '')
         return !verbs.has(verb) || (grouped && !verbs.has(second))
       })
       .map(([call]) => `${path}: ${call}`),

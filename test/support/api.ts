@@ -104,6 +104,7 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
       token: keyring.derive('token'),
       login: (email) => keyedHash16(keyring.login, email),
       sealTenant: async (tenant, text) => seal((await keyring.tenant(tenant)).wrap, text),
+      makeTenant: keyring.createTenantKeys,
       openTenant: async (tenant, sealed) => openUnderTenant(await keyring.tenant(tenant), sealed).toString(),
       person: async (tenant, kind, normal) => lookupColumn(await keyring.tenant(tenant), kind, normal),
     },

@@ -75,6 +75,7 @@ export const describeRoutes = async (app: FastifyInstance, version: string): Pro
             name: 'millrace_session',
             description: 'Of a browser that logged in.',
           },
+          platformKey: { type: 'http', scheme: 'bearer', description: 'MILLRACE_PLATFORM_KEY, of the operator.' },
           sourceKey: { type: 'http', scheme: 'bearer', description: 'The key of a source.' },
           sourceKeyHeader: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
           sourceKeyBasic: { type: 'http', scheme: 'basic', description: 'The key as password; any user name.' },

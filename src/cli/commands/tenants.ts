@@ -1,0 +1,140 @@
+import { createTenants, type Tenant, type TenantLimits, type Tenants } from '../../access/tenants.ts'
+import { createUsers } from '../../access/users.ts'
+import { Fault } from '../../base/faults.ts'
+import { keyedHash16, seal } from '../../base/seal.ts'
+import type { House } from '../../house.ts'
+import { openUnderTenant } from '../../journal/keyring.ts'
+
+interface TenantsOptions {
+  readonly openHouse: () => Promise<House>
+  readonly output: NodeJS.WritableStream
+  readonly progress: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly json: boolean
+}
+
+const tenantsOf = ({ database, clock, keyring }: House): Tenants =>
+  createTenants({ database, clock, makeKeys: keyring.createTenantKeys })
+
+const usersOf = ({ database, clock, keyring }: House) =>
+  createUsers({
+    database,
+    clock,
+    loginKey: (email) => keyedHash16(keyring.login, email),
+    vault: {
+      seal: async (tenantId, text) => seal((await keyring.tenant(tenantId)).wrap, text),
+      open: async (tenantId, sealed) => openUnderTenant(await keyring.tenant(tenantId), sealed).toString('utf8'),
+    },
+  })
+
+const within = async (options: TenantsOptions, run: (house: House) => Promise<number>): Promise<number> => {
+  const house = await options.openHouse()
+  try {
+    return await run(house)
+  } finally {
+    await house.close(0)
+  }
+}
+
+const WORDS: Readonly<Record<keyof TenantLimits, string>> = {
+  leadsMonth: 'leads a month',
+  requestsMinute: 'requests a minute',
+  sourceRequestsMinute: 'submissions a minute and source',
+  destinations: 'destinations',
+  storageBytes: 'bytes kept',
+}
+
+const describe = ({ slug, name, enabled, deletedAt, limits, usage }: Tenant): string => {
+  const state = deletedAt !== null ? 'being deleted' : enabled ? 'open' : 'suspended'
+  const limited = Object.entries(limits).flatMap(([key, value]) =>
+    value === null ? [] : [`${value} ${WORDS[key as keyof TenantLimits]}`],
+  )
+  const used = limits.leadsMonth === null ? '' : `; ${usage.leadsThisMonth} leads this month`
+  return `${slug}  ${name}  ${state}  ${limited.length === 0 ? 'no limits' : limited.join(', ')}${used}\n`
+}
+
+const say = ({ output, json }: TenantsOptions, tenant: Tenant): void => {
+  output.write(json ? `${JSON.stringify(tenant)}\n` : describe(tenant))
+}
+
+export const runTenantList = (options: TenantsOptions): Promise<number> =>
+  within(options, async (house) => {
+    const tenants = await tenantsOf(house).list()
+    if (options.json) options.output.write(`${JSON.stringify(tenants)}\n`)
+    else for (const tenant of tenants) options.output.write(describe(tenant))
+    return 0
+  })
+
+export const runTenantCreate = (
+  options: TenantsOptions & {
+    readonly slug: string
+    readonly name: string | undefined
+    readonly owner: string | undefined
+    readonly limits: Partial<TenantLimits>
+    readonly publicUrl: string | undefined
+  },
+): Promise<number> =>
+  within(options, async (house) => {
+    const { slug, name, owner, limits, json, output, publicUrl } = options
+    const tenant = await tenantsOf(house).make({ slug, name: name ?? slug, limits, by: 'cli' })
+    if (owner === undefined) {
+      say(options, tenant)
+      return 0
+    }
+    const actor = { role: 'owner' }
+    const { link } = await usersOf(house).invite({
+      tenantId: tenant.id,
+      email: owner,
+      role: 'owner',
+      partner: null,
+      actor,
+    })
+    const url = `${publicUrl ?? 'http://127.0.0.1:8080'}/join#${link.token}`
+    if (json) output.write(`${JSON.stringify({ ...tenant, invitation: url })}\n`)
+    else {
+      output.write(describe(tenant))
+      output.write(`  Invitation of the owner, shown this once, good for 7 days: ${url}\n`)
+    }
+    return 0
+  })
+
+export const runTenantChange = (
+  options: TenantsOptions & {
+    readonly slug: string
+    readonly change: { readonly enabled?: boolean; readonly limits?: Partial<TenantLimits> }
+  },
+): Promise<number> =>
+  within(options, async (house) => {
+    const tenants = tenantsOf(house)
+    const { id } = await tenants.read(options.slug)
+    say(options, await tenants.change({ id, change: options.change, ifVersion: null }))
+    return 0
+  })
+
+/** Destroys the keys, then removes the rows, with progress; broken off, it goes on with the next run or by itself. */
+export const runTenantDelete = (
+  options: TenantsOptions & { readonly slug: string; readonly confirmed: string | undefined },
+): Promise<number> =>
+  within(options, async (house) => {
+    const { slug, confirmed, json, output, progress } = options
+    const tenants = tenantsOf(house)
+    const tenant = await tenants.read(slug)
+    if (confirmed !== slug)
+      throw new Fault('setting_invalid', {
+        message: `This destroys everything of tenant "${slug}", and cannot be undone. To do it, add --yes ${slug}`,
+      })
+    if (tenant.deletedAt === null) await tenants.remove(tenant.id)
+    let removed = 0
+    for (;;) {
+      const gone = await tenants.purge(tenant.id)
+      if (gone === 0) break
+      removed += gone
+      if (progress.isTTY && !json) progress.write(`\r\x1b[K${removed} rows removed`)
+    }
+    if (progress.isTTY && !json) progress.write('\r\x1b[K')
+    output.write(
+      json
+        ? `${JSON.stringify({ deleted: slug, rows: removed })}\n`
+        : `Deleted tenant ${slug}: ${removed} rows and leads.\n`,
+    )
+    return 0
+  })
