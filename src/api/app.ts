@@ -37,6 +37,8 @@ import { authRoutes } from './routes/auth.ts'
 import { batchRoutes } from './routes/batch.ts'
 import { bulkRoutes } from './routes/bulk.ts'
 import { capRoutes } from './routes/caps.ts'
+import { consentRoutes } from './routes/consent.ts'
+import { consentPage } from './routes/consent-page.ts'
 import { consoleRoutes, createConsolePages, wantsPage } from './routes/console.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -253,6 +255,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(auditRoutes(deps))
     await managed.register(privacyRoutes(deps))
     await managed.register(holdRoutes(deps))
+    await managed.register(consentRoutes(deps))
     for (const routes of [
       bulkRoutes,
       exportRoutes,
@@ -266,6 +269,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
       await managed.register(routes(deps))
   })
   await api.register(postingPages(deps))
+  await api.register(consentPage(deps))
   await api.register(serviceRoutes(deps))
   await api.register(consoleRoutes(pages))
   await docsRoutes(app)

@@ -1,7 +1,7 @@
 import { Fault } from '../base/faults.ts'
 import { isId } from '../base/ids.ts'
-import { subjectOfLead } from '../privacy/subject.ts'
-import type { Subject } from '../privacy/types.ts'
+import type { Known } from '../privacy/consents.ts'
+import { type Person, subjectOfLead } from '../privacy/subject.ts'
 import type { ApiDeps } from './deps.ts'
 import { readSearch, type SearchAsked } from './lead-search.ts'
 
@@ -13,19 +13,20 @@ export const readPerson = async (
   deps: Pick<ApiDeps, 'database' | 'keys'>,
   tenantId: string,
   asked: SearchAsked & { readonly lead_id?: string },
-): Promise<Subject> => {
-  const keys: bigint[] = []
+): Promise<Person> => {
+  const known: Known[] = []
   let leads: readonly string[] = []
   if (asked.lead_id !== undefined) {
     const subject = isId(asked.lead_id) ? await subjectOfLead(deps.database, tenantId, asked.lead_id) : null
     if (subject === null) throw new Fault('not_found', { message: 'There is no such lead' })
-    keys.push(...subject.keys)
+    known.push(...subject.known)
     leads = subject.leads
   }
   if (asked.email !== undefined || asked.phone !== undefined || asked.lead_id === undefined) {
     const { email, phone } = await readSearch({ database: deps.database, tenantId, asked })
-    if (email !== undefined) keys.push(await deps.keys.person(tenantId, 'email', email))
-    if (phone !== undefined) keys.push(await deps.keys.person(tenantId, 'phone', phone))
+    if (email !== undefined) known.push({ kind: 'email', key: await deps.keys.person(tenantId, 'email', email) })
+    if (phone !== undefined) known.push({ kind: 'phone', key: await deps.keys.person(tenantId, 'phone', phone) })
   }
-  return { keys: [...new Set(keys)], leads }
+  const once = [...new Map(known.map((each) => [each.key, each])).values()]
+  return { keys: once.map(({ key }) => key), known: once, leads }
 }

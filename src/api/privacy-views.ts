@@ -34,5 +34,6 @@ export const requestDetail = (
     acknowledged_by: notice.acknowledgedBy,
     overdue: notice.status !== 'acknowledged' && notice.dueAt < now,
   })),
+  bundle_url: request.kind === 'access' ? `/api/v1/privacy/requests/${request.id}/bundle` : null,
   receipt_url: request.receipt === null ? null : `/api/v1/privacy/requests/${request.id}/receipt`,
 })

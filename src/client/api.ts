@@ -120,6 +120,41 @@ export interface Api {
       answer: { name: string | null; color: string | null; logo: string | null }
     }
   }
+  '/api/v1/consent/links': {
+    /** Make a link by which a person takes a consent back with one click */
+    post: {
+      body: { email?: string; phone?: string; lead_id?: string; flow?: string; country?: string; channels?: ("call" | "sms" | "email" | "share" | "all")[] }
+      answer: { url: string }
+    }
+  }
+  '/api/v1/consent/records': {
+    /** Write down a consent */
+    post: {
+      body: { email?: string; phone?: string; lead_id?: string; flow?: string; country?: string; channels: ("call" | "sms" | "email" | "share")[]; wording: string; purpose?: string; basis?: "consent" | "contract" | "legitimate_interest" | "legal_obligation"; seller?: string; url?: string; ip?: string; proof?: string; given_at?: string; renews?: boolean }
+      answer: { records: string[] }
+    }
+  }
+  '/api/v1/consent/replies': {
+    /** Hand in a reply: STOP and its like take the consent back */
+    post: {
+      body: { from: string; text: string; channel?: "sms" | "email"; country?: string }
+      answer: { revoked: boolean; keyword: string | null; request_id: string | null; due_at: string | null }
+    }
+  }
+  '/api/v1/consent/revocations': {
+    /** Take a consent back for a person */
+    post: {
+      body: { email?: string; phone?: string; lead_id?: string; flow?: string; country?: string; channels?: ("call" | "sms" | "email" | "share" | "all")[]; note?: string }
+      answer: { id: string; kind: string; status: string; at: string; due_at: string; completed_at: string | null; overdue: boolean; leads: number | null }
+    }
+  }
+  '/api/v1/consent/state': {
+    /** How the consents of a person stand, or stood at a past moment, with the evidence */
+    post: {
+      body: { email?: string; phone?: string; lead_id?: string; flow?: string; country?: string; at?: string }
+      answer: { channels: ({ channel: string; state: "given" | "revoked" | "none"; since: string | null })[]; records: unknown[] }
+    }
+  }
   '/api/v1/dead-letters': {
     /** List dead letters: deliveries that were given up */
     get: {
@@ -594,6 +629,13 @@ export interface Api {
       answer: { items: ({ id: string; at: string; matter: string; keeps: string[]; released_at: string | null; evidence: number })[] }
     }
   }
+  '/api/v1/privacy/lift': {
+    /** End a restriction or an objection */
+    post: {
+      body: { email?: string; phone?: string; lead_id?: string; flow?: string; country?: string; why: "restricted" | "objected" }
+      answer: { lifted: number }
+    }
+  }
   '/api/v1/privacy/notices/{id}/acknowledge': {
     /** Say that a destination has done what it was told */
     post: {
@@ -604,8 +646,8 @@ export interface Api {
   '/api/v1/privacy/requests': {
     /** Do what a person asked for */
     post: {
-      body: { kind: "erase"; email?: string; phone?: string; lead_id?: string; flow?: string; country?: string; scope?: "person" | "lead" }
-      answer: { id: string; kind: string; status: string; at: string; due_at: string; completed_at: string | null; overdue: boolean; leads: number | null; notices: ({ id: string; destination: string; lead_id: string; act: string; status: string; attempts: number; code: string | null; due_at: string; told_at: string | null; acknowledged_at: string | null; acknowledged_by: string | null; overdue: boolean })[]; receipt_url: string | null }
+      body: { kind: "erase" | "access" | "rectify" | "restrict" | "object"; email?: string; phone?: string; lead_id?: string; flow?: string; country?: string; scope?: "person" | "lead"; fields?: Record<string, string> }
+      answer: { id: string; kind: string; status: string; at: string; due_at: string; completed_at: string | null; overdue: boolean; leads: number | null; notices: ({ id: string; destination: string; lead_id: string; act: string; status: string; attempts: number; code: string | null; due_at: string; told_at: string | null; acknowledged_at: string | null; acknowledged_by: string | null; overdue: boolean })[]; bundle_url: string | null; receipt_url: string | null }
     }
     /** List what persons asked for, newest first */
     get: {
@@ -617,7 +659,15 @@ export interface Api {
     /** Read a request, and what its recipients answered */
     get: {
       path: { id: string }
-      answer: { id: string; kind: string; status: string; at: string; due_at: string; completed_at: string | null; overdue: boolean; leads: number | null; notices: ({ id: string; destination: string; lead_id: string; act: string; status: string; attempts: number; code: string | null; due_at: string; told_at: string | null; acknowledged_at: string | null; acknowledged_by: string | null; overdue: boolean })[]; receipt_url: string | null }
+      answer: { id: string; kind: string; status: string; at: string; due_at: string; completed_at: string | null; overdue: boolean; leads: number | null; notices: ({ id: string; destination: string; lead_id: string; act: string; status: string; attempts: number; code: string | null; due_at: string; told_at: string | null; acknowledged_at: string | null; acknowledged_by: string | null; overdue: boolean })[]; bundle_url: string | null; receipt_url: string | null }
+    }
+  }
+  '/api/v1/privacy/requests/{id}/bundle': {
+    /** Read everything held on the person of an access request */
+    get: {
+      path: { id: string }
+      query: { format?: "json" | "html" }
+      answer: unknown
     }
   }
   '/api/v1/privacy/requests/{id}/receipt': {

@@ -268,6 +268,11 @@ export interface LeadEventData {
   /** Reserved places and claims were given back. */
   'lead.released': Shape<{ readonly claims: number; readonly reservations: number }, null>
   'source.closed': Shape<SourceClosed, { readonly reason: string | null }>
+  /** What was known of the person was mended, as they asked. */
+  'lead.rectified': Shape<
+    { readonly fields: readonly string[]; readonly by: string },
+    { readonly fields: Readonly<Record<string, Parsed>> }
+  >
   /** Turned away at the door, and nothing of the submission kept: its person had their data erased. */
   'person.blocked': Shape<{ readonly code: 'erased' }, null>
   /** The key was destroyed: whatever stands sealed in the segments before says nothing any more. */

@@ -362,6 +362,9 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       if (event.data.outcome === 'error') lead.status = 'failed'
       if (event.data.outcome === 'failure') lead.status = event.data.code === 'delivery_failed' ? 'failed' : 'rejected'
       return
+    case 'lead.rectified':
+      if (event.sealed) lead.fields = { ...lead.fields, ...event.sealed.fields }
+      return
     case 'person.blocked':
       lead.verdict = 'rejected'
       lead.status = 'rejected'

@@ -104,7 +104,11 @@ export const statesAt = (rows: readonly ConsentRow[], at: number): ChannelState[
 
 const WHY = { revoke: 'revoked', restrict: 'restricted', object: 'objected' } as const
 const MONTH_MS = 30 * 86_400_000
+/** A token: tenant (16 bytes), channels (a bit each), then a byte and 8 for each hash, then the MAC. */
 const MAC_BYTES = 16
+const HEAD_BYTES = 17
+const KNOWN_BYTES = 9
+const LINKED: readonly Channel[] = ['all', 'call', 'sms', 'email', 'share']
 
 export const createConsents = (options: {
   readonly database: Database
@@ -114,7 +118,7 @@ export const createConsents = (options: {
 }): Consents => {
   const { database, keyring, audit, clock } = options
   const linkKey = keyring.derive('consent link')
-  const mac = (text: string): Buffer => createHmac('sha256', linkKey).update(text).digest().subarray(0, MAC_BYTES)
+  const mac = (text: Uint8Array): Buffer => createHmac('sha256', linkKey).update(text).digest().subarray(0, MAC_BYTES)
 
   const rowsFor = async (
     tenantId: string,
@@ -296,22 +300,33 @@ export const createConsents = (options: {
       })
     },
     linkToken: (tenantId, known, channels) => {
-      const body = Buffer.from(
-        JSON.stringify([tenantId, known.map(({ kind, key }) => [kind, String(key)]), channels]),
-      ).toString('base64url')
-      return `${body}.${mac(body).toString('base64url')}`
+      const body = Buffer.concat([
+        Buffer.from(tenantId.replaceAll('-', ''), 'hex'),
+        Buffer.from([LINKED.reduce((bits, channel, at) => bits | (channels.includes(channel) ? 1 << at : 0), 0)]),
+        ...known.map(({ kind, key }) => {
+          const bytes = Buffer.alloc(KNOWN_BYTES)
+          bytes[0] = kind === 'email' ? 1 : 2
+          bytes.writeBigInt64BE(key, 1)
+          return bytes
+        }),
+      ])
+      return Buffer.concat([body, mac(body)]).toString('base64url')
     },
     readToken: (token) => {
-      const [body = '', given = '', rest] = token.split('.')
+      const bytes = Buffer.from(token, 'base64url')
+      const body = bytes.subarray(0, Math.max(0, bytes.length - MAC_BYTES))
       const right = mac(body)
-      const bytes = Buffer.from(given, 'base64url')
-      if (rest !== undefined || bytes.length !== right.length || !timingSafeEqual(bytes, right)) return null
-      const [tenantId, known, channels] = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as [
-        string,
-        [Kind, string][],
-        Channel[],
-      ]
-      return { tenantId, known: known.map(([kind, key]) => ({ kind, key: BigInt(key) })), channels }
+      const given = bytes.subarray(body.length)
+      if (given.length !== right.length || !timingSafeEqual(given, right) || body.length < HEAD_BYTES) return null
+      const hex = body.toString('hex', 0, 16)
+      const known: Known[] = []
+      for (let at = HEAD_BYTES; at + KNOWN_BYTES <= body.length; at += KNOWN_BYTES)
+        known.push({ kind: body[at] === 1 ? 'email' : 'phone', key: body.readBigInt64BE(at + 1) })
+      return {
+        tenantId: [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-'),
+        known,
+        channels: LINKED.filter((_, at) => ((body[16] as number) >> at) & 1),
+      }
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Database, Log } from '../database/pool.ts'
 import { signingKey } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader } from '../journal/read.ts'
+import { type Bundle, buildBundle } from './bundle.ts'
 import { type Consents, createConsents } from './consents.ts'
 import { createErasure, type Erasure } from './erasure.ts'
 import { createFanOut, type FanOut } from './fan-out.ts'
@@ -11,6 +12,7 @@ import { createHolds, type Holds } from './holds.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { createLedger } from './ledger.ts'
 import { createNotices, type Notices, type NoticeTools } from './notices.ts'
+import type { Subject } from './types.ts'
 
 /** All of this room, built. */
 export interface Privacy {
@@ -19,6 +21,8 @@ export interface Privacy {
   readonly holds: Holds
   readonly consents: Consents
   readonly fanOut: FanOut
+  /** Everything held on a person. */
+  bundle(tenantId: string, subject: Subject): Promise<Bundle>
   readonly keeper: Keeper
 }
 
@@ -40,12 +44,14 @@ export const createPrivacy = (options: {
   const erasure = createErasure({ ...options, ledger })
   const notices = createNotices(options)
   const fanOut = createFanOut(options)
+  const consents = createConsents(options)
   return {
     erasure,
     notices,
     holds: createHolds(options),
-    consents: createConsents(options),
+    consents,
     fanOut,
+    bundle: (tenantId, subject) => buildBundle({ ...options, consents, tenantId, subject, now: options.clock.now() }),
     keeper: createKeeper({
       log: options.log,
       chores: [

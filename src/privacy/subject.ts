@@ -1,8 +1,14 @@
 import type { Database } from '../database/pool.ts'
+import type { Known } from './consents.ts'
 import type { Subject } from './types.ts'
 
+/** Whom a request is about, and what each key is the hash of. */
+export interface Person extends Subject {
+  readonly known: readonly Known[]
+}
+
 /** The person of a lead: what its email and phone hash to, and the lead itself. Null where the tenant has none such. */
-export const subjectOfLead = async (database: Database, tenantId: string, leadId: string): Promise<Subject | null> => {
+export const subjectOfLead = async (database: Database, tenantId: string, leadId: string): Promise<Person | null> => {
   const [rows] = await database.batch(
     [tenantId],
     [
@@ -16,6 +22,9 @@ export const subjectOfLead = async (database: Database, tenantId: string, leadId
   )
   const row = rows?.[0]
   if (!row) return null
-  const keys = [row.email, row.phone].flatMap((key) => (typeof key === 'string' ? [BigInt(key)] : []))
-  return { keys, leads: [leadId] }
+  const known = (['email', 'phone'] as const).flatMap((kind): Known[] => {
+    const key = row[kind]
+    return typeof key === 'string' ? [{ kind, key: BigInt(key) }] : []
+  })
+  return { keys: known.map(({ key }) => key), known, leads: [leadId] }
 }

@@ -29,6 +29,16 @@ export interface Amendments {
     /** When it is sent again, ms since 1970; now where this is left out. */
     readonly at?: number
   }): Promise<{ readonly state: string }>
+  /**
+   * Mends what is known of a person. Rules and deliveries that come after see the new values; the journal keeps what was
+   * there before. Throws Fault `not_found`, or `invalid_request` for a field that the flow does not have.
+   */
+  rectify(asked: {
+    readonly tenantId: string
+    readonly leadId: string
+    readonly values: Readonly<Record<string, Json>>
+    readonly by: string
+  }): Promise<readonly string[]>
   /** Lets a lead that a fault has parked go on. Throws Fault `not_found` or `invalid_request`. */
   resumeLead(asked: {
     readonly tenantId: string
@@ -119,6 +129,23 @@ export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amen
         const at = again ? (asked.at ?? now) : now
         const known = loaded.work?.lane === '' ? loaded.work.wakeAt : at
         return { mark: { wakeAt: Math.min(at, known), runner: null }, value }
+      }),
+    rectify: (asked) =>
+      amend(asked, (journey, loaded) => {
+        const { flow, lead } = journey
+        const names = Object.keys(asked.values)
+        const unknown = names.filter((name) => !flow.fields.some((field) => field.name === name))
+        if (unknown.length > 0) refuse(`The flow has no field ${unknown.join(', ')}`)
+        const reviewed = [...lead.open.values()].some(({ kind }) => kind === 'review.ask')
+        if (lead.standing !== null && !reviewed)
+          refuse('The lead is in the middle of a step: mend it when that has ended.')
+        const now = ctx.clock.now()
+        const parsed = flow.parse(asked.values, now)
+        const fields = Object.fromEntries(names.flatMap((name) => (parsed[name] ? [[name, parsed[name]]] : [])))
+        const wrong = names.filter((name) => fields[name]?.valid !== true)
+        if (wrong.length > 0) refuse(`Not valid: ${wrong.join(', ')}`)
+        emit(journey, { type: 'lead.rectified', at: now, data: { fields: names, by: asked.by }, sealed: { fields } })
+        return { mark: loaded.work, value: names }
       }),
     resumeLead: (asked) =>
       amend(asked, (journey) => {

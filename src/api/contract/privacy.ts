@@ -13,7 +13,9 @@ const Person = {
 
 export const PrivacyRequestBody = Type.Object(
   {
-    kind: Type.Enum(['erase'], { description: 'What the person asks for.' }),
+    kind: Type.Enum(['erase', 'access', 'rectify', 'restrict', 'object'], {
+      description: 'What the person asks for.',
+    }),
     ...Person,
     scope: Type.Optional(
       Type.Enum(['person', 'lead'], {
@@ -21,6 +23,15 @@ export const PrivacyRequestBody = Type.Object(
         description:
           '`person`: every lead with this email or phone, or with those of the lead named, and they are not taken in ' +
           'again. `lead`: the lead named and no other; it blocks nobody.',
+      }),
+    ),
+    fields: Type.Optional(
+      Type.Unsafe<Readonly<Record<string, string>>>({
+        type: 'object',
+        minProperties: 1,
+        maxProperties: 100,
+        additionalProperties: { type: 'string', maxLength: 10_000 },
+        description: 'With `rectify`: what is right, by field, for the lead named.',
       }),
     ),
   },
@@ -63,6 +74,7 @@ export const PrivacyRequestSummary = Type.Object(request)
 export const PrivacyRequestDetail = Type.Object({
   ...request,
   notices: Type.Array(Notice),
+  bundle_url: TextOrNull({ description: 'With `access`: everything held on the person, as JSON or HTML.' }),
   receipt_url: TextOrNull({ description: 'Where the signed receipt is, once the leads are gone.' }),
 })
 export const PrivacyRequestPage = Type.Object({
@@ -111,3 +123,85 @@ export const HoldSummary = Type.Object({
 export const HoldList = Type.Object({ items: Type.Array(HoldSummary) })
 export const HoldEvidence = Type.Object({ items: Type.Array(AnyJson('What was kept of a lead.')) })
 export const HoldParams = Type.Object({ id: Type.String() })
+
+export const BundleQuery = Type.Object(
+  { format: Type.Optional(Type.Enum(['json', 'html'], { default: 'json' })) },
+  { additionalProperties: false },
+)
+export const LiftBody = Type.Object(
+  { ...Person, why: Type.Enum(['restricted', 'objected']) },
+  { additionalProperties: false },
+)
+export const Lifted = Type.Object({ lifted: Type.Integer({ description: 'Blocks that were ended.' }) })
+
+const Channels = (words: string) =>
+  Type.Array(Type.Enum(['call', 'sms', 'email', 'share']), { minItems: 1, uniqueItems: true, description: words })
+const MaybeChannels = Type.Array(Type.Enum(['call', 'sms', 'email', 'share', 'all']), {
+  minItems: 1,
+  uniqueItems: true,
+  default: ['all'],
+  description: 'What is taken back; all where left out.',
+})
+const When = (words: string) => Type.Optional(Type.String({ maxLength: 40, description: words }))
+
+export const RevocationBody = Type.Object(
+  { ...Person, channels: Type.Optional(MaybeChannels), note: Type.Optional(Type.String({ maxLength: 1000 })) },
+  { additionalProperties: false },
+)
+export const ReplyBody = Type.Object(
+  {
+    from: Type.String({ minLength: 1, maxLength: 320, description: 'The phone or email that the reply came from.' }),
+    text: Type.String({ maxLength: 10_000, description: 'What it says.' }),
+    channel: Type.Optional(Type.Enum(['sms', 'email'], { default: 'sms' })),
+    country: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$' })),
+  },
+  { additionalProperties: false },
+)
+export const ReplyAnswer = Type.Object({
+  revoked: Type.Boolean({ description: 'False: it says something else, and nothing was done.' }),
+  keyword: TextOrNull(),
+  request_id: TextOrNull(),
+  due_at: TimeOrNull('When everybody must have heard of it.'),
+})
+export const ConsentBody = Type.Object(
+  {
+    ...Person,
+    channels: Channels('What was agreed to.'),
+    wording: Type.String({ minLength: 1, maxLength: 20_000, description: 'The exact words.' }),
+    purpose: Type.Optional(Type.String({ maxLength: 200 })),
+    basis: Type.Optional(
+      Type.Enum(['consent', 'contract', 'legitimate_interest', 'legal_obligation'], { default: 'consent' }),
+    ),
+    seller: Type.Optional(Type.String({ maxLength: 500 })),
+    url: Type.Optional(Type.String({ maxLength: 2000 })),
+    ip: Type.Optional(Type.String({ maxLength: 100 })),
+    proof: Type.Optional(Type.String({ maxLength: 2000 })),
+    given_at: When('When it was given; now where left out.'),
+    renews: Type.Optional(
+      Type.Boolean({ default: false, description: 'It counts although an earlier one was taken back.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export const ConsentRecorded = Type.Object({ records: Type.Array(Type.String()) })
+export const ConsentStateBody = Type.Object(
+  { ...Person, at: When('How it stood then; now where left out.') },
+  { additionalProperties: false },
+)
+export const ConsentState = Type.Object({
+  channels: Type.Array(
+    Type.Object({
+      channel: Type.String(),
+      state: Type.Enum(['given', 'revoked', 'none']),
+      since: TimeOrNull('Since when.'),
+    }),
+  ),
+  records: Type.Array(AnyJson('A record of the ledger, with its evidence.')),
+})
+export const LinkBody = Type.Object(
+  { ...Person, channels: Type.Optional(MaybeChannels) },
+  { additionalProperties: false },
+)
+export const Link = Type.Object({
+  url: Type.String({ description: 'One click there takes the consent back. It names nobody.' }),
+})

@@ -5,6 +5,7 @@ import { email as emailType } from '../../fields/email.ts'
 import { phone as phoneType } from '../../fields/phone.ts'
 import type { House } from '../../house.ts'
 import type { FieldType } from '../../kit/field.ts'
+import { bundleHtml } from '../../privacy/bundle.ts'
 import { listRequests, noticesOf } from '../../privacy/requests.ts'
 import { subjectOfLead } from '../../privacy/subject.ts'
 import type { PrivacyRequest, Subject } from '../../privacy/types.ts'
@@ -156,6 +157,36 @@ export const runPrivacyStatus = async (options: PrivacyOptions): Promise<number>
     }
     if (!json && requests.length === 0) output.write('Nobody has asked for anything yet.\n')
     return overdue ? 1 : 0
+  } finally {
+    await house.close(0)
+  }
+}
+
+/** `./millrace privacy export`: everything held on a person, into a file. */
+export const runPrivacyExport = async (
+  options: PrivacyOptions & { readonly person: PersonFlags; readonly out: string; readonly html: boolean },
+): Promise<number> => {
+  const { output, out, html } = options
+  const house = await options.openHouse()
+  try {
+    const tenant = await tenantOf(house, options.tenant)
+    const subject = await subjectFrom(house, tenant.id, options.person)
+    const bundle = await house.privacy.bundle(tenant.id, subject)
+    await house.audit.record({
+      tenantId: tenant.id,
+      actor: OPERATOR,
+      action: 'privacy.export',
+      resource: 'person',
+      resourceId: null,
+      data: { leads: bundle.leads.length },
+    })
+    writeFileSync(out, html ? bundleHtml(bundle) : `${JSON.stringify(bundle, null, 2)}\n`, { mode: 0o600 })
+    output.write(
+      options.json
+        ? `${JSON.stringify({ ok: true, file: out, leads: bundle.leads.length, consents: bundle.consents.length })}\n`
+        : `${out}: ${bundle.leads.length} leads, ${bundle.consents.length} consents. It holds personal data: keep it private.\n`,
+    )
+    return 0
   } finally {
     await house.close(0)
   }

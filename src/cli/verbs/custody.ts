@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts'
 import type { House } from '../../house.ts'
 import { runBackup, runRestore } from '../commands/backup.ts'
 import { runKeysRotate, runKeysStatus } from '../commands/keys.ts'
-import { runPrivacyErase, runPrivacyStatus } from '../commands/privacy.ts'
+import { runPrivacyErase, runPrivacyExport, runPrivacyStatus } from '../commands/privacy.ts'
 
 /** What main.ts hands to verbs that are added outside of it. */
 export interface VerbContext {
@@ -89,6 +89,28 @@ export const addCustodyVerbs = (
           person: flags,
           onlyLead: flags.onlyLead === true,
           receipt: flags.receipt,
+        }),
+      ),
+    )
+  privacy
+    .command('export')
+    .description('Write everything held on a person into a file, as JSON or a page to read')
+    .argument('<file>', 'where it goes; a name that ends in .html makes a page')
+    .option('--email <address>', 'of the person')
+    .option('--phone <number>', 'of the person')
+    .option('--lead <id>', 'a lead of the person')
+    .option('--country <code>', 'country of a phone number without country code', 'US')
+    .option('--tenant <slug>', 'tenant, where there are several')
+    .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option('--json', 'print JSON')
+    .action((file: string, flags) =>
+      act(() =>
+        runPrivacyExport({
+          ...common(flags),
+          tenant: flags.tenant,
+          person: flags,
+          out: file,
+          html: /\.html?$/i.test(file),
         }),
       ),
     )
