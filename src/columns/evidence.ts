@@ -39,14 +39,14 @@ const NOTHING = new Set([
   '?',
 ])
 
-/** Meta writes `p:+1512…` for phones and `l:123` for its ids, so that spreadsheets leave them alone. */
-const META_PREFIX = /^(?:p|z|l|f|c|ag|as):(?=[+\d])/
+/** Meta writes `p:+1512…` and `l:123`, others `'78701`, so that spreadsheets leave a number alone. */
+const TEXT_MARK = /^(?:(?:p|z|l|f|c|ag|as):|')(?=[+\d])/
 
 export const givenOf = (values: readonly string[]): readonly string[] => {
   const given: string[] = []
   for (const value of values) {
     const text = value.trim().slice(0, VALUE_CHARS_MAX)
-    if (!NOTHING.has(text.toLowerCase())) given.push(text.replace(META_PREFIX, ''))
+    if (!NOTHING.has(text.toLowerCase())) given.push(text.replace(TEXT_MARK, ''))
     if (given.length >= VALUES_MAX) break
   }
   return given
@@ -347,3 +347,11 @@ export const isYesNo = (value: string): boolean => YES_NO.test(value)
 /** A name of a column never is one of these: the file has no line of names. */
 export const isNoHeader = (header: string): boolean =>
   isEmail(header) || FORMATTED_PHONE.test(header) || MONEY.test(header)
+
+/** Words for what somebody does: `VP of Sales` says a rank, `Roof lead` nothing. */
+export const isJobTitle =
+  (places: Places) =>
+  (value: string): boolean => {
+    const parts = fieldTypes.job_title?.parse(value, { ...places, fields: {} }).parts
+    return parts !== undefined && (parts.seniority !== null || parts.function !== null)
+  }

@@ -77,6 +77,9 @@ const CERTAIN: readonly Row[] = [
     'postal_code',
     'zip, zip code, zipcode, postal code, postcode, post code, postal, zip postal code, zip postal, postal zip code, zip or postal code, zip 5, zip code 5, five digit zip, 5 digit zip code, zip 4 code, zip plus 4, address zip, address postal code, zippostal, pin code, pincode, postalcode zip, address postcode, zip post code, eircode, plz',
   ],
+  ['lead_type', 'string', 'lead type, type of lead, record type, contact type, customer type'],
+  ['seniority', 'string', 'seniority, seniority level, job level, management level'],
+  ['order_count', 'number', 'total orders, order count, orders, number of orders, orders count'],
   ['zip4', 'string', 'zip 4, plus 4, zip four, zip plus four extension, zip extension'],
   ['county', 'string', 'county, county name, parish, borough'],
   [
@@ -109,7 +112,7 @@ const CERTAIN: readonly Row[] = [
   [
     'dob',
     'dob',
-    'dob, date of birth, birth date, birthdate, birthday, birth day, d o b, born, born on, date birth, dateofbirth, day of birth, birth dt, bday',
+    'dob, date of birth, birth date, birthdate, birthday, birth day, d o b, born, born on, date birth, dateofbirth, day of birth, bday',
   ],
   ['birth_year', 'number', 'birth year, year of birth, year born, yob'],
   ['age', 'number', 'age, age years, age in years, how old are you, how old'],

@@ -69,6 +69,11 @@ describe('a column is known by its name', () => {
     ['Organization 1 - Name', 'Acme Inc', 'company'],
     ['Title', 'VP Sales', 'job_title'],
     ['Title', 'Mrs.', 'name_prefix'],
+    ['Customer_Last_Nm', 'Lovelace', 'last_name'],
+    ['Birth_Dt', '12/10/1985', 'dob'],
+    ['Default Address Zip', "'78701", 'postal_code'],
+    ['Default Address Address1', '1 Main St', 'street'],
+    ['Default Address Company', 'Acme Inc', 'company'],
     ['soc_sec_id', '6988048', 'ssn'],
     ['IP', '192.0.2.1', 'ip_address'],
     [
@@ -123,6 +128,7 @@ describe('what is not sure is asked about', () => {
     ['State', ['open', 'closed']],
     ['zip', ['Austin', 'Dallas']],
     ['Number', ['12', '13']],
+    ['Title', ['Spring offer', 'Gutter talk']],
   ])('%s of %s', (header, values) => {
     const proposal = alone(header, ...values)
     expect(proposal?.field).toBe(null)

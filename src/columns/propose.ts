@@ -9,6 +9,7 @@ import {
   guessesOf,
   isCallingCode,
   isDayAndMonth,
+  isJobTitle,
   isNoHeader,
   isOneWord,
   isSalutation,
@@ -75,6 +76,10 @@ const lookUp = (header: HeaderWords): Named | undefined => {
   const { words, core } = header
   const said = knownAs(words) ?? knownAs(meaningOf(header))
   if (said) return { known: said, header: apartIn(header, said), left: 0 }
+  // "Default Address Zip": a part of an address is what it is a part of.
+  const parts = meaningOf(header).filter((word, index) => index > 0 || !header.qualifiers.includes(word))
+  const part = parts[0] === 'address' && parts.length > 1 ? knownAs(parts.slice(1)) : undefined
+  if (part) return { known: part, header: { ...header, others: [] }, left: 0 }
   const known = core.length > 0 ? knownAs(core) : undefined
   if (known) return { known, header, left: 0 }
   // "work mobile": a word that tells apart may be the name as well.
@@ -133,11 +138,12 @@ interface Reading {
 }
 
 /** Names whose sense the values decide: `Title` before names is a salutation, `Country Code` a prefix to dial. */
-const byValues = (known: Known, given: readonly string[]): Known => {
+const byValues = (known: Known, given: readonly string[], places: Places): Known => {
   if (given.length === 0) return known
   if (known.field === 'job_title' && shareOf(given, isSalutation) >= 0.6)
     return { field: 'name_prefix', type: 'string', sure: 0.94 }
-  if (known.field === 'job_title') return { ...known, sure: Math.max(known.sure, 0.8) }
+  if (known.field === 'job_title' && known.sure < 0.9)
+    return { ...known, sure: shareOf(given, isJobTitle(places)) >= 0.3 ? 0.84 : known.sure - 0.06 }
   if (known.field === 'street' && known.sure < 0.9 && shareOf(given, isWholeAddress) >= 0.6)
     return { field: 'full_address', type: 'full_address', sure: 0.86 }
   if (known.field === 'dob' && shareOf(given, isDayAndMonth) >= 0.6)
@@ -218,7 +224,7 @@ const read = (column: Column, places: Places): Reading => {
   const named = namedBy(column.header)
   const base = { column, header: named?.header ?? header, given, guesses, isNamed: named !== undefined }
   if (named) {
-    const known = byValues(named.known, given)
+    const known = byValues(named.known, given, places)
     const judged = judge(known, named.left, base, places)
     return { ...base, known, others: named.header.others, qualifiers: named.header.qualifiers, ...judged }
   }

@@ -112,6 +112,15 @@ const EXPANDED: ReadonlyMap<string, string> = new Map(
     lon: 'longitude',
     tz: 'timezone',
     natl: 'national',
+    nm: 'name',
+    dt: 'date',
+    cust: 'customer',
+    prim: 'primary',
+    addl: 'additional',
+    cd: 'code',
+    cty: 'city',
+    emp: 'employer',
+    occ: 'occupation',
   }),
 )
 

@@ -178,13 +178,13 @@ export const planColumns = (asked: {
   return { names, renamed, taken, extra, unsure }
 }
 
-/** Meta writes `p:+1512…` and `z:78701`, so that spreadsheets leave them alone. */
-const META_PREFIX = /^[pz]:(?=[+\d])/
+/** Meta writes `p:+1512…` and `z:78701`, others `'78701`, so that spreadsheets leave them alone. */
+const TEXT_MARK = /^(?:[pz]:|')(?=[+\d])/
 
 /** A row as its source would have sent it, by the names of `planColumns`. */
 export const valuesOf = (columns: Columns, values: readonly string[]): Record<string, Json> => {
   const entries: [string, string][] = []
   for (const [index, name] of columns.names.entries())
-    if (name !== null) entries.push([name, (values[index] ?? '').replace(META_PREFIX, '')])
+    if (name !== null) entries.push([name, (values[index] ?? '').replace(TEXT_MARK, '')])
   return Object.fromEntries(entries)
 }
