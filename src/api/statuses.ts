@@ -24,6 +24,7 @@ export const FAULT_STATUS: Readonly<Record<FaultCode, number>> = {
   flow_invalid: 422,
   setting_invalid: 422,
   destination_missing: 500,
+  value_not_kept: 500,
   revision_missing: 500,
   person_blocked: 500,
   'destination.rejected': 500,

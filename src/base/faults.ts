@@ -67,6 +67,7 @@ export const FAULTS = {
   // the tenant's configuration
   flow_invalid: 'config',
   destination_missing: 'config',
+  value_not_kept: 'config',
   revision_missing: 'config',
   setting_invalid: 'config',
   // what a person asked for

@@ -53,6 +53,7 @@ export const ssn = defineField({
     'A Social Security number of the United States as `123-45-6789`, valid if it can have been assigned. Masked ones (`***-**-6789`, or the last four digits alone) and hashed ones are recognised. Parts give no more than the last four digits.',
   // Opens accounts in a person's name.
   personal: true,
+  kept: false,
   value: 'string',
   parts: { last4: 'string', is_itin: 'bool', hashed: 'string' },
   examples: [

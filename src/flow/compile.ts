@@ -45,7 +45,7 @@ const compilerFor = (
     country: document.country,
     currency: document.currency,
     zone: document.zone,
-    fieldTypes: new Map([...compiling.types].map(([name, type]) => [name, type.type])),
+    fieldTypes: new Map(document.fields.flatMap(({ name, type: of, keep }) => (keep ? [[name, of]] : []))),
     rule: (text) => compileRule(text, scope),
     expression: (text) => compileExpression(text, scope),
     template: (text) => compileTemplate(text, scope, step.type.references.templateNames),
@@ -174,7 +174,7 @@ const withTerms = (compiling: Compiling): ReadonlyMap<string, CompiledDestinatio
 
 const compileFields = ({ document, registries }: CompileAsked): CompiledField[] => {
   const above = new Map<string, FieldType>()
-  return document.fields.map(({ name, type, required, compute }) => {
+  return document.fields.map(({ name, type, required, keep, compute }) => {
     const known = Object.hasOwn(registries.fields, type) ? registries.fields[type] : undefined
     if (known === undefined) throw invalid(`There is no field type "${type}"`)
     const { country, zone, obscene } = document
@@ -187,9 +187,10 @@ const compileFields = ({ document, registries }: CompileAsked): CompiledField[] 
       places: registries.places,
     })
     above.set(name, known)
-    if (compute === null) return { name, type: known, required, compute: null }
-    if (isTemplate(compute)) return { name, type: known, required, compute: compileTemplate(compute, scope).render }
-    return { name, type: known, required, compute: compileExpression(compute, scope).value }
+    if (compute === null) return { name, type: known, required, keep, compute: null }
+    if (isTemplate(compute))
+      return { name, type: known, required, keep, compute: compileTemplate(compute, scope).render }
+    return { name, type: known, required, keep, compute: compileExpression(compute, scope).value }
   })
 }
 
@@ -261,6 +262,7 @@ export const compileFlow = (asked: CompileAsked): CompiledFlow => {
     currency: document.currency,
     zone: document.zone,
     fields,
+    notKept: fields.flatMap(({ name, keep }) => (keep ? [] : [name])),
     sources: new Map(
       document.sources.map((source) => [source.id, compileSource(compiling, source, { blocks, steps })]),
     ),

@@ -56,6 +56,7 @@ export const FIELD_SHAPE: Shape = {
     type: { ...text('the name of a field type') },
     required: { type: 'boolean' },
     label: text('a label'),
+    keep: { type: 'boolean' },
     compute: { type: 'string', minLength: 1, maxLength: 4000, description: 'an expression or a template' },
   },
 }

@@ -19,6 +19,8 @@ export interface FieldDocument {
   readonly type: string
   readonly required: boolean
   readonly label: string | null
+  /** False: its value is used while a lead is under way, and written down nowhere. */
+  readonly keep: boolean
   /** An expression or a template over the fields above: what the field is, whatever the source sends. Null: it is sent. */
   readonly compute: string | null
 }

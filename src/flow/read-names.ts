@@ -82,6 +82,7 @@ const readField = ({ registries, report }: NamesAsked, entry: MapEntry): FieldDo
     type,
     required: settings.required === true,
     label: typeof settings.label === 'string' ? settings.label : null,
+    keep: typeof settings.keep === 'boolean' ? settings.keep : registries.fields[type]?.kept !== false,
     compute: typeof settings.compute === 'string' ? settings.compute : null,
   }
 }

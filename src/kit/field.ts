@@ -39,6 +39,8 @@ export interface FieldType {
   readonly summary: string
   /** Whether a value of this type identifies a person and so is sealed. */
   readonly personal: boolean
+  /** False: a value of it is used while a lead is under way and kept nowhere, unless the flow says `keep: true`. */
+  readonly kept?: false
   readonly value: RuleType
   readonly parts: Readonly<Record<string, RuleType>>
   /** Values a sender might write, the first of them valid. */

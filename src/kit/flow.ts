@@ -36,6 +36,8 @@ export interface CompiledField {
   readonly name: string
   readonly type: FieldType
   readonly required: boolean
+  /** False: its value is written down nowhere. */
+  readonly keep: boolean
   /** What a computed field is of the fields above it; null: it is sent. */
   readonly compute: ((lead: LeadView) => Json) | null
 }
@@ -105,6 +107,8 @@ export interface CompiledFlow {
   /** IANA time zone of its caps and dates. */
   readonly zone: string
   readonly fields: readonly CompiledField[]
+  /** Names of fields whose values are written down nowhere. */
+  readonly notKept: readonly string[]
   readonly sources: ReadonlyMap<string, CompiledSource>
   readonly destinations: ReadonlyMap<string, CompiledDestination>
   /** `about`: what computed fields may ask for besides the fields. */

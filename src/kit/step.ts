@@ -137,7 +137,7 @@ export interface Compiler {
   readonly country: string
   readonly currency: string
   readonly zone: string
-  /** The type of each field of the flow, by the field's name. */
+  /** The type of each field of the flow whose value may be written down, by the field's name. */
   readonly fieldTypes: ReadonlyMap<string, string>
   rule(text: string): Rule
   expression(text: string): Expression

@@ -1,9 +1,10 @@
 import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
-import type { Parsed } from '../kit/field.ts'
+import type { Json, Parsed } from '../kit/field.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import { type TestScript, testAddress, testScript } from '../kit/test-leads.ts'
 import type { RunnerContext } from './context.ts'
+import { hidingOf } from './hide.ts'
 import { emit, type Journey, lookupColumn, startJourney } from './journey.ts'
 import type { Submission } from './types.ts'
 
@@ -49,6 +50,13 @@ const turnAway = (journey: Journey, submission: Submission, at: number): Arrival
   return { journey, repeats: null }
 }
 
+/**
+ * The submission as it is kept: as it came, unless it holds a value that is not kept. Then what was read of it is written
+ * anew without that value: a sender has many ways to write one.
+ */
+const keptOf = ({ hiding }: Journey, { raw, values }: Submission): string =>
+  hiding === null ? raw : JSON.stringify(hiding.value(values as Json))
+
 /** Whether it is a test, and what it is to come to: said in its values, its address, or by an address of ours. */
 const testOf = (
   submission: Submission,
@@ -80,6 +88,7 @@ export const arrive = async (
   // Before anything is held: what throws here leaves nothing behind.
   const { values, extra } = source.map(submission.values)
   const fields = flow.parse(values, submission.receivedAt, { source, extra })
+  if (flow.notKept.length > 0) journey.hiding = hidingOf(flow.notKept, values, fields)
   const at = ctx.clock.now()
   const { test, script } = testOf(submission, flow, fields)
   const erased = await ctx.blocks.erased(tenantId)
@@ -119,7 +128,7 @@ export const arrive = async (
       ...(script !== null && { script }),
       bytes: submission.raw.length,
     },
-    sealed: { submission: submission.raw, ip: submission.ip, user_agent: submission.userAgent },
+    sealed: { submission: keptOf(journey, submission), ip: submission.ip, user_agent: submission.userAgent },
   })
   journey.lead.currency = flow.currency
   emit(journey, {

@@ -13,6 +13,7 @@ import { redactHeaders } from '../outbound/redact.ts'
 import { answerOfCall, authorizeCall } from './authorized-call.ts'
 import type { RunnerContext } from './context.ts'
 import { stateOf } from './delivery-rows.ts'
+import { BEREFT, isBereft } from './hide.ts'
 import { commit, emit, type Journey } from './journey.ts'
 import { waitsBehind } from './order.ts'
 import { blockOf, noteBlock } from './person-fence.ts'
@@ -282,6 +283,10 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     await endAttempt(ctx, journey, delivery, destination, attempt, blocked)
     return
   }
+  if (isBereft(journey.flow, delivery)) {
+    await endAttempt(ctx, journey, delivery, destination, attempt, BEREFT)
+    return
+  }
   const pass = await ctx.gate.admit(laneOfDelivery(journey, delivery), destination.policy)
   if (!pass.admitted) {
     // Where others wait for their turn, a destination that is paused or broken is passed over.
@@ -342,7 +347,8 @@ export const sendDelivery = async (
 ): Promise<{ readonly answer: DeliveryAnswer } | { readonly wakeAt: number | null }> => {
   const id = deliveryId(journey, asked.step, asked.name)
   let delivery = journey.lead.deliveries.get(id)
-  if (delivery && delivery.fp !== asked.fp)
+  // Of a lead taken up again without the values that are not kept, the step cannot ask what it asked.
+  if (delivery && delivery.fp !== asked.fp && !isBereft(journey.flow, delivery))
     throw new Fault('replay_diverged', {
       message: `Step ${asked.step} asked for another delivery than its journal says`,
     })

@@ -17,6 +17,7 @@ import { revenueOf } from '../lead/deliveries.ts'
 import type { HeldPlace, LeadEvent } from '../lead/events.ts'
 import { evolve, type Lead, newLead } from '../lead/lead.ts'
 import { changedDeliveries } from './delivery-rows.ts'
+import type { Hiding } from './hide.ts'
 
 /** One lead on its way in this process: its state, what is not yet committed, and its place in the chain. */
 export interface Journey {
@@ -55,6 +56,8 @@ export interface Journey {
   ahead: Soon<Ahead> | null
   /** What a step left under way when it went on: awaited before the journey leaves this process. */
   detached: Promise<unknown>[]
+  /** What is taken out of all that is written; null: nothing is. */
+  hiding: Hiding | null
   /** Set by the first failed commit: nothing more is written from here. */
   broken: unknown
 }
@@ -91,12 +94,13 @@ export const startJourney = (options: {
   committing: null,
   ahead: null,
   detached: [],
+  hiding: null,
   broken: undefined,
 })
 
 export const emit = (journey: Journey, event: LeadEvent): void => {
   evolve(journey.lead, event)
-  journey.events.push(event)
+  journey.events.push(journey.hiding === null ? event : journey.hiding.event(event))
 }
 
 const normalText = (journey: Journey, type: string): string | null => {

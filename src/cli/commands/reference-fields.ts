@@ -51,7 +51,7 @@ const section = (type: FieldType): readonly string[] => [
   '',
   type.summary,
   '',
-  `Value: ${KINDS[type.value]}. ${partsOf(type)} ${type.personal ? 'Personal.' : 'Not personal by itself.'}`,
+  `Value: ${KINDS[type.value]}. ${partsOf(type)} ${type.personal ? 'Personal.' : 'Not personal by itself.'}${type.kept === false ? ' Not kept, unless the flow says `keep: true`.' : ''}`,
   '',
   '| written | normal form | | parts |',
   '|---|---|---|---|',
