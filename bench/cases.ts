@@ -5,12 +5,14 @@ import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
 import type { Children, Server } from './children.ts'
 import type { BenchDatabase } from './database.ts'
+import { fillLists, withDecisions } from './decisions.ts'
 
 export const CASES = {
   a: 'Fastify alone',
   b: 'Fastify and one insert',
   c: 'Millrace',
   d: 'Millrace and a delivery',
+  e: 'Millrace with 20 rules, 3 lists of a million and 5 caps',
 } as const
 
 export type CaseId = keyof typeof CASES
@@ -31,6 +33,8 @@ export interface CaseContext {
   readonly folder: string
   /** Where this server leaves a CPU profile when it ends; null for none. */
   readonly profileFolder: string | null
+  /** Throws once the run is to end. */
+  readonly check: () => void
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -91,6 +95,8 @@ export interface MillraceOptions {
   readonly name: string
   readonly databaseUrl: string
   readonly sinkUrl: string | null
+  /** Changes the flow before it is published. */
+  readonly change?: (text: string) => string
   /** From a start before; without it, the flow is published and its source's key taken from there. */
   readonly key?: string
 }
@@ -146,7 +152,8 @@ export const startMillrace = async (options: MillraceOptions): Promise<Target> =
   let key = options.key
   if (key === undefined) {
     const file = join(dataFolder, 'flow.yaml')
-    writeFileSync(file, flowText({ sinkUrl }))
+    const text = flowText({ sinkUrl })
+    writeFileSync(file, options.change?.(text) ?? text)
     key = await publishFlow({ context, name, databaseUrl, file })
   }
   return { server, path: `/flows/${FLOW_ID}/sources/website/submit`, key, databaseName: name, databaseUrl }
@@ -190,6 +197,18 @@ export const startCase = async (id: CaseId, context: CaseContext): Promise<Start
       const target = await startMillrace({ context, name: 'bench_d', databaseUrl, sinkUrl })
       const delivered = async (): Promise<number> => ((await (await fetch(sink.url)).json()) as { taken: number }).taken
       return { id, ...target, delivered }
+    }
+    case 'e': {
+      const databaseUrl = await database.create('bench_e')
+      const target = await startMillrace({
+        context,
+        name: 'bench_e',
+        databaseUrl,
+        sinkUrl: null,
+        change: withDecisions,
+      })
+      await fillLists({ database, name: 'bench_e', check: context.check })
+      return { id, ...target, delivered: null }
     }
   }
 }

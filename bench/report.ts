@@ -43,15 +43,17 @@ export const judgeCases = (
   const find = (id: CaseId): CaseResult | undefined => cases.find((result) => result.id === id)
   const at = (id: CaseId, connections: number): Measured | undefined =>
     find(id)?.loads.find((load) => load.connections === connections)
+  const ratioOf = (id: CaseId, base: CaseId, connections: number): number | undefined => {
+    const [part, whole] = [at(id, connections), at(base, connections)]
+    return part && whole && rateRatio(part, whole)
+  }
   return judge({
-    rateRatio: (id, connections) => {
-      const [part, whole] = [at(id, connections), at('b', connections)]
-      return part && whole && rateRatio(part, whole)
-    },
+    rateRatio: (id, connections) => ratioOf(id, 'b', connections),
     p50Ms: (id, connections) => at(id, connections)?.p50Ms,
     p99Ms: (id, connections) => at(id, connections)?.p99Ms,
     memoryBytes: (id) => find(id)?.memoryBytes,
     bytesPerLead: (id) => find(id)?.storage?.bytesPerLead,
+    decisionsRatio: ratioOf('e', 'c', 64),
     millionRatio: million?.ratio,
     matchRatio: persons?.ratio,
     matchAddedMs: persons?.addedP99Ms,

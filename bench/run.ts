@@ -70,7 +70,7 @@ const contender = (started: StartedCase): Contender => ({ label: `(${started.id}
 const finish = async (ground: Ground, started: StartedCase, loads: readonly Measured[]): Promise<CaseResult> => {
   const { id, server, databaseName, delivered } = started
   const memoryBytes = peakMemoryBytes(server.pid)
-  const isOurs = databaseName !== null && (id === 'c' || id === 'd')
+  const isOurs = databaseName !== null && (id === 'c' || id === 'd' || id === 'e')
   const storage = isOurs ? await readStorage(ground.database, databaseName) : null
   const outcomes = isOurs ? await readOutcomes(ground.database, databaseName) : null
   const other = outcomes?.find(({ outcome }) => outcome !== 'success')

@@ -8,6 +8,7 @@ const nothing: Findings = {
   memoryBytes: () => undefined,
   bytesPerLead: () => undefined,
   millionRatio: undefined,
+  decisionsRatio: undefined,
   matchRatio: undefined,
   matchAddedMs: undefined,
 }
@@ -24,10 +25,11 @@ describe('judge', () => {
       memoryBytes: () => 300_000_000,
       bytesPerLead: () => 4096,
       millionRatio: 0.9,
+      decisionsRatio: 0.8,
       matchRatio: 0.75,
       matchAddedMs: 5,
     }
-    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(9).fill(true))
+    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(10).fill(true))
   })
   it('counts what is just beyond the bound as not reached', () => {
     const beyond: Findings = {
@@ -37,10 +39,11 @@ describe('judge', () => {
       memoryBytes: () => 300_000_001,
       bytesPerLead: () => 4097,
       millionRatio: 0.899,
+      decisionsRatio: 0.799,
       matchRatio: 0.749,
       matchAddedMs: 5.1,
     }
-    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(9).fill(false))
+    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(10).fill(false))
   })
   it('takes the larger of two servers’ memory', () => {
     const memory = judge({ ...nothing, memoryBytes: (id) => (id === 'd' ? 400e6 : 100e6) })

@@ -11,6 +11,8 @@ export interface Findings {
   readonly bytesPerLead: (id: CaseId) => number | undefined
   /** The rate with a million leads stored, by the rate without. */
   readonly millionRatio: number | undefined
+  /** The rate with rules, lists and caps by the rate of the demo's flow without. */
+  readonly decisionsRatio: number | undefined
   /** The rate with persons matched by the rate without, and what matching adds at p99. */
   readonly matchRatio: number | undefined
   readonly matchAddedMs: number | undefined
@@ -62,6 +64,12 @@ const TARGETS: readonly Target[] = [
     },
   },
   { target: 'stored for a lead, (c)', unit: 'bytes', most: 4096, find: ({ bytesPerLead }) => bytesPerLead('c') },
+  {
+    target: 'rate of (e) by the rate of (c), 64 connections',
+    unit: '%',
+    least: 80,
+    find: ({ decisionsRatio }) => percent(decisionsRatio),
+  },
   {
     target: 'rate of (c) with 1,000,000 leads by the rate without',
     unit: '%',
