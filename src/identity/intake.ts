@@ -43,7 +43,11 @@ const first = (tokens: readonly Token[] | undefined): Token | undefined => token
  */
 export const intakeKeys = (person: Person): string[] => {
   const keys = new Set<string>()
-  for (const { key, user } of person.emails) keys.add(user.length >= USER_CHARS_MIN ? `u:${user}` : `e:${key}`)
+  for (const { key, user } of person.emails) {
+    // One provider's dots are another's letters.
+    const bare = user.replace(/[^\p{L}\p{N}]/gu, '')
+    keys.add(bare.length >= USER_CHARS_MIN ? `u:${bare}` : `e:${key}`)
+  }
   for (const { key } of person.phones) keys.add(`t:${key.slice(-LAST_DIGITS)}`)
   for (const { key } of person.personNumbers) keys.add(`i:${key}`)
   const given = first(person.name?.given)
