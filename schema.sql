@@ -268,6 +268,15 @@ AS $function$ select k.tenant_id, k.id, k.flow_id, k.source_id, k.enabled and t.
         from source_key k join tenant t on t.id = k.tenant_id where k.key_hash = hash or k.id = key_id $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.find_sso(of_slug text)
+ RETURNS TABLE(tenant_id uuid, issuer text, client_id text, client_secret bytea, default_role text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select p.tenant_id, p.issuer, p.client_id, p.client_secret, p.default_role
+        from sso_provider p join tenant t on t.id = p.tenant_id and t.enabled where t.slug = of_slug $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.find_tenants()
  RETURNS TABLE(id uuid, slug text, config_epoch bigint)
  LANGUAGE sql
@@ -1513,6 +1522,19 @@ table speed_figure row level security forced
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant select to millrace_app
+
+table sso_provider row level security forced
+    1 tenant_id uuid not null
+    2 issuer text not null
+    3 client_id text not null
+    4 client_secret bytea not null
+    5 default_role text
+    6 version integer not null default 1
+  constraint sso_provider_pkey PRIMARY KEY (tenant_id)
+  constraint sso_provider_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
 
 table suppression_entry row level security forced
     1 tenant_id uuid not null

@@ -40,7 +40,7 @@ import type { JournalReader } from './journal/types.ts'
 import { openRoot } from './keys/root.ts'
 import type { Registries } from './kit/flow.ts'
 import { type Master, openMaster } from './master-key.ts'
-import { createOutbound } from './outbound/outbound.ts'
+import { createOutbound, type Outbound } from './outbound/outbound.ts'
 import { loadPostalCodes } from './postal-codes.ts'
 import { createPrivacy, type Privacy } from './privacy/privacy.ts'
 import { type Amendments, createAmendments } from './runner/amend.ts'
@@ -67,6 +67,7 @@ export interface House {
   readonly presence: Presence
   readonly runner: Runner
   readonly reader: JournalReader
+  readonly outbound: Outbound
   readonly secrets: Secrets
   readonly lists: ListStore
   readonly caps: CapDesk
@@ -343,6 +344,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       presence,
       runner,
       reader: createJournalReader({ database, keyring, loader, lookupColumn }),
+      outbound,
       secrets,
       lists: createListStore({ database, keyring, lists }),
       caps: createCapDesk({ database, keyring, catalog, loader, caps, clock }),

@@ -162,6 +162,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         },
         lists: house.lists,
         caps: house.caps,
+        send: house.outbound.send,
         mail: mailerOf(config),
         site,
         publish: house.publish,

@@ -5,6 +5,7 @@ import { createLogins } from '../access/logins.ts'
 import { createPasswords } from '../access/passwords.ts'
 import { createSecondFactors } from '../access/second-factors.ts'
 import { createLoginSessions } from '../access/sessions.ts'
+import { createSingleSignOn } from '../access/sso.ts'
 import { createTenants } from '../access/tenants.ts'
 import { createTokens, type Tokens } from '../access/tokens.ts'
 import { createUsers } from '../access/users.ts'
@@ -64,6 +65,7 @@ import { reviewRoutes } from './routes/reviews.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { sourceRoutes } from './routes/sources.ts'
+import { ssoRoutes } from './routes/sso.ts'
 import { submissionRoutes } from './routes/submissions.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 import { tryRoutes } from './routes/tries.ts'
@@ -126,7 +128,7 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
 
 /** All that tells who asks, and who may come in. */
 const accessOf = async (
-  { database, clock, keys, settings, mail, log }: ApiDeps,
+  { database, clock, keys, settings, mail, send, log }: ApiDeps,
   { quota, door }: { readonly quota: Quota; readonly door: Door },
 ) => {
   const tokens = createTokens(keys.token)
@@ -139,6 +141,7 @@ const accessOf = async (
     tokens,
     apiKeys,
     tenants: createTenants({ database, clock, makeKeys: keys.makeTenant }),
+    sso: createSingleSignOn({ database, clock, vault, send, loginKey: keys.login, key: keys.token }),
     passwords,
     secondFactors,
     sessions,
@@ -236,6 +239,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(userRoutes(access))
     await managed.register(keyRoutes(access))
     await managed.register(tenantRoutes(access))
+    await managed.register(ssoRoutes(deps, { ...access, door }))
     await managed.register(oauthRoutes(deps, access))
     await managed.register(leadRoutes(deps))
     await managed.register(personRoutes(deps))

@@ -1,5 +1,6 @@
 import type { RouteOptions } from 'fastify'
 import type { Logger } from 'pino'
+import type { SsoSend } from '../access/sso.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database, Statement } from '../database/pool.ts'
@@ -35,6 +36,8 @@ export interface ApiDeps {
   readonly keys: ApiKeys
   readonly lists: ListStore
   readonly caps: CapDesk
+  /** The house's way out, for single sign-on. */
+  readonly send: SsoSend
   /** Sends mail to users; null where no server for it is set. */
   readonly mail: ((mail: Mail) => Promise<void>) | null
   /** Checks a flow's document and, where nothing is wrong with it, makes it the next version and raises the epoch. */

@@ -65,6 +65,8 @@ const OPEN: Readonly<Record<string, string>> = {
   'GET /docs/js/scalar.js': 'the reference',
   'GET /openapi.json': 'the description of the API',
   'GET /posting/:token': 'how a partner posts to a source, at an address nobody can guess',
+  'GET /api/v1/auth/sso/:tenant': 'leads to the provider; counted by address',
+  'GET /api/v1/auth/sso/:tenant/callback': 'believes the provider alone; counted by address',
   'POST /api/v1/auth/login': 'how one comes in',
   'POST /api/v1/auth/session': 'how a browser comes in',
   'POST /api/v1/auth/refresh': 'takes a token of its own',

@@ -54,7 +54,7 @@ const lint = ({ path, method, operation }: (typeof operations)[number]): string[
   if (declared.some(({ required }) => required !== true)) found.push('has a parameter of its address that is optional')
   if (requestBody && (method === 'get' || !requestBody.content)) found.push('has a body that cannot be')
   const statuses = Object.keys(responses)
-  if (!statuses.some((status) => status.startsWith('2'))) found.push('tells of no success')
+  if (!statuses.some((status) => /^[23]/.test(status))) found.push('tells of no success')
   for (const [status, { $ref, description }] of Object.entries(responses)) {
     if ($ref !== undefined && document.components.responses[$ref.split('/').at(-1) ?? ''] === undefined)
       found.push(`${status} refers to nothing`)

@@ -91,6 +91,20 @@ export interface Api {
       answer: undefined
     }
   }
+  '/api/v1/auth/sso/{tenant}': {
+    /** Log in by single sign-on */
+    get: {
+      path: { tenant: string }
+      answer: unknown
+    }
+  }
+  '/api/v1/auth/sso/{tenant}/callback': {
+    /** Come back from the provider */
+    get: {
+      path: { tenant: string }
+      answer: unknown
+    }
+  }
   '/api/v1/auth/totp': {
     /** Begin to set up a second factor */
     post: {
@@ -741,6 +755,21 @@ export interface Api {
       path: { flow: string; source: string }
       body: { values: Record<string, unknown> }
       answer: { outcome: "success" | "failure" | "error" | "pending"; lead_id: string; accepted: boolean | null; price: number; duration: number; reason: string | null; code: string | null; field_errors?: Record<string, string>; duplicate_of?: string; destinations: Record<string, { outcome: "success" | "failure" | "error" | "pending"; id?: string; reason?: string; code?: string }>; test?: boolean; status_url?: string }
+    }
+  }
+  '/api/v1/sso': {
+    /** Read the single sign-on */
+    get: {
+      answer: { issuer: string; client_id: string; default_role: string | null }
+    }
+    /** Set the single sign-on */
+    put: {
+      body: { issuer: string; client_id: string; client_secret: string; default_role?: string | null }
+      answer: { issuer: string; client_id: string; default_role: string | null }
+    }
+    /** Remove the single sign-on */
+    delete: {
+      answer: undefined
     }
   }
   '/api/v1/status': {

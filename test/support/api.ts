@@ -110,6 +110,7 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
     },
     lists: house.lists,
     caps: house.caps,
+    send: house.outbound.send,
     mail: null,
     publish: house.publish,
     trials: house.trials,
