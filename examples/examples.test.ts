@@ -36,6 +36,8 @@ interface Expected {
   readonly price: number
   readonly revenue?: string
   readonly route?: string
+  /** What the last destination was sent, as JSON. */
+  readonly sent?: object
   readonly duplicate_of?: string
   readonly field_errors?: Readonly<Record<string, string>>
   readonly pending?: object
@@ -151,6 +153,7 @@ describe.each(folders)('example %s', (folder) => {
         where,
       ).toEqual(want.events)
       if (want.revenue !== undefined) expect(stored?.lead.closed?.revenue, where).toBe(want.revenue)
+      if (want.sent) expect(JSON.parse(sink.requests.at(-1)?.body ?? ''), where).toMatchObject(want.sent)
       if (want.route !== undefined) expect(stored?.lead.route, where).toBe(want.route)
     }
   })

@@ -138,6 +138,7 @@ describe('POST /api/v1/flows/{id}/preview', () => {
     ])
     const part = await preview({ values: { state: 'TX' }, partial: true })
     expect(stepOf(part, 'flow.accept')).toMatchObject({ outcome: 'success', rules: [{ holds: true }] })
+    expect((await preview({ lead: VALUES })).json()).toEqual((await preview({ values: VALUES })).json())
     const draft = await preview({ document: FLOW.replace('"TX", "OK"', '"NY"'), values: { ...VALUES, state: 'NY' } })
     expect(draft.json()).toMatchObject({ version: null })
     expect(stepOf(draft, 'flow.accept')).toMatchObject({ outcome: 'success' })

@@ -270,7 +270,7 @@ export interface Api {
     /** Try a flow on a lead */
     post: {
       path: { id: string }
-      body: { lead_id?: string; values?: Record<string, unknown>; source?: string; version?: number; document?: string; test?: boolean; partial?: boolean; now?: string }
+      body: { lead_id?: string; lead?: string | Record<string, unknown>; values?: Record<string, unknown>; source?: string; version?: number; document?: string; test?: boolean; partial?: boolean; now?: string }
       answer: { flow: string; version: number | null; source: string; lead_id: string | null; fields: ({ name: string; type: string; from: ({ way: "name" | "path" | "template" | "value" | "computed"; text: string })[]; raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown })[]; extra: unknown; steps: ({ id: string; type: string; reached: boolean; outcome: "success" | "failure" | "skip" | "rejected" | "stopped" | "skipped" | "asks" | "fault"; code: string | null; reason: string | null; field_errors: unknown; asks: string | null; when: { path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] } | null; rules: ({ path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] })[]; expressions: ({ path: string; text: string; value: unknown; missing: string[] })[]; templates: ({ path: string; text: string; value: unknown; missing: string[] })[]; set: unknown })[]; after: unknown }
     }
   }

@@ -4,6 +4,12 @@ import { AnyJson, TextOrNull } from './shapes.ts'
 export const PreviewBody = Type.Object(
   {
     lead_id: Type.Optional(Type.String({ description: 'A stored lead of this flow.' })),
+    lead: Type.Optional(
+      Type.Unsafe<unknown>({
+        anyOf: [{ type: 'string' }, { type: 'object', additionalProperties: true }],
+        description: 'Either in one: the id of a stored lead, or what a source would send.',
+      }),
+    ),
     values: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), { description: 'Instead: what a source would send.' }),
     ),

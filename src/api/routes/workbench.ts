@@ -14,6 +14,7 @@ import type { Session } from '../request.ts'
 import { readTime } from '../times.ts'
 
 interface Asked {
+  readonly lead?: unknown
   readonly lead_id?: string
   readonly values?: Readonly<Record<string, unknown>>
   readonly test?: boolean
@@ -24,7 +25,10 @@ const wrong = (field: string, message: string): Fault =>
   new Fault('invalid_request', { message: `${field}: ${message}`, problems: [{ field, message }] })
 
 const givenOf = (asked: Asked, session: Session): PreviewRequest['given'] => {
-  const { lead_id: lead, values, test = false, partial = false } = asked
+  const { test = false, partial = false } = asked
+  const lead = asked.lead_id ?? (typeof asked.lead === 'string' ? asked.lead : undefined)
+  const values =
+    asked.values ?? (typeof asked.lead === 'object' ? (asked.lead as Readonly<Record<string, unknown>>) : undefined)
   if ((lead === undefined) === (values === undefined)) throw wrong('lead_id', 'give either this or values')
   if (lead === undefined) return { values: (values ?? {}) as Record<string, Json>, test, partial }
   if (reachOf(session.role, 'lead.read_personal') !== 'all')
