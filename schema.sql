@@ -147,6 +147,39 @@ begin
 end $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.expire_audit(tenant uuid, upto bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with gone as (
+    delete from audit_entry e
+    where e.tenant_id = tenant and e.seq <= upto and tenant = any ((select millrace.tenants())::uuid[])
+      and exists (select from audit_anchor a where a.tenant_id = tenant and a.seq = upto)
+    returning 1
+  )
+  select count(*) from gone $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.expire_consents(tenant uuid, older_than timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with gone as (
+    delete from consent_record c
+    where c.tenant_id = tenant and c.noted_at < older_than and tenant = any ((select millrace.tenants())::uuid[])
+      and not exists (select from legal_hold h where h.tenant_id = tenant and h.released_at is null
+        and 'consent' = any (h.keeps) and (c.subject = any (h.keys) or c.lead_id = any (h.leads)))
+    returning c.evidence_id
+  ), keys as (
+    delete from sealing_key k using gone g where k.tenant_id = tenant and k.id = g.evidence_id and k.scope = 'evidence'
+  )
+  select count(*) from gone $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.figures_from_leads(of_grain text, tenants uuid[], numbers bigint[])
  RETURNS void
  LANGUAGE plpgsql
@@ -629,6 +662,26 @@ AS $function$ select coalesce(max(used), 0) from quota
         where scope = of_scope and window_start <= at_time and window_end > at_time $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.retire_segments(tenant uuid, leads uuid[])
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with ended as materialized (
+    select l.id from lead l
+    where l.tenant_id = tenant and l.id = any (leads) and l.wrapped_key is null and l.closed_at is not null
+      and tenant = any ((select millrace.tenants())::uuid[])
+  ), gone as (
+    delete from segment s using ended e where s.tenant_id = tenant and s.lead_id = e.id
+    returning s.tenant_id, s.lead_id, s.seq, s.at, s.hash
+  ), kept as (
+    insert into retired_segment (tenant_id, lead_id, seq, at, hash)
+    select tenant_id, lead_id, seq, at, hash from gone returning 1
+  )
+  select count(*) from kept $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.rotate_session(session uuid, spent integer, at_time timestamp with time zone, until timestamp with time zone)
  RETURNS TABLE(tenant_id uuid, login_id uuid, role text, generation integer)
  LANGUAGE sql
@@ -834,6 +887,7 @@ table audit_anchor row level security forced
     5 made_at timestamp with time zone not null
   constraint audit_anchor_pkey PRIMARY KEY (tenant_id, seq)
   constraint audit_anchor_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
@@ -853,6 +907,7 @@ table audit_entry row level security forced
   constraint audit_entry_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   CREATE INDEX audit_actor ON millrace.audit_entry USING btree (tenant_id, actor, seq)
   CREATE INDEX audit_resource ON millrace.audit_entry USING btree (tenant_id, resource, resource_id, seq)
+  policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
@@ -923,6 +978,7 @@ table consent_record row level security forced
   constraint consent_record_pkey PRIMARY KEY (tenant_id, id)
   constraint consent_record_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['email'::text, 'phone'::text])))
   CREATE INDEX consent_subject ON millrace.consent_record USING btree (tenant_id, subject, channel, at)
+  policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
@@ -1199,6 +1255,7 @@ table legal_hold row level security forced
     9 released_at timestamp with time zone
   constraint legal_hold_pkey PRIMARY KEY (tenant_id, id)
   constraint legal_hold_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
@@ -1423,6 +1480,44 @@ table recipient_notice row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table retention_policy row level security forced
+    1 tenant_id uuid not null
+    2 kind text not null
+    3 days integer
+  constraint retention_policy_days_check CHECK ((days > 0))
+  constraint retention_policy_kind_check CHECK ((kind = ANY (ARRAY['leads'::text, 'consent'::text, 'audit'::text])))
+  constraint retention_policy_pkey PRIMARY KEY (tenant_id, kind)
+  constraint retention_policy_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select, update to millrace_app
+
+table retention_run row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 at timestamp with time zone not null
+    4 kind text not null
+    5 before timestamp with time zone not null
+    6 items bigint not null
+    7 segments bigint not null
+    8 archive text
+    9 digest text
+  constraint retention_run_pkey PRIMARY KEY (tenant_id, id)
+  constraint retention_run_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
+table retired_segment row level security forced
+    1 tenant_id uuid not null
+    2 lead_id uuid not null
+    3 seq integer not null
+    4 at timestamp with time zone not null
+    5 hash bytea not null
+  constraint retired_segment_pkey PRIMARY KEY (lead_id, seq)
+  CREATE INDEX retired_segment_at ON millrace.retired_segment USING brin (at)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant insert, select to millrace_app
+
 table review_claim row level security forced
     1 tenant_id uuid not null
     2 lead_id uuid not null
@@ -1454,6 +1549,7 @@ table sealing_key row level security forced
     5 wrapped bytea not null
   constraint sealing_key_pkey PRIMARY KEY (tenant_id, id, scope)
   constraint sealing_key_scope_check CHECK ((scope = ANY (ARRAY['person'::text, 'evidence'::text])))
+  policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
@@ -1478,6 +1574,7 @@ table segment partition by RANGE (lead_id) row level security forced
     8 sealed bytea storage e
   constraint segment_pkey PRIMARY KEY (lead_id, seq)
   CREATE INDEX segment_at ON ONLY millrace.segment USING brin (at)
+  policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 

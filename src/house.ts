@@ -316,6 +316,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       clock,
       random: options.random ?? Math.random,
       log,
+      archiveDir: join(config.dataDir, 'archive'),
       ledgerFile: config.erasureLedger === '' ? join(config.dataDir, 'erasures.ledger') : config.erasureLedger,
       tools: {
         destination: async (tenantId, { flow, flowVersion, destination }) =>

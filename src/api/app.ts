@@ -61,6 +61,7 @@ import { postingPages, postingRoutes } from './routes/posting.ts'
 import { privacyRoutes } from './routes/privacy.ts'
 import { processRoutes } from './routes/process.ts'
 import { queueRoutes } from './routes/queues.ts'
+import { retentionRoutes } from './routes/retention.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serviceRoutes } from './routes/service.ts'
@@ -260,6 +261,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(privacyRoutes(deps))
     await managed.register(holdRoutes(deps))
     await managed.register(consentRoutes(deps))
+    await managed.register(retentionRoutes(deps))
     for (const routes of [
       bulkRoutes,
       exportRoutes,

@@ -691,6 +691,28 @@ export interface Api {
       answer: { receipt: unknown; signature: string; public_key: string }
     }
   }
+  '/api/v1/privacy/retention': {
+    /** How many days what is kept */
+    get: {
+      answer: { leads: number | null; consent: number | null; audit: number | null }
+    }
+    /** Say how many days what is kept */
+    put: {
+      body: { leads?: number | null; consent?: number | null; audit?: number | null }
+      answer: { leads: number | null; consent: number | null; audit: number | null }
+    }
+  }
+  '/api/v1/privacy/retention/runs': {
+    /** What was let go, newest first */
+    get: {
+      answer: { items: ({ id: string; at: string; kind: string; before: string; items: number; segments: number; archive: string | null; digest: string | null })[] }
+    }
+    /** Let go what is old now, or only count it */
+    post: {
+      body: { dry_run: boolean }
+      answer: { items: ({ kind: string; before: string | null; items: number; segments: number; open: number; archive: string | null })[] }
+    }
+  }
   '/api/v1/queues': {
     /** What waits, since when, and how fast it goes */
     get: {

@@ -58,10 +58,16 @@ export const digestDay = async (options: {
         { name: 'allow_bitmaps', text: 'set local enable_bitmapscan = on' },
         {
           name: 'anchor_segments',
-          text: `select lead_id, seq, hash from millrace.segment
-                 where tenant_id = $1::uuid and at >= $2::timestamptz and at < $3::timestamptz
-                   and (lead_id, seq) > ($4::uuid, $5::integer)
-                 order by lead_id, seq limit ${PAGE}`,
+          // What retention let go has left its hash.
+          text: `select lead_id, seq, hash from (
+                   (select lead_id, seq, hash from millrace.segment
+                    where tenant_id = $1::uuid and at >= $2::timestamptz and at < $3::timestamptz
+                      and (lead_id, seq) > ($4::uuid, $5::integer) order by lead_id, seq limit ${PAGE})
+                   union all
+                   (select lead_id, seq, hash from millrace.retired_segment
+                    where tenant_id = $1::uuid and at >= $2::timestamptz and at < $3::timestamptz
+                      and (lead_id, seq) > ($4::uuid, $5::integer) order by lead_id, seq limit ${PAGE})
+                 ) s order by lead_id, seq limit ${PAGE}`,
           values: [tenantId, from, to, after.lead, after.seq],
         },
       ],

@@ -12,6 +12,7 @@ import { createHolds, type Holds } from './holds.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { createLedger } from './ledger.ts'
 import { createNotices, type Notices, type NoticeTools } from './notices.ts'
+import { createRetention, type Retention } from './retention.ts'
 import type { Subject } from './types.ts'
 
 /** All of this room, built. */
@@ -21,6 +22,7 @@ export interface Privacy {
   readonly holds: Holds
   readonly consents: Consents
   readonly fanOut: FanOut
+  readonly retention: Retention
   /** Everything held on a person. */
   bundle(tenantId: string, subject: Subject): Promise<Bundle>
   readonly keeper: Keeper
@@ -28,6 +30,7 @@ export interface Privacy {
 
 const NOTICES_EVERY_MS = 5_000
 const SWEEP_EVERY_MS = 60_000
+const RETENTION_EVERY_MS = 3_600_000
 
 export const createPrivacy = (options: {
   readonly database: Database
@@ -38,6 +41,7 @@ export const createPrivacy = (options: {
   readonly random: () => number
   readonly log: Log
   readonly ledgerFile: string
+  readonly archiveDir: string
   readonly tools: NoticeTools
 }): Privacy => {
   const ledger = createLedger({ file: options.ledgerFile, key: signingKey(options.keyring, 'erasure ledger') })
@@ -45,17 +49,20 @@ export const createPrivacy = (options: {
   const notices = createNotices(options)
   const fanOut = createFanOut(options)
   const consents = createConsents(options)
+  const retention = createRetention(options)
   return {
     erasure,
     notices,
     holds: createHolds(options),
     consents,
     fanOut,
+    retention,
     bundle: (tenantId, subject) => buildBundle({ ...options, consents, tenantId, subject, now: options.clock.now() }),
     keeper: createKeeper({
       log: options.log,
       chores: [
         { name: 'erasures', everyMs: SWEEP_EVERY_MS, run: erasure.sweep },
+        { name: 'retention', everyMs: RETENTION_EVERY_MS, run: retention.daily },
         { name: 'what to tell on', everyMs: NOTICES_EVERY_MS, run: fanOut.round },
         { name: 'notices', everyMs: NOTICES_EVERY_MS, run: notices.round },
       ],

@@ -4,6 +4,7 @@ import type { House } from '../../house.ts'
 import { runBackup, runRestore } from '../commands/backup.ts'
 import { runKeysRotate, runKeysStatus } from '../commands/keys.ts'
 import { runPrivacyErase, runPrivacyExport, runPrivacyStatus } from '../commands/privacy.ts'
+import { runRetention } from '../commands/retention.ts'
 
 /** What main.ts hands to verbs that are added outside of it. */
 export interface VerbContext {
@@ -113,6 +114,16 @@ export const addCustodyVerbs = (
           html: /\.html?$/i.test(file),
         }),
       ),
+    )
+  privacy
+    .command('retention')
+    .description('Archive and let go what is older than it is kept, as happens daily by itself')
+    .option('--dry-run', 'only say what would go')
+    .option('--tenant <slug>', 'tenant, where there are several')
+    .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option('--json', 'print JSON')
+    .action((flags) =>
+      act(() => runRetention({ ...common(flags), tenant: flags.tenant, dryRun: flags.dryRun === true })),
     )
   privacy
     .command('status')
