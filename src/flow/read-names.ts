@@ -188,9 +188,11 @@ const readDestination = ({ registries, report }: NamesAsked, entry: MapEntry): D
     const shape = shapeOf(known.settings)
     const own = Object.keys(shape.properties ?? {})
     const rest = entries.filter(({ key }) => !OWN_KEYS.includes(key) || own.includes(key))
+    // With the keys every destination takes, so that a mistyped one is told what there is.
+    const common = Object.fromEntries(OWN_KEYS.map((key) => [key, {}]))
     settings = readShape({
       node: { kind: 'map', entries: rest, start: value.start, end: value.end },
-      shape,
+      shape: { ...shape, properties: { ...common, ...shape.properties } },
       path,
       report,
     })
