@@ -96,12 +96,13 @@ const runMillion = async (ground: Ground, plain: StartedCase): Promise<Million |
 
 /** Null where it is not asked for, or the time ran out. */
 const runPersons = async (ground: Ground): Promise<PersonsMeasured | null> => {
-  const { persons } = ground.options
+  const { persons, connections: asked } = ground.options
+  const connections = asked.includes(64) ? 64 : Math.max(...asked)
   if (persons === 0) return null
   say(`laying in ${persons} persons`)
   const context = { ...ground, profileFolder: null }
   try {
-    return await measurePersons({ context, rounds: roundsOptions(ground, {}), persons, say })
+    return await measurePersons({ context, rounds: roundsOptions(ground, { connections }), persons, say })
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error
     say(`${error.message}: there is no figure for persons`)

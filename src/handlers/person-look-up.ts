@@ -1,4 +1,4 @@
-import { int4s, int8s, uuids } from '../database/arrays.ts'
+import { int8s, uuids } from '../database/arrays.ts'
 import type { Row, Statement } from '../database/pool.ts'
 
 /** A key shared by more persons than this says nothing: it is neither compared by nor written any more. */
@@ -40,25 +40,17 @@ export interface PersonsAsked {
   readonly keys: readonly bigint[]
 }
 
-/** A person found by several keys of one lead is fetched with the first of them. */
+/**
+ * Places are taken in order, and nobody takes one beyond the first that is too many: who stands there says that the key is
+ * crowded. A person found by several keys is fetched with each: most are found by none.
+ */
 const FIND = `
-  select h.n::integer as n, h.place, h.crowd, h.person_id, r.root, r.lead_id, r.sealed, r.wrapped_key, r.key_version, r.received_at
-  from (
-    select x.*, row_number() over (
-      partition by x.item, x.person_id order by x.crowd > ${PERSONS_PER_KEY_MAX}, x.n
-    ) as turn
-    from (
-      select w.n, w.item, w.tenant_id, k.place, k.person_id,
-             count(*) over (partition by w.n)::integer as crowd,
-             row_number() over (partition by w.n order by k.place) as nth
-      from unnest($1::uuid[], $2::integer[], $3::bigint[]) with ordinality as w(tenant_id, item, key, n)
-      cross join lateral (
-        select place, person_id from millrace.person_key
-        where tenant_id = w.tenant_id and key = w.key order by place limit ${PERSONS_PER_KEY_MAX + 1}
-      ) k
-    ) x
-    where x.crowd <= ${PERSONS_PER_KEY_MAX} or x.nth = 1
-  ) h
+  select w.n::integer as n, k.place, k.person_id, r.root, r.lead_id, r.sealed, r.wrapped_key, r.key_version, r.received_at
+  from unnest($1::uuid[], $2::bigint[]) with ordinality as w(tenant_id, key, n)
+  cross join lateral (
+    select place, person_id from millrace.person_key
+    where tenant_id = w.tenant_id and key = w.key order by place limit ${PERSONS_PER_KEY_MAX + 1}
+  ) k
   left join lateral (
     select coalesce(p.merged_into, p.id) as root, c.lead_id, c.sealed, l.wrapped_key, l.key_version, l.received_at
     from millrace.person p
@@ -70,9 +62,12 @@ const FIND = `
        order by o.person_id, o.lead_id limit ${RECORDS_PER_PERSON_MAX - 1})
     ) c
     join millrace.lead l on l.tenant_id = p.tenant_id and l.id = c.lead_id and l.wrapped_key is not null
-    where h.turn = 1 and h.crowd <= ${PERSONS_PER_KEY_MAX} and p.tenant_id = h.tenant_id and p.id = h.person_id
-  ) r on true
-  order by h.n, h.place`
+    where p.tenant_id = w.tenant_id and p.id = k.person_id
+      and not exists (
+        select from millrace.person_key
+        where tenant_id = w.tenant_id and key = w.key and place = ${PERSONS_PER_KEY_MAX + 1}
+      )
+  ) r on true`
 
 interface Building {
   last: number
@@ -82,15 +77,13 @@ interface Building {
 
 export const findPersons = (items: readonly PersonsAsked[]): Statement => {
   const tenants: string[] = []
-  const numbers: number[] = []
   const keys: bigint[] = []
-  for (const [item, asked] of items.entries())
+  for (const asked of items)
     for (const key of asked.keys) {
       tenants.push(asked.tenantId)
-      numbers.push(item)
       keys.push(key)
     }
-  return { name: 'find_persons', text: FIND, values: [uuids(tenants), int4s(numbers), int8s(keys)] }
+  return { name: 'find_persons', text: FIND, values: [uuids(tenants), int8s(keys)] }
 }
 
 /** What the statement found, for each that asked. */
@@ -103,13 +96,16 @@ export const personsFound = (items: readonly PersonsAsked[], rows: readonly Row[
     const state = states[at] as Building
     const personId = row.person_id as string
     state.last = Math.max(state.last, row.place as number)
-    state.isCrowded = (row.crowd as number) > PERSONS_PER_KEY_MAX
-    if (state.persons.at(-1) !== personId) state.persons.push(personId)
+    state.isCrowded ||= (row.place as number) > PERSONS_PER_KEY_MAX
+    if (!state.persons.includes(personId)) state.persons.push(personId)
     if (row.sealed === null) continue
-    records[owners[at] as number]?.push({
+    const leadId = row.lead_id as string
+    const known = records[owners[at] as number] as StoredRecord[]
+    if (known.some((record) => record.leadId === leadId)) continue
+    known.push({
       personId,
       root: row.root as string,
-      leadId: row.lead_id as string,
+      leadId,
       sealed: row.sealed as Buffer,
       wrapped: row.wrapped_key as Buffer,
       keyVersion: row.key_version as number,

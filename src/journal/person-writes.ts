@@ -69,13 +69,15 @@ export const NO_PERSONS: PersonWrites = { records: [], merges: [], labels: [] }
 
 export interface PersonCommit {
   readonly tenantId: string
+  /** The lead's first: no person of its id can be there. */
+  readonly isNew: boolean
   readonly leadId: string
   readonly persons: PersonWrites
   /** The person that the lead was the first of is found no more, unless others have joined it. */
   readonly releasesPerson: boolean
 }
 
-type Of<T> = T & { readonly tenantId: string }
+type Of<T> = T & { readonly tenantId: string; readonly isNew?: boolean }
 
 /** A place that somebody else took is a violation of the primary key: the lead lost a race, and looks again. */
 const keyStatement = (records: readonly Of<RecordWrite>[]): Statement[] => {
@@ -157,18 +159,13 @@ on conflict do nothing`,
 
 const literal = (keys: readonly PersonKey[]): string => `{${keys.map(({ key }) => key).join(',')}}`
 
-const recordStatements = (records: readonly Of<RecordWrite>[]): Statement[] => {
-  // A lead that began a person by its claims, and is matched after that, begins it once.
-  const begun = new Map<string, Of<RecordWrite>>()
-  for (const record of records)
-    if (record.isFirst && (record.sealed !== null || !begun.has(record.leadId))) begun.set(record.leadId, record)
-  const first = [...begun.values()]
-  const more = records.filter(({ isFirst }) => !isFirst)
-  const statements: Statement[] = []
-  if (first.length > 0)
-    statements.push({
-      name: 'append_persons',
-      text: `
+const insertPersons = (name: string, first: readonly Of<RecordWrite>[], onConflict: string): Statement[] =>
+  first.length === 0
+    ? []
+    : [
+        {
+          name,
+          text: `
 insert into millrace.person as p (tenant_id, id, created_at, test, keys, sealed, account_id)
 select w.tenant_id, w.id, w.at, w.test, w.keys::bigint[], w.sealed,
        case when w.account_key is null then null else
@@ -176,19 +173,41 @@ select w.tenant_id, w.id, w.at, w.test, w.keys::bigint[], w.sealed,
 from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::text[], $6::bytea[], $7::bytea[])
   as w(tenant_id, id, at, test, keys, sealed, account_key)
 order by w.tenant_id, w.id
-on conflict (tenant_id, id) do update
+${onConflict}`,
+          values: [
+            uuids(first.map((r) => r.tenantId)),
+            uuids(first.map((r) => r.personId)),
+            timestamps(first.map((r) => r.at)),
+            bools(first.map((r) => r.test)),
+            texts(first.map((r) => literal(r.keys))),
+            byteas(first.map((r) => r.sealed)),
+            byteas(first.map((r) => r.account?.keys[0] ?? null)),
+          ],
+        },
+      ]
+
+const recordStatements = (records: readonly Of<RecordWrite>[]): Statement[] => {
+  // A lead that began a person by its claims, and is matched after that, begins it once.
+  const more = records.filter(({ isFirst }) => !isFirst)
+  const statements: Statement[] = []
+  const begun = new Map<string, Of<RecordWrite>>()
+  for (const record of records)
+    if (record.isFirst && (record.sealed !== null || !begun.has(record.leadId))) begun.set(record.leadId, record)
+  const first = [...begun.values()]
+  statements.push(
+    ...insertPersons(
+      'append_persons',
+      first.filter(({ isNew }) => isNew === true),
+      '',
+    ),
+    ...insertPersons(
+      'append_begun_persons',
+      first.filter(({ isNew }) => isNew !== true),
+      `on conflict (tenant_id, id) do update
   set keys = excluded.keys, sealed = excluded.sealed, account_id = coalesce(p.account_id, excluded.account_id)
   where excluded.sealed is not null`,
-      values: [
-        uuids(first.map((r) => r.tenantId)),
-        uuids(first.map((r) => r.personId)),
-        timestamps(first.map((r) => r.at)),
-        bools(first.map((r) => r.test)),
-        texts(first.map((r) => literal(r.keys))),
-        byteas(first.map((r) => r.sealed)),
-        byteas(first.map((r) => r.account?.keys[0] ?? null)),
-      ],
-    })
+    ),
+  )
   if (more.length > 0)
     statements.push({
       name: 'append_person_records',
@@ -323,7 +342,7 @@ where p.tenant_id = w.tenant_id and p.id = w.id
 /** In one order of locks: keys, organisations, persons, merges. */
 export const personStatements = (commits: readonly PersonCommit[]): Statement[] => {
   const all = <T>(pick: (writes: PersonWrites) => readonly T[]): Of<T>[] =>
-    commits.flatMap(({ tenantId, persons }) => pick(persons).map((write) => ({ ...write, tenantId })))
+    commits.flatMap(({ tenantId, isNew, persons }) => pick(persons).map((write) => ({ ...write, tenantId, isNew })))
   const records = all(({ records: own }) => own)
   return [
     ...keyStatement(records),

@@ -266,6 +266,32 @@ steps:
     expect((await submit('drops', { ...values, last_name: 'Goodenough' })).status).toBe(201)
   })
 
+  it('looks no longer where too many are found, and finds by what is left', async () => {
+    let state = 4321
+    const word = (): string =>
+      Array.from({ length: 4 }, () => {
+        state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+        return `${'bdfgklmnprstvz'[(state >>> 16) % 14]}${'aeiou'[(state >>> 8) % 5]}`
+      }).join('')
+    const clerks = Array.from({ length: 30 }, () => ({
+      first_name: word(),
+      last_name: word(),
+      email: `${word()}@${word()}.example`,
+      phone: '512-555-0190',
+    }))
+    const one = (n: number) => clerks[n] as (typeof clerks)[number]
+    const ids: string[] = []
+    for (let n = 0; n < 30; n += 1) ids.push((await submit('merges', one(n))).lead.person ?? '')
+    expect(new Set(ids).size).toBe(30)
+    const [crowd] = await engine.db.inspect<{ n: number }>(
+      'select max(n)::integer as n from (select count(*) as n from millrace.person_key group by key) k',
+    )
+    expect(crowd?.n).toBe(25)
+    const again = await submit('merges', { ...one(29), last_name: `${one(29).last_name}s` })
+    expect(again.lead.person).toBe(ids[29])
+    expect(again.matched?.data).toMatchObject({ note: { candidates: 1 } })
+  })
+
   it('keeps tenants and test leads apart', async () => {
     const other = await engine.addTenant('other')
     await engine.publish(flow('merges', '{}'), { tenantId: other })
