@@ -104,6 +104,22 @@ begin
 end $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.due_batches(at timestamp with time zone, most integer)
+ RETURNS TABLE(tenant_id uuid, flow_id text, destination text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+    select tenant_id, flow_id, destination from (
+      select tenant_id, flow_id, destination from millrace.batch_item where file is null and due_at <= at
+      union
+      select tenant_id, flow_id, destination from millrace.batch_file where state = 'writing' and next_at <= at
+    ) due
+    order by tenant_id, flow_id, destination
+    limit most
+  $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.due_schedules(at_time timestamp with time zone, most integer)
  RETURNS TABLE(tenant_id uuid, name text, task text, payload jsonb, cron text, zone text, next_at timestamp with time zone)
  LANGUAGE sql
@@ -919,6 +935,47 @@ table audit_head row level security forced
   constraint audit_head_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select, update to millrace_app
+
+table batch_file row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 flow_id text not null
+    4 destination text not null
+    5 name text not null
+    6 state text not null
+    7 rows integer not null default 0
+    8 bytes integer not null default 0
+    9 digest bytea
+   10 attempts integer not null default 0
+   11 code text
+   12 made_at timestamp with time zone not null
+   13 sent_at timestamp with time zone
+   14 next_at timestamp with time zone not null
+  constraint batch_file_pkey PRIMARY KEY (tenant_id, id)
+  constraint batch_file_state_check CHECK ((state = ANY (ARRAY['writing'::text, 'sent'::text, 'failed'::text])))
+  constraint batch_file_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX batch_file_due ON millrace.batch_file USING btree (next_at) WHERE (state = 'writing'::text)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table batch_item row level security forced
+    1 tenant_id uuid not null
+    2 delivery uuid not null
+    3 lead_id uuid not null
+    4 flow_id text not null
+    5 destination text not null
+    6 due_at timestamp with time zone not null
+    7 file uuid
+    8 line integer
+  constraint batch_item_pkey PRIMARY KEY (tenant_id, delivery)
+  constraint batch_item_tenant_id_file_fkey FOREIGN KEY (tenant_id, file) REFERENCES millrace.batch_file(tenant_id, id)
+  constraint batch_item_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX batch_item_due ON millrace.batch_item USING btree (due_at) WHERE (file IS NULL)
+  CREATE INDEX batch_item_file ON millrace.batch_item USING btree (tenant_id, file)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
 
 table branding row level security forced
     1 tenant_id uuid not null

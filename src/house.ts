@@ -16,6 +16,7 @@ import { createGate, type Gate, type GateLimits } from './delivery/gate.ts'
 import { createHealthCounts, type HealthCounts } from './delivery/health.ts'
 import { tidyMinutes } from './delivery/tidy.ts'
 import { createFigureFolder, type FigureFolder } from './figures/fold.ts'
+import { createBatches } from './handlers/batches.ts'
 import { createBlocks } from './handlers/blocks.ts'
 import { createCaps } from './handlers/caps.ts'
 import { createConsent } from './handlers/consent.ts'
@@ -31,6 +32,7 @@ import { createSuppression } from './handlers/suppression.ts'
 import { createTokens } from './handlers/tokens.ts'
 import type { JobQueue } from './jobs/jobs.ts'
 import { createPostgresQueue } from './jobs/postgres/queue.ts'
+import { createRounds, type Rounds } from './jobs/rounds.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
 import { createUpkeep, type Upkeep } from './jobs/upkeep.ts'
 import { createAppender, NEVER_MS } from './journal/append.ts'
@@ -45,6 +47,7 @@ import { loadPostalCodes } from './postal-codes.ts'
 import { createPrivacy, type Privacy } from './privacy/privacy.ts'
 import { type Amendments, createAmendments } from './runner/amend.ts'
 import { answerOfCall, authorizeCall } from './runner/authorized-call.ts'
+import { createBatchWriter } from './runner/batch-writer.ts'
 import { type CapDesk, createCapDesk } from './runner/cap-desk.ts'
 import { createCatalog } from './runner/catalog.ts'
 import type { RunnerContext } from './runner/context.ts'
@@ -78,6 +81,8 @@ export interface House {
   readonly workbench: Workbench
   readonly sweeper: Sweeper
   readonly upkeep: Upkeep
+  /** Writes the files of deliveries that leave together. */
+  readonly batchRounds: Rounds
   readonly figures: FigureFolder
   /** What stands between deliveries and their calls, and how people act on it. */
   readonly delivery: { readonly gate: Gate; readonly amendments: Amendments; readonly limits: GateLimits }
@@ -237,6 +242,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       bodyBytesMax: ANSWER_BYTES_MAX,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       connectionsPerOrigin: CONNECTIONS_PER_ORIGIN,
+      filesDir: join(config.dataDir, 'files'),
     })
     closers.unshift(outbound.close)
     const tokens = createTokens({
@@ -246,6 +252,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       send: (call) => outbound.send({ ...call, timeoutMs: TOKEN_TIMEOUT_MS }),
     })
     const loader = createLeadLoader({ database, keyring })
+    const batches = createBatches({ database })
     let sweeper: Sweeper | null = null
     const context: RunnerContext = {
       clock,
@@ -265,6 +272,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       caps,
       secrets,
       tokens,
+      batches,
       outbound,
       deliveries: {
         attemptsMax: config.maxRetries,
@@ -335,6 +343,10 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     // What a restored backup brought back is gone again before anybody can ask for it.
     const again = await privacy.erasure.reapply()
     if (again > 0) onProgress(`carried out ${again} ${again === 1 ? 'erasure' : 'erasures'} of the ledger again`)
+    const callContext = { clock, secrets, tokens, outbound }
+    const timeoutMs = config.deliveryTimeoutMs
+    const writer = { ctx: callContext, batches, keyring, catalog, loader, blocks, random, timeoutMs, log }
+    const batchRounds = createRounds({ name: 'writing files', round: createBatchWriter(writer).round, log })
     return {
       config,
       clock,
@@ -353,15 +365,10 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       privacy,
       publish: createPublish({ database, registries, clock, onPublished: forget }),
       workbench: createWorkbench({ database, registries, loader }),
-      trials: createTrials({
-        ctx: { clock, secrets, tokens, outbound },
-        keyring,
-        catalog,
-        registries,
-        timeoutMs: config.deliveryTimeoutMs,
-      }),
+      trials: createTrials({ ctx: callContext, keyring, catalog, registries, timeoutMs }),
       sweeper: made,
       upkeep,
+      batchRounds,
       figures,
       delivery: { gate, amendments: createAmendments(context, randomUUID), limits },
       health,
@@ -369,6 +376,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       isCurrent: (tenantId, epoch) => presence.isHeld() && (epochs.get(tenantId) ?? epoch) <= epoch,
       close: async (drainMs) => {
         await made.stop()
+        await batchRounds.stop()
         await upkeep.stop()
         await privacy.keeper.stop()
         await figures.stop()

@@ -1,5 +1,5 @@
 /** Signatures as other systems ask for them. Pure: same key and text, same signature. */
-import { createHmac, createSign } from 'node:crypto'
+import { createHmac, createSign, hash } from 'node:crypto'
 import { Fault } from './faults.ts'
 
 export type HmacAlgorithm = 'sha1' | 'sha256' | 'sha512'
@@ -10,6 +10,9 @@ export const hmac = (asked: {
   readonly text: string
   readonly encoding: 'hex' | 'base64'
 }): string => createHmac(asked.algorithm, asked.key).update(asked.text, 'utf8').digest(asked.encoding)
+
+/** SHA-256 in hex. */
+export const sha256 = (text: string): string => hash('sha256', text)
 
 const jsonPart = (value: object): string => Buffer.from(JSON.stringify(value), 'utf8').toString('base64url')
 

@@ -204,6 +204,12 @@ export interface Api {
       answer: { outcome: string; code: string | null; reason: string | null; reference: string | null; price: string | null; captured: Record<string, string>; next: string; exchanges: ({ request: { method: string; url: string; headers: Record<string, string>; body: string | null }; response: { status: number | null; headers: Record<string, string>; body: string | null }; ms: number | null })[] }
     }
   }
+  '/api/v1/destinations/files': {
+    /** List the newest files */
+    get: {
+      answer: { items: ({ id: string; flow: string; destination: string; name: string; state: string; rows: number; bytes: number; sha256: string | null; attempts: number; code: string | null; made_at: string; sent_at: string | null })[] }
+    }
+  }
   '/api/v1/destinations/test': {
     /** Try a destination on a sample */
     post: {

@@ -1,5 +1,6 @@
 import type { DestinationType } from '../kit/destination.ts'
 import { email } from './email/index.ts'
+import { files } from './files/index.ts'
 import { http } from './http/index.ts'
 import { hubspot } from './hubspot/index.ts'
 import { make } from './make/index.ts'
@@ -16,6 +17,7 @@ export const destinationTypes: Readonly<Record<string, DestinationType>> = {
   hubspot,
   slack,
   email,
+  files,
   zapier,
   make,
 }

@@ -136,6 +136,34 @@ export interface SettingFlaw {
   readonly message: string
 }
 
+/** One lead of a batch. */
+export interface BatchRow {
+  readonly deliveryId: string
+  readonly leadId: string
+  readonly payload: DeliveryInput['payload']
+}
+
+/** A destination whose deliveries leave together, in files. Written twice a file is the same, under the same name. */
+export interface BatchType<Settings> {
+  /** When what comes now leaves, ms since 1970. */
+  nextAt(settings: Settings, now: number): number
+  name(asked: { readonly id: string; readonly now: number; readonly flow: string }, settings: Settings): string
+  content(rows: readonly BatchRow[], settings: Settings): string
+  deliver(
+    file: {
+      readonly tenantId: string
+      readonly name: string
+      /** ms since 1970 */
+      readonly madeAt: number
+      readonly content: string
+      /** SHA-256 of the content, in hex. */
+      readonly digest: string
+      readonly rows: readonly BatchRow[]
+    },
+    settings: Settings,
+  ): Generator<Call, AttemptResult, CallAnswer>
+}
+
 export interface DestinationType<Schema extends TObject = TObject> {
   readonly type: string
   readonly summary: string
@@ -149,6 +177,8 @@ export interface DestinationType<Schema extends TObject = TObject> {
   readonly flaws?: (settings: Static<Schema>, tools: DestinationTools) => readonly SettingFlaw[]
   /** Others subscribe to it by themselves, with an address that it takes: each subscription is a delivery of its own. */
   readonly subscribed?: { readonly takes: (url: string, settings: Static<Schema>) => boolean }
+  /** Its deliveries leave together; `deliver` is then for trying it out. */
+  readonly batch?: BatchType<Static<Schema>>
   /** One call or five look alike: yields calls, receives their answers. */
   readonly deliver: (
     input: DeliveryInput,

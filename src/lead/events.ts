@@ -95,7 +95,7 @@ export interface SourceClosed {
 }
 
 /** Why a delivery waits though it is due. */
-export type HeldBy = 'emergency' | 'paused' | 'breaker' | 'busy' | 'rate'
+export type HeldBy = 'emergency' | 'paused' | 'breaker' | 'busy' | 'rate' | 'batch'
 
 /**
  * `delivered` and `not_delivered`: what became of a call whose answer nobody heard. `send_again`: whatever became of

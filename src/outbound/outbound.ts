@@ -19,6 +19,8 @@ import {
   timedOut,
 } from './failure.ts'
 import { createGuard, type Resolve } from './guard.ts'
+import { putFile } from './put-file.ts'
+import { sendFile } from './sftp.ts'
 import { sendMail } from './smtp.ts'
 
 export interface OutboundRequest {
@@ -77,6 +79,8 @@ export interface OutboundOptions {
   readonly userAgent?: string
   /** Certificates (PEM) trusted instead of the public ones, for providers inside the operator's network. */
   readonly ca?: readonly string[]
+  /** Folder below which `file:` addresses are written; left out: none are. */
+  readonly filesDir?: string
   /** All addresses of a name; by default the system's resolver. */
   readonly resolve?: Resolve
 }
@@ -303,12 +307,15 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     }
   }
 
-  const smtp = { guard, connectTimeoutMs: options.connectTimeoutMs, ca: options.ca }
+  const plain = { guard, connectTimeoutMs: options.connectTimeoutMs, ca: options.ca }
 
   return {
     send: (request, { signal } = {}) => {
       if (/^smtps?:/.test(request.url))
-        return closing === null ? sendMail(smtp, request) : Promise.reject(notSentAtShutdown('the mail server'))
+        return closing === null ? sendMail(plain, request) : Promise.reject(notSentAtShutdown('the mail server'))
+      if (request.url.startsWith('sftp:'))
+        return closing === null ? sendFile(plain, request) : Promise.reject(notSentAtShutdown('the SFTP server'))
+      if (request.url.startsWith('file:')) return putFile(options.filesDir, request)
       return new Promise((resolve, reject) => exchange(request, signal, resolve, reject))
     },
     close: () => {

@@ -4,19 +4,12 @@
  * server has nothing.
  */
 
-import { connect, type Socket } from 'node:net'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { Fault, isFault } from '../base/faults.ts'
 import { faultOfFailure, timedOut } from './failure.ts'
-import type { Guard } from './guard.ts'
 import type { OutboundRequest, OutboundResponse } from './outbound.ts'
-
-export interface SmtpOptions {
-  readonly guard: Guard
-  readonly connectTimeoutMs: number
-  readonly ca: readonly string[] | undefined
-}
+import { openSocket, type SocketOptions } from './socket.ts'
 
 /** A server that talks more than this is no mail server. */
 const TALK_BYTES_MAX = 256 * 1024
@@ -34,33 +27,12 @@ interface Server {
 /** `smtps://host:465`, `smtp://host:587`, and `smtp://host:25?tls=none`, which alone speaks in the clear. */
 const serverOf = (text: string): Server => {
   const url = URL.parse(text)
-  // The host is read as a web address has it, so that every way to write a number is the same number to the guard.
   const host = url === null ? null : URL.parse(`http://${url.host}`)
   if (url === null || host === null)
     throw new Fault('setting_invalid', { message: 'The mail server is not a host and a port' })
   const security = url.protocol === 'smtps:' ? 'tls' : url.searchParams.get('tls') === 'none' ? 'none' : 'starttls'
-  return { host: host.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || PORTS[security]), security }
+  return { host: host.hostname, port: Number(url.port || PORTS[security]), security }
 }
-
-const open = (options: SmtpOptions, { host, port }: Server, name: string): Promise<Socket> =>
-  new Promise((resolve, reject) => {
-    const address = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`)
-    const socket = connect({ host, port, lookup: options.guard.lookupFor(address) })
-    const timer = setTimeout(
-      () => socket.destroy(Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' })),
-      options.connectTimeoutMs,
-    )
-    const failed = (error: Error) => {
-      clearTimeout(timer)
-      reject(faultOfFailure(error, { host: name, started: false, status: null }))
-    }
-    socket.once('error', failed)
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.off('error', failed)
-      resolve(socket)
-    })
-  })
 
 /** What the server said, where it said anything: an answer, not a fault. */
 interface Said {
@@ -124,7 +96,7 @@ const loginOf = (request: OutboundRequest): { readonly user: string; readonly pa
  * (JSON of `text` and `html`) make; GET only says hello and logs in. The answer's status is SMTP's. Rejects as
  * `Outbound.send` does.
  */
-export const sendMail = async (options: SmtpOptions, request: OutboundRequest): Promise<OutboundResponse> => {
+export const sendMail = async (options: SocketOptions, request: OutboundRequest): Promise<OutboundResponse> => {
   const beganAt = performance.now()
   const server = serverOf(request.url)
   const name = `${server.host}:${server.port}`
@@ -134,12 +106,12 @@ export const sendMail = async (options: SmtpOptions, request: OutboundRequest): 
     throw new Fault('setting_invalid', {
       message: `A password is not sent in the clear to ${name}: use tls or starttls`,
     })
-  const socket = await open(options, server, name)
+  const socket = await openSocket(options, { ...server, name })
   let started = false
   const context = () => ({ host: name, started, status: null })
   const session = new SMTPConnection({
     connection: socket,
-    host: server.host,
+    host: server.host.replace(/^\[(.*)\]$/, '$1'),
     port: server.port,
     secure: server.security === 'tls',
     requireTLS: server.security === 'starttls',

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { FaultCode } from '../base/faults.ts'
 import type { Gate } from '../delivery/gate.ts'
 import type { Lane } from '../delivery/lane.ts'
+import type { Batches } from '../handlers/batches.ts'
 import type { Blocks } from '../handlers/blocks.ts'
 import type { Caps } from '../handlers/caps.ts'
 import type { Consent } from '../handlers/consent.ts'
@@ -52,6 +53,7 @@ export interface RunnerContext {
   readonly caps: Caps
   readonly secrets: Secrets
   readonly tokens: Tokens
+  readonly batches: Batches
   readonly outbound: Outbound
   readonly deliveries: DeliveryDefaults
   readonly gate: Gate

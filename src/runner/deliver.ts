@@ -1,6 +1,6 @@
 import { FAULTS, Fault, isFault } from '../base/faults.ts'
 import { keyedHash } from '../base/seal.ts'
-import type { CallEnd, Refused } from '../delivery/gate.ts'
+import type { CallEnd } from '../delivery/gate.ts'
 import type { Lane } from '../delivery/lane.ts'
 import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
@@ -8,15 +8,17 @@ import type { CompiledDestination } from '../kit/flow.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
 import type { Judged } from '../kit/terms.ts'
 import { type Delivery, placeOf } from '../lead/deliveries.ts'
-import type { HeldPlace, Holds } from '../lead/events.ts'
+import type { Holds } from '../lead/events.ts'
 import { redactHeaders } from '../outbound/redact.ts'
 import { answerOfCall, authorizeCall } from './authorized-call.ts'
+import { batchedResult } from './batched.ts'
 import type { RunnerContext } from './context.ts'
 import { stateOf } from './delivery-rows.ts'
 import { BEREFT, isBereft } from './hide.ts'
 import { commit, emit, type Journey } from './journey.ts'
 import { waitsBehind } from './order.ts'
 import { blockOf, noteBlock } from './person-fence.ts'
+import { giveBackPlaces, passOver, putDown } from './put-down.ts'
 import { type Sequel, sequelOf } from './sequel.ts'
 import { testResult } from './test-script.ts'
 
@@ -66,18 +68,6 @@ const destinationOf = async (
 }
 
 const DONE: Sequel = { nextAt: null, parked: false, pause: false }
-
-/** Gives back places in caps that came to nothing. What was never written needs no giving back. */
-const giveBackPlaces = (journey: Journey, places: readonly HeldPlace[]): void => {
-  for (const place of places) {
-    const { scope, from, part, delivery } = place
-    const pending = journey.caps.findIndex(
-      (cap) => cap.scope === scope && cap.from === from && cap.part === part && cap.delivery === delivery,
-    )
-    if (pending >= 0) journey.caps.splice(pending, 1)
-    else journey.releasedCaps.push(place)
-  }
-}
 
 const endAttempt = async (
   ctx: RunnerContext,
@@ -134,9 +124,6 @@ const seenOf = (result: AttemptResult, ms: number, called: boolean): CallEnd => 
       return called ? { is: 'answered', outcome: 'error', ms } : { is: 'void' }
   }
 }
-
-/** The soonest that one put down is looked at again. */
-const HELD_MS = 250
 
 const faultResult = (error: unknown): AttemptResult => {
   if (isFault(error))
@@ -215,47 +202,6 @@ const runAttempt = async (
   return step.value
 }
 
-/** It is due and may not go out: put down, with the reason, to be taken up when there is a chance. */
-const putDown = (ctx: RunnerContext, journey: Journey, delivery: Delivery, refused: Refused): void => {
-  const now = ctx.clock.now()
-  // A stopped lane is not asked until it opens, which may be sooner than was thought: only a rate's slot has its time.
-  const again = refused.why === 'rate' ? refused.until : null
-  emit(journey, {
-    type: 'delivery.held',
-    at: now,
-    data: { delivery: delivery.id, why: refused.why, next_at: Math.max(again ?? 0, now + HELD_MS) },
-    sealed: null,
-  })
-}
-
-const passOver = (
-  ctx: RunnerContext,
-  journey: Journey,
-  delivery: Delivery,
-  attempt: number,
-  why: 'paused' | 'breaker',
-): void => {
-  const held = journey.lead.holds.caps.filter((cap) => cap.delivery === placeOf(delivery))
-  emit(journey, {
-    type: 'attempt.ended',
-    at: ctx.clock.now(),
-    data: {
-      delivery: delivery.id,
-      attempt,
-      outcome: 'error',
-      code: 'destination.unavailable',
-      next_at: null,
-      parked: false,
-      revenue: null,
-    },
-    sealed: {
-      reason: why === 'paused' ? 'It is paused: nothing was sent' : 'Its breaker is open: nothing was sent',
-      reference: null,
-    },
-  })
-  giveBackPlaces(journey, held)
-}
-
 /** Makes the attempt that is due, if one is. */
 export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, delivery: Delivery): Promise<void> => {
   if (delivery.outcome !== 'open' || delivery.parked || waitsBehind(journey, delivery)) return
@@ -285,6 +231,11 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
   }
   if (isBereft(journey.flow, delivery)) {
     await endAttempt(ctx, journey, delivery, destination, attempt, BEREFT)
+    return
+  }
+  if (destination.type.batch !== undefined) {
+    const ended = await batchedResult(ctx, journey, delivery, destination)
+    if (ended !== null) await endAttempt(ctx, journey, delivery, destination, attempt, ended)
     return
   }
   const pass = await ctx.gate.admit(laneOfDelivery(journey, delivery), destination.policy)

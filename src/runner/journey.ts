@@ -103,7 +103,7 @@ export const emit = (journey: Journey, event: LeadEvent): void => {
   journey.events.push(journey.hiding === null ? event : journey.hiding.event(event))
 }
 
-const normalText = (journey: Journey, type: string): string | null => {
+const normalText = (journey: Pick<Journey, 'lead' | 'flow'>, type: string): string | null => {
   for (const field of journey.flow.fields) {
     if (field.type.type !== type) continue
     const value = journey.lead.fields[field.name]?.normal
@@ -113,7 +113,7 @@ const normalText = (journey: Journey, type: string): string | null => {
 }
 
 /** What its person is known by: keyed hashes of email and phone. */
-export const personKeys = (journey: Journey): bigint[] =>
+export const personKeys = (journey: Pick<Journey, 'lead' | 'flow' | 'keys'>): bigint[] =>
   (['email', 'phone'] as const).flatMap((kind) => {
     const normal = normalText(journey, kind)
     return normal === null ? [] : [lookupColumn(journey.keys, kind, normal)]

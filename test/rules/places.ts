@@ -39,7 +39,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'integrations/*': {
     may: ['base', 'kit'],
     // They read markup and sign; none of them reaches out.
-    pure: { packages: ['typebox', '@xmldom/xmldom', 'xpath', 'css-select', 'htmlparser2'] },
+    pure: { packages: ['typebox', '@xmldom/xmldom', 'aws4fetch', 'xpath', 'css-select', 'htmlparser2'] },
   },
   integrations: { may: ['kit', 'integrations/*'], pure: { packages: [] } },
   database: { may: ['base'] },

@@ -107,7 +107,8 @@ it('keeps Node and unlisted packages out of the pure rooms', () => {
   ).toEqual([])
 })
 
-const NETWORK = /^(?:undici|axios|got|ky|ws|nodemailer|node-fetch|node:(?:https?2?|net|tls|dns|dns\/promises|dgram))$/
+const NETWORK =
+  /^(?:undici|axios|got|ky|ws|nodemailer(?:\/.*)?|ssh2|node-fetch|node:(?:https?2?|net|tls|dns|dns\/promises|dgram))$/
 const NETWORK_USES: Readonly<Record<string, string>> = {
   'src/config-values.ts node:net': 'isIP, a pure function',
   'src/main.ts node:net': 'finds a free port to listen on where the port asked for is 0',

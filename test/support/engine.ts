@@ -15,6 +15,7 @@ import { createPresence, type Presence } from '../../src/database/presence.ts'
 import { createGate, type Gate } from '../../src/delivery/gate.ts'
 import { createHealthCounts, type HealthCounts } from '../../src/delivery/health.ts'
 import type { Lane } from '../../src/delivery/lane.ts'
+import { createBatches } from '../../src/handlers/batches.ts'
 import { createBlocks } from '../../src/handlers/blocks.ts'
 import { createCaps } from '../../src/handlers/caps.ts'
 import { createConsent } from '../../src/handlers/consent.ts'
@@ -248,6 +249,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
         secrets,
         send: (call) => parts.outbound.send({ ...call, timeoutMs: 5_000 }),
       }),
+      batches: createBatches({ database }),
       deliveries: { attemptsMax: 3, retryDelayMs: 60_000, timeoutMs: 20_000 },
       stepsOff: new Map(),
       leadsInFlightMax,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { AnyJson, NumberOrNull, TextOrNull, TextsByName } from './shapes.ts'
+import { AnyJson, NumberOrNull, TextOrNull, TextsByName, Time, TimeOrNull } from './shapes.ts'
 
 const Values = (description: string) => Type.Record(Type.String(), Type.Unknown(), { description })
 
@@ -47,6 +47,25 @@ export const DestinationTestBody = Type.Object(
 export const DestinationCheckBody = Type.Object(target, { additionalProperties: false })
 
 const Headers = TextsByName('Names in lower case.')
+
+export const FileList = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      flow: Type.String(),
+      destination: Type.String(),
+      name: Type.String(),
+      state: Type.String({ description: '`writing`, `sent` or `failed`.' }),
+      rows: Type.Integer(),
+      bytes: Type.Integer(),
+      sha256: TextOrNull({ description: 'Of what was written, as in its receipt.' }),
+      attempts: Type.Integer(),
+      code: TextOrNull({ description: 'Why not, from the list of faults.' }),
+      made_at: Time('When it was made.'),
+      sent_at: TimeOrNull('When it was taken.'),
+    }),
+  ),
+})
 
 export const DestinationTrial = Type.Object({
   outcome: Type.String({ description: '`success`, `failure` or `error`.' }),

@@ -8,10 +8,12 @@ import {
   DestinationTestBody,
   DestinationTrial,
   DestinationTypes,
+  FileList,
 } from '../contract/destinations.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
 import { sessionOf } from '../guard.ts'
+import { iso } from '../times.ts'
 
 interface Target {
   readonly flow?: string
@@ -75,6 +77,51 @@ export const destinationRoutes =
           example,
         })),
       }),
+    )
+
+    app.get(
+      '/api/v1/destinations/files',
+      {
+        config: { access: 'flow.read' },
+        schema: {
+          tags,
+          security,
+          summary: 'List the newest files',
+          description: 'Of destinations whose deliveries leave together; at most 200, newest first.',
+          response: { 200: FileList, ...problems(401, 403, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const [rows = []] = await deps.database.batch(
+          [tenantId],
+          [
+            {
+              name: 'list_batch_files',
+              text: `select id, flow_id, destination, name, state, rows, bytes, encode(digest, 'hex') as sha256,
+                       attempts, code, made_at, sent_at
+                     from millrace.batch_file where tenant_id = $1::uuid order by id desc limit 200`,
+              values: [tenantId],
+            },
+          ],
+        )
+        return {
+          items: rows.map((row) => ({
+            id: row.id as string,
+            flow: row.flow_id as string,
+            destination: row.destination as string,
+            name: row.name as string,
+            state: row.state as string,
+            rows: row.rows as number,
+            bytes: row.bytes as number,
+            sha256: row.sha256 as string | null,
+            attempts: row.attempts as number,
+            code: row.code as string | null,
+            made_at: iso(row.made_at as number),
+            sent_at: row.sent_at === null ? null : iso(row.sent_at as number),
+          })),
+        }
+      },
     )
 
     app.post(

@@ -106,6 +106,7 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
         house.sweeper.start()
         house.jobs.start()
         house.upkeep.start()
+        house.batchRounds.start()
         house.privacy.keeper.start()
         house.figures.start()
       }
@@ -113,6 +114,7 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
     } else {
       house.sweeper.start()
       house.jobs.start()
+      house.batchRounds.start()
       house.privacy.keeper.start()
       house.figures.start()
       output.write(

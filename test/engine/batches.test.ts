@@ -1,0 +1,180 @@
+import { hash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createBatches } from '../../src/handlers/batches.ts'
+import { createTokens } from '../../src/handlers/tokens.ts'
+import { createLeadLoader } from '../../src/journal/read.ts'
+import type { OutboundRequest } from '../../src/outbound/outbound.ts'
+import { createOutbound } from '../../src/outbound/outbound.ts'
+import { createBatchWriter } from '../../src/runner/batch-writer.ts'
+import { createCatalog } from '../../src/runner/catalog.ts'
+import { lookupColumn } from '../../src/runner/journey.ts'
+import { type Engine, type Process, startEngine } from '../support/engine.ts'
+import { registries } from '../support/house.ts'
+
+/** What leaves together is in one file, each lead once, whoever dies in between; the receipt says what left. */
+
+let engine: Engine
+const root = mkdtempSync(join(tmpdir(), 'millrace-files-'))
+/** Persons who opted out. */
+const blocked = new Set<bigint>()
+let calls: string[] = []
+/** What the next writes meet. */
+const faults: (() => never)[] = []
+
+beforeAll(async () => {
+  engine = await startEngine()
+  await engine.publish(`
+flow: filed
+fields: { email: { type: email, required: true }, name: string }
+sources: [ { id: web } ]
+destinations:
+  drop: { type: files, to: { folder: out }, every: 15 }
+steps:
+  - deliver: { to: drop, map: { mail: '{{ lead.email }}', name: '{{ lead.name }}' } }
+`)
+})
+afterAll(async () => {
+  await engine.close()
+  rmSync(root, { recursive: true, force: true })
+})
+
+const writerOf = ({ database, keyring, secrets }: Process) => {
+  const real = createOutbound({
+    allow: [],
+    bodyBytesMax: 1000,
+    connectTimeoutMs: 1000,
+    connectionsPerOrigin: 1,
+    filesDir: root,
+  })
+  const outbound = {
+    ...real,
+    send: (request: OutboundRequest) => {
+      calls.push(request.url)
+      faults.shift()?.()
+      return real.send(request)
+    },
+  }
+  const { clock } = engine
+  const tokens = createTokens({ database, clock, secrets, send: async () => ({ status: 500, headers: {}, body: '' }) })
+  return createBatchWriter({
+    ctx: { clock, secrets, tokens, outbound },
+    batches: createBatches({ database }),
+    keyring,
+    catalog: createCatalog({ database, registries }),
+    loader: createLeadLoader({ database, keyring }),
+    blocks: { why: async (_tenant, keys) => (keys.some((key) => blocked.has(key)) ? 'revoked' : null) },
+    random: () => 0,
+    timeoutMs: 1000,
+    log: { error: () => undefined },
+  })
+}
+
+const folder = () => join(root, engine.tenantId, 'out')
+const written = () => {
+  try {
+    return readdirSync(folder()).sort()
+  } catch {
+    return []
+  }
+}
+const read = (name: string) => readFileSync(join(folder(), name), 'utf8')
+let count = 0
+const submit = (process: Process, name: string) => {
+  count += 1
+  return process.submit({ flow: 'filed', values: { email: `file${count}@example.com`, name } })
+}
+
+it('leads wait for their window, leave in one file, and know their line', async () => {
+  const process = await engine.start()
+  const writer = writerOf(process)
+  const told = [
+    await submit(process, 'Ann'),
+    await submit(process, '=HYPERLINK("x")'),
+    await submit(process, 'Bo, "B"'),
+  ]
+  expect(told.map(({ status, answer }) => [status, answer.code])).toEqual(Array(3).fill([202, 'delivering']))
+  await writer.round()
+  expect(written()).toEqual([])
+
+  engine.clock.advance(15 * 60_000)
+  await writer.round()
+  const [file = '', receipt = ''] = written()
+  expect(written()).toEqual([
+    expect.stringMatching(/^filed-\d{4}-\d\d-\d\d-\d{6}-[0-9a-f]{12}\.csv$/),
+    `${file}.receipt.json`,
+  ])
+  const lines = read(file).split('\r\n')
+  expect(lines).toHaveLength(5)
+  expect(lines[0]).toBe('mail,name')
+  expect(read(file)).toContain(`"'=HYPERLINK(""x"")"`)
+  const said = JSON.parse(read(receipt))
+  expect(said).toMatchObject({ file, rows: 3, sha256: hash('sha256', read(file)) })
+
+  engine.clock.advance(20_000)
+  await process.work()
+  for (const { answer } of told) {
+    const found = await process.reader.read(engine.tenantId, answer.lead_id)
+    const [delivery] = [...(found?.lead.deliveries.values() ?? [])]
+    expect(delivery).toMatchObject({ outcome: 'success', reference: expect.stringMatching(`^${file}#[123]$`) })
+    const line = Number(delivery?.reference?.split('#')[1])
+    expect(said.deliveries[line - 1]).toEqual({ line, delivery: delivery?.id, lead: answer.lead_id })
+    expect(found?.lead.closed?.outcome).toBe('success')
+  }
+})
+
+it('a file that could not be written is written again, whole, under its own name', async () => {
+  const process = await engine.start()
+  const writer = writerOf(process)
+  calls = []
+  await submit(process, 'Cy')
+  engine.clock.advance(16 * 60_000)
+  faults.push(() => {
+    throw Object.assign(new Error('a process that died here'), { name: 'Died' })
+  })
+  // It dies on the way out: nothing of it is known but that it was begun.
+  await expect(writer.round()).rejects.toThrow('died here')
+  const before = written().length
+  await writerOf(await engine.start()).round()
+  expect(written()).toHaveLength(before)
+  engine.clock.advance(6 * 60_000)
+  await writerOf(await engine.start()).round()
+  expect(written()).toHaveLength(before + 2)
+  expect(new Set(calls.map((url) => url.replace('.receipt.json', ''))).size).toBe(1)
+})
+
+it('two processes make one file of what is due, and no lead stands in two', async () => {
+  const [one, two] = [await engine.start(), await engine.start()]
+  const before = new Set(written())
+  for (let lead = 0; lead < 6; lead += 1) await submit(lead % 2 === 0 ? one : two, `Twin ${lead}`)
+  engine.clock.advance(16 * 60_000)
+  await Promise.all([writerOf(one).round(), writerOf(two).round()])
+  const rows = written()
+    .filter((name) => !before.has(name) && name.endsWith('.csv'))
+    .flatMap((name) => read(name).trim().split('\r\n').slice(1))
+  expect(rows).toHaveLength(6)
+  expect(new Set(rows).size).toBe(6)
+})
+
+it('who opted out while the window was open stands in no file', async () => {
+  const process = await engine.start()
+  const told = await submit(process, 'Opted out')
+  const keys = await process.keyring.tenant(engine.tenantId)
+  blocked.add(lookupColumn(keys, 'email', `file${count}@example.com`))
+  engine.clock.advance(16 * 60_000)
+  await writerOf(process).round()
+  for (const name of written()) expect(read(name)).not.toContain('Opted out')
+  engine.clock.advance(20_000)
+  await process.work()
+  const found = await process.reader.read(engine.tenantId, told.answer.lead_id)
+  expect([...(found?.lead.deliveries.values() ?? [])]).toMatchObject([{ outcome: 'failure', code: 'person_blocked' }])
+})
+
+it('what stands in the tables names nobody', async () => {
+  const [items] = await engine.db.inspect<{ text: string }>(
+    `select string_agg(i::text, ' ') || string_agg(f::text, ' ') as text from millrace.batch_item i, millrace.batch_file f`,
+  )
+  expect(items?.text).not.toMatch(/example\.com|Ann|Twin/)
+})
