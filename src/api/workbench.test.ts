@@ -123,7 +123,7 @@ describe('POST /api/v1/flows/{id}/preview', () => {
     })
     expect(stepOf(answer, 'deliver')).toMatchObject({
       reached: false,
-      templates: [{ value: 'Ada' }, { missing: ['lead.score'] }, {}],
+      templates: [{ value: 'Ada' }, { value: 60 }, { value: 'Austin', missing: [] }],
     })
   })
 

@@ -140,7 +140,10 @@ const outcomeOf = (result: StepResult): PreviewedStep['outcome'] => {
 }
 
 interface Going {
+  /** As every step so far would leave it, also those that are not reached. */
   lead: LeadView
+  /** As those leave it that are reached. */
+  reached: LeadView
   isOver: boolean
 }
 
@@ -203,7 +206,8 @@ const previewStep = (asked: {
   }
   if (when !== null && !when.holds) return { ...base, outcome: 'skipped' }
   const ended = runAlone(step, lead)
-  if (!going.isOver) going.lead = applied(lead, step, ended)
+  going.lead = applied(lead, step, ended)
+  if (!going.isOver) going.reached = going.lead
   if ('asks' in ended) return { ...base, outcome: 'asks', asks: ended.asks }
   if ('fault' in ended) return { ...base, outcome: 'fault', reason: ended.fault }
   const { result } = ended
@@ -221,7 +225,7 @@ const previewStep = (asked: {
 export const previewFlow = ({ document, registries, source, lead }: PreviewAsked): Preview => {
   const scope = scopeOf(document, registries)
   const documents = documentsOf(document, source.id)
-  const going: Going = { lead, isOver: false }
+  const going: Going = { lead, reached: lead, isOver: false }
   const steps = source.program.map((step) =>
     previewStep({ step, document: documents.get(step.id), registries, scope, going }),
   )
@@ -244,6 +248,6 @@ export const previewFlow = ({ document, registries, source, lead }: PreviewAsked
       parts,
     }
   })
-  const { score, class: classed, route, price } = going.lead
+  const { score, class: classed, route, price } = going.reached
   return { fields, extra: lead.extra, steps, after: { score, class: classed, route, price } }
 }

@@ -27,7 +27,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 export const curlOf = (sample: Sample, url: string): string => {
   const key = `-H "Authorization: Bearer $KEY"`
   if (sample.method === 'GET') return `curl ${key} ${quoted(url + sample.query)}`
-  return `curl -X POST ${quoted(url)} ${key} \\\n  -H ${quoted(`Content-Type: ${sample.content_type}`)} \\\n  --data-binary ${quoted(sample.body ?? '')}`
+  return `curl -X POST ${quoted(url)} \\\n  ${key} \\\n  -H ${quoted(`Content-Type: ${sample.content_type}`)} \\\n  --data-binary ${quoted(sample.body ?? '')}`
 }
 
 const row = (...cells: readonly string[]): string => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
