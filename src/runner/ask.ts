@@ -246,7 +246,10 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
         name: request.name,
         fp: fingerprint(journey, request),
         judge: () => judgeTerms(ctx, journey, run, { destination: request.input.destination, name: request.name }),
-        holds: () => handOver(journey, run),
+        holds: (places) => {
+          run.caps.push(...places)
+          return handOver(journey, run)
+        },
       })
     }
   }

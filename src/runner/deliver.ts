@@ -6,7 +6,6 @@ import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../kit/dest
 import type { Json } from '../kit/field.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
-import type { Judged } from '../kit/terms.ts'
 import { type Delivery, placeOf } from '../lead/deliveries.ts'
 import type { Holds } from '../lead/events.ts'
 import { redactHeaders } from '../outbound/redact.ts'
@@ -20,6 +19,7 @@ import { waitsBehind } from './order.ts'
 import { blockOf, noteBlock } from './person-fence.ts'
 import { giveBackPlaces, passOver, putDown } from './put-down.ts'
 import { type Sequel, sequelOf } from './sequel.ts'
+import type { Judgement } from './terms.ts'
 import { testResult } from './test-script.ts'
 
 /**
@@ -291,9 +291,9 @@ export const sendDelivery = async (
     readonly tries?: number
     readonly hook?: string
     /** Whether the destination's terms let it through. */
-    readonly judge: () => Promise<Judged>
+    readonly judge: () => Promise<Judgement>
     /** What the terms reserved, for the event that opens the delivery. */
-    readonly holds: () => Holds | undefined
+    readonly holds: (places: Judgement['places']) => Holds | undefined
   },
 ): Promise<{ readonly answer: DeliveryAnswer } | { readonly wakeAt: number | null }> => {
   const id = deliveryId(journey, asked.step, asked.name)
@@ -307,11 +307,11 @@ export const sendDelivery = async (
     if (!journey.flow.destinations.has(asked.destination))
       throw new Fault('destination_missing', { message: `The flow has no destination "${asked.destination}"` })
     const { step, name, destination, fp } = asked
-    const judged = await asked.judge()
+    const { judged, places } = await asked.judge()
     const at = ctx.clock.now()
     if (judged.taken) {
       const { price, rule, notBefore } = judged.offer
-      const holds = asked.holds()
+      const holds = asked.holds(places)
       emit(journey, {
         type: 'delivery.opened',
         at,

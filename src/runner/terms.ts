@@ -1,5 +1,6 @@
 import { Fault } from '../base/faults.ts'
 import { capScope } from '../handlers/cap-scope.ts'
+import type { CapWrite } from '../journal/append-caps.ts'
 import type { Judged } from '../kit/terms.ts'
 import type { StepRun } from './ask.ts'
 import type { RunnerContext } from './context.ts'
@@ -9,20 +10,26 @@ import { viewOf } from './view.ts'
 
 const TAKEN: Judged = { taken: true, offer: { price: null, rule: null, notBefore: null } }
 
+export interface Judgement {
+  readonly judged: Judged
+  /** Places it reserved: to be written with the event that opens the delivery, or not at all. */
+  readonly places: readonly CapWrite[]
+}
+
 /**
- * Whether a destination's terms let the lead through, before anything is opened. Places it reserves stand with the run's
- * writes, to be written with the event that opens the delivery; of a refusal nothing is left.
+ * Whether a destination's terms let the lead through, before anything is opened. Several destinations are judged at once:
+ * what one of them reserves is no other's, and of a refusal nothing is left.
  */
 export const judgeTerms = async (
   ctx: RunnerContext,
   journey: Journey,
   run: StepRun,
   asked: { readonly destination: string; readonly name: string },
-): Promise<Judged> => {
+): Promise<Judgement> => {
   const terms = journey.flow.destinations.get(asked.destination)?.terms
-  if (!terms) return TAKEN
+  if (!terms) return { judged: TAKEN, places: [] }
   const { lead, flow, source, keys, holder } = journey
-  const before = run.caps.length
+  const places: CapWrite[] = []
   const program = terms.judge(viewOf({ lead, flow, source, now: run.now }), asked.name)
   let turn = program.next()
   while (!turn.done) {
@@ -40,9 +47,8 @@ export const judgeTerms = async (
     }
     const delivery = `${run.step}/${asked.name}`
     const { answer, writes } = await ctx.caps.reserve(holder, lead.tenantId, { caps, delivery })
-    run.caps.push(...writes)
+    places.push(...writes)
     turn = program.next(answer)
   }
-  if (!turn.value.taken) run.caps.splice(before)
-  return turn.value
+  return { judged: turn.value, places: turn.value.taken ? places : [] }
 }

@@ -94,6 +94,23 @@ steps: [ { deliver: { to: [a, b] } } ]`,
     expect((await submit('returned', {}, other)).destinations.a).toMatchObject({ outcome: 'success' })
   })
 
+  it('leave nothing of a destination that is not offered the lead, whatever others reserve at the same time', async () => {
+    await engine.publish(
+      flow(
+        'beside',
+        `destinations:
+  poor: { type: http, url: SINK/poor, repeat: keyed, price: { rules: [ { id: v, tiers: [ { amount: 5.00 USD } ] } ] }, floor: 9.00 USD }
+  rich: { type: http, url: SINK/rich, repeat: keyed, caps: [ { id: d, max: 100, per: total } ] }
+steps: [ { deliver: { to: [poor, rich] } } ]`,
+      ),
+    )
+    const all = await Promise.all(Array.from({ length: 6 }, (_, n) => submit('beside', {}, n % 2 ? process : other)))
+    for (const { destinations } of all)
+      expect(destinations).toMatchObject({ poor: { code: 'below_floor' }, rich: { outcome: 'success' } })
+    expect(await used('beside/destination.poor/%')).toEqual([])
+    expect(await used('beside/destination.rich/%')).toEqual([6])
+  })
+
   it('count a buyer’s money over destinations and flows', async () => {
     const text = (name: string) =>
       flow(
