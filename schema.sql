@@ -37,6 +37,14 @@ CREATE OR REPLACE FUNCTION millrace.bucket_sum(buckets jsonb, since bigint)
 AS $function$ select coalesce(sum(value::numeric), 0) from jsonb_each_text(coalesce(buckets, '{}')) where key::bigint >= since $function$
   grant execute to public
 
+CREATE OR REPLACE FUNCTION millrace.clear_idempotency(before timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ delete from idempotency where created_at < before $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.clear_logins(before timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -1151,6 +1159,19 @@ table hold row level security forced
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   CREATE TRIGGER tell_gate AFTER INSERT OR DELETE OR UPDATE ON millrace.hold FOR EACH STATEMENT EXECUTE FUNCTION millrace.tell_gate() (O)
+  grant delete, insert, select, update to millrace_app
+
+table idempotency row level security forced
+    1 tenant_id uuid not null
+    2 key bytea not null
+    3 fingerprint bytea not null
+    4 created_at timestamp with time zone not null
+    5 status integer
+    6 sealed bytea
+  constraint idempotency_pkey PRIMARY KEY (tenant_id, key)
+  constraint idempotency_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
 table identity_label row level security forced

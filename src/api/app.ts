@@ -23,6 +23,7 @@ import { createPreflight } from './cors.ts'
 import type { ApiDeps } from './deps.ts'
 import { createDoor, type Door } from './door.ts'
 import { guardRoutes } from './guard.ts'
+import { keepAnswers } from './idempotency.ts'
 import { watchLag } from './lag.ts'
 import { createLinkSender } from './links.ts'
 import { watchMethods } from './methods.ts'
@@ -234,6 +235,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
       if (!OTHER_ANSWERS.has(request.routeOptions.url ?? '')) requireJson(request.headers.accept)
       done()
     })
+    keepAnswers(managed, deps)
     auditAnswers(managed, deps.audit)
     await managed.register(authRoutes(deps, access))
     await managed.register(accountRoutes(deps, access))

@@ -50,7 +50,7 @@ export const auditAnswers = (app: FastifyInstance, audit: Audit): void => {
   app.addHook('onSend', async (request, reply, payload) => {
     const { session } = request
     const { audit: asked } = request.routeOptions.config
-    if (session === null || asked === false || reply.statusCode >= 400) return payload
+    if (session === null || asked === false || reply.statusCode >= 400 || request.isReplay) return payload
     if (asked === undefined && READS.has(request.method)) return payload
     const route = request.routeOptions.url ?? ''
     const resource = asked?.resource ?? resourceOf(route)

@@ -22,6 +22,8 @@ const EVERY_MS = 10 * 60_000
 /** Months of journal partitions that stand ready. */
 const PARTITION_MONTHS = 3
 /** Sessions and links that are over, and tries of logins, are looked at for a week at most. */
+/** Answers to requests with an Idempotency-Key. */
+const ANSWERS_KEPT_MS = 86_400_000
 const LOGINS_KEPT_MS = 7 * 86_400_000
 
 interface TendedTenant {
@@ -89,6 +91,11 @@ export const createUpkeep = (options: {
       name: 'clear_quota',
       text: 'select millrace.clear_quota($1::timestamptz)',
       values: [new Date(now)],
+    })
+    await database.definer({
+      name: 'clear_idempotency',
+      text: 'select millrace.clear_idempotency($1::timestamptz)',
+      values: [new Date(now - ANSWERS_KEPT_MS)],
     })
     const tenants = await database.definer<{ id: string }>({
       name: 'find_tenants',

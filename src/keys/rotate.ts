@@ -27,6 +27,7 @@ const SEALED_COLUMNS: readonly { readonly table: string; readonly id: string; re
   { table: 'login', id: 'id', column: 'sealed' },
   { table: 'login', id: 'id', column: 'totp' },
   { table: 'login_session', id: 'id', column: 'sealed' },
+  { table: 'idempotency', id: 'key', column: 'sealed' },
   { table: 'sso_provider', id: 'tenant_id', column: 'client_secret' },
   { table: 'account', id: 'id', column: 'sealed' },
 ]
