@@ -29,6 +29,7 @@ import { createLinkSender } from './links.ts'
 import { watchMethods } from './methods.ts'
 import { requireJson } from './negotiate.ts'
 import { observe, SECURITY_HEADERS } from './observe.ts'
+import { watchPreconditions } from './preconditions.ts'
 import { createPrincipals } from './principals.ts'
 import { errorHandler } from './problems.ts'
 import './request.ts'
@@ -236,6 +237,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
       done()
     })
     keepAnswers(managed, deps)
+    watchPreconditions(managed, deps.database)
     auditAnswers(managed, deps.audit)
     await managed.register(authRoutes(deps, access))
     await managed.register(accountRoutes(deps, access))

@@ -63,6 +63,8 @@ const OPEN: Readonly<Record<string, string>> = {
   'GET /docs': 'the reference',
   'GET /docs/': 'the reference',
   'GET /docs/js/scalar.js': 'the reference',
+  'GET /consent/:token': 'a person withdraws consent by the link they were sent',
+  'POST /consent/:token': 'a person withdraws consent by the link they were sent',
   'GET /openapi.json': 'the description of the API',
   'GET /posting/:token': 'how a partner posts to a source, at an address nobody can guess',
   'GET /api/v1/auth/sso/:tenant': 'leads to the provider; counted by address',

@@ -484,6 +484,11 @@ export interface Api {
     }
   }
   '/api/v1/lists/{id}': {
+    /** Read a list */
+    get: {
+      path: { id: string }
+      answer: { id: string; label: string; entries: number; created_at: string }
+    }
     /** Make a list, or give it another label */
     put: {
       path: { id: string }
@@ -764,6 +769,11 @@ export interface Api {
     }
   }
   '/api/v1/secrets/{name}': {
+    /** Read when a secret was set */
+    get: {
+      path: { name: string }
+      answer: { name: string; updated_at: string }
+    }
     /** Set a secret */
     put: {
       path: { name: string }

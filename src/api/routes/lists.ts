@@ -92,6 +92,36 @@ export const listRoutes =
       },
     )
 
+    app.get(
+      '/api/v1/lists/:id',
+      {
+        config: { access: 'list.read' },
+        schema: {
+          tags,
+          security,
+          summary: 'Read a list',
+          description: 'Its name and how long it is; never its entries, of which only keyed hashes are kept.',
+          params: ListParams,
+          response: { 200: ListSummary, ...problems(400, 401, 403, 404, 406, 429, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const [rows] = await database.batch(
+          [tenantId],
+          [
+            {
+              name: 'read_list',
+              text: `select id, label, created_at, entries from millrace.suppression_list
+                     where tenant_id = $1::uuid and id = $2::text`,
+              values: [tenantId, request.params.id],
+            },
+          ],
+        )
+        return summaryOf(known(rows?.[0] ?? null))
+      },
+    )
+
     app.put(
       '/api/v1/lists/:id',
       {

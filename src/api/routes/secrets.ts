@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Fault } from '../../base/faults.ts'
 import { problems } from '../contract/problem.ts'
 import { SecretBody, SecretList, SecretParams, SecretSummary } from '../contract/secrets.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -37,6 +38,37 @@ export const secretRoutes =
           ],
         )
         return { items: rows.map((row) => ({ name: row.name as string, updated_at: iso(row.updated_at as number) })) }
+      },
+    )
+
+    app.get(
+      '/api/v1/secrets/:name',
+      {
+        config: { access: 'secret.read' },
+        schema: {
+          tags,
+          security,
+          summary: 'Read when a secret was set',
+          description: 'Never the secret.',
+          params: SecretParams,
+          response: { 200: SecretSummary, ...problems(400, 401, 403, 404, 406, 429, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const [rows] = await database.batch(
+          [tenantId],
+          [
+            {
+              name: 'read_secret_age',
+              text: 'select name, updated_at from millrace.secret where tenant_id = $1::uuid and name = $2::text',
+              values: [tenantId, request.params.name],
+            },
+          ],
+        )
+        const row = rows?.[0]
+        if (!row) throw new Fault('not_found', { message: 'There is no secret of this name.' })
+        return { name: row.name as string, updated_at: iso(row.updated_at as number) }
       },
     )
 
