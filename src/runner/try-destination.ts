@@ -47,7 +47,7 @@ export const destinationOfSettings = (
   const problems = [...wrong, ...flaws.map(({ path, message }) => ({ field: `settings.${path}`, message }))]
   if (problems.length > 0)
     throw new Fault('setting_invalid', {
-      message: `The settings of this ${given.type} destination are not right`,
+      message: `The settings of this ${given.type} destination are not right: ${problems.map(({ field, message }) => `${field} ${message}`).join('; ')}`,
       problems,
     })
   return { type, settings: given.settings, tools }

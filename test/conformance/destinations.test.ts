@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Compile } from 'typebox/compile'
 import { describe, expect, it } from 'vitest'
 import { createDestinationTools } from '../../src/flow/destination-tools.ts'
+import { parseFlow } from '../../src/flow/parse.ts'
 import { destinationTypes } from '../../src/integrations/index.ts'
 import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../../src/kit/destination.ts'
+import { registries } from '../support/house.ts'
 import { SIGNED_AT, secretOf, shownHeader } from '../support/transcript.ts'
 
 /**
@@ -59,6 +61,21 @@ describe.each(Object.values(destinationTypes))('$type', (destination) => {
     expect([...settings.Errors(destination.example)]).toEqual([])
     expect(settings.Check(destination.example)).toBe(true)
     expect(['safe', 'keyed', 'unsafe']).toContain(destination.repeat(destination.example))
+  })
+
+  it('takes its example as a flow has it, with what is left out filled in', () => {
+    const flow = {
+      flow: 'one',
+      fields: { email: 'email' },
+      sources: [{ id: 'web' }],
+      destinations: { there: { type, ...destination.example } },
+      steps: [{ deliver: { to: 'there' } }],
+    }
+    const { document, problems } = parseFlow(JSON.stringify(flow), registries)
+    expect(problems).toEqual([])
+    const filled = document.destinations[0]?.settings as never
+    expect([...settings.Errors(filled)]).toEqual([])
+    expect(destination.repeat(filled)).toBe(destination.repeat(destination.example))
   })
 
   it('has transcripts of a success, a failure and an error', () => {

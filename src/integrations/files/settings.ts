@@ -60,7 +60,7 @@ export const FilesSettings = Closed({
   delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 1, default: ',', description: 'Between values.' })),
   name: Type.Optional(
     Type.String({
-      pattern: '^[A-Za-z0-9_][A-Za-z0-9._{} -]*$',
+      pattern: '^[A-Za-z0-9_{][A-Za-z0-9._{} -]*$',
       maxLength: 150,
       default: '{flow}-{date}-{time}-{id}',
       description: 'Of each file, without its ending; `{flow}`, `{date}`, `{time}` (UTC) and `{id}` are filled in.',
