@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly million: boolean
   /** Persons stored in the case that matches them; 0: it is left out. */
   readonly persons: number
+  /** Whether deliveries are measured too: how late, how many, and what those that wait cost. */
+  readonly deliveries: boolean
   readonly quick: boolean
   readonly profile: CaseId | null
   readonly json: boolean
@@ -60,6 +62,8 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     .option('--rounds <number>', 'rounds of each case', readCount(50))
     .option('--seconds <number>', 'length of a round', readCount(60))
     .option('--no-million', 'leave out the case with a million leads stored')
+    .option('--no-deliveries', 'leave out how late deliveries go out, how many, and what those that wait cost')
+    .option('--deliveries-only', 'that alone')
     .option('--persons', 'also the case with persons matched, a million of them stored')
     .option('--persons-only [number]', 'that case alone, with so many persons', readCount(4_000_000))
     .option('--profile <case>', 'run the server of this case under the CPU profiler', readCase)
@@ -73,6 +77,8 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     seconds?: number
     million: boolean
     persons?: true
+    deliveries: boolean
+    deliveriesOnly?: true
     personsOnly?: number | true
     profile?: CaseId
     json?: true
@@ -80,7 +86,8 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
   const quick = flags.quick === true
   const profile = flags.profile ?? null
   const alone = flags.personsOnly === true ? PERSONS : flags.personsOnly
-  const cases = alone !== undefined ? [] : (flags.only ?? (profile === null ? USUAL : [profile]))
+  const cases =
+    alone !== undefined || flags.deliveriesOnly === true ? [] : (flags.only ?? (profile === null ? USUAL : [profile]))
   if (profile !== null && !cases.includes(profile)) program.error(`--profile ${profile} needs ${profile} in --only.`)
   return {
     cases,
@@ -90,6 +97,9 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     warmUpMs: 2_500,
     million: flags.million && !quick && profile === null && cases.includes('c'),
     persons: alone ?? (flags.persons ? PERSONS : 0),
+    deliveries:
+      flags.deliveriesOnly === true ||
+      (flags.deliveries && !quick && profile === null && alone === undefined && flags.only === undefined),
     quick,
     profile,
     json: flags.json === true,

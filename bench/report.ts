@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { CASES, type CaseId } from './cases.ts'
+import type { DeliveriesMeasured } from './deliveries.ts'
 import type { MachineFacts } from './machine.ts'
 import type { Million } from './million.ts'
 import type { PersonsMeasured } from './persons.ts'
@@ -30,6 +31,7 @@ export interface Results {
   readonly cases: readonly CaseResult[]
   readonly million: Million | null
   readonly persons: PersonsMeasured | null
+  readonly deliveries: DeliveriesMeasured | null
   readonly targets: readonly TargetResult[]
 }
 
@@ -39,6 +41,7 @@ export const judgeCases = (
   cases: readonly CaseResult[],
   million: Million | null,
   persons: PersonsMeasured | null,
+  deliveries: DeliveriesMeasured | null,
 ): TargetResult[] => {
   const find = (id: CaseId): CaseResult | undefined => cases.find((result) => result.id === id)
   const at = (id: CaseId, connections: number): Measured | undefined =>
@@ -55,6 +58,9 @@ export const judgeCases = (
     bytesPerLead: (id) => find(id)?.storage?.bytesPerLead,
     decisionsRatio: ratioOf('e', 'c', 64),
     millionRatio: million?.ratio,
+    dueP99Ms: deliveries?.due.p99Ms,
+    deliveriesPerSecond: deliveries?.burst.perSecond,
+    waitingRatio: deliveries?.waiting.ratio,
     matchRatio: persons?.ratio,
     matchAddedMs: persons?.addedP99Ms,
   })
@@ -127,7 +133,14 @@ export const formatResults = (results: Results): string => {
       ...loadRows(`(c) Millrace, ${count(million.leads)} stored`, [million.full], () => undefined),
     )
   }
-  const { persons } = results
+  const { persons, deliveries } = results
+  if (deliveries) {
+    const { empty, full, retries } = deliveries.waiting
+    rows.push(
+      ...loadRows('(c) Millrace, no retries waiting', [empty], () => undefined),
+      ...loadRows(`(c) Millrace, ${count(retries)} waiting`, [full], () => undefined),
+    )
+  }
   if (persons) {
     const stored = `${count(persons.persons)} persons stored`
     rows.push(

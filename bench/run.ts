@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type StartedCase, startCase } from './cases.ts'
 import { type Children, createChildren } from './children.ts'
 import { type BenchDatabase, openBenchDatabase } from './database.ts'
+import { type DeliveriesMeasured, measureDeliveries } from './deliveries.ts'
 import { readMachine } from './machine.ts'
 import { type Million, measureMillion } from './million.ts'
 import { type BenchOptions, readOptions } from './options.ts'
@@ -110,6 +111,19 @@ const runPersons = async (ground: Ground): Promise<PersonsMeasured | null> => {
   }
 }
 
+/** Null where it is not asked for, or the time ran out. */
+const runDeliveries = async (ground: Ground): Promise<DeliveriesMeasured | null> => {
+  if (!ground.options.deliveries) return null
+  const context = { ...ground, profileFolder: null }
+  try {
+    return await measureDeliveries({ context, rounds: roundsOptions(ground, {}), say })
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    say(`${error.message}: there are no figures for deliveries`)
+    return null
+  }
+}
+
 const bench = async (ground: Ground): Promise<Results> => {
   const { options, database } = ground
   const machine = readMachine(database.version)
@@ -137,6 +151,7 @@ const bench = async (ground: Ground): Promise<Results> => {
   const plain = started.find(({ id }) => id === 'c')
   const million = options.million && plain ? await runMillion(ground, plain) : null
   const persons = await runPersons(ground)
+  const deliveries = await runDeliveries(ground)
   return {
     at,
     machine,
@@ -147,7 +162,8 @@ const bench = async (ground: Ground): Promise<Results> => {
     cases,
     million,
     persons,
-    targets: judgeCases(cases, million, persons),
+    deliveries,
+    targets: judgeCases(cases, million, persons, deliveries),
   }
 }
 

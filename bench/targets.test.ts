@@ -9,6 +9,9 @@ const nothing: Findings = {
   bytesPerLead: () => undefined,
   millionRatio: undefined,
   decisionsRatio: undefined,
+  dueP99Ms: undefined,
+  deliveriesPerSecond: undefined,
+  waitingRatio: undefined,
   matchRatio: undefined,
   matchAddedMs: undefined,
 }
@@ -26,10 +29,13 @@ describe('judge', () => {
       bytesPerLead: () => 4096,
       millionRatio: 0.9,
       decisionsRatio: 0.8,
+      dueP99Ms: 100,
+      deliveriesPerSecond: 2_000,
+      waitingRatio: 0.95,
       matchRatio: 0.75,
       matchAddedMs: 5,
     }
-    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(10).fill(true))
+    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(13).fill(true))
   })
   it('counts what is just beyond the bound as not reached', () => {
     const beyond: Findings = {
@@ -40,10 +46,13 @@ describe('judge', () => {
       bytesPerLead: () => 4097,
       millionRatio: 0.899,
       decisionsRatio: 0.799,
+      dueP99Ms: 100.1,
+      deliveriesPerSecond: 1_999,
+      waitingRatio: 0.949,
       matchRatio: 0.749,
       matchAddedMs: 5.1,
     }
-    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(10).fill(false))
+    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(13).fill(false))
   })
   it('takes the larger of two servers’ memory', () => {
     const memory = judge({ ...nothing, memoryBytes: (id) => (id === 'd' ? 400e6 : 100e6) })

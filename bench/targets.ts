@@ -13,6 +13,10 @@ export interface Findings {
   readonly millionRatio: number | undefined
   /** The rate with rules, lists and caps by the rate of the demo's flow without. */
   readonly decisionsRatio: number | undefined
+  /** How late a delivery that is due goes out at p99, how many go in a second, and intake with many waiting by without. */
+  readonly dueP99Ms: number | undefined
+  readonly deliveriesPerSecond: number | undefined
+  readonly waitingRatio: number | undefined
   /** The rate with persons matched by the rate without, and what matching adds at p99. */
   readonly matchRatio: number | undefined
   readonly matchAddedMs: number | undefined
@@ -23,7 +27,7 @@ export interface TargetResult {
   readonly wanted: string
   /** Null where it was not measured. */
   readonly found: number | null
-  readonly unit: '%' | 'ms' | 'MB' | 'bytes'
+  readonly unit: '%' | 'ms' | 'MB' | 'bytes' | '/s'
   readonly reached: boolean | null
 }
 
@@ -81,6 +85,19 @@ const TARGETS: readonly Target[] = [
     unit: '%',
     least: 75,
     find: ({ matchRatio }) => percent(matchRatio),
+  },
+  { target: 'lateness of a due delivery, idle, p99', unit: 'ms', most: 100, find: ({ dueP99Ms }) => dueP99Ms },
+  {
+    target: 'deliveries to a sink beside it',
+    unit: '/s',
+    least: 2_000,
+    find: ({ deliveriesPerSecond }) => deliveriesPerSecond,
+  },
+  {
+    target: 'rate of (c) with 100,000 retries waiting by the rate without',
+    unit: '%',
+    least: 95,
+    find: ({ waitingRatio }) => percent(waitingRatio),
   },
   { target: 'p99 that matching adds', unit: 'ms', most: 5, find: ({ matchAddedMs }) => matchAddedMs },
 ]

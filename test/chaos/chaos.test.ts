@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { atOnceAlone, atOnceTogether } from './at-once.ts'
 import { databaseAway } from './database-away.ts'
+import { deliveries } from './deliveries.ts'
 import { drain } from './drain.ts'
 import type { Findings } from './findings.ts'
 import { killings } from './killings.ts'
@@ -76,4 +77,11 @@ it.concurrent('SIGTERM under load: who was let in is answered, and no process st
   timeout: LIMIT_MS,
 }, async () => {
   expectGood(await drain({ ward, random: createRandom(SEED) }))
+})
+
+it.concurrent('destinations that lie: nothing is lost or doubled, and every unknown outcome is settled', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const random = createRandom(SEED)
+  expectGood(await deliveries({ ward, random, leads: 40, blows: 4, on: 'embedded', onProgress: () => undefined }))
 })

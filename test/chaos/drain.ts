@@ -18,11 +18,16 @@ export const drain = async (options: { readonly ward: Ward; readonly random: Ran
   const findings = noFindings()
   const standing = await openStanding(ward, { name: 'drain' })
   const client = createClient(IN_FLIGHT)
-  const late = createClient(1)
+  const comers: (typeof client)[] = []
   const buyer = await openBuyer({ random: random.fork(), delayMsMax: 0, kindOf })
   try {
     await standing.start()
-    const key = await standing.publish(FLOW, flowOf({ flow: FLOW, buyerUrl: buyer.url, max: 1_000 }))
+    // They are held for as long as the server takes to hear the signal: none is to be told "later" for that alone.
+    const flow = flowOf({ flow: FLOW, buyerUrl: buyer.url, max: 1_000 }).replace(
+      'country:',
+      'answer_within: 5m\ncountry:',
+    )
+    const key = await standing.publish(FLOW, flow)
     standing.aim(FLOW, key)
     const { url } = await standing.target.address()
     const submit = (by: typeof client, number: number): Promise<Sent> =>
@@ -40,7 +45,10 @@ export const drain = async (options: { readonly ward: Ward; readonly random: Ran
     await until(
       async () => {
         comer += 1
-        // Held by the buyer, a comer before the signal would wait for ever: he counts as let in.
+        // Held by the buyer, a comer before the signal would wait for ever: he counts as let in. The next one comes on a
+        // connection of his own, or he would stand behind him unheard.
+        const late = createClient(1)
+        comers.push(late)
         const sent = await Promise.race([submit(late, comer), new Promise<null>((r) => setTimeout(r, 500, null))])
         return sent !== null && (sent.told === 'later' || sent.told === 'nothing')
       },
@@ -60,7 +68,7 @@ export const drain = async (options: { readonly ward: Ward; readonly random: Ran
     await stopped
   } finally {
     await client.close()
-    await late.close()
+    for (const late of comers) await late.close()
     await standing.close()
     await buyer.close()
   }

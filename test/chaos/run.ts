@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import { atOnceAlone, atOnceTogether } from './at-once.ts'
 import { databaseAway } from './database-away.ts'
+import { deliveries } from './deliveries.ts'
 import { drain } from './drain.ts'
 import { addFindings, type Findings, isGood, noFindings } from './findings.ts'
 import { killings } from './killings.ts'
@@ -18,14 +19,18 @@ Starts real servers in a folder of its own, sends them leads on 127.0.0.1, and e
   together   the same against two processes on one database
   database   the embedded Postgres is killed, alone and together with the server
   killings   kill -9 at random moments, of running and of starting servers
+  lies       10,000 deliveries to destinations that lie, from two processes on one Postgres: workers killed, the
+             database restarted, its connections cut, clocks jumping
+  own        a tenth of that from one process on the Postgres it brings
   twins      fifty twins at once over three processes, equal and a typing error apart; 200 rounds
 Then it holds what sources were told against what stands in the database and what the buyer was sent.
 
   --json       prints one line: kills, acknowledged, lost, doubled, unfinished, and what else was found
   --kills N    servers killed in "killings" at most (60)
-  --seconds N  about how long it may take in all, without the twins (180)
+  --seconds N  about how long it may take in all, without the twins and the lies (180)
   --seed N     the people, pauses and moments of that run again; as far as a machine does the same twice
-  --only NAME  one of the six
+  --leads N    leads in "lies", four deliveries each (2500)
+  --only NAME  one of the eight
   --rounds N   rounds of "twins" (200)
 
 Exit code 1 where anything was lost, doubled, left unfinished or otherwise wrong; 2 where it was called wrongly.
@@ -33,6 +38,7 @@ Exit code 1 where anything was lost, doubled, left unfinished or otherwise wrong
 
 const KILLS = 60
 const SECONDS = 180
+const LEADS = 2_500
 /** For the leads of "killings" to come to an end and be read one by one. */
 const CLOSING_MS = 25_000
 const SENDERS = 24
@@ -52,6 +58,7 @@ interface Asked {
   readonly seed: number
   readonly kills: number
   readonly seconds: number
+  readonly leads: number
   readonly twinRounds: number
   readonly say: (text: string) => void
 }
@@ -73,6 +80,17 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       senders: SENDERS,
       onProgress: say,
     }),
+  lies: ({ ward, seed, leads, say }) =>
+    deliveries({ ward, random: createRandom(seed + 4), leads, blows: 16, on: 'external', onProgress: say }),
+  own: ({ ward, seed, leads, say }) =>
+    deliveries({
+      ward,
+      random: createRandom(seed + 5),
+      leads: Math.ceil(leads / 10),
+      blows: 8,
+      on: 'embedded',
+      onProgress: say,
+    }),
   twins: ({ ward, seed, twinRounds }) => twins(ward, createRandom(seed + 3), twinRounds),
 }
 
@@ -84,6 +102,7 @@ const readArguments = () => {
         help: { type: 'boolean', default: false },
         kills: { type: 'string' },
         seconds: { type: 'string' },
+        leads: { type: 'string' },
         seed: { type: 'string' },
         rounds: { type: 'string' },
         only: { type: 'string' },
@@ -109,6 +128,7 @@ const main = async (): Promise<number> => {
   }
   const kills = numberOf(values.kills, KILLS, 'kills')
   const seconds = numberOf(values.seconds, SECONDS, 'seconds')
+  const leads = numberOf(values.leads, LEADS, 'leads')
   const twinRounds = numberOf(values.rounds, TWIN_ROUNDS, 'rounds')
   const seed = numberOf(values.seed, 1 + (Date.now() % 1_000_000), 'seed')
   const say = (text: string): void => {
@@ -126,7 +146,7 @@ const main = async (): Promise<number> => {
   try {
     for (const name of names) {
       say(`${name} …`)
-      const findings = await SCENARIOS[name]?.({ ward, seed, kills, seconds, twinRounds, say }, spent()).catch(
+      const findings = await SCENARIOS[name]?.({ ward, seed, kills, seconds, leads, twinRounds, say }, spent()).catch(
         (error) => {
           const failed = noFindings()
           failed.problems.push(error instanceof Error ? error.message : String(error))

@@ -14,6 +14,8 @@ export interface Standing {
   readonly target: Target
   /** The process of the moment. */
   server(): Server
+  /** Resolves when it is, or is again. */
+  ready(): Promise<Ready>
   /** Starts it and waits until it is ready. */
   start(): Promise<Ready>
   /** Starts it and does not wait. */
@@ -90,6 +92,7 @@ export const openStanding = async (
       },
     },
     server: current,
+    ready: () => up.promise,
     launch,
     start: () => launch().ready,
     kill: async () => {

@@ -28,6 +28,8 @@ export interface InstalledServer {
   /** As the owner of the database: no superuser, who may create roles. */
   readonly url: string
   readonly password: string
+  /** Ended in the middle of whatever it does, and started again. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -62,20 +64,24 @@ export const startInstalled = async (options: {
       ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
     },
   )
-  const pid = await launch({
-    binaries: {
-      postgres: join(programs, 'postgres'),
-      initdb: join(programs, 'initdb'),
-      root: programs,
-      packageVersion: '',
-    },
-    folder: data,
-    options: ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-k', data, '-c', 'fsync=off'],
-    logFile: join(folder, 'log'),
-    user,
-  })
-  const outcome = await waitReady({ folder: data, pid, logFile: join(folder, 'log'), timeoutMs: READY_MS })
-  if ('ended' in outcome) throw new Error(`the installed Postgres ended while starting:\n${outcome.ended}`)
+  const begin = async (): Promise<number> => {
+    const pid = await launch({
+      binaries: {
+        postgres: join(programs, 'postgres'),
+        initdb: join(programs, 'initdb'),
+        root: programs,
+        packageVersion: '',
+      },
+      folder: data,
+      options: ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-k', data, '-c', 'fsync=off'],
+      logFile: join(folder, 'log'),
+      user,
+    })
+    const outcome = await waitReady({ folder: data, pid, logFile: join(folder, 'log'), timeoutMs: READY_MS })
+    if ('ended' in outcome) throw new Error(`the installed Postgres ended while starting:\n${outcome.ended}`)
+    return pid
+  }
+  let pid = await begin()
   const client = new pg.Client({ host: data, port, user: 'postgres', database: 'postgres' })
   await client.connect()
   const password = 'not a word: 100%'
@@ -85,6 +91,10 @@ export const startInstalled = async (options: {
   return {
     url: `postgresql://leads:${encodeURIComponent(password)}@127.0.0.1:${port}/leads`,
     password,
+    restart: async () => {
+      await stopPostmaster(pid, STOP_MS)
+      pid = await begin()
+    },
     stop: () => stopPostmaster(pid, STOP_MS),
   }
 }
