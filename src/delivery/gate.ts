@@ -7,7 +7,7 @@ import { type Bulkhead, createBulkhead } from './bulkhead.ts'
 import type { HealthCounts } from './health.ts'
 import { type Lane, type LaneLimits, laneKey, laneName } from './lane.ts'
 import { createRateSlots, type RateSlots } from './rate.ts'
-import { closeBreaker, findHolds, holdByHouse, openBreaker, tryBreaker } from './store.ts'
+import { closeBreaker, findHolds, giveUpTry, holdByHouse, openBreaker, tryBreaker } from './store.ts'
 
 /**
  * Whether a call may go out now. Each process keeps what it knows of holds and breakers in memory and is told of
@@ -77,8 +77,8 @@ export interface GateOptions extends GateLimits {
 const WAIT_MS = 2_000
 /** Between looks when nobody tells of a change. */
 const REFRESH_MS = 2_000
-/** A first call that tries an open breaker is waited for so long; the process may have died with it. */
-const TRY_MS = 90_000
+/** A call that tries an open breaker is waited for so long: its process may have died with it. A second one does no harm. */
+const TRY_MS = 10_000
 const AGAIN_MS = 250
 
 interface LaneState {
@@ -313,7 +313,10 @@ export const createGate = (options: GateOptions): Gate => {
         admitted: true,
         end: (seen) => {
           leave()
-          if (seen.is === 'void') return
+          if (seen.is === 'void') {
+            if (trying) keep(giveUpTry(database, lane, clock.now()))
+            return
+          }
           health.count(lane, seen.is === 'answered' ? seen.outcome : 'error', seen.ms)
           if (seen.is === 'failed') failed(lane, ruleOf(limits), state, seen, trying)
           else answered(lane, state, trying)

@@ -89,6 +89,22 @@ export const tryBreaker = async (database: Database, lane: Lane, now: number, fo
   return rows?.length === 1
 }
 
+/** The call that was to try it was not made: another may. */
+export const giveUpTry = async (database: Database, lane: Lane, now: number): Promise<void> => {
+  await database.batch(
+    [lane.tenantId],
+    [
+      {
+        name: 'give_up_try',
+        text: `update millrace.destination_state
+               set breaker = 'open', changed_at = $4::timestamptz, retry_at = $4::timestamptz
+               where tenant_id = $1::uuid and flow_id = $2::text and destination = $3::text and breaker = 'half_open'`,
+        values: [lane.tenantId, lane.flowId, lane.destination, new Date(now)],
+      },
+    ],
+  )
+}
+
 /** Closes it, and lets what waited under another name go on. */
 export const closeBreaker = async (database: Database, lane: Lane, now: number): Promise<void> => {
   await database.batch(

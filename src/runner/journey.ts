@@ -229,10 +229,8 @@ export const commit = async (
   clock: Clock,
   work: WorkMark | null,
 ): Promise<void> => {
-  while (journey.committing) {
-    await journey.committing
-    if (journey.events.length === 0 && sameMark(journey.work, work)) return
-  }
+  // Also where nothing is left to write: another of those who waited may have taken it along, and is not done yet.
+  while (journey.committing) await journey.committing
   if (journey.broken !== undefined) throw journey.broken
   if (journey.events.length === 0 && sameMark(journey.work, work)) return
   const writing = write(journey, appender, clock, work)
