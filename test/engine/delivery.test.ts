@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Fault } from '../../src/base/faults.ts'
 import { setHolds } from '../../src/delivery/holds.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
 import { openSink, type Sink } from '../support/sink.ts'
@@ -370,50 +369,6 @@ it('keeps to the concurrency of a destination, and puts down what has no place i
   for (const lead of await Promise.all(leads))
     expect(await rowsOf(lead.answer.lead_id)).toMatchObject([{ state: 'delivered' }])
   await narrow.bury()
-})
-
-it('sends nothing before its start is durable, also where another of its lead’s deliveries has it in its commit', async () => {
-  const gate = Promise.withResolvers<void>()
-  let appends = 0
-  const mortal = await engine.start({
-    wrap: ({ appender, outbound }) => ({
-      outbound,
-      appender: {
-        pending: appender.pending,
-        append: async (commit) => {
-          appends += 1
-          // The first delivery to ask is written alone; one of the others takes all of them along, and fails.
-          if (appends !== 2) return appender.append(commit)
-          await gate.promise
-          throw new Fault('database_unavailable', { message: 'away' })
-        },
-      },
-    }),
-  })
-  const many = `
-flow: many
-fields: { email: email }
-sources: [ { id: web } ]
-destinations:
-${['p', 'q', 'r', 's'].map((id) => `  ${id}: { type: http, url: "${sink.url}/many", repeat: keyed, retry_delays: [1s] }`).join('\n')}
-steps: [ { deliver: { to: [p, q, r, s] } } ]
-`
-  await engine.publish(many)
-  const from = sink.requests.length
-  const told = mortal.submit({ flow: 'many', values: { email: 'many@example.com' } })
-  await expect.poll(() => appends).toBe(2)
-  await sink.received(from + 1)
-  gate.resolve()
-  const { answer } = await told
-  await mortal.bury()
-  for (let n = 0; n < 3; n += 1) {
-    await first.work()
-    engine.clock.advance(10_000)
-  }
-  const { row, events } = await read(answer.lead_id)
-  expect(row.outcome).toBe('success')
-  const started = events.filter(({ type }) => type === 'attempt.started').length
-  expect(sink.requests.length - from).toBeLessThanOrEqual(started)
 })
 
 it('lets a lead that a fault parked go on once a person says so', async () => {

@@ -75,7 +75,7 @@ queueCases('the queue on Postgres', () => ({
     ),
 }))
 
-it('gives out again what a dead worker had locked, within half a minute', async () => {
+it('gives out again what a dead worker had locked, within half a minute', { timeout: 60_000 }, async () => {
   const ran: string[] = []
   const handlers: Handlers = { note: async ({ id }) => void ran.push(id) }
   const job = { tenantId: tenants[1], id: newId(clock.now()), task: 'note', payload: {} }
@@ -97,21 +97,22 @@ it('gives out again what a dead worker had locked, within half a minute', async 
   const queue = open(handlers)
   const from = clock.now()
   queue.start()
-  const moving = setInterval(() => clock.advance(1_000), 100)
-  await expect.poll(() => ran, { timeout: 10_000 }).toEqual([job.id])
+  // As fast as real time: what is waited for besides must not count.
+  const moving = setInterval(() => clock.advance(100), 100)
+  await expect.poll(() => ran, { timeout: 40_000 }).toEqual([job.id])
   clearInterval(moving)
   expect(clock.now() - from).toBeLessThan(30_000)
   await queue.drain(5_000)
 })
 
-it('is started again where it ended though nobody asked', async () => {
+it('is started again where it ended though nobody asked', { timeout: 60_000 }, async () => {
   const ran: string[] = []
   const queue = open({ note: async ({ id }) => void ran.push(id) })
   queue.start()
   const job = () => ({ tenantId: tenants[1], id: newId(clock.now()), task: 'note', payload: {} })
   const [one, two] = [job(), job()]
   await db.database.batch([tenants[1]], [addJobs([one], clock.now())])
-  await expect.poll(() => ran, { timeout: 5_000 }).toEqual([one.id])
+  await expect.poll(() => ran, { timeout: 20_000 }).toEqual([one.id])
   // Its connections are cut, and its table is away for a moment: no pool survives that.
   await db.inspect('alter schema graphile_worker rename to graphile_away')
   await db.inspect(
@@ -121,7 +122,7 @@ it('is started again where it ended though nobody asked', async () => {
   await db.inspect('alter schema graphile_away rename to graphile_worker')
   await db.database.batch([tenants[1]], [addJobs([two], clock.now())])
   const moving = setInterval(() => clock.advance(1_000), 100)
-  await expect.poll(() => ran, { timeout: 15_000 }).toEqual([one.id, two.id])
+  await expect.poll(() => ran, { timeout: 30_000 }).toEqual([one.id, two.id])
   clearInterval(moving)
   await queue.drain(5_000)
 })
