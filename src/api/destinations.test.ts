@@ -115,6 +115,23 @@ describe('a destination tried on a sample', () => {
     expect(tried.json()).toMatchObject({ outcome: 'error', code: 'destination.blocked' })
   })
 
+  it('follows a redirect to no address that destinations may not reach, though the flow names its host', async () => {
+    const location = 'http://169.254.169.254/latest/meta-data'
+    sink.script({ do: 'answer', status: 307, headers: { location } })
+    const settings = { url: `${sink.url}/x`, follow_redirects: 3, redirect_hosts: ['169.254.169.254'] }
+    const tried = await test({
+      type: 'http',
+      settings: { ...settings, auth: { bearer: { secret: 'buyer' } } },
+      payload: {},
+    })
+    expect(tried.json()).toMatchObject({ outcome: 'error', code: 'destination.blocked' })
+    expect(tried.json().exchanges).toHaveLength(2)
+    // A host that the flow does not name is not even asked for.
+    sink.script({ do: 'answer', status: 302, headers: { location: 'https://elsewhere.example/' } })
+    const named = await test({ type: 'http', settings: { url: `${sink.url}/x`, follow_redirects: 3 }, payload: {} })
+    expect(named.json()).toMatchObject({ code: 'setting_invalid', exchanges: [{ response: { status: 302 } }] })
+  })
+
   it.each([
     [{ flow: 'tested', destination: 'nobody' }, 404],
     [{ flow: 'nothing', destination: 'buyer' }, 404],
