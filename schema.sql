@@ -1128,6 +1128,7 @@ table flow_version row level security forced
     6 revisions jsonb not null
     7 published_at timestamp with time zone not null
     8 published_by text not null
+    9 note text
   constraint flow_version_pkey PRIMARY KEY (tenant_id, flow_id, version)
   constraint flow_version_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
@@ -1280,6 +1281,7 @@ table lead row level security forced
    22 wrapped_key bytea
    23 person_id uuid
   constraint lead_pkey PRIMARY KEY (tenant_id, id)
+  CREATE INDEX lead_code ON millrace.lead USING btree (tenant_id, code, id) WHERE (code IS NOT NULL)
   CREATE INDEX lead_email ON millrace.lead USING btree (tenant_id, email_key) WHERE (email_key IS NOT NULL)
   CREATE INDEX lead_in_review ON millrace.lead USING btree (tenant_id, id) WHERE (status = 'pending_review'::text)
   CREATE INDEX lead_person ON millrace.lead USING btree (tenant_id, person_id) WHERE (person_id IS NOT NULL)

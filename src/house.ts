@@ -16,6 +16,7 @@ import { createGate, type Gate, type GateLimits } from './delivery/gate.ts'
 import { createHealthCounts, type HealthCounts } from './delivery/health.ts'
 import { tidyMinutes } from './delivery/tidy.ts'
 import { createFigureFolder, type FigureFolder } from './figures/fold.ts'
+import { checkFlow } from './flow/parse.ts'
 import { createBatches } from './handlers/batches.ts'
 import { createBlocks } from './handlers/blocks.ts'
 import { createCaps } from './handlers/caps.ts'
@@ -40,7 +41,7 @@ import { createKeyring, type Keyring } from './journal/keyring.ts'
 import { createJournalReader, createLeadLoader } from './journal/read.ts'
 import type { JournalReader } from './journal/types.ts'
 import { openRoot } from './keys/root.ts'
-import type { Registries } from './kit/flow.ts'
+import type { FlowProblem, Registries } from './kit/flow.ts'
 import { type Master, openMaster } from './master-key.ts'
 import { createOutbound, type Outbound } from './outbound/outbound.ts'
 import { loadPostalCodes } from './postal-codes.ts'
@@ -77,6 +78,8 @@ export interface House {
   readonly audit: Audit
   readonly privacy: Privacy
   readonly publish: Publish
+  /** Everything wrong with a flow's document. */
+  check(text: string): readonly FlowProblem[]
   readonly trials: Trials
   readonly workbench: Workbench
   readonly sweeper: Sweeper
@@ -363,6 +366,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       caps: createCapDesk({ database, keyring, catalog, loader, caps, clock }),
       audit,
       privacy,
+      check: (text) => checkFlow(text, registries),
       publish: createPublish({ database, registries, clock, onPublished: forget }),
       workbench: createWorkbench({ database, registries, loader }),
       trials: createTrials({ ctx: callContext, keyring, catalog, registries, timeoutMs }),

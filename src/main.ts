@@ -166,6 +166,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         mail: mailerOf(config),
         site,
         publish: house.publish,
+        check: house.check,
         trials: house.trials,
         workbench: house.workbench,
         destinationTypes,

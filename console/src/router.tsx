@@ -86,6 +86,17 @@ const settings = createRoute({
   validateSearch: pick('tab'),
   component: lazyRouteComponent(() => import('./screens/settings.tsx'), 'Settings'),
 })
+const deliveries = createRoute({
+  getParentRoute: () => root,
+  path: '/deliveries',
+  validateSearch: pick('state', 'destination'),
+  component: lazyRouteComponent(() => import('./screens/deliveries.tsx'), 'Deliveries'),
+})
+const privacy = createRoute({
+  getParentRoute: () => root,
+  path: '/privacy',
+  component: lazyRouteComponent(() => import('./screens/privacy.tsx'), 'Privacy'),
+})
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
@@ -112,6 +123,8 @@ export const router = createRouter({
     audit,
     settings,
     welcome,
+    deliveries,
+    privacy,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

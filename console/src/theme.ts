@@ -1,4 +1,5 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core'
+import { t } from './text.ts'
 
 const mill: MantineColorsTuple = [
   '#e6f5f3',
@@ -26,8 +27,21 @@ const dark: MantineColorsTuple = [
   '#0c1214',
 ]
 
+const red: MantineColorsTuple = [
+  '#fcebea',
+  '#f9d5d2',
+  '#f3aaa5',
+  '#ec7c75',
+  '#ff8d84',
+  '#dd473d',
+  '#c7362d',
+  '#b3261e',
+  '#9b1f18',
+  '#7f1812',
+]
+
 export const theme = createTheme({
-  colors: { mill, dark },
+  colors: { mill, dark, red },
   primaryColor: 'mill',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
@@ -45,7 +59,10 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'xs' } },
     Textarea: { defaultProps: { size: 'xs' } },
-    Modal: { defaultProps: { centered: true, padding: 20, radius: 10 } },
+    Modal: {
+      defaultProps: { centered: true, padding: 20, radius: 10, closeButtonProps: { 'aria-label': t('action.close') } },
+    },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': t('action.close') } } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false } },
   },
 })

@@ -49,6 +49,7 @@ import { destinationRoutes } from './routes/destinations.ts'
 import { describeRoutes, docsRoutes } from './routes/docs.ts'
 import { exportRoutes } from './routes/export.ts'
 import { figureRoutes } from './routes/figures.ts'
+import { flowVersionRoutes } from './routes/flow-versions.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { hookRoutes } from './routes/hooks.ts'
@@ -270,6 +271,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
       bulkRoutes,
       exportRoutes,
       figureRoutes,
+      flowVersionRoutes,
       liveRoutes,
       reviewRoutes,
       sourceRoutes,

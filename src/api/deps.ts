@@ -41,7 +41,15 @@ export interface ApiDeps {
   /** Sends mail to users; null where no server for it is set. */
   readonly mail: ((mail: Mail) => Promise<void>) | null
   /** Checks a flow's document and, where nothing is wrong with it, makes it the next version and raises the epoch. */
-  publish(asked: { readonly tenantId: string; readonly text: string; readonly by: string }): Promise<Published>
+  publish(asked: {
+    readonly tenantId: string
+    readonly text: string
+    readonly by: string
+    readonly note?: string | null
+    readonly base?: number | null
+  }): Promise<Published>
+  /** Everything wrong with a flow's document. */
+  check(text: string): readonly FlowProblem[]
   /** Destinations tried out by those who set them up. */
   readonly trials: Trials
   readonly workbench: Workbench

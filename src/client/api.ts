@@ -245,15 +245,22 @@ export interface Api {
     }
     /** Publish a flow */
     post: {
-      body: { document: string } | string
+      body: { document: string; note?: string; base_version?: number } | string
       answer: { flow: string; version: number; source_keys: ({ source: string; key: string })[] }
+    }
+  }
+  '/api/v1/flows/check': {
+    /** Check a draft */
+    post: {
+      body: { document: string }
+      answer: { problems: ({ code: string; message: string; line: number; column: number; path: string; expected: string | null; suggestion: string | null })[] }
     }
   }
   '/api/v1/flows/{id}': {
     /** Read a flow and its versions */
     get: {
       path: { id: string }
-      answer: { id: string; version: number; enabled: boolean; published_at: string; document: string; versions: ({ version: number; published_at: string; published_by: string })[] }
+      answer: { id: string; version: number; enabled: boolean; published_at: string; document: string; versions: ({ version: number; published_at: string; published_by: string; note: string | null })[] }
     }
   }
   '/api/v1/flows/{id}/caps': {
@@ -280,11 +287,26 @@ export interface Api {
       answer: { flow: string; version: number | null; source: string; lead_id: string | null; fields: ({ name: string; type: string; from: ({ way: "name" | "path" | "template" | "value" | "computed"; text: string })[]; raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown })[]; extra: unknown; steps: ({ id: string; type: string; reached: boolean; outcome: "success" | "failure" | "skip" | "rejected" | "stopped" | "skipped" | "asks" | "fault"; code: string | null; reason: string | null; field_errors: unknown; asks: string | null; when: { path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] } | null; rules: ({ path: string; text: string; holds: boolean; saw: unknown; unmet: ({ wanted: string; saw: unknown })[] })[]; expressions: ({ path: string; text: string; value: unknown; missing: string[] })[]; templates: ({ path: string; text: string; value: unknown; missing: string[] })[]; set: unknown })[]; after: unknown }
     }
   }
+  '/api/v1/flows/{id}/rollback': {
+    /** Publish an earlier version again */
+    post: {
+      path: { id: string }
+      body: { version: number; note?: string }
+      answer: { flow: string; version: number; source_keys: ({ source: string; key: string })[] }
+    }
+  }
   '/api/v1/flows/{id}/sources/{source}/posting': {
     /** Read the posting instructions of a source */
     get: {
       path: { id: string; source: string }
       answer: { page_url: string; openapi_url: string; submit_url: string; flow: string; version: number; source: string; enabled: boolean; fields: ({ key: string; field: string; label: string; type: string; required: boolean; example: string })[]; rules: ({ of: "flow" | "source"; words: string; reason: string | null })[]; samples: ({ format: "json" | "form" | "xml" | "query"; method: "POST" | "GET"; content_type: string | null; query: string; body: string | null })[]; unmet: string[]; openapi: unknown }
+    }
+  }
+  '/api/v1/flows/{id}/versions/{version}': {
+    /** Read a version of a flow */
+    get: {
+      path: { id: string; version: number }
+      answer: { flow: string; version: number; document: string; published_at: string; published_by: string; note: string | null }
     }
   }
   '/api/v1/hooks': {

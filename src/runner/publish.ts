@@ -21,6 +21,10 @@ export type Publish = (asked: {
   readonly tenantId: string
   readonly text: string
   readonly by: string
+  /** What was changed and why. */
+  readonly note?: string | null
+  /** The version that the document was made from: refused where it is no longer the last. */
+  readonly base?: number | null
 }) => Promise<Published>
 
 /** `dnc` is read aloud letter by letter, `customers` is a word. */
@@ -46,7 +50,7 @@ export const createPublish =
     readonly clock: Clock
     readonly onPublished: (tenantId: string) => void
   }): Publish =>
-  async ({ tenantId, text, by }) => {
+  async ({ tenantId, text, by, note = null, base = null }) => {
     const { database, registries, clock, onPublished } = options
     const problems = checkFlow(text, registries)
     if (problems.length > 0) return { flow: '', version: null, problems, keys: [] }
@@ -86,13 +90,17 @@ export const createPublish =
             message: `The account's plan takes ${plan.most} destinations; with this flow there would be ${count}.`,
           })
       }
+      if (base !== null && (last?.version ?? 0) !== base)
+        throw new Fault('conflict', {
+          message: `Somebody published version ${last?.version ?? 0} since version ${base}: look at what changed, then publish again.`,
+        })
       const same = last?.digest.equals(digest) ?? false
       const version = same ? (last?.version ?? 1) : (last?.version ?? 0) + 1
       if (!same) {
         await tx.query({
-          text: `insert into millrace.flow_version (tenant_id, flow_id, version, document, digest, revisions, published_at, published_by)
-                 values ($1::uuid, $2, $3::integer, $4, $5, $6::jsonb, $7::timestamptz, $8)`,
-          values: [tenantId, compiled.id, version, text, digest, JSON.stringify(revisions), at, by],
+          text: `insert into millrace.flow_version (tenant_id, flow_id, version, document, digest, revisions, published_at, published_by, note)
+                 values ($1::uuid, $2, $3::integer, $4, $5, $6::jsonb, $7::timestamptz, $8, $9)`,
+          values: [tenantId, compiled.id, version, text, digest, JSON.stringify(revisions), at, by, note],
         })
       }
       await tx.query({

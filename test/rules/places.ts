@@ -187,6 +187,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     may: [
       'base',
       'delivery',
+      'flow',
       'kit',
       'database',
       'journal',

@@ -113,6 +113,7 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
     send: house.outbound.send,
     mail: null,
     publish: house.publish,
+    check: house.check,
     trials: house.trials,
     workbench: house.workbench,
     destinationTypes: registries.destinations,

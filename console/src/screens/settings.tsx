@@ -4,6 +4,7 @@ import type { ComponentType } from 'react'
 import { useMay } from '../rights.ts'
 import { AccountTab } from '../settings/account-tab.tsx'
 import { BrandingTab } from '../settings/branding-tab.tsx'
+import { KeysTab } from '../settings/keys-tab.tsx'
 import { PeopleTab } from '../settings/people-tab.tsx'
 import { SecretsTab } from '../settings/secrets-tab.tsx'
 import { Page } from '../shell/page.tsx'
@@ -12,6 +13,7 @@ import { type TextKey, t } from '../text.ts'
 const TABS: readonly { id: string; text: TextKey; permission: string | null; part: ComponentType }[] = [
   { id: 'account', text: 'settings.account', permission: null, part: AccountTab },
   { id: 'people', text: 'settings.people', permission: 'user.read', part: PeopleTab },
+  { id: 'keys', text: 'settings.keys', permission: 'key.read', part: KeysTab },
   { id: 'branding', text: 'settings.branding', permission: 'settings.edit', part: BrandingTab },
   { id: 'secrets', text: 'settings.secrets', permission: 'secret.read', part: SecretsTab },
 ]

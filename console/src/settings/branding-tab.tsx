@@ -1,9 +1,10 @@
-import { Button, ColorInput, FileButton, TextInput } from '@mantine/core'
+import { Button, ColorInput, FileButton, Skeleton, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { api } from '../api/client.ts'
 import type { BrandingAnswer } from '../api/types.ts'
+import { Failed } from '../components/failed.tsx'
 import { t } from '../text.ts'
 
 const LOGO_BYTES_MAX = 48 * 1024
@@ -16,23 +17,12 @@ const dataOf = (file: File): Promise<string> =>
     reader.readAsDataURL(file)
   })
 
-/** Name, colour and logo: the console as the tenant's own. */
-export const BrandingTab = () => {
+const BrandingForm = ({ kept }: { readonly kept: BrandingAnswer }) => {
   const client = useQueryClient()
-  const { data } = useQuery({
-    queryKey: ['branding', 'kept'],
-    queryFn: () => api<BrandingAnswer>('/api/v1/branding'),
-  })
-  const [name, setName] = useState('')
-  const [color, setColor] = useState('')
-  const [logo, setLogo] = useState<string | null>(null)
+  const [name, setName] = useState(kept.name ?? '')
+  const [color, setColor] = useState(kept.color ?? '')
+  const [logo, setLogo] = useState(kept.logo)
   const [tooLarge, setTooLarge] = useState(false)
-  useEffect(() => {
-    if (data === undefined) return
-    setName(data.name ?? '')
-    setColor(data.color ?? '')
-    setLogo(data.logo)
-  }, [data])
   const save = useMutation({
     mutationFn: () =>
       api<BrandingAnswer>('/api/v1/branding', {
@@ -62,6 +52,7 @@ export const BrandingTab = () => {
         description={t('branding.color_hint')}
         size="xs"
         format="hex"
+        withEyeDropper={false}
         value={color}
         onChange={setColor}
       />
@@ -101,4 +92,14 @@ export const BrandingTab = () => {
       </div>
     </form>
   )
+}
+
+/** Name, colour and logo: the console as the tenant's own. */
+export const BrandingTab = () => {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['branding', 'kept'],
+    queryFn: () => api<BrandingAnswer>('/api/v1/branding'),
+  })
+  if (error !== null) return <Failed error={error} onRetry={() => void refetch()} />
+  return data === undefined ? <Skeleton height={260} radius={8} /> : <BrandingForm kept={data} />
 }

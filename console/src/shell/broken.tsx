@@ -3,8 +3,8 @@ import { t } from '../text.ts'
 
 /** A screen that could not be drawn, or whose part could not be loaded: a server with another build, mostly. */
 export const Broken = ({ reset }: { readonly reset: () => void }) => (
-  <div className="empty" role="alert" style={{ paddingTop: '18vh' }}>
-    <h2>{t('broken.title')}</h2>
+  <main className="empty" role="alert" style={{ paddingTop: '18vh' }}>
+    <h1>{t('broken.title')}</h1>
     <p>{t('broken.text')}</p>
     <div className="row">
       <Button variant="default" onClick={reset}>
@@ -12,5 +12,5 @@ export const Broken = ({ reset }: { readonly reset: () => void }) => (
       </Button>
       <Button onClick={() => window.location.reload()}>{t('broken.reload')}</Button>
     </div>
-  </div>
+  </main>
 )

@@ -16,6 +16,8 @@ const PAGES = [
   ['/flows', 'nav.flows'],
   ['/sources', 'nav.sources'],
   ['/lists', 'nav.lists'],
+  ['/deliveries', 'nav.deliveries'],
+  ['/privacy', 'nav.privacy'],
   ['/audit', 'nav.audit'],
   ['/settings', 'nav.settings'],
 ] as const
@@ -88,7 +90,16 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
   ]
   const chosen = Math.min(at, options.length - 1)
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size={560} yOffset="14vh" centered={false}>
+    <Modal
+      opened
+      onClose={onClose}
+      attributes={{ content: { 'aria-label': t('jump.open') } }}
+      withCloseButton={false}
+      padding={0}
+      size={560}
+      yOffset="14vh"
+      centered={false}
+    >
       <TextInput
         data-autofocus
         size="md"

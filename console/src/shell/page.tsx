@@ -16,8 +16,8 @@ export const Page = (props: {
     document.title = `${title} · ${brandName()}`
   }, [title])
   return (
-    <>
-      <header className="bar">
+    <main className="page-frame">
+      <div className="bar">
         <div className="bar-title">
           {crumb !== undefined && <span className="crumb">{crumb}</span>}
           <h1 className="clip">{title}</h1>
@@ -27,14 +27,14 @@ export const Page = (props: {
           {actions}
           <UserMenu />
         </div>
-      </header>
+      </div>
       {wide ? (
-        <main className="page-wide">{children}</main>
+        <div className="page-wide">{children}</div>
       ) : (
-        <main className="page" tabIndex={0} style={{ outline: 'none' }}>
+        <div className="page" tabIndex={0} style={{ outline: 'none' }}>
           <div className="page-inner">{children}</div>
-        </main>
+        </div>
       )}
-    </>
+    </main>
   )
 }

@@ -7,7 +7,9 @@ import {
   IconPlugConnected,
   IconRoute,
   IconSearch,
+  IconSend,
   IconSettings,
+  IconShieldLock,
 } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { type ComponentType, lazy, Suspense, useState } from 'react'
@@ -49,6 +51,8 @@ const GROUPS: readonly { readonly title: TextKey | null; readonly places: readon
   {
     title: 'nav.govern',
     places: [
+      { to: '/deliveries', text: 'nav.deliveries', icon: IconSend, right: 'job.read' },
+      { to: '/privacy', text: 'nav.privacy', icon: IconShieldLock, right: 'privacy.read' },
       { to: '/audit', text: 'nav.audit', icon: IconFingerprint, right: 'audit.read' },
       { to: '/settings', text: 'nav.settings', icon: IconSettings, right: 'lead.read' },
     ],
@@ -67,10 +71,10 @@ const Side = ({ onJump }: { readonly onJump: () => void }) => {
         <Mark logo={branding.logo} />
         <span className="clip">{branding.name}</span>
       </Link>
-      <button type="button" className="jump" onClick={onJump} aria-label={t('jump.open')}>
+      <button type="button" className="jump" onClick={onJump}>
         <IconSearch size={15} aria-hidden />
         <span>{t('jump.open')}</span>
-        <kbd aria-hidden="true">⌘K</kbd>
+        <kbd>⌘K</kbd>
       </button>
       {GROUPS.map(({ title, places }) => (
         <div key={title ?? 'first'} role="group" aria-label={title === null ? t('nav.look') : t(title)}>
@@ -78,7 +82,7 @@ const Side = ({ onJump }: { readonly onJump: () => void }) => {
           {places
             .filter(({ right }) => may(right))
             .map(({ to, text, icon: Icon }) => (
-              <Link key={to} to={to} className="side-link" activeOptions={{ exact: to === '/' }} aria-label={t(text)}>
+              <Link key={to} to={to} className="side-link" activeOptions={{ exact: to === '/' }}>
                 <Icon aria-hidden />
                 <span>{t(text)}</span>
                 {to === '/review' && waiting > 0 && <span className="side-count">{number(waiting)}</span>}

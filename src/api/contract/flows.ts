@@ -19,12 +19,19 @@ export const FlowDetail = Type.Object({
       version: Type.Integer(),
       published_at: Time('When.'),
       published_by: Type.String({ description: 'Id of the user.' }),
+      note: TextOrNull({ description: 'What was changed and why.' }),
     }),
   ),
 })
 
 export const FlowBody = Type.Object(
-  { document: Type.String({ minLength: 1, description: 'The flow, as YAML or JSON text.' }) },
+  {
+    document: Type.String({ minLength: 1, description: 'The flow, as YAML or JSON text.' }),
+    note: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'What was changed and why.' })),
+    base_version: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'The version it was made from; 409 where that is no longer the last.' }),
+    ),
+  },
   { additionalProperties: false },
 )
 
@@ -55,3 +62,26 @@ export const FlowRefused = Type.Object({
   correlation_id: Type.String(),
   problems: Type.Array(FlowProblem),
 })
+
+export const FlowVersionParams = Type.Object({ id: Type.String(), version: Type.Integer({ minimum: 1 }) })
+export const FlowVersion = Type.Object({
+  flow: Type.String(),
+  version: Type.Integer(),
+  document: Type.String(),
+  published_at: Time('When.'),
+  published_by: Type.String({ description: 'Id of the user.' }),
+  note: TextOrNull(),
+})
+export const RollbackBody = Type.Object(
+  {
+    version: Type.Integer({ minimum: 1, description: 'Whose document is published again, as a new version.' }),
+    note: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  },
+  { additionalProperties: false },
+)
+
+export const DraftBody = Type.Object(
+  { document: Type.String({ maxLength: 1_000_000, description: 'As YAML or JSON text.' }) },
+  { additionalProperties: false },
+)
+export const DraftChecked = Type.Object({ problems: Type.Array(FlowProblem) })

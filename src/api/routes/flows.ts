@@ -94,7 +94,7 @@ export const flowRoutes =
             },
             {
               name: 'list_flow_versions',
-              text: `select version, published_at, published_by from millrace.flow_version
+              text: `select version, published_at, published_by, note from millrace.flow_version
                      where tenant_id = $1::uuid and flow_id = $2::text order by version desc`,
               values,
             },
@@ -109,6 +109,7 @@ export const flowRoutes =
             version: row.version as number,
             published_at: iso(row.published_at as number),
             published_by: row.published_by as string,
+            note: row.note as string | null,
           })),
         }
       },
@@ -125,13 +126,13 @@ export const flowRoutes =
           description: 'As JSON with the text of the document, or the document itself as application/yaml.',
           consumes: ['application/json', 'application/yaml'],
           body: FlowBody,
-          response: { 201: FlowPublished, 422: FlowRefused, ...problems(400, 401, 403, 406, 413, 415, 500, 503) },
+          response: { 201: FlowPublished, 422: FlowRefused, ...problems(400, 401, 403, 406, 409, 413, 415, 500, 503) },
         },
       },
       async (request, reply) => {
         const { tenantId, userId } = sessionOf(request)
-        const { document: text } = request.body
-        const { flow, version, problems: found, keys } = await publish({ tenantId, text, by: userId })
+        const { document: text, note = null, base_version: base = null } = request.body
+        const { flow, version, problems: found, keys } = await publish({ tenantId, text, by: userId, note, base })
         if (version === null) {
           const count = found.length === 1 ? '1 problem' : `${found.length} problems`
           const fault = new Fault('flow_invalid', { message: `The flow has ${count}; nothing was published.` })

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { Fault } from '../../base/faults.ts'
 import { LiveHeaders } from '../contract/figures.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -23,7 +24,9 @@ export const liveRoutes =
     const { database, reader, log } = deps
     const hub = createLiveHub({ database, reader, log })
     const lines = new Set<() => void>()
+    let isClosing = false
     app.addHook('preClose', async () => {
+      isClosing = true
       hub.stop()
       for (const end of [...lines]) end()
     })
@@ -50,6 +53,7 @@ export const liveRoutes =
         },
       },
       async (request, reply) => {
+        if (isClosing) throw new Fault('shutting_down', { message: 'This server is about to end. Try again.' })
         const { tenantId } = sessionOf(request)
         const since = request.headers['last-event-id'] ?? null
         reply.hijack()

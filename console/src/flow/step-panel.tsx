@@ -1,0 +1,125 @@
+import { ActionIcon, Button, Menu, Textarea, Tooltip } from '@mantine/core'
+import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react'
+import { useState } from 'react'
+import { named, t } from '../text.ts'
+import {
+  configText,
+  type FlowOutline,
+  readConfig,
+  withoutStep,
+  withStep,
+  withStepConfig,
+  withStepMoved,
+} from './document.ts'
+
+/** Steps to begin with: each is right as soon as its names are. */
+const TEMPLATES: readonly { readonly type: string; readonly config: unknown }[] = [
+  { type: 'normalize', config: {} },
+  { type: 'dedupe', config: { on: [['email'], ['phone']], within: '30d', duplicate: 'reject' } },
+  { type: 'suppress', config: { lists: ['dnc'], match: ['phone', 'email'] } },
+  { type: 'filter', config: { when: 'lead.email.valid', reason: 'Not for us' } },
+  { type: 'score', config: { points: [{ id: 'reachable', when: 'lead.email.valid', points: 20 }] } },
+  { type: 'review', config: { queue: 'default' } },
+  { type: 'deliver', config: { to: 'crm' } },
+]
+
+/** What can be done to the step that is chosen in the picture, or to the flow where none is. */
+export const StepPanel = (props: {
+  readonly text: string
+  readonly outline: FlowOutline
+  readonly at: number
+  readonly onChange: (text: string, at: number) => void
+}) => {
+  const { text, outline, at, onChange } = props
+  const step = outline.steps[at]
+  const [draft, setDraft] = useState(() => (step === undefined ? '' : configText(step.config)))
+  const [error, setError] = useState<string | null>(null)
+  const last = outline.steps.length - 1
+  const apply = (): void => {
+    if (step === undefined) return
+    try {
+      onChange(withStepConfig(text, at, step.type, readConfig(draft)), at)
+      setError(null)
+    } catch (failure) {
+      setError((failure as Error).message)
+    }
+  }
+  return (
+    <div className="step-panel">
+      <div className="row">
+        <strong className="grow clip">
+          {step === undefined ? t('flow.choose') : `${step.id ?? step.type} · ${named('step', step.type)}`}
+        </strong>
+        <Menu position="top-end" shadow="md">
+          <Menu.Target>
+            <Button variant="default" leftSection={<IconPlus size={14} />}>
+              {t('flow.add_step')}
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {TEMPLATES.map(({ type, config }) => (
+              <Menu.Item
+                key={type}
+                onClick={() => {
+                  const place = step === undefined ? last + 1 : at + 1
+                  onChange(withStep(text, place, { [type]: config }), place)
+                }}
+              >
+                {named('step', type)}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+        {step !== undefined && (
+          <>
+            <Tooltip label={t('flow.up')}>
+              <ActionIcon
+                variant="default"
+                size={30}
+                aria-label={t('flow.up')}
+                disabled={at === 0}
+                onClick={() => onChange(withStepMoved(text, at, at - 1), at - 1)}
+              >
+                <IconArrowUp size={16} />
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label={t('flow.down')}>
+              <ActionIcon
+                variant="default"
+                size={30}
+                aria-label={t('flow.down')}
+                disabled={at === last}
+                onClick={() => onChange(withStepMoved(text, at, at + 1), at + 1)}
+              >
+                <IconArrowDown size={16} />
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label={t('flow.remove')}>
+              <ActionIcon
+                variant="default"
+                size={30}
+                aria-label={t('flow.remove')}
+                onClick={() => onChange(withoutStep(text, at), -1)}
+              >
+                <IconTrash size={16} />
+              </ActionIcon>
+            </Tooltip>
+          </>
+        )}
+      </div>
+      {step !== undefined && (
+        <Textarea
+          aria-label={t('flow.config')}
+          autosize
+          minRows={3}
+          maxRows={8}
+          value={draft}
+          error={error}
+          styles={{ input: { fontFamily: 'var(--mono)', fontSize: 12 } }}
+          onChange={(event) => setDraft(event.currentTarget.value)}
+          onBlur={() => draft !== configText(step.config) && apply()}
+        />
+      )}
+    </div>
+  )
+}

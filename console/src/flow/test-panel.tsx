@@ -1,0 +1,178 @@
+import { Alert, Button, Textarea } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { api } from '../api/client.ts'
+import { plain } from '../lead/plain.ts'
+import { exampleOf } from '../source/examples.ts'
+import { named, t } from '../text.ts'
+import type { FlowOutline } from './document.ts'
+
+interface Rule {
+  readonly path: string
+  readonly text: string
+  readonly holds: boolean
+  readonly saw: Readonly<Record<string, unknown>> | null
+}
+
+interface Value {
+  readonly path: string
+  readonly text: string
+  readonly value: unknown
+}
+
+export interface Preview {
+  readonly fields: readonly {
+    readonly name: string
+    readonly type: string
+    readonly raw: unknown
+    readonly normal: unknown
+    readonly valid: boolean
+  }[]
+  readonly steps: readonly {
+    readonly id: string
+    readonly type: string
+    readonly reached: boolean
+    readonly outcome: string
+    readonly code: string | null
+    readonly reason: string | null
+    readonly asks: string | null
+    readonly when: Rule | null
+    readonly rules: readonly Rule[]
+    readonly expressions: readonly Value[]
+    readonly templates: readonly Value[]
+    readonly set: unknown
+  }[]
+  readonly after: unknown
+}
+
+const TONE: Readonly<Record<string, string>> = {
+  success: 'good',
+  rejected: 'bad',
+  failure: 'bad',
+  fault: 'warn',
+  asks: 'info',
+  skip: 'quiet',
+  skipped: 'quiet',
+  stopped: 'info',
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+const exampleFor = (outline: FlowOutline): string =>
+  JSON.stringify(Object.fromEntries(outline.fields.map(({ name, type }) => [name, exampleOf(name, type)])), null, 2)
+
+const RuleLine = ({ rule }: { readonly rule: Rule }) => (
+  <p className="test-line">
+    <span className="tag" data-tone={rule.holds ? 'good' : 'quiet'}>
+      {rule.holds ? t('test.holds') : t('test.holds_not')}
+    </span>
+    <code>{rule.text}</code>
+    {Object.entries(rule.saw ?? {}).map(([name, value]) => (
+      <span key={name} className="chip mono">
+        {name} = {plain(value)}
+      </span>
+    ))}
+  </p>
+)
+
+/** The draft, run on a lead that was pasted or is stored: every intermediate value, and nothing is sent or kept. */
+export const TestPanel = (props: {
+  readonly flow: string
+  readonly text: string
+  readonly outline: FlowOutline
+  readonly onTested: (preview: Preview | null) => void
+}) => {
+  const { flow, text, outline, onTested } = props
+  const [given, setGiven] = useState(() => exampleFor(outline))
+  const run = useMutation({
+    mutationFn: () => {
+      const trimmed = given.trim()
+      const lead = UUID.test(trimmed) ? { lead_id: trimmed } : { values: JSON.parse(trimmed) as object }
+      return api<Preview>(`/api/v1/flows/${flow}/preview`, { method: 'POST', body: { document: text, ...lead } })
+    },
+    onSuccess: onTested,
+    onError: () => onTested(null),
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    run.mutate()
+  }
+  return (
+    <div className="test-panel">
+      <form className="stack" style={{ gap: 8 }} onSubmit={submit}>
+        <Textarea
+          label={t('test.given')}
+          description={t('test.given_hint')}
+          autosize
+          minRows={5}
+          maxRows={12}
+          value={given}
+          styles={{ input: { fontFamily: 'var(--mono)', fontSize: 12 } }}
+          onChange={(event) => setGiven(event.currentTarget.value)}
+        />
+        <div className="row">
+          <Button type="submit" loading={run.isPending}>
+            {t('test.run')}
+          </Button>
+          <Button variant="subtle" color="gray" onClick={() => setGiven(exampleFor(outline))}>
+            {t('test.example')}
+          </Button>
+        </div>
+        {run.error !== null && (
+          <Alert color="red" variant="light" role="alert">
+            {run.error instanceof SyntaxError ? t('test.no_json') : run.error.message}
+          </Alert>
+        )}
+      </form>
+      {run.data !== undefined && (
+        <div className="stack" style={{ gap: 10 }}>
+          <details>
+            <summary>{t('test.fields')}</summary>
+            <table className="plain-table">
+              <tbody>
+                {run.data.fields.map(({ name, type, raw, normal, valid }) => (
+                  <tr key={name}>
+                    <td className="mono">{name}</td>
+                    <td className="faint">{type}</td>
+                    <td>{plain(raw)}</td>
+                    <td>{plain(normal)}</td>
+                    <td>
+                      <span className="tag" data-tone={valid ? 'good' : 'bad'}>
+                        {valid ? t('test.valid') : t('test.invalid')}
+                      </span>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </details>
+          <ol className="test-steps">
+            {run.data.steps.map((step) => (
+              <li key={step.id} data-reached={step.reached}>
+                <div className="row">
+                  <strong className="grow">
+                    {step.id} <span className="faint">{named('step', step.type)}</span>
+                  </strong>
+                  <span className="tag" data-tone={step.reached ? TONE[step.outcome] : 'quiet'}>
+                    {step.reached ? named('preview', step.outcome) : t('test.not_reached')}
+                  </span>
+                </div>
+                {step.reason !== null && <p className="soft">{step.reason}</p>}
+                {step.asks !== null && <p className="soft">{t('test.asks', { question: step.asks })}</p>}
+                {step.when !== null && <RuleLine rule={step.when} />}
+                {step.rules.map((rule) => (
+                  <RuleLine key={`${rule.path} ${rule.text}`} rule={rule} />
+                ))}
+                {[...step.expressions, ...step.templates].map(({ path, text: written, value }) => (
+                  <p key={path} className="test-line">
+                    <code>{written}</code> → <span className="mono">{plain(value)}</span>
+                  </p>
+                ))}
+              </li>
+            ))}
+          </ol>
+        </div>
+      )}
+    </div>
+  )
+}
