@@ -16,19 +16,23 @@ export interface Shedding {
 
 /** A loop that answers within this is one that keeps up, also while it collects garbage or starts. */
 export const LAG_MS_MAX = 250
-/** Fewer would idle while the database works. */
-const ADMITTED_MIN = 32
+/** So few cost nothing to keep: a loop that lags with them lags for another reason, and turning leads away won't help. */
+const ADMITTED_MIN = 256
+/** Once may be the collector, or somebody else's work on the machine: so often in a row it is ours. */
+const LATE_IN_A_ROW = 3
 const DECREASE = 0.7
 const INCREASE = 0.05
 
 export const createShedding = ({ max }: { readonly max: number }): Shedding => {
   const least = Math.min(ADMITTED_MIN, max)
   let admitted = max
+  let late = 0
   return {
     admits: (inFlight) => inFlight < admitted,
     observe: (lagMs, inFlight) => {
-      if (lagMs > LAG_MS_MAX) admitted = Math.max(least, Math.floor(Math.min(admitted, inFlight) * DECREASE))
-      else admitted = Math.min(max, admitted + Math.max(1, Math.ceil(admitted * INCREASE)))
+      late = lagMs > LAG_MS_MAX ? late + 1 : 0
+      if (late >= LATE_IN_A_ROW) admitted = Math.max(least, Math.floor(Math.min(admitted, inFlight) * DECREASE))
+      else if (late === 0) admitted = Math.min(max, admitted + Math.max(1, Math.ceil(admitted * INCREASE)))
     },
     admitted: () => admitted,
   }
