@@ -142,7 +142,17 @@ const compileSource = (
 const compileDestinations = ({ document, registries }: CompileAsked): Map<string, CompiledDestination> => {
   const destinations = new Map<string, CompiledDestination>()
   const tools = createDestinationTools({ country: document.country, zone: document.zone })
-  for (const { id, name, type, settings, attemptsMax, retryDelayMs, timeoutMs, policy } of document.destinations) {
+  for (const {
+    id,
+    name,
+    type,
+    settings,
+    attemptsMax,
+    retryDelayMs,
+    timeoutMs,
+    policy,
+    channels,
+  } of document.destinations) {
     const known = Object.hasOwn(registries.destinations, type) ? registries.destinations[type] : undefined
     if (known === undefined) throw invalid(`There is no destination type "${type}"`)
     destinations.set(id, {
@@ -154,6 +164,7 @@ const compileDestinations = ({ document, registries }: CompileAsked): Map<string
       retryDelayMs,
       timeoutMs,
       policy,
+      channels,
       tools,
       terms: null,
     })

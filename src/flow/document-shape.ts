@@ -100,6 +100,12 @@ export const DESTINATION_SHAPE: Shape = {
     name: text('a name'),
     attempts: { type: 'integer', minimum: 1, maximum: 100 },
     retry_delay: text('a duration such as 30s'),
+    channels: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', enum: ['call', 'sms', 'email'] },
+      description: 'how it will reach the person',
+    },
     timeout: text('a duration such as 10s'),
     // Read by their own schema, once it is known what rules may speak of.
     ...Object.fromEntries(TERM_KEYS.map((key) => [key, {}])),

@@ -62,6 +62,7 @@ export interface DestinationDocument {
   readonly retryDelayMs: number | null
   readonly timeoutMs: number | null
   readonly policy: DeliveryPolicy
+  readonly channels: readonly string[]
 }
 
 /** A flow as it was read: blocks turned into steps, defaults filled in. Plain data that survives JSON. */

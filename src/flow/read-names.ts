@@ -216,6 +216,7 @@ const readDestination = ({ registries, report }: NamesAsked, entry: MapEntry): D
     retryDelayMs: durationOf(report, find('retry_delay'), path),
     timeoutMs: durationOf(report, find('timeout'), path),
     policy: readDeliveryPolicy({ entries, report, path }),
+    channels: Array.isArray(common.channels) ? (common.channels as string[]) : [],
   }
 }
 

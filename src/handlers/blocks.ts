@@ -1,4 +1,4 @@
-import { int8s } from '../database/arrays.ts'
+import { int8s, texts } from '../database/arrays.ts'
 import type { Database } from '../database/pool.ts'
 
 /**
@@ -16,7 +16,7 @@ export interface Blocks {
   /** `keys` is asked only where there is any suspect at all. */
   isSuspect(keys: () => readonly bigint[]): boolean
   /** Why a person is not to be reached; null: they may be. */
-  why(tenantId: string, keys: readonly bigint[]): Promise<string | null>
+  why(tenantId: string, keys: readonly bigint[], channels: readonly string[]): Promise<string | null>
   forget(tenantId: string): void
 }
 
@@ -67,21 +67,20 @@ export const createBlocks = (options: { readonly database: Database }): Blocks =
       for (const key of keys) suspects.add(key)
     },
     isSuspect: (keys) => suspects.size > 0 && keys().some((key) => suspects.has(key)),
-    why: async (tenantId, keys) => {
+    why: async (tenantId, keys, channels) => {
       const [rows = []] = await database.batch(
         [tenantId],
         [
           {
             name: 'why_blocked',
             text: `select why from millrace.person_block
-                   where tenant_id = $1::uuid and key = any ($2::bigint[]) and channel in ('all', 'share') limit 1`,
-            values: [tenantId, int8s([...keys])],
+                   where tenant_id = $1::uuid and key = any ($2::bigint[]) and channel = any ($3::text[])
+                   limit 1`,
+            values: [tenantId, int8s([...keys]), texts([...channels])],
           },
         ],
       )
-      const why = (rows[0]?.why as string | undefined) ?? null
-      if (why === null) for (const key of keys) suspects.delete(key)
-      return why
+      return (rows[0]?.why as string | undefined) ?? null
     },
     forget: (tenantId) => {
       known.delete(tenantId)

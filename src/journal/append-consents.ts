@@ -100,27 +100,36 @@ export const consentStatements = (commits: readonly Consenting[]): Statement[] =
 
 interface Fenced {
   readonly tenantId: string
-  /** A call follows this commit: it must not be written where its person is not to be reached. */
-  readonly fence?: boolean
+  /** A call follows this commit: it must not be written where its person is blocked for one of these channels. */
+  readonly fence?: readonly string[] | null
   readonly columns: { readonly emailKey: bigint | null; readonly phoneKey: bigint | null }
 }
 
 /** Asked last, so that whoever was told "it is done" before this commit is never sent after it. */
 export const fenceStatement = (commits: readonly Fenced[]): Statement[] => {
   const keys = commits.flatMap(({ tenantId, fence, columns }) =>
-    fence ? [columns.emailKey, columns.phoneKey].flatMap((key) => (key === null ? [] : [{ tenantId, key }])) : [],
+    fence
+      ? [columns.emailKey, columns.phoneKey].flatMap((key) =>
+          key === null ? [] : [{ tenantId, key, channels: fence.join(',') }],
+        )
+      : [],
   )
   if (keys.length === 0) return []
   return [
     {
       name: 'append_fence',
       text: `select millrace.must_be_free((
-               select count(*) from unnest($1::uuid[], $2::bigint[]) as w(tenant_id, key)
+               select count(*) from unnest($1::uuid[], $2::bigint[], $3::text[]) as w(tenant_id, key, channels)
                cross join lateral (
                  select from millrace.person_block b
-                 where b.tenant_id = w.tenant_id and b.key = w.key and b.channel in ('all', 'share') limit 1
+                 where b.tenant_id = w.tenant_id and b.key = w.key
+                   and b.channel = any (string_to_array(w.channels, ',')) limit 1
                ) b))`,
-      values: [uuids(keys.map(({ tenantId }) => tenantId)), int8s(keys.map(({ key }) => key))],
+      values: [
+        uuids(keys.map(({ tenantId }) => tenantId)),
+        int8s(keys.map(({ key }) => key)),
+        texts(keys.map(({ channels }) => channels)),
+      ],
     },
   ]
 }

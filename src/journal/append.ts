@@ -59,7 +59,7 @@ export interface LeadCommit {
   readonly entries: readonly EntryWrite[]
   readonly consents?: readonly ConsentWrite[]
   /** A call follows this commit: not where its person is not to be reached (SqlError MR002). */
-  readonly fence?: boolean
+  readonly fence?: readonly string[] | null
   /** Given back. */
   readonly releasedClaims: readonly Buffer[]
   readonly persons: PersonWrites

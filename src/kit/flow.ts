@@ -93,6 +93,8 @@ export interface CompiledDestination {
   /** Null: it takes whatever comes. */
   readonly terms: CompiledTerms | null
   readonly policy: DeliveryPolicy
+  /** How it will reach the person: nothing is sent to it for one who took that back. */
+  readonly channels: readonly string[]
 }
 
 /** A published flow, ready to run. Immutable. */

@@ -224,7 +224,7 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     await endAttempt(ctx, journey, delivery, destination, attempt, testResult(journey.lead.script, attempt))
     return
   }
-  const blocked = await blockOf(ctx, journey)
+  const blocked = await blockOf(ctx, journey, destination)
   if (blocked) {
     await endAttempt(ctx, journey, delivery, destination, attempt, blocked)
     return

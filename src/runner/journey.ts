@@ -153,6 +153,20 @@ const joined = (all: readonly PersonWrites[]): PersonWrites =>
         labels: all.flatMap(({ labels }) => labels),
       }
 
+/** Being passed on at all, and everything. */
+export const REACHED: readonly string[] = ['all', 'share']
+
+/** What the calls that follow this commit will reach the person by; null where none follows. */
+const fenceOf = (journey: Journey): readonly string[] | null => {
+  let channels: string[] | null = null
+  for (const event of journey.events) {
+    if (event.type !== 'attempt.started') continue
+    const to = journey.lead.deliveries.get(event.data.delivery)?.destination ?? ''
+    channels = [...(channels ?? REACHED), ...(journey.flow.destinations.get(to)?.channels ?? [])]
+  }
+  return channels
+}
+
 const write = async (journey: Journey, appender: Appender, clock: Clock, work: WorkMark | null): Promise<void> => {
   const { lead, keys } = journey
   const segment = encodeSegment({
@@ -176,7 +190,7 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
     caps: journey.caps,
     entries: journey.entries,
     consents: journey.consents,
-    fence: journey.events.some(({ type }) => type === 'attempt.started'),
+    fence: fenceOf(journey),
     persons: joined(journey.persons),
     releasesPerson: journey.releasesPerson,
     releasedClaims: journey.releasedClaims,

@@ -172,6 +172,26 @@ describe('a revocation', () => {
     expect((await verifyTenant({ database: home.house.database, tenantId: home.tenantId })).breach).toBeNull()
   })
 
+  it('of one channel stops the destinations that reach by it, and no other', async () => {
+    await home.publish(`
+flow: two
+fields: { phone: phone }
+sources: [ { id: web } ]
+destinations:
+  texts: { type: http, url: "${sink.url}/texts", repeat: keyed, channels: [sms] }
+  calls: { type: http, url: "${sink.url}/calls", repeat: keyed, channels: [call] }
+steps: [ { deliver: { to: [texts, calls] } } ]
+`)
+    await revoke('+15125550119', ['sms'])
+    const before = sink.requests.length
+    const { answer } = await home.submit('two', 'web', { phone: '+15125550119' })
+    expect(sink.requests.slice(before).map(({ path }) => path)).toEqual(['/calls'])
+    expect(answer.destinations).toMatchObject({
+      texts: { outcome: 'failure', code: 'person_blocked' },
+      calls: { outcome: 'success' },
+    })
+  })
+
   it('never loses the race: whatever is sent began before the revocation was confirmed', async () => {
     for (let n = 0; n < 8; n += 1) {
       const phone = `+1512555${String(200 + n).padStart(4, '0')}`
