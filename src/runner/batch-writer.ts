@@ -10,7 +10,7 @@ import type { CompiledDestination } from '../kit/flow.ts'
 import { answerOfCall, authorizeCall, type CallContext } from './authorized-call.ts'
 import type { Catalog } from './catalog.ts'
 import type { RunnerContext } from './context.ts'
-import { personKeys } from './journey.ts'
+import { personKeys, REACHED } from './journey.ts'
 
 /**
  * Writes the files of what has waited for its window. A file has its name and its deliveries in the database before a
@@ -40,9 +40,11 @@ export const createBatchWriter = (options: {
   const { clock } = ctx
 
   /** Whether its person has opted out, or was erased, since it was decided. */
-  const isBlocked = async ({ lead, keys }: LoadedLead): Promise<boolean> => {
+  const isBlocked = async ({ lead, keys }: LoadedLead, delivery: string): Promise<boolean> => {
     const flow = await catalog.version(lead.tenantId, lead.flow, lead.flowVersion)
-    return (await blocks.why(lead.tenantId, personKeys({ lead, flow, keys }))) !== null
+    const to = flow.destinations.get(lead.deliveries.get(delivery)?.destination ?? '')
+    const reached = [...REACHED, ...(to?.channels ?? [])]
+    return (await blocks.why(lead.tenantId, personKeys({ lead, flow, keys }), reached)) !== null
   }
 
   /** What its leads say is to be sent; one that may not leave any more has no line. */
@@ -51,7 +53,8 @@ export const createBatchWriter = (options: {
     const lines = new Map<string, number>()
     for (const { delivery, leadId } of file.items) {
       const loaded = await loader.load(file.tenantId, leadId)
-      const found = loaded?.key && !(await isBlocked(loaded)) ? loaded.lead.deliveries.get(delivery) : undefined
+      const found =
+        loaded?.key && !(await isBlocked(loaded, delivery)) ? loaded.lead.deliveries.get(delivery) : undefined
       if (found) rows.push({ deliveryId: delivery, leadId, payload: found.payload })
       lines.set(delivery, found ? rows.length : 0)
     }
