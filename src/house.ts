@@ -327,6 +327,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       clock,
       random: options.random ?? Math.random,
       log,
+      onBlocked: blocks.forget,
       archiveDir: join(config.dataDir, 'archive'),
       ledgerFile: config.erasureLedger === '' ? join(config.dataDir, 'erasures.ledger') : config.erasureLedger,
       tools: {

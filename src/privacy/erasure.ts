@@ -67,6 +67,8 @@ export const createErasure = (options: {
   readonly audit: Audit
   readonly clock: Clock
   readonly ledger: Ledger
+  /** Who is erased has changed: this process must not wait until it hears of it. */
+  readonly onBlocked: (tenantId: string) => void
 }): Erasure => {
   const { database, keyring, loader, audit, clock, ledger } = options
 
@@ -123,6 +125,7 @@ export const createErasure = (options: {
         },
       ])
     })
+    options.onBlocked(tenantId)
     return request
   }
 

@@ -42,6 +42,7 @@ export const createPrivacy = (options: {
   readonly log: Log
   readonly ledgerFile: string
   readonly archiveDir: string
+  readonly onBlocked: (tenantId: string) => void
   readonly tools: NoticeTools
 }): Privacy => {
   const ledger = createLedger({ file: options.ledgerFile, key: signingKey(options.keyring, 'erasure ledger') })

@@ -14,6 +14,7 @@ export const KEPT: Readonly<Record<string, string>> = {
   claim: 'given up by erase-lead.ts, but for those kept on purpose',
   work: 'given up by erase-lead.ts',
   recipient_notice: 'what recipients must be told: ids, and a reference that goes when they have acknowledged',
+  batch_item: 'which delivery stood in which file: ids',
   retired_segment: 'hashes of what retention let go',
   delivery: 'what became of each, without personal data; what is open is discarded below',
   consent_record: 'evidence: keyed hashes, and what is sealed under a key of its own until retention ends it',
