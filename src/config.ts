@@ -211,7 +211,7 @@ export const SETTINGS = {
     min: 1,
     max: 10_000,
     description:
-      'Calls to one destination under way at once, in all processes together, where it does not say otherwise. Others ' +
+      'Calls to one destination under way at once, in each process, where it does not say otherwise. Others ' +
       'wait a moment, then are put down.',
   },
   tenantConcurrency: {

@@ -277,14 +277,21 @@ export const createGate = (options: GateOptions): Gate => {
   const admit: Gate['admit'] = async (lane, limits) => {
     const hindrance = stopped(lane)
     if (hindrance) return hindrance
-    const state = stateOf(lanes, laneKey(lane), limits.concurrency ?? options.concurrency, limits.perSecond)
+    // What a destination asks for holds for all processes together; the operator's default, for each.
+    const most = limits.concurrency === null ? options.concurrency : share(limits.concurrency)
+    const state = stateOf(lanes, laneKey(lane), most, limits.perSecond)
     const whole =
       tenantConcurrency === null && tenantPerSecond === null
         ? null
-        : stateOf(tenants, lane.tenantId, tenantConcurrency ?? Number.MAX_SAFE_INTEGER, tenantPerSecond)
+        : stateOf(
+            tenants,
+            lane.tenantId,
+            tenantConcurrency === null ? Number.MAX_SAFE_INTEGER : share(tenantConcurrency),
+            tenantPerSecond,
+          )
     const busy: Refused = { admitted: false, why: 'busy', until: clock.now() + AGAIN_MS, all: false }
-    if (!(await state.bulkhead.enter(share(state.concurrency)))) return busy
-    if (whole && !(await whole.bulkhead.enter(share(whole.concurrency)))) {
+    if (!(await state.bulkhead.enter(state.concurrency))) return busy
+    if (whole && !(await whole.bulkhead.enter(whole.concurrency))) {
       state.bulkhead.leave()
       return busy
     }
@@ -344,7 +351,7 @@ export const createGate = (options: GateOptions): Gate => {
       const names: string[] = []
       const rooms: number[] = []
       const note = (name: string, state: LaneState): void => {
-        const room = Math.min(share(state.concurrency) + waitingMax - state.bulkhead.load(), slotsLeft(state))
+        const room = Math.min(state.concurrency + waitingMax - state.bulkhead.load(), slotsLeft(state))
         names.push(name)
         rooms.push(Math.max(0, Math.min(Math.floor(room), 10_000)))
       }
