@@ -67,7 +67,7 @@ const readProgress = (folder: string): Known => {
 
 /** Reads tenants' tables as the application does, which row-level security lets see all tenants that are named. */
 const readAs = async (client: pg.Client, table: Table): Promise<void> => {
-  await client.query(table.secured ? `set local role ${APPLICATION_ROLE}` : 'reset role')
+  await client.query(table.secured && !table.ownersOnly ? `set local role ${APPLICATION_ROLE}` : 'reset role')
 }
 
 const begin = async (client: pg.Client): Promise<void> => {

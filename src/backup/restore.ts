@@ -81,9 +81,13 @@ const prepare = async (client: pg.Client, options: RestoreOptions): Promise<void
   await client.query(`create table ${NOTES}.run (backup text not null)`)
   await client.query(`create table ${NOTES}.chunk (file text primary key)`)
   await client.query(`insert into ${NOTES}.run values ($1)`, [nameOf(manifest)])
-  // COPY takes no table that row-level security binds its owner to.
-  for (const table of manifest.tables)
+  // What migrations fill in is in the backup as well; what triggers would note, too.
+  await client.query(`truncate ${manifest.tables.map(({ name }) => qualified(name)).join(', ')} cascade`)
+  for (const table of manifest.tables) {
+    await client.query(`alter table ${qualified(table.name)} disable trigger user`)
+    // COPY takes no table that row-level security binds its owner to.
     if (table.secured) await client.query(`alter table ${qualified(table.name)} no force row level security`)
+  }
 }
 
 /** What a UUIDv7 says of when it was made. */
@@ -134,8 +138,10 @@ const verify = async (client: pg.Client, options: RestoreOptions): Promise<void>
 }
 
 const finish = async (client: pg.Client, { connection, manifest, now }: RestoreOptions): Promise<void> => {
-  for (const table of manifest.tables)
+  for (const table of manifest.tables) {
+    await client.query(`alter table ${qualified(table.name)} enable trigger user`)
     if (table.secured) await client.query(`alter table ${qualified(table.name)} force row level security`)
+  }
   for (const { name, value } of manifest.sequences)
     await client.query('select setval($1::regclass, $2::bigint)', [`millrace.${name}`, value])
   await migrate({ connection, log: { info: () => undefined }, now, restoring: true })

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { Fault } from '../base/faults.ts'
 
 /** What of the database is backed up, and how it is read and told apart. */
 export interface Table {
@@ -8,6 +9,8 @@ export interface Table {
   readonly key: readonly { readonly name: string; readonly type: string }[]
   /** Row-level security binds even its owner: it is read as the application, with all tenants named. */
   readonly secured: boolean
+  /** The application has no business with it: its owner reads it, by a policy of its own. */
+  readonly ownersOnly: boolean
 }
 
 /** A stretch of a table: after `from`, up to and with `to`, as texts of the key; null: from the beginning, to the end. */
@@ -39,9 +42,13 @@ export const readTables = async (client: pg.Client): Promise<Table[]> => {
     keys: string[] | null
     types: string[] | null
     secured: boolean
+    appreads: boolean
+    ownerreads: boolean
     refers: string[] | null
   }>(
     `select c.relname as name, c.relrowsecurity as secured,
+       has_table_privilege('millrace_app', c.oid, 'select') as appreads,
+       exists (select from pg_policy p where p.polrelid = c.oid and p.polcmd in ('*', 'r') and c.relowner = any (p.polroles)) as ownerreads,
        (select array_agg(a.attname::text order by a.attnum) from pg_attribute a
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
           and not (a.atttypid = 'xid8'::regtype and (a.atthasdef or not a.attnotnull))) as columns,
@@ -71,11 +78,15 @@ export const readTables = async (client: pg.Client): Promise<Table[]> => {
     ordered.push(row)
   }
   for (const row of rows) place(row, [])
-  return ordered.map(({ name, columns, keys, types, secured }) => ({
+  const hidden = rows.find(({ secured, appreads, ownerreads }) => secured && !appreads && !ownerreads)
+  if (hidden)
+    throw new Fault('internal', { message: `Table ${hidden.name} can be read by nobody here: a backup would lack it` })
+  return ordered.map(({ name, columns, keys, types, secured, appreads }) => ({
     name,
     columns,
     key: (keys ?? []).map((key, index) => ({ name: key, type: types?.[index] ?? 'text' })),
     secured,
+    ownersOnly: secured && !appreads,
   }))
 }
 
