@@ -16,12 +16,14 @@ import { type Liar, openLiar } from './liar.ts'
 import { startPerson } from './person.ts'
 import type { Random } from './random.ts'
 import { openStanding, type Standing, waitFinished } from './standing.ts'
+import { until } from './until.ts'
 import { freePort, type Ward } from './ward.ts'
 
 const FLOW = 'lies'
 const DESTINATIONS = ['keyed-1', 'keyed-2', 'keyed-3', 'unsafe'] as const
 const SENDERS = 12
 const FINISH_MS = 120_000
+const BACK_MS = 60_000
 const CLOCK = new URL('./jumping-clock.ts', import.meta.url).href
 
 const ENV = { BREAKER_PAUSE: '0.3', NODE_OPTIONS: `--import=${CLOCK}` }
@@ -147,6 +149,12 @@ const external = async (ward: Ward): Promise<Ground> => {
   }
 }
 
+const isThere = (address: DatabaseAddress): Promise<boolean> =>
+  withDatabase(address, (client) => client.query('select 1')).then(
+    () => true,
+    () => false,
+  )
+
 const embedded = async (ward: Ward): Promise<Ground> => {
   const standing = await openStanding(ward, { name: 'liar', env: ENV })
   await standing.start()
@@ -154,8 +162,17 @@ const embedded = async (ward: Ward): Promise<Ground> => {
     standings: [standing],
     address: standing.database,
     restart: async () => {
-      const found = findPostmaster(join(standing.dataDir, 'postgres'))
-      if (found) process.kill(found.pid, 'SIGKILL')
+      const folder = join(standing.dataDir, 'postgres')
+      const killed = findPostmaster(folder)?.pid
+      if (killed !== undefined) process.kill(killed, 'SIGKILL')
+      // The server starts it again; whoever looks into it waits for that.
+      await until(
+        async () => {
+          const pid = findPostmaster(folder)?.pid
+          return pid !== undefined && pid !== killed && (await isThere(standing.database()))
+        },
+        { withinMs: BACK_MS, missing: () => 'the server does not start its Postgres again' },
+      )
     },
     close: async () => undefined,
   }
@@ -220,8 +237,8 @@ export const deliveries = async (options: DeliveriesOptions): Promise<Findings> 
       }
     }
     for (let blow = 0; blow < blows; blow += 1) {
-      const until = Math.floor((leads * (blow + 1)) / (blows + 1))
-      while (acknowledged.length < until) await pause(20)
+      const due = Math.floor((leads * (blow + 1)) / (blows + 1))
+      while (acknowledged.length < due) await pause(20)
       await strike(blow).catch((error: Error) => findings.problems.push(error.message))
       onProgress(`${blow + 1} blows, ${acknowledged.length} leads taken in`)
     }
