@@ -102,12 +102,7 @@ export interface MillraceOptions {
 }
 
 /** What `./millrace` starts Node with. */
-const NODE_FLAGS = [
-  '--disable-warning=ExperimentalWarning',
-  '--min-semi-space-size=32',
-  '--max-semi-space-size=32',
-  '--heap-growing-percent=20',
-]
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16', '--heap-growing-percent=20']
 
 /** Publishes a flow and gives the key of its source. */
 export const publishFlow = async (asked: {

@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 
 /**
  * Mail of the house itself, to its users, by the operator's own SMTP server. Its address comes from the operator, so
@@ -12,9 +12,11 @@ export interface Mailer {
 const TIMEOUT_MS = 15_000
 
 export const createMailer = ({ url, from }: { readonly url: string; readonly from: string }): Mailer => {
-  const transport = createTransport(url, { from })
+  // Loaded with the first mail: most processes send none.
+  let transport: Transporter | undefined
   return {
     send: async (mail) => {
+      transport ??= (await import('nodemailer')).createTransport(url, { from })
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(new Error('the mail server does not answer')), TIMEOUT_MS)
@@ -25,6 +27,6 @@ export const createMailer = ({ url, from }: { readonly url: string; readonly fro
         clearTimeout(timer)
       }
     },
-    close: () => transport.close(),
+    close: () => transport?.close(),
   }
 }

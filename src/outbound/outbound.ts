@@ -20,8 +20,6 @@ import {
 } from './failure.ts'
 import { createGuard, type Resolve } from './guard.ts'
 import { putFile } from './put-file.ts'
-import { sendFile } from './sftp.ts'
-import { sendMail } from './smtp.ts'
 
 export interface OutboundRequest {
   readonly url: string
@@ -308,13 +306,16 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
   }
 
   const plain = { guard, connectTimeoutMs: options.connectTimeoutMs, ca: options.ca }
+  // Loaded with the first call that needs them: a megabyte of code that most installations never run.
+  const mail = async (request: OutboundRequest) => (await import('./smtp.ts')).sendMail(plain, request)
+  const file = async (request: OutboundRequest) => (await import('./sftp.ts')).sendFile(plain, request)
 
   return {
     send: (request, { signal } = {}) => {
       if (/^smtps?:/.test(request.url))
-        return closing === null ? sendMail(plain, request) : Promise.reject(notSentAtShutdown('the mail server'))
+        return closing === null ? mail(request) : Promise.reject(notSentAtShutdown('the mail server'))
       if (request.url.startsWith('sftp:'))
-        return closing === null ? sendFile(plain, request) : Promise.reject(notSentAtShutdown('the SFTP server'))
+        return closing === null ? file(request) : Promise.reject(notSentAtShutdown('the SFTP server'))
       if (request.url.startsWith('file:')) return putFile(options.filesDir, request)
       return new Promise((resolve, reject) => exchange(request, signal, resolve, reject))
     },
