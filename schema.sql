@@ -1059,6 +1059,8 @@ table delivery with (fillfactor=80) row level security forced
     9 destination text not null
    10 state text not null
    11 code text
+   12 paid numeric
+   13 currency text
   constraint delivery_pkey PRIMARY KEY (tenant_id, lead_id, id)
   constraint delivery_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'unknown'::text, 'delivered'::text, 'refused'::text, 'passed'::text, 'dead'::text, 'discarded'::text])))
   CREATE INDEX delivery_open ON millrace.delivery USING btree (tenant_id, state, flow_id, destination, lead_id) WHERE (state = ANY (ARRAY['waiting'::text, 'unknown'::text, 'dead'::text]))

@@ -39,6 +39,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { batchRoutes } from './routes/batch.ts'
 import { bulkRoutes } from './routes/bulk.ts'
+import { buyerRoutes } from './routes/buyers.ts'
 import { capRoutes } from './routes/caps.ts'
 import { consentRoutes } from './routes/consent.ts'
 import { consentPage } from './routes/consent-page.ts'
@@ -58,6 +59,7 @@ import { leadRoutes } from './routes/leads.ts'
 import { listRoutes } from './routes/lists.ts'
 import { liveRoutes } from './routes/live.ts'
 import { oauthRoutes } from './routes/oauth.ts'
+import { organisationRoutes } from './routes/organisations.ts'
 import { personRoutes } from './routes/persons.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
 import { postingPages, postingRoutes } from './routes/posting.ts'
@@ -249,6 +251,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(oauthRoutes(deps, access))
     await managed.register(leadRoutes(deps))
     await managed.register(personRoutes(deps))
+    await managed.register(organisationRoutes(deps))
     await managed.register(deliveryRoutes(deps))
     await managed.register(deadLetterRoutes(deps))
     await managed.register(queueRoutes(deps))
@@ -269,6 +272,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(retentionRoutes(deps))
     for (const routes of [
       bulkRoutes,
+      buyerRoutes,
       exportRoutes,
       figureRoutes,
       flowVersionRoutes,

@@ -157,12 +157,30 @@ describe('a person', () => {
     const clerk = await submit({ ...somebody(), email: 'clerk@oakworks.example', company: 'Oakworks' })
     const { account_id: account } = await person(boss)
     expect((await person(clerk)).account_id).toBe(account)
+    const accounts = (await ask('GET', '/api/v1/accounts')).json().items
+    expect(accounts).toMatchObject([{ id: account, domain: 'oakworks.example', persons: 2 }])
     expect((await ask('GET', `/api/v1/accounts/${account}`)).json()).toMatchObject({
       name: 'Oakworks',
       domain: 'oakworks.example',
       persons: 2,
     })
     expect((await ask('GET', `/api/v1/persons?account=${account}`)).json().items).toHaveLength(2)
+  })
+
+  it('is found by what any of its leads gave, and as one however many persons it was taken for', async () => {
+    const [a, b] = [somebody(), somebody()]
+    const [one, two] = [await submit(a), await submit(b)]
+    const search = async (payload: object, as?: string) =>
+      ask('POST', '/api/v1/persons/search', { payload, ...(as === undefined ? {} : { as }) })
+    expect((await search({ email: b.email })).json().items).toMatchObject([{ id: two, leads: 1 }])
+    await ask('POST', `/api/v1/persons/${one}/merge`, { payload: { persons: [two] } })
+    for (const by of [{ email: a.email }, { phone: b.phone }])
+      expect((await search(by)).json().items).toMatchObject([{ id: one, leads: 2, persons: [two] }])
+    expect((await search({ email: 'nobody@example.com' })).json().items).toEqual([])
+    expect((await search({})).statusCode).toBe(400)
+    const analyst = { email: 'an@acme.example', password: 'a long password', role: 'analyst' }
+    await api.addLogin(analyst)
+    expect((await search({ email: a.email }, await api.token(analyst))).statusCode).toBe(403)
   })
 
   it('is not there for another tenant, nor under a wrong id', async () => {

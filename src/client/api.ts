@@ -14,6 +14,13 @@ export interface Api {
       answer: { metric: string; at: string; data: unknown }
     }
   }
+  '/api/v1/accounts': {
+    /** List organisations that persons speak for, newest first */
+    get: {
+      query: { limit?: number; cursor?: string }
+      answer: { items: ({ id: string; name: string; domain: string | null; created_at: string; persons: number })[]; next_cursor: string | null }
+    }
+  }
   '/api/v1/accounts/{id}': {
     /** Read an organisation that persons speak for */
     get: {
@@ -134,6 +141,19 @@ export interface Api {
       answer: { name: string | null; color: string | null; logo: string | null }
     }
   }
+  '/api/v1/buyers': {
+    /** List who buys: their terms, what they took and what they pay */
+    get: {
+      query: { range?: "1h" | "24h" | "7d" | "30d" }
+      answer: { items: ({ id: string; named: boolean; destinations: ({ flow: string; id: string; name: string; terms: unknown; taken: { delivered: number; refused: number; ruled_out: number; open: number; lost: number; acceptance_rate: number | null; paid: ({ currency: string; amount: string })[] } })[]; taken: { delivered: number; refused: number; ruled_out: number; open: number; lost: number; acceptance_rate: number | null; paid: ({ currency: string; amount: string })[] } })[] }
+    }
+  }
+  '/api/v1/caps': {
+    /** Show what the caps of all flows count now */
+    get: {
+      answer: { items: ({ flow: string; id: string; at: string; source: string | null; destination: string | null; buyer: string | null; per: string; sliding: boolean; zone: string; when: string | null; by: string | null; max: number | string; used: number | string; history: number | string; values: number | null; from: string | null; until: string | null })[] }
+    }
+  }
   '/api/v1/consent/links': {
     /** Make a link by which a person takes a consent back with one click */
     post: {
@@ -195,6 +215,13 @@ export interface Api {
     get: {
       query: { limit?: number; cursor?: string; flow?: string; destination?: string; code?: string; from?: string; to?: string; state?: "waiting" | "unknown" | "delivered" | "refused" | "passed" | "dead" | "discarded" }
       answer: { items: ({ id: string; lead_id: string; flow: string; destination: string; state: "waiting" | "held" | "unknown" | "delivered" | "refused" | "passed" | "dead" | "discarded"; code: string | null; attempts: number; opened_at: string; changed_at: string; next_at: string | null })[]; next_cursor: string | null }
+    }
+  }
+  '/api/v1/destinations': {
+    /** List the destinations of all flows, and how each does */
+    get: {
+      query: { range?: "1h" | "24h" | "7d" | "30d" }
+      answer: { items: ({ flow: string; flow_version: number; id: string; name: string; type: string | null; settings: unknown; terms: unknown; steps: string[]; health: { flow: string; destination: string; calls: number; success_rate: number | null; refused: number; errors: number; latency_ms: { p50: number | null; p95: number | null; p99: number | null }; breaker: { state: "closed" | "open" | "half_open"; since: string | null; retry_at: string | null; openings: number; code: string | null }; paused: { by?: string; since?: string; until?: string | null; code?: string | null; reason?: string | null } | null; waiting: number; unknown: number; dead: number; alerted_at: string | null }; taken: { delivered: number; refused: number; ruled_out: number; open: number; lost: number; acceptance_rate: number | null; paid: ({ currency: string; amount: string })[] } })[] }
     }
   }
   '/api/v1/destinations/check': {
@@ -559,6 +586,13 @@ export interface Api {
       answer: { items: ({ id: string; account_id: string | null; created_at: string; test: boolean; persons: string[]; leads: number })[]; next_cursor: string | null }
     }
   }
+  '/api/v1/persons/search': {
+    /** Find persons by email or phone */
+    post: {
+      body: { email?: string; phone?: string; flow?: string; country?: string }
+      answer: { items: ({ id: string; account_id: string | null; created_at: string; test: boolean; persons: string[]; leads: number })[] }
+    }
+  }
   '/api/v1/persons/survivorship': {
     /** Read which of several values is a person’s */
     get: {
@@ -775,6 +809,12 @@ export interface Api {
     delete: {
       path: { id: string }
       answer: unknown
+    }
+  }
+  '/api/v1/roles': {
+    /** List the roles, and what each may do */
+    get: {
+      answer: { items: ({ role: string; summary: string; grants: Record<string, "all" | "own"> })[] }
     }
   }
   '/api/v1/rules/convert': {

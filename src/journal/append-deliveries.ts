@@ -1,3 +1,4 @@
+import type { Money } from '../base/money.ts'
 import { int4s, texts, timestamps, uuids } from '../database/arrays.ts'
 import type { Statement } from '../database/pool.ts'
 import type { LeadCommit } from './append.ts'
@@ -13,6 +14,8 @@ export interface DeliveryColumns {
   readonly destination: string
   readonly state: 'waiting' | 'unknown' | 'delivered' | 'refused' | 'passed' | 'dead' | 'discarded'
   readonly code: string | null
+  /** What it pays; null: it did not take the lead, or said no price. */
+  readonly paid: Money | null
 }
 
 /** Deliveries as a commit leaves them. */
@@ -24,13 +27,16 @@ export const deliveryStatements = (commits: readonly LeadCommit[]): Statement[] 
       name: 'append_deliveries',
       text: `
 insert into millrace.delivery as d
-  (tenant_id, lead_id, id, opened_at, changed_at, next_at, attempts, flow_id, destination, state, code)
-select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
-  $7::integer[], $8::text[], $9::text[], $10::text[], $11::text[])
+  (tenant_id, lead_id, id, opened_at, changed_at, next_at, attempts, flow_id, destination, state, code, paid, currency)
+select tenant_id, lead_id, id, opened_at, changed_at, next_at, attempts, flow_id, destination, state, code,
+  paid::numeric, currency
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
+  $7::integer[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+  as w (tenant_id, lead_id, id, opened_at, changed_at, next_at, attempts, flow_id, destination, state, code, paid, currency)
 order by 1, 2, 3
 on conflict (tenant_id, lead_id, id) do update
   set changed_at = excluded.changed_at, next_at = excluded.next_at, attempts = excluded.attempts,
-      state = excluded.state, code = excluded.code`,
+      state = excluded.state, code = excluded.code, paid = excluded.paid, currency = excluded.currency`,
       values: [
         uuids(all.map((a) => a.commit.tenantId)),
         uuids(all.map((a) => a.commit.leadId)),
@@ -43,6 +49,8 @@ on conflict (tenant_id, lead_id, id) do update
         texts(all.map((a) => a.delivery.destination)),
         texts(all.map((a) => a.delivery.state)),
         texts(all.map((a) => a.delivery.code)),
+        texts(all.map((a) => a.delivery.paid?.amount ?? null)),
+        texts(all.map((a) => a.delivery.paid?.currency ?? null)),
       ],
     },
   ]

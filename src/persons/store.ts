@@ -38,6 +38,15 @@ export interface PersonEvent {
   readonly undoes: string | null
 }
 
+export interface AccountRow {
+  readonly id: string
+  readonly createdAt: number
+  /** Name and domain. */
+  readonly sealed: Buffer
+  /** How many speak for it. */
+  readonly persons: number
+}
+
 export interface PersonStore {
   /** The person as it stands now: asked for one that turned out to be another, that other. Null: there is none. */
   find(tenantId: string, id: string): Promise<PersonRow | null>
@@ -56,11 +65,13 @@ export interface PersonStore {
   contributions(tenantId: string, id: string, max: number): Promise<readonly Contribution[]>
   survivorship(tenantId: string): Promise<Survivorship>
   setSurvivorship(tenantId: string, rules: Survivorship, at: number): Promise<void>
-  /** Sealed name and domain; null: there is no such account. */
-  account(
+  /** Null: there is no such account. */
+  account(tenantId: string, id: string): Promise<AccountRow | null>
+  /** Newest first. */
+  accounts(
     tenantId: string,
-    id: string,
-  ): Promise<{ readonly createdAt: number; readonly sealed: Buffer; readonly persons: number } | null>
+    page: { readonly before: string | null; readonly limit: number },
+  ): Promise<readonly AccountRow[]>
 }
 
 const PERSON = `p.id, p.account_id, p.created_at, p.test,
@@ -71,6 +82,17 @@ const COUNTED = `${PERSON},
   (select count(*)::integer from millrace.lead l where l.tenant_id = p.tenant_id
    and (l.person_id = p.id or l.person_id in
      (select m.id from millrace.person m where m.tenant_id = p.tenant_id and m.merged_into = p.id))) as leads`
+
+const ACCOUNT = `a.id, a.created_at, a.sealed,
+  (select count(*)::integer from millrace.person p
+   where p.tenant_id = a.tenant_id and p.account_id = a.id and p.merged_into is null) as persons`
+
+const accountOf = (row: Row): AccountRow => ({
+  id: row.id as string,
+  createdAt: row.created_at as number,
+  sealed: row.sealed as Buffer,
+  persons: row.persons as number,
+})
 
 const personOf = (row: Row): PersonRow => ({
   id: row.id as string,
@@ -216,15 +238,21 @@ export const createPersonStore = (options: {
       const [row] = await one(
         tenantId,
         'find_account',
-        `select a.created_at, a.sealed,
-                (select count(*)::integer from millrace.person p
-                 where p.tenant_id = a.tenant_id and p.account_id = a.id and p.merged_into is null) as persons
-         from millrace.account a where a.tenant_id = $1::uuid and a.id = $2::uuid`,
+        `select ${ACCOUNT} from millrace.account a where a.tenant_id = $1::uuid and a.id = $2::uuid`,
         [id],
       )
-      return row
-        ? { createdAt: row.created_at as number, sealed: row.sealed as Buffer, persons: row.persons as number }
-        : null
+      return row ? accountOf(row) : null
+    },
+    accounts: async (tenantId, { before, limit }) => {
+      const rows = await one(
+        tenantId,
+        'list_accounts',
+        `select ${ACCOUNT} from millrace.account a
+         where a.tenant_id = $1::uuid and ($2::uuid is null or a.id < $2::uuid)
+         order by a.id desc limit $3::integer`,
+        [before, limit],
+      )
+      return rows.map(accountOf)
     },
   }
 }

@@ -58,6 +58,7 @@ export const changedDeliveries = (journey: Journey): readonly DeliveryColumns[] 
       destination: delivery.destination,
       state,
       code: delivery.code,
+      paid: state === 'delivered' ? delivery.revenue : null,
     })
   }
   return [...changed.values()]

@@ -40,6 +40,10 @@ export const CapUsage = Type.Object({
 })
 export const CapUsageList = Type.Object({ items: Type.Array(CapUsage) })
 
+export const AllCaps = Type.Object({
+  items: Type.Array(Type.Object({ flow: Type.String(), ...CapUsage.properties })),
+})
+
 export const RecountBody = Type.Object(
   { at: Type.Optional(Type.String({ maxLength: 200, description: 'Where it stands, where several have the id.' })) },
   { additionalProperties: false },

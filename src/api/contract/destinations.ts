@@ -1,7 +1,62 @@
 import { type Static, Type } from 'typebox'
+import { DestinationHealth } from './deliveries.ts'
 import { AnyJson, NumberOrNull, TextOrNull, TextsByName, Time, TimeOrNull } from './shapes.ts'
 
 const Values = (description: string) => Type.Record(Type.String(), Type.Unknown(), { description })
+
+/** How far back calls and leads are counted. */
+export const RANGES = ['1h', '24h', '7d', '30d'] as const
+export const RangeQuery = Type.Object(
+  { range: Type.Optional(Type.Enum([...RANGES], { default: '24h', description: 'Counted back from now.' })) },
+  { additionalProperties: false },
+)
+
+/** What became of the leads of a range that were meant for a destination. Tests count nowhere. */
+export const Taken = Type.Object({
+  delivered: Type.Integer(),
+  refused: Type.Integer({ description: 'Answered with a no.' }),
+  ruled_out: Type.Integer({ description: 'Not offered: closed, a cap of it full, or it pays too little.' }),
+  open: Type.Integer({ description: 'Waiting, or sent and not answered.' }),
+  lost: Type.Integer({ description: 'Given up, put away, or passed on to another.' }),
+  acceptance_rate: NumberOrNull({ description: 'Of what it answered, what it took: 0 to 1; null: nothing yet.' }),
+  paid: Type.Array(Type.Object({ currency: Type.String(), amount: Type.String({ description: 'Decimal text.' }) })),
+})
+
+export const DestinationList = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      flow: Type.String(),
+      flow_version: Type.Integer(),
+      id: Type.String(),
+      name: Type.String(),
+      type: TextOrNull({ description: 'Null: its flow no longer has it, and something is still open.' }),
+      settings: AnyJson('As its flow says them: secrets by their names alone.'),
+      terms: AnyJson('When, how many and for what it takes leads.'),
+      steps: Type.Array(Type.String(), { description: 'Deliver steps of its flow that name it.' }),
+      health: DestinationHealth,
+      taken: Taken,
+    }),
+  ),
+})
+
+export const BuyerList = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String({ description: 'As flows name it; of a destination that names none, `flow/destination`.' }),
+      named: Type.Boolean({ description: 'Whether flows name it as a buyer.' }),
+      destinations: Type.Array(
+        Type.Object({
+          flow: Type.String(),
+          id: Type.String(),
+          name: Type.String(),
+          terms: AnyJson('When, how many and for what it takes leads.'),
+          taken: Taken,
+        }),
+      ),
+      taken: Taken,
+    }),
+  ),
+})
 
 export const DestinationTypes = Type.Object({
   items: Type.Array(

@@ -28,6 +28,19 @@ export const PersonListQuery = Type.Object(
   { additionalProperties: false },
 )
 
+export const PersonSearchBody = Type.Object(
+  {
+    email: Type.Optional(Type.String({ minLength: 1, maxLength: 320 })),
+    phone: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+    flow: Type.Optional(Type.String({ maxLength: 100, description: 'Read the phone number as this flow does.' })),
+    country: Type.Optional(
+      Type.String({ pattern: '^[A-Z]{2}$', description: 'Country of a phone number without country code.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export const PersonsFound = Type.Object({ items: Type.Array(PersonSummary) })
+
 export const PersonPage = Type.Object({
   items: Type.Array(PersonSummary),
   next_cursor: TextOrNull({ description: 'Null on the last page.' }),
@@ -123,4 +136,9 @@ export const AccountDetail = Type.Object({
   domain: TextOrNull(),
   created_at: Time('When its first person came.'),
   persons: Type.Integer(),
+})
+export const AccountListQuery = Type.Object(page, { additionalProperties: false })
+export const AccountPage = Type.Object({
+  items: Type.Array(AccountDetail),
+  next_cursor: TextOrNull({ description: 'Null on the last page.' }),
 })

@@ -58,3 +58,17 @@ export const LinkAnswer = Type.Object({
   mailed: Type.Boolean({ description: 'Whether it was also sent by mail.' }),
 })
 export const Invited = Type.Object({ user: UserView, invitation: LinkAnswer })
+
+export const RoleList = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      role: Type.String(),
+      summary: Type.String({ description: 'What it is for.' }),
+      grants: Type.Unsafe<Readonly<Record<string, 'all' | 'own'>>>({
+        type: 'object',
+        additionalProperties: { type: 'string', enum: ['all', 'own'] },
+        description: 'By permission: `all` of the tenant, or what is their `own`. What does not stand here is denied.',
+      }),
+    }),
+  ),
+})

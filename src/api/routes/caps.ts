@@ -1,10 +1,32 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { countText } from '../../kit/caps.ts'
-import { CapParams, CapsParams, CapsQuery, CapUsageList, RecountBody, Recounted } from '../contract/caps.ts'
+import { AllCaps, CapParams, CapsParams, CapsQuery, CapUsageList, RecountBody, Recounted } from '../contract/caps.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
+import { readPublished } from '../flow-documents.ts'
 import { sessionOf } from '../guard.ts'
 import { isoOrNull } from '../times.ts'
+
+type Used = Awaited<ReturnType<ApiDeps['caps']['usage']>>[number]
+
+const usageView = ({ cap, at, source, destination, buyer, used, history, values, from, until }: Used) => ({
+  id: cap.id,
+  at,
+  source,
+  destination,
+  buyer,
+  per: cap.per,
+  sliding: cap.sliding,
+  zone: cap.zone,
+  when: cap.when?.text ?? null,
+  by: cap.by?.text ?? null,
+  max: countText(cap, cap.max),
+  used,
+  history,
+  values,
+  from: isoOrNull(from),
+  until: isoOrNull(until),
+})
 
 export const capRoutes =
   (deps: ApiDeps): FastifyPluginAsyncTypebox =>
@@ -28,26 +50,30 @@ export const capRoutes =
       async (request) => {
         const { tenantId } = sessionOf(request)
         const usage = await deps.caps.usage({ tenantId, flow: request.params.id, by: request.query.by ?? null })
-        return {
-          items: usage.map(({ cap, at, source, destination, buyer, used, history, values, from, until }) => ({
-            id: cap.id,
-            at,
-            source,
-            destination,
-            buyer,
-            per: cap.per,
-            sliding: cap.sliding,
-            zone: cap.zone,
-            when: cap.when?.text ?? null,
-            by: cap.by?.text ?? null,
-            max: countText(cap, cap.max),
-            used,
-            history,
-            values,
-            from: isoOrNull(from),
-            until: isoOrNull(until),
-          })),
-        }
+        return { items: usage.map(usageView) }
+      },
+    )
+
+    app.get(
+      '/api/v1/caps',
+      {
+        config: { access: 'flow.read' },
+        schema: {
+          tags,
+          security,
+          summary: 'Show what the caps of all flows count now',
+          response: { 200: AllCaps, ...problems(401, 403, 406, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const flows = await readPublished(deps.database, tenantId)
+        const usage = await Promise.all(
+          flows.map(async ({ id: flow }) =>
+            (await deps.caps.usage({ tenantId, flow, by: null })).map((used) => ({ flow, ...usageView(used) })),
+          ),
+        )
+        return { items: usage.flat() }
       },
     )
 

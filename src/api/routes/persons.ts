@@ -6,13 +6,14 @@ import { createPersonStore, type PersonEvent, type PersonLead, type PersonRow } 
 import { survive } from '../../persons/survivorship.ts'
 import { PAGE_DEFAULT, SightQuery } from '../contract/leads.ts'
 import {
-  AccountDetail,
   MergeBody,
   PersonChanged,
   PersonDetail,
   PersonListQuery,
   PersonPage,
   PersonParams,
+  PersonSearchBody,
+  PersonsFound,
   SplitBody,
   SurvivorshipBody,
   SurvivorshipView,
@@ -25,6 +26,7 @@ import { readCursor, writeCursor } from '../cursor.ts'
 import type { ApiDeps } from '../deps.ts'
 import { createFieldTypes } from '../field-types.ts'
 import { sessionOf } from '../guard.ts'
+import { readSearch } from '../lead-search.ts'
 import { sightOf } from '../lead-sight.ts'
 import { maskField } from '../masking.ts'
 import { iso } from '../times.ts'
@@ -121,6 +123,34 @@ export const personRoutes =
         const items = rows.slice(0, limit)
         const last = items.at(-1)
         return { items: items.map(summaryOf), next_cursor: rows.length > limit && last ? writeCursor(last.id) : null }
+      },
+    )
+
+    app.post(
+      '/api/v1/persons/search',
+      {
+        config: { access: 'lead.search', audit: { action: 'person.search', resource: 'person' } },
+        schema: {
+          tags,
+          security,
+          summary: 'Find persons by email or phone',
+          description: 'By the leads that gave it, in its normal form. In a body, so that it stands in no address.',
+          body: PersonSearchBody,
+          response: { 200: PersonsFound, ...problems(400, 401, 403, 406, 413, 415, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const by = await readSearch({ database, tenantId, asked: request.body })
+        const leads = await reader.search(tenantId, by, { before: null, limit: LEADS_READ_MAX })
+        const given = new Set(leads.flatMap(({ person_id }) => person_id ?? []))
+        const persons = new Map<string, PersonRow>()
+        for (const id of given) {
+          const person = await store.find(tenantId, id)
+          if (person !== null) persons.set(person.id, person)
+        }
+        request.auditData = { by: Object.keys(by), found: persons.size }
+        return { items: [...persons.values()].map(summaryOf) }
       },
     )
 
@@ -301,37 +331,6 @@ export const personRoutes =
         const [person = '', ...leads] = ids([request.params.id, ...request.body.leads])
         const changed = await changes.split({ tenantId, person, leads, by: userId, at: clock.now() })
         return { id: changed.person, other: changed.other, events: [...changed.events] }
-      },
-    )
-
-    app.get(
-      '/api/v1/accounts/:id',
-      {
-        config: { access: 'person.read' },
-        schema: {
-          tags,
-          security,
-          summary: 'Read an organisation that persons speak for',
-          params: PersonParams,
-          response: { 200: AccountDetail, ...problems(401, 403, 404, 406, 500, 503) },
-        },
-      },
-      async (request) => {
-        const { tenantId } = sessionOf(request)
-        const { id } = request.params
-        const account = isId(id) ? await store.account(tenantId, id) : null
-        if (account === null) throw new Fault('not_found', { message: 'There is no such account' })
-        const { name, domain } = JSON.parse(await deps.keys.openTenant(tenantId, account.sealed)) as {
-          readonly name: string
-          readonly domain: string
-        }
-        return {
-          id,
-          name,
-          domain: domain === '' ? null : domain,
-          created_at: iso(account.createdAt),
-          persons: account.persons,
-        }
       },
     )
   }

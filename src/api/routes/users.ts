@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { permissionsOf, ROLES, reachOf } from '../../access/matrix.ts'
 import type { LoginSessions } from '../../access/sessions.ts'
 import type { User, Users } from '../../access/users.ts'
 import { Fault } from '../../base/faults.ts'
@@ -10,6 +11,7 @@ import {
   InviteBody,
   Invited,
   LinkAnswer,
+  RoleList,
   UserBody,
   UserListQuery,
   UserPage,
@@ -55,6 +57,28 @@ export const userRoutes =
     const security = [{ login: [] }, { cookie: [] }]
     const read = { access: 'user.read' } as const
     const edit = { access: 'user.edit' } as const
+
+    app.get(
+      '/api/v1/roles',
+      {
+        config: read,
+        schema: {
+          tags,
+          security,
+          summary: 'List the roles, and what each may do',
+          response: { 200: RoleList, ...problems(401, 403, 406, 500, 503) },
+        },
+      },
+      async () => ({
+        items: Object.entries(ROLES).map(([role, summary]) => ({
+          role,
+          summary,
+          grants: Object.fromEntries(
+            permissionsOf(role).map((permission) => [permission, reachOf(role, permission) ?? 'all']),
+          ),
+        })),
+      }),
+    )
 
     app.get(
       '/api/v1/users',
