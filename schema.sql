@@ -52,6 +52,7 @@ CREATE OR REPLACE FUNCTION millrace.clear_logins(before timestamp with time zone
  SET search_path TO 'millrace', 'pg_temp'
 AS $function$
   delete from login_session where expires_at < before or revoked_at < before;
+  delete from login_proof p where not exists (select from login_session s where s.id = p.session_id);
   delete from login_link where expires_at < before;
   delete from login_try where last_at < before $function$
   grant execute to millrace_app
@@ -532,6 +533,14 @@ AS $function$ select coalesce(array_agg(objid::bigint::integer), '{}') from pg_l
           and database = (select oid from pg_database where datname = current_database()) $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.login_width()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$ select greatest(1, count(*))::integer from (select from tenant where deleted_at is null limit 3) t $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.must(what text, written bigint, expected bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -719,6 +728,29 @@ AS $function$
   where s.id = session and s.generation = spent and s.kind = 'token' and s.revoked_at is null and s.expires_at > at_time
     and l.tenant_id = s.tenant_id and l.id = s.login_id and l.enabled and t.id = s.tenant_id and t.enabled
   returning s.tenant_id, s.login_id, l.role, s.generation $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.session_tenants(session uuid, at_time timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, slug text, name text, login_id uuid, role text, totp_confirmed boolean, email_key bytea, is_current boolean, is_proven boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with own as (
+    select s.tenant_id, s.login_id from login_session s
+    join login l on l.tenant_id = s.tenant_id and l.id = s.login_id and l.enabled
+    where s.id = session and s.revoked_at is null and s.expires_at > at_time
+  ),
+  proven as (
+    select p.tenant_id, p.login_id from login_proof p where p.session_id = session and exists (select from own)
+  )
+  select l.tenant_id, t.slug, t.name, l.id, l.role, l.totp_confirmed, l.email_key,
+    exists (select from own o where o.login_id = l.id and o.tenant_id = l.tenant_id),
+    exists (select from proven p where p.login_id = l.id and p.tenant_id = l.tenant_id)
+  from (select * from own union select * from proven) w
+  join login l on l.tenant_id = w.tenant_id and l.id = w.login_id and l.enabled
+  join tenant t on t.id = w.tenant_id and t.enabled
+  order by 8 desc, t.name, t.slug $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.take_due(at_time timestamp with time zone, new_runner integer, each integer, in_all integer, lanes text[], rooms integer[])
@@ -1383,6 +1415,18 @@ table login_link row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table login_proof row level security forced
+    1 tenant_id uuid not null
+    2 session_id uuid not null
+    3 login_id uuid not null
+  constraint login_proof_pkey PRIMARY KEY (tenant_id, session_id, login_id)
+  constraint login_proof_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX login_proof_login ON millrace.login_proof USING btree (tenant_id, login_id)
+  CREATE INDEX login_proof_session ON millrace.login_proof USING btree (session_id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table login_session row level security forced
     1 tenant_id uuid not null
     2 id uuid not null
@@ -1397,7 +1441,7 @@ table login_session row level security forced
    11 sealed bytea
   constraint login_session_kind_check CHECK ((kind = ANY (ARRAY['token'::text, 'cookie'::text])))
   constraint login_session_pkey PRIMARY KEY (tenant_id, id)
-  constraint login_session_revoked_for_check CHECK ((revoked_for = ANY (ARRAY['logout'::text, 'revoked'::text, 'reuse'::text, 'password'::text, 'disabled'::text])))
+  constraint login_session_revoked_for_check CHECK ((revoked_for = ANY (ARRAY['logout'::text, 'revoked'::text, 'reuse'::text, 'password'::text, 'disabled'::text, 'switched'::text])))
   constraint login_session_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   CREATE INDEX login_session_login ON millrace.login_session USING btree (tenant_id, login_id)
   CREATE UNIQUE INDEX login_session_id ON millrace.login_session USING btree (id)

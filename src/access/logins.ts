@@ -11,7 +11,34 @@ export interface Logins {
    * Throws Fault `unauthenticated` in the same words and time whether the email, the password or the code is wrong;
    * `second_factor_required` where only the code is missing; `rate_limited` where there were too many tries.
    */
-  logIn(asked: Credentials): Promise<{ readonly tenantId: string; readonly loginId: string }>
+  logIn(asked: Credentials): Promise<LoggedIn>
+  /** Where this session may go without a password: its own tenant, and those its password was right for. */
+  tenants(sessionId: string): Promise<readonly ReachedTenant[]>
+  /**
+   * As whom it goes on in another of these. Throws Fault `not_found`, and where the user has a second factor there
+   * `second_factor_required`, `forbidden` of a wrong code, or `rate_limited`.
+   */
+  goTo(asked: { sessionId: string; tenant: string; code: string | null }): Promise<LoggedIn>
+  /** Counts a try of whoever is in a session as one of a login: a session that was stolen guesses no faster. */
+  tried<T>(who: LoginOf, attempt: () => Promise<T>): Promise<T>
+}
+
+export interface LoginOf {
+  readonly tenantId: string
+  readonly loginId: string
+}
+
+export interface LoggedIn extends LoginOf {
+  /** All logins that the password was right for, also this one. */
+  readonly proven: readonly LoginOf[]
+}
+
+export interface ReachedTenant extends LoginOf {
+  readonly slug: string
+  readonly name: string
+  readonly role: string
+  readonly isCurrent: boolean
+  readonly hasSecondFactor: boolean
 }
 
 export interface Credentials {
@@ -31,8 +58,17 @@ interface Found {
   readonly totp_confirmed: boolean
 }
 
-/** Tenants whose passwords are tried for one email: each costs 20 ms of a core. */
-const TENANTS_TRIED = 3
+interface Reached {
+  readonly tenant_id: string
+  readonly slug: string
+  readonly name: string
+  readonly login_id: string
+  readonly role: string
+  readonly totp_confirmed: boolean
+  readonly email_key: Buffer
+  readonly is_current: boolean
+  readonly is_proven: boolean
+}
 
 export const createLogins = (options: {
   readonly database: Database
@@ -58,15 +94,54 @@ export const createLogins = (options: {
       })
   }
 
-  const withPassword = async (found: readonly Found[], password: string): Promise<Found | null> => {
-    // As long for an email that nobody has: the time must not tell which ones exist.
-    if (found.length === 0) await passwords.check(null, password)
-    for (const login of found.slice(0, TENANTS_TRIED)) {
-      const isRight = await passwords.check(login.password_hash, password)
-      if (isRight && login.enabled) return login
+  const forgetTries = (key: Buffer) =>
+    database.definer({
+      name: 'forget_login_tries',
+      text: 'select millrace.forget_login_tries($1::bytea)',
+      values: [key],
+    })
+
+  /**
+   * The logins that the password is right for, in the order given. As many passwords are tried for every email, whether
+   * anybody has it, in how many tenants, with a password or without: the time must not tell.
+   */
+  const withPassword = async (found: readonly Found[], password: string): Promise<Found[]> => {
+    const [row] = await database.definer<{ width: number }>({
+      name: 'login_width',
+      text: 'select millrace.login_width() as width',
+    })
+    const right: Found[] = []
+    for (let n = 0; n < (row?.width ?? 1); n += 1) {
+      const login = found[n]
+      const isRight = await passwords.check(login?.password_hash ?? null, password)
+      if (login && isRight && login.enabled) right.push(login)
     }
-    return null
+    return right
   }
+
+  const wrong = (): Fault => new Fault('unauthenticated', { message: 'The email or the password is wrong.' })
+
+  /** To somebody who is logged in, and stays so. */
+  const wrongHere = (): Fault => new Fault('forbidden', { message: 'code: is not right.' })
+
+  const checkCode = async (
+    who: { tenantId: string; id: string },
+    code: string | null,
+    wrong: () => Fault,
+  ): Promise<void> => {
+    if (code === null)
+      throw new Fault('second_factor_required', {
+        message: 'A second factor is needed: send the same again with the code that the app shows.',
+      })
+    if (!(await secondFactors.spend({ ...who, code }))) throw wrong()
+  }
+
+  const reached = (sessionId: string): Promise<Reached[]> =>
+    database.definer<Reached>({
+      name: 'session_tenants',
+      text: 'select * from millrace.session_tenants($1::uuid, $2::timestamptz)',
+      values: [sessionId, new Date(clock.now())],
+    })
 
   return {
     logIn: async ({ email, password, code, tenant }) => {
@@ -77,23 +152,63 @@ export const createLogins = (options: {
         text: 'select * from millrace.find_login($1::bytea)',
         values: [key],
       })
-      const login = await withPassword(tenant === null ? found : found.filter(({ slug }) => slug === tenant), password)
-      const wrong = new Fault('unauthenticated', { message: 'The email or the password is wrong.' })
-      if (!login) throw wrong
-      const who = { tenantId: login.tenant_id, id: login.id }
-      if (login.totp_confirmed) {
-        if (code === null)
-          throw new Fault('second_factor_required', {
-            message: 'A second factor is needed: send the same again with the code that the app shows.',
-          })
-        if (!(await secondFactors.spend({ ...who, code }))) throw wrong
+      // The one asked for is among those tried, however many there are.
+      const isAsked = ({ slug }: Found): boolean => tenant === null || slug === tenant
+      const right = await withPassword([...found.filter(isAsked), ...found.filter((each) => !isAsked(each))], password)
+      const login = right.find(isAsked)
+      if (!login) throw wrong()
+      if (login.totp_confirmed) await checkCode({ tenantId: login.tenant_id, id: login.id }, code, wrong)
+      await forgetTries(key)
+      const proven = right.map(({ tenant_id: tenantId, id: loginId }) => ({ tenantId, loginId }))
+      return { tenantId: login.tenant_id, loginId: login.id, proven }
+    },
+
+    tried: async ({ tenantId, loginId }, attempt) => {
+      const [rows] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'read_email_key',
+            text: 'select email_key from millrace.login where tenant_id = $1::uuid and id = $2::uuid',
+            values: [tenantId, loginId],
+          },
+        ],
+      )
+      const key = rows?.[0]?.email_key as Buffer | undefined
+      if (key !== undefined) await countTry(key)
+      const done = await attempt()
+      if (key !== undefined) await forgetTries(key)
+      return done
+    },
+
+    tenants: async (sessionId) =>
+      (await reached(sessionId)).map((row) => ({
+        tenantId: row.tenant_id,
+        loginId: row.login_id,
+        slug: row.slug,
+        name: row.name,
+        role: row.role,
+        isCurrent: row.is_current,
+        hasSecondFactor: row.totp_confirmed,
+      })),
+
+    goTo: async ({ sessionId, tenant, code }) => {
+      const rows = await reached(sessionId)
+      const there = rows.find(({ slug, is_current: isCurrent }) => slug === tenant && !isCurrent)
+      if (!there)
+        throw new Fault('not_found', {
+          message: 'tenant: this session may go to no other tenant of this name. Log in there by its name.',
+        })
+      const who = { tenantId: there.tenant_id, loginId: there.login_id }
+      if (there.totp_confirmed) {
+        if (code !== null) await countTry(there.email_key)
+        await checkCode({ tenantId: who.tenantId, id: who.loginId }, code, wrongHere)
+        await forgetTries(there.email_key)
       }
-      await database.definer({
-        name: 'forget_login_tries',
-        text: 'select millrace.forget_login_tries($1::bytea)',
-        values: [key],
-      })
-      return { tenantId: login.tenant_id, loginId: login.id }
+      const proven = rows
+        .filter((row) => row.is_proven)
+        .map(({ tenant_id: tenantId, login_id: loginId }) => ({ tenantId, loginId }))
+      return { ...who, proven }
     },
   }
 }

@@ -40,7 +40,7 @@ export interface Device {
   readonly userAgent: string | null
 }
 
-export type RevokedFor = 'logout' | 'revoked' | 'password' | 'disabled'
+export type RevokedFor = 'logout' | 'revoked' | 'password' | 'disabled' | 'switched'
 
 export interface TokenPair {
   readonly accessToken: string
@@ -78,7 +78,14 @@ interface Rotated {
 }
 
 export interface LoginSessions {
-  open(who: { tenantId: string; loginId: string; kind: 'token' | 'cookie'; device: Device }): Promise<string>
+  /** `proven`: the logins that this one's password was right for; left out where there was none. */
+  open(who: {
+    tenantId: string
+    loginId: string
+    kind: 'token' | 'cookie'
+    device: Device
+    proven?: readonly { readonly tenantId: string; readonly loginId: string }[]
+  }): Promise<string>
   /** The first pair of a session just opened. */
   pair(sessionId: string, who: { tenantId: string; loginId: string }, generation?: number): Promise<TokenPair>
   /** The next pair. Throws Fault `unauthenticated`; a token spent before has ended its session. */
@@ -124,13 +131,13 @@ export const createLoginSessions = (options: {
     sealed === null ? NO_DEVICE : (JSON.parse(await vault.open(tenantId, sealed)) as Device)
 
   return {
-    open: async ({ tenantId, loginId, kind, device }) => {
+    open: async ({ tenantId, loginId, kind, device, proven = [] }) => {
       const now = clock.now()
       const id = newId(now)
       const seconds = kind === 'cookie' ? COOKIE_S : REFRESH_S
       const sealed = await vault.seal(tenantId, JSON.stringify(device))
       await database.batch(
-        [tenantId],
+        [...new Set([tenantId, ...proven.map((login) => login.tenantId)])],
         [
           {
             name: 'open_session',
@@ -144,6 +151,12 @@ export const createLoginSessions = (options: {
             text: 'update millrace.login set last_login_at = $3::timestamptz where tenant_id = $1::uuid and id = $2::uuid',
             values: [tenantId, loginId, new Date(now)],
           },
+          ...proven.map((login) => ({
+            name: 'note_proof',
+            text: `insert into millrace.login_proof (tenant_id, session_id, login_id)
+                   values ($1::uuid, $2::uuid, $3::uuid)`,
+            values: [login.tenantId, id, login.loginId],
+          })),
         ],
       )
       return id

@@ -39,7 +39,8 @@ export interface SingleSignOn {
     tenantId: string
     issuer: string
     clientId: string
-    clientSecret: string
+    /** Null: the one that is kept, where the issuer stays the same. */
+    clientSecret: string | null
     defaultRole: string | null
     ifVersion: number | null
   }): Promise<SsoProvider>
@@ -145,13 +146,14 @@ export const createSingleSignOn = (options: {
     return known
   }
 
-  const readRow = async (tenantId: string): Promise<SsoProvider | null> => {
+  const readRow = async (tenantId: string): Promise<(SsoProvider & { readonly secret: Buffer }) | null> => {
     const [rows] = await database.batch(
       [tenantId],
       [
         {
           name: 'read_sso',
-          text: 'select issuer, client_id, default_role, version from millrace.sso_provider where tenant_id = $1::uuid',
+          text: `select issuer, client_id, client_secret, default_role, version from millrace.sso_provider
+                 where tenant_id = $1::uuid`,
           values: [tenantId],
         },
       ],
@@ -163,7 +165,16 @@ export const createSingleSignOn = (options: {
       clientId: row.client_id as string,
       defaultRole: row.default_role as string | null,
       version: row.version as number,
+      secret: row.client_secret as Buffer,
     }
+  }
+
+  /** A secret goes to the issuer it was given for, and to no other: else whoever may change settings could have it sent. */
+  const secretOf = async (tenantId: string, issuer: string, given: string | null): Promise<string> => {
+    if (given !== null) return given
+    const kept = await readRow(tenantId)
+    if (kept?.issuer === issuer) return vault.open(tenantId, kept.secret)
+    throw problem('client_secret', 'is missing; it may be left out only where the issuer stays the same')
   }
 
   const readKept = (kept: string | null, slug: string): Kept => {
@@ -228,10 +239,11 @@ export const createSingleSignOn = (options: {
       return found
     },
 
-    set: async ({ tenantId, issuer, clientId, clientSecret, defaultRole, ifVersion }) => {
+    set: async ({ tenantId, issuer, clientId, clientSecret: given, defaultRole, ifVersion }) => {
       const url = URL.canParse(issuer) ? new URL(issuer) : null
       if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))))
         throw problem('issuer', 'expected an address with https')
+      const clientSecret = await secretOf(tenantId, issuer, given)
       try {
         await discover(issuer, clientId, clientSecret)
       } catch (error) {

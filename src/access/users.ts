@@ -189,6 +189,11 @@ export const createUsers = (options: {
       values: [tenantId, id, passwordHash],
     },
     {
+      name: 'end_proofs',
+      text: 'delete from millrace.login_proof where tenant_id = $1::uuid and login_id = $2::uuid',
+      values: [tenantId, id],
+    },
+    {
       name: 'end_links',
       text: 'delete from millrace.login_link where tenant_id = $1::uuid and login_id = $2::uuid',
       values: [tenantId, id],
@@ -287,7 +292,7 @@ export const createUsers = (options: {
         const row = await locked(tx, tenantId, id, ifVersion)
         checkActor(actor, row.role as string)
         const values = [tenantId, id]
-        for (const table of ['login_link', 'login_session'])
+        for (const table of ['login_link', 'login_proof', 'login_session'])
           await tx.query({
             text: `delete from millrace.${table} where tenant_id = $1::uuid and login_id = $2::uuid`,
             values,

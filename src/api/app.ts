@@ -134,12 +134,12 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
 
 /** All that tells who asks, and who may come in. */
 const accessOf = async (
-  { database, clock, keys, settings, mail, send, log }: ApiDeps,
+  { database, clock, keys, settings, mail, send, log, passwords = createPasswords() }: ApiDeps,
   { quota, door }: { readonly quota: Quota; readonly door: Door },
 ) => {
   const tokens = createTokens(keys.token)
+  const checked = await passwords
   const vault = { seal: keys.sealTenant, open: keys.openTenant }
-  const passwords = await createPasswords()
   const secondFactors = createSecondFactors({ database, clock, vault })
   const sessions = createLoginSessions({ database, clock, tokens, vault })
   const apiKeys = createApiKeys({ database, clock })
@@ -148,11 +148,11 @@ const accessOf = async (
     apiKeys,
     tenants: createTenants({ database, clock, makeKeys: keys.makeTenant }),
     sso: createSingleSignOn({ database, clock, vault, send, loginKey: keys.login, key: keys.token }),
-    passwords,
+    passwords: checked,
     secondFactors,
     sessions,
     users: createUsers({ database, clock, vault, loginKey: keys.login }),
-    logins: createLogins({ database, clock, passwords, secondFactors, loginKey: keys.login }),
+    logins: createLogins({ database, clock, passwords: checked, secondFactors, loginKey: keys.login }),
     principals: createPrincipals({ sessions, apiKeys, tokens, quota, door, clock, settings }),
     links: createLinkSender({
       publicUrl: settings.publicUrl,

@@ -1,5 +1,6 @@
 import type { RouteOptions } from 'fastify'
 import type { Logger } from 'pino'
+import type { Passwords } from '../access/passwords.ts'
 import type { SsoSend } from '../access/sso.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
@@ -59,6 +60,8 @@ export interface ApiDeps {
    * looked up under another epoch is looked up again; answering false for ever costs one query a submission.
    */
   isCurrent(tenantId: string, epoch: number): boolean
+  /** Checks passwords; left out: by argon2id. */
+  readonly passwords?: Promise<Passwords>
   /** Told of every route, as it is added: for tests that walk them all. */
   readonly onRoute?: (route: RouteOptions) => void
   /** Whether the process is ending: `/readyz` then answers 503. */

@@ -72,7 +72,13 @@ describe('single sign-on', () => {
     ])
       expect((await set(over)).statusCode, JSON.stringify(over)).toBe(400)
     const made = await set()
-    expect(made.json()).toEqual({ issuer: provider.issuer, client_id: 'millrace', default_role: null })
+    expect(made.json()).toEqual({
+      issuer: provider.issuer,
+      client_id: 'millrace',
+      default_role: null,
+      callback_url: 'http://localhost:80/api/v1/auth/sso/acme/callback',
+      login_url: 'http://localhost:80/api/v1/auth/sso/acme',
+    })
     const read = await ask('GET', '/api/v1/sso')
     expect(read.body).not.toContain(provider.clientSecret)
     const stale = await ask('PUT', '/api/v1/sso', {
@@ -82,6 +88,17 @@ describe('single sign-on', () => {
     expect(stale.statusCode).toBe(412)
     const rows = await api.home.inspect('select * from millrace.sso_provider')
     expect(JSON.stringify(rows)).not.toContain(provider.clientSecret)
+  })
+
+  it('keeps its secret where only the rest changes, and sends it to no other issuer', async () => {
+    const other = await openOidcProvider()
+    const payload = { issuer: provider.issuer, client_id: provider.clientId, default_role: 'auditor' }
+    expect((await ask('PUT', '/api/v1/sso', { payload })).json()).toMatchObject({ default_role: 'auditor' })
+    const moved = await ask('PUT', '/api/v1/sso', { payload: { ...payload, issuer: other.issuer } })
+    expect([moved.statusCode, moved.json().errors[0].field]).toEqual([400, 'client_secret'])
+    expect(other.seen).toEqual([])
+    await other.close()
+    await set()
   })
 
   it('lets in who was invited, and knows them again by the provider’s name for them', async () => {

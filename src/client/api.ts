@@ -112,6 +112,19 @@ export interface Api {
       answer: unknown
     }
   }
+  '/api/v1/auth/switch': {
+    /** Go on in another tenant */
+    post: {
+      body: { tenant: string; code?: string }
+      answer: { session: { kind: "user" | "key"; id: string; email: string | null; role: string; tenant: { id: string; slug: string; name: string }; permissions: string[]; second_factor: boolean; csrf_token: string | null }; tokens?: { access_token: string; token_type: "Bearer"; expires_in: number; refresh_token: string; refresh_expires_in: number } }
+    }
+  }
+  '/api/v1/auth/tenants': {
+    /** List the tenants this session may go to */
+    get: {
+      answer: { items: ({ id: string; slug: string; name: string; role: string; current: boolean; second_factor: boolean })[] }
+    }
+  }
   '/api/v1/auth/totp': {
     /** Begin to set up a second factor */
     post: {
@@ -860,12 +873,12 @@ export interface Api {
   '/api/v1/sso': {
     /** Read the single sign-on */
     get: {
-      answer: { issuer: string; client_id: string; default_role: string | null }
+      answer: { callback_url: string; login_url: string; issuer: string; client_id: string; default_role: string | null }
     }
     /** Set the single sign-on */
     put: {
-      body: { issuer: string; client_id: string; client_secret: string; default_role?: string | null }
-      answer: { issuer: string; client_id: string; default_role: string | null }
+      body: { issuer: string; client_id: string; client_secret?: string; default_role?: string | null }
+      answer: { callback_url: string; login_url: string; issuer: string; client_id: string; default_role: string | null }
     }
     /** Remove the single sign-on */
     delete: {

@@ -51,6 +51,11 @@ export class ApiProblem extends Error {
   /** The document as it came. */
   readonly problem: Readonly<Record<string, unknown>>
 
+  /** Worth another try: nobody was reached (0), or whoever was is busy. */
+  get isPassing(): boolean {
+    return [0, 429, 502, 503, 504].includes(this.status)
+  }
+
   constructor(status: number, problem: Readonly<Record<string, unknown>>, retryAfter: string | null) {
     const text = (name: string): string | null => (typeof problem[name] === 'string' ? (problem[name] as string) : null)
     super(text('detail') ?? `The server answered ${status}.`)
@@ -80,6 +85,8 @@ export interface Client {
     path: P,
     ...input: Record<never, never> extends Input<P, M> ? [Input<P, M>?] : [Input<P, M>]
   ): Promise<Answered<Output<P, M>>>
+  /** The answer as it comes, for files and streams; also by an address already filled in. Throws the same. */
+  open(method: Method, address: Address, input?: Sent & Extras): Promise<Response>
   /** Every item of a list, page after page. */
   items<P extends PagedPath>(path: P, input?: Input<P, 'get' & MethodOf<P>>): AsyncGenerator<ItemOf<P>>
 }
@@ -89,7 +96,13 @@ type PagedPath = {
 }[Path]
 type ItemOf<P extends PagedPath> = Api[P] extends { get: { answer: { items: readonly (infer I)[] } } } ? I : never
 
-interface Sent {
+/** An address of the description with its parameters filled in. */
+export type Address = Filled<Path>
+type Filled<P extends string> = P extends `${infer Before}{${string}}${infer After}`
+  ? `${Before}${string}${Filled<After>}`
+  : P
+
+export interface Sent {
   readonly path?: Readonly<Record<string, unknown>>
   readonly query?: Readonly<Record<string, unknown>>
   readonly body?: unknown
@@ -97,7 +110,7 @@ interface Sent {
 
 const addressOf = (path: string, { path: params = {}, query = {} }: Sent): string => {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(params[name])))
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
   return search === '' ? filled : `${filled}?${search}`
 }
@@ -117,7 +130,7 @@ const readBody = async (response: Response): Promise<unknown> => {
 export const createClient = (options: ClientOptions): Client => {
   const { baseUrl, token, csrfToken } = options
 
-  const send = async (method: string, path: string, input: Sent & Extras): Promise<Answered<unknown>> => {
+  const open = async (method: string, path: string, input: Sent & Extras): Promise<Response> => {
     const headers: Record<string, string> = { accept: 'application/json', ...input.headers }
     const bearer = token?.()
     const csrf = csrfToken?.()
@@ -135,16 +148,21 @@ export const createClient = (options: ClientOptions): Client => {
       }),
       ...(input.signal && { signal: input.signal }),
     })
+    if (response.ok) return response
     const data = await readBody(response)
-    if (!response.ok) {
-      const problem = typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {}
-      throw new ApiProblem(response.status, problem, response.headers.get('retry-after'))
-    }
-    return { status: response.status, data, etag: response.headers.get('etag'), headers: response.headers }
+    const problem = typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {}
+    throw new ApiProblem(response.status, problem, response.headers.get('retry-after'))
+  }
+
+  const send = async (method: string, path: string, input: Sent & Extras): Promise<Answered<unknown>> => {
+    const response = await open(method, path, input)
+    const { status, headers } = response
+    return { status, data: await readBody(response), etag: headers.get('etag'), headers }
   }
 
   return {
     call: ((method: string, path: string, input: Sent & Extras = {}) => send(method, path, input)) as Client['call'],
+    open: (method, address, input = {}) => open(method, address, input),
     items: async function* items(path: string, input: Sent & Extras = {}) {
       let cursor: string | null = null
       do {

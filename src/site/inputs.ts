@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 
-/** What the console is built from, below its folder. */
-const PARTS = ['index.html', 'package.json', 'vite.config.ts', 'tsconfig.json', 'src', 'public']
+/** What the console is built from, seen from its folder: with the client it asks the API by. */
+const PARTS = ['index.html', 'package.json', 'vite.config.ts', 'tsconfig.json', 'src', 'public', '../src/client']
 
 const DIGEST_CHARS = 16
 

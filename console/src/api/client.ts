@@ -1,73 +1,41 @@
+import { type Address, ApiProblem, createClient, type Extras, type Sent } from '../../../src/client/client.ts'
 import { session, signedOut } from './session.ts'
 
-/** What the API said is wrong: a problem document (RFC 9457), or that nobody could be reached. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError'
-  readonly status: number
-  readonly code: string
-  readonly problem: Readonly<Record<string, unknown>>
-  constructor(status: number, code: string, message: string, problem: Readonly<Record<string, unknown>> = {}) {
-    super(message)
-    this.status = status
-    this.code = code
-    this.problem = problem
-  }
-  /** Worth another try: nobody was reached, or whoever was is busy. */
-  get isPassing(): boolean {
-    return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504
-  }
-}
+/** What the API said is wrong: a problem document (RFC 9457), or, with status 0, that nobody could be reached. */
+export { ApiProblem as ApiError }
 
-type Query = Readonly<Record<string, string | number | boolean | undefined | null>>
+/** The typed client of the API, in the session that this browser's cookie stands for. */
+export const client = createClient({
+  baseUrl: '',
+  csrfToken: () => session()?.csrf ?? null,
+  fetch: async (url, init) => {
+    try {
+      return await fetch(url, init)
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') throw error
+      const detail = 'The server cannot be reached. What you typed is kept; it is tried again.'
+      throw new ApiProblem(0, { code: 'unreachable', detail }, null)
+    }
+  },
+})
 
-export interface Call {
+export interface Call extends Pick<Sent, 'query' | 'body'>, Pick<Extras, 'signal' | 'headers' | 'ifMatch'> {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly query?: Query
-  readonly body?: unknown
-  readonly signal?: AbortSignal
-  readonly headers?: Readonly<Record<string, string>>
 }
 
-const addressOf = (path: string, query: Query = {}): string => {
-  const params = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') params.set(name, String(value))
-  }
-  const text = params.toString()
-  return text === '' ? path : `${path}?${text}`
-}
-
-export const send = async (path: string, call: Call = {}): Promise<Response> => {
-  const { method = 'GET', query, body, signal } = call
-  let answer: Response
+/** The answer as it comes; the address is one of the API's description. */
+export const send = async (path: Address, { method = 'GET', ...call }: Call = {}): Promise<Response> => {
   try {
-    answer = await fetch(addressOf(path, query), {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(method !== 'GET' && session()?.csrf ? { 'x-csrf-token': session()?.csrf ?? '' } : {}),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...call.headers,
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: signal ?? null,
-    })
+    return await client.open(method.toLowerCase() as Lowercase<typeof method>, path, call)
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new ApiError(0, 'unreachable', 'The server cannot be reached. What you typed is kept; it is tried again.')
+    // A code that is asked for ends nothing.
+    const isOut = error instanceof ApiProblem && error.status === 401 && error.code !== 'second_factor_required'
+    if (isOut && session() !== null) signedOut(false)
+    throw error
   }
-  if (answer.ok) return answer
-  const problem = (await answer.json().catch(() => ({}))) as Record<string, unknown>
-  if (answer.status === 401 && session() !== null) signedOut(false)
-  throw new ApiError(
-    answer.status,
-    String(problem.code ?? 'unknown'),
-    String(problem.detail ?? problem.title ?? `The server answered ${answer.status}`),
-    problem,
-  )
 }
 
-export const api = async <T>(path: string, call: Call = {}): Promise<T> => {
+export const api = async <T>(path: Address, call: Call = {}): Promise<T> => {
   const answer = await send(path, call)
   return (answer.status === 204 ? undefined : await answer.json()) as T
 }

@@ -1,3 +1,4 @@
+import type { Address } from '../../../src/client/client.ts'
 import { send } from '../api/client.ts'
 
 /** Server-sent events over fetch, which, unlike EventSource, can carry the session's token. */
@@ -23,7 +24,7 @@ export const readEvent = (block: string): StreamEvent | null => {
 
 /** Reads events until the stream ends or is aborted. */
 export const readStream = async (options: {
-  readonly path: string
+  readonly path: Address
   readonly lastEventId: string | null
   readonly signal: AbortSignal
   readonly onOpen: () => void

@@ -47,6 +47,31 @@ export const Me = Type.Object({
   csrf_token: TextOrNull({ description: 'To send as `X-CSRF-Token` with every change, in a session kept by cookie.' }),
 })
 
+/** Where a session may go. */
+export const MyTenants = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      slug: Type.String(),
+      name: Type.String(),
+      role: Type.String({ description: 'What I am there.' }),
+      current: Type.Boolean({ description: 'The one that this session is in.' }),
+      second_factor: Type.Boolean({ description: 'Going there needs a `code`.' }),
+    }),
+  ),
+})
+export const SwitchBody = Type.Object(
+  {
+    tenant: Type.String({ minLength: 1, maxLength: 100, description: 'Short name of the tenant to go to.' }),
+    code: Type.Optional(Code),
+  },
+  { additionalProperties: false },
+)
+export const SwitchAnswer = Type.Object({
+  session: Me,
+  tokens: Type.Optional(LoginAnswer),
+})
+
 export const SessionList = Type.Object({
   items: Type.Array(
     Type.Object({

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import type { Logins } from '../../access/logins.ts'
 import { hashPassword, type Passwords } from '../../access/passwords.ts'
 import type { SecondFactors } from '../../access/second-factors.ts'
 import type { LoginSessions } from '../../access/sessions.ts'
@@ -26,6 +27,7 @@ import { sessionViews } from '../session-views.ts'
 
 export interface AccountParts {
   readonly sessions: LoginSessions
+  readonly logins: Logins
   readonly passwords: Passwords
   readonly secondFactors: SecondFactors
   readonly users: Users
@@ -38,7 +40,10 @@ const MAILS_MAX = 3
 
 /** What users do about themselves. */
 export const accountRoutes =
-  (deps: ApiDeps, { sessions, passwords, secondFactors, users, links }: AccountParts): FastifyPluginAsyncTypebox =>
+  (
+    deps: ApiDeps,
+    { sessions, logins, passwords, secondFactors, users, links }: AccountParts,
+  ): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { database, clock, keys, log } = deps
     const tags = ['Login']
@@ -87,7 +92,7 @@ export const accountRoutes =
       },
       async (request) => {
         const { tenantId, id, sessionId } = userOf(request)
-        await checkPassword({ tenantId, id }, request.body.password)
+        await logins.tried({ tenantId, loginId: id }, () => checkPassword({ tenantId, id }, request.body.password))
         const passwordHash = await hashPassword(request.body.new_password)
         await users.setPassword({ tenantId, id, passwordHash, except: sessionId })
         return { done: true as const }
@@ -246,8 +251,10 @@ export const accountRoutes =
       },
       async (request, reply) => {
         const { tenantId, id } = userOf(request)
-        if (!(await secondFactors.spend({ tenantId, id, code: request.body.code })))
-          throw new Fault('forbidden', { message: 'The code is not right.' })
+        await logins.tried({ tenantId, loginId: id }, async () => {
+          if (!(await secondFactors.spend({ tenantId, id, code: request.body.code })))
+            throw new Fault('forbidden', { message: 'The code is not right.' })
+        })
         await secondFactors.remove({ tenantId, id })
         return reply.code(204).send(undefined)
       },

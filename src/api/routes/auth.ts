@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Logins } from '../../access/logins.ts'
+import type { LoginOf, Logins } from '../../access/logins.ts'
 import { permissionsOf } from '../../access/matrix.ts'
 import { COOKIE_SECONDS, type Device, type LoginSessions, type TokenPair } from '../../access/sessions.ts'
 import type { Tokens } from '../../access/tokens.ts'
 import type { Users } from '../../access/users.ts'
+import { Fault } from '../../base/faults.ts'
 import { storable } from '../../ingest/limits.ts'
-import { LoginAnswer, LoginBody, Me, RefreshBody } from '../contract/auth.ts'
+import { LoginAnswer, LoginBody, Me, MyTenants, RefreshBody, SwitchAnswer, SwitchBody } from '../contract/auth.ts'
 import { problems } from '../contract/problem.ts'
 import { Nothing } from '../contract/shapes.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -86,9 +87,29 @@ export const authRoutes =
       }
     }
 
+    /** As the table knows it, just opened. */
+    const sessionNow = async (
+      { tenantId, loginId: userId }: LoginOf,
+      sessionId: string,
+      byCookie: boolean,
+    ): Promise<Omit<Session, 'reach'>> => {
+      const standing = await sessions.find(sessionId)
+      const { role = '', partner = null } = standing ?? {}
+      return { tenantId, userId, role, kind: 'user', sessionId, byCookie, partner }
+    }
+
     const logIn = (body: { email: string; password: string; code?: string; tenant?: string }) =>
       logins.logIn({ ...body, code: body.code ?? null, tenant: body.tenant ?? null })
 
+    const userSession = (request: FastifyRequest) => {
+      const { sessionId, ...rest } = sessionOf(request)
+      if (sessionId === null) throw new Fault('forbidden', { message: 'A key is no user: log in with a password.' })
+      return { ...rest, sessionId }
+    }
+
+    const beginCookie = (reply: FastifyReply, sessionId: string): void => {
+      reply.header('set-cookie', sessionCookie(tokens.cookie(sessionId), COOKIE_SECONDS, settings.publicUrl))
+    }
     const endCookie = (reply: FastifyReply): void => {
       reply.header('set-cookie', sessionCookie('', 0, settings.publicUrl))
     }
@@ -146,19 +167,8 @@ export const authRoutes =
       async (request, reply) => {
         const who = await logIn(request.body)
         const sessionId = await sessions.open({ ...who, kind: 'cookie', device: deviceOf(request) })
-        const standing = await sessions.find(sessionId)
-        reply.header('set-cookie', sessionCookie(tokens.cookie(sessionId), COOKIE_SECONDS, settings.publicUrl))
-        const { tenantId, loginId: userId } = who
-        const role = standing?.role ?? ''
-        return meOf({
-          tenantId,
-          userId,
-          role,
-          kind: 'user',
-          sessionId,
-          byCookie: true,
-          partner: standing?.partner ?? null,
-        })
+        beginCookie(reply, sessionId)
+        return meOf(await sessionNow(who, sessionId, true))
       },
     )
 
@@ -193,6 +203,63 @@ export const authRoutes =
         if (sessionId !== null) await sessions.revoke({ tenantId, loginId: userId, sessionId }, 'logout')
         endCookie(reply)
         return reply.code(204).send(undefined)
+      },
+    )
+
+    app.get(
+      '/api/v1/auth/tenants',
+      {
+        config: own,
+        schema: {
+          tags,
+          security,
+          summary: 'List the tenants this session may go to',
+          description:
+            'Its own, and those where the same email has the password that was given at the login. Where it has ' +
+            'another one, or signs on elsewhere, log in there by its name.',
+          response: { 200: MyTenants, ...problems(401, 403, 406, 429, 500, 503) },
+        },
+      },
+      async (request) => {
+        const items = (await logins.tenants(userSession(request).sessionId)).map((each) => ({
+          id: each.tenantId,
+          slug: each.slug,
+          name: each.name,
+          role: each.role,
+          current: each.isCurrent,
+          second_factor: each.hasSecondFactor,
+        }))
+        return { items }
+      },
+    )
+
+    app.post(
+      '/api/v1/auth/switch',
+      {
+        config: { ...own, audit: { action: 'session.switch', resource: 'session' } },
+        schema: {
+          tags,
+          security,
+          summary: 'Go on in another tenant',
+          description:
+            'Opens a session there, in the same way (a pair of tokens, or a cookie), and ends this one. Needs no password, ' +
+            'but a `code` where the user has a second factor there.',
+          body: SwitchBody,
+          response: { 200: SwitchAnswer, ...problems(400, 401, 403, 404, 406, 409, 413, 415, 429, 500, 503) },
+        },
+      },
+      async (request, reply) => {
+        const { tenantId, userId, sessionId, byCookie } = userSession(request)
+        const { tenant, code = null } = request.body
+        const who = await logins.goTo({ sessionId, tenant, code })
+        const kind = byCookie ? 'cookie' : 'token'
+        const next = await sessions.open({ ...who, kind, device: deviceOf(request) })
+        await sessions.revoke({ tenantId, loginId: userId, sessionId }, 'switched')
+        request.auditData = { tenant }
+        const session = await meOf(await sessionNow(who, next, byCookie))
+        if (!byCookie) return { session, tokens: answerOf(await sessions.pair(next, who)) }
+        beginCookie(reply, next)
+        return { session }
       },
     )
   }

@@ -29,12 +29,6 @@ const awayCookie = (value: string, seconds: number, publicUrl: string | null): s
     ...(publicUrl?.startsWith('https:') ? ['Secure'] : []),
   ].join('; ')
 
-const viewOf = (provider: SsoProvider) => ({
-  issuer: provider.issuer,
-  client_id: provider.clientId,
-  default_role: provider.defaultRole,
-})
-
 /** Roles that somebody may be given whom nobody invited. */
 const mayBeDefault = (role: string): boolean =>
   isRole(role) && !['owner', 'source_partner', 'buyer_partner'].includes(role)
@@ -42,7 +36,7 @@ const mayBeDefault = (role: string): boolean =>
 /** Single sign-on: its settings, and the way there and back. */
 export const ssoRoutes =
   (
-    { settings }: ApiDeps,
+    { database, settings }: ApiDeps,
     parts: {
       readonly sso: SingleSignOn
       readonly sessions: LoginSessions
@@ -55,8 +49,31 @@ export const ssoRoutes =
     const tags = ['Login']
     const security = [{ login: [] }, { cookie: [] }]
 
-    const callbackOf = (request: FastifyRequest, slug: string): string =>
-      `${settings.publicUrl ?? `${request.protocol}://${request.host}`}/api/v1/auth/sso/${slug}/callback`
+    const loginOf = (request: FastifyRequest, slug: string): string =>
+      `${settings.publicUrl ?? `${request.protocol}://${request.host}`}/api/v1/auth/sso/${slug}`
+    const callbackOf = (request: FastifyRequest, slug: string): string => `${loginOf(request, slug)}/callback`
+
+    const viewOf = async (request: FastifyRequest, provider: SsoProvider) => {
+      const { tenantId } = sessionOf(request)
+      const [rows] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'read_tenant_slug',
+            text: 'select slug from millrace.tenant where id = $1::uuid',
+            values: [tenantId],
+          },
+        ],
+      )
+      const slug = String(rows?.[0]?.slug)
+      return {
+        issuer: provider.issuer,
+        client_id: provider.clientId,
+        default_role: provider.defaultRole,
+        callback_url: callbackOf(request, slug),
+        login_url: loginOf(request, slug),
+      }
+    }
 
     app.get(
       '/api/v1/sso',
@@ -72,7 +89,7 @@ export const ssoRoutes =
       async (request, reply) => {
         const provider = await sso.read(sessionOf(request).tenantId)
         sendEtag(reply, provider.version)
-        return viewOf(provider)
+        return viewOf(request, provider)
       },
     )
 
@@ -95,7 +112,7 @@ export const ssoRoutes =
         const {
           issuer,
           client_id: clientId,
-          client_secret: clientSecret,
+          client_secret: clientSecret = null,
           default_role: defaultRole = null,
         } = request.body
         if (defaultRole !== null && !mayBeDefault(defaultRole)) {
@@ -114,7 +131,7 @@ export const ssoRoutes =
           ifVersion: ifVersion(request),
         })
         sendEtag(reply, provider.version)
-        return viewOf(provider)
+        return viewOf(request, provider)
       },
     )
 
