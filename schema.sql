@@ -762,7 +762,7 @@ AS $function$
   with live as materialized (select millrace.live_runners() as numbers),
   limits as materialized (select l.name, l.room from unnest(lanes, rooms) as l(name, room)),
   due as materialized (
-    select w.tenant_id, w.lead_id, g.lane, g.priority, w.wake_at
+    select w.tenant_id, w.lead_id, g.lane, g.priority, w.wake_at, g.trying, l.room
     from millrace.work_groups(at_time) g
     left join limits l on l.name = g.tenant_id || '/' || g.lane and g.lane <> ''
     cross join lateral (
@@ -777,28 +777,33 @@ AS $function$
     -- Of a lane that is stopped, only leads that have something else to do.
     where not (g.stopped and g.alone)
   ),
+  ranked as (
+    select d.*, d.priority > 0 as later, d.wake_at + d.priority * interval '10 minutes' as rank from due d
+  ),
+  of_lanes as (
+    -- A lane has several groups: its room is for all of them.
+    select r.*, row_number() over (partition by r.tenant_id, r.lane order by r.later, r.rank) as lane_turn from ranked r
+  ),
+  of_calls as (
+    select o.*, row_number() over (partition by o.tenant_id, o.lane = '' order by o.later, o.rank) as call_turn
+    from of_lanes o
+    where o.lane = '' or o.lane_turn <= case when o.trying then 1 else coalesce(o.room, o.lane_turn) end
+  ),
   turns as (
-    select d.tenant_id, d.lead_id, d.lane,
-      row_number() over (partition by d.tenant_id, d.lane = '' order by d.priority, d.wake_at) as turn
-    from due d
+    select c.tenant_id, c.lead_id, row_number() over (partition by c.tenant_id order by c.later, c.rank) as turn
+    from of_calls c left join limits l on l.name = c.tenant_id::text and c.lane <> ''
+    where l.room is null or c.call_turn <= l.room
   ),
   chosen as (
-    select t.tenant_id, t.lead_id from turns t left join limits l on l.name = t.tenant_id::text and t.lane <> ''
-    where l.room is null or t.turn <= l.room
+    select t.tenant_id, t.lead_id from turns t
+    left join limits own on own.name = t.tenant_id || '/*'
+    left join limits other on other.name = '*'
+    where t.turn <= coalesce(own.room, other.room, t.turn)
     order by t.turn limit in_all
   )
   update work w set runner = new_runner, attempts = w.attempts + 1
   from chosen c where w.tenant_id = c.tenant_id and w.lead_id = c.lead_id
   returning w.tenant_id, w.lead_id, w.attempts, w.lane $function$
-  grant execute to millrace_app
-
-CREATE OR REPLACE FUNCTION millrace.take_due_work(at_time timestamp with time zone, new_runner integer, each integer)
- RETURNS TABLE(tenant_id uuid, lead_id uuid, attempts integer)
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO 'millrace', 'pg_temp'
-AS $function$ select t.tenant_id, t.lead_id, t.attempts
-        from millrace.take_due(at_time, new_runner, each, 2000, '{}', '{}') t $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.take_quota(of_scope text, starts timestamp with time zone, ends timestamp with time zone, amount bigint, most bigint)

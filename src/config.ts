@@ -5,6 +5,7 @@
 
 import type { KeyObject } from 'node:crypto'
 import { Fault } from './base/faults.ts'
+import { DELIVERY_SETTINGS } from './config-deliveries.ts'
 import { readSetting, type Setting } from './config-values.ts'
 
 export type { Setting } from './config-values.ts'
@@ -188,64 +189,7 @@ export const SETTINGS = {
     max: DAY_S,
     description: 'How long one call of a lead may take at most, whatever its destination says.',
   },
-  maxRetries: {
-    name: 'MAX_RETRIES',
-    type: 'number',
-    default: 3,
-    min: 1,
-    max: 100,
-    description: 'Attempts of a delivery in all, where its destination does not say otherwise.',
-  },
-  retryDelayMs: {
-    name: 'RETRY_DELAY',
-    type: 'seconds',
-    default: 60,
-    min: 0.001,
-    max: DAY_S,
-    description: 'Pause before the first retry; each later one is about twice as long.',
-  },
-  destinationConcurrency: {
-    name: 'DESTINATION_CONCURRENCY',
-    type: 'number',
-    default: 64,
-    min: 1,
-    max: 10_000,
-    description:
-      'Calls to one destination under way at once, in each process, where it does not say otherwise. Others ' +
-      'wait a moment, then are put down.',
-  },
-  tenantConcurrency: {
-    name: 'TENANT_CONCURRENCY',
-    type: 'number',
-    default: 0,
-    min: 0,
-    max: 100_000,
-    description: 'Calls of one tenant under way at once, to all its destinations together; 0 is no limit.',
-  },
-  tenantRate: {
-    name: 'TENANT_RATE',
-    type: 'number',
-    default: 0,
-    min: 0,
-    max: 1_000_000,
-    description: 'Calls of one tenant in a second, to all its destinations together; 0 is no limit.',
-  },
-  breakerFailures: {
-    name: 'BREAKER_FAILURES',
-    type: 'number',
-    default: 10,
-    min: 0,
-    max: 10_000,
-    description: 'Calls to a destination that fail in a row before it is left alone for a while; 0: it never is.',
-  },
-  breakerPauseMs: {
-    name: 'BREAKER_PAUSE',
-    type: 'seconds',
-    default: 30,
-    min: 0.05,
-    max: 3600,
-    description: 'How long it is left alone the first time; each time after, twice as long, up to five minutes.',
-  },
+  ...DELIVERY_SETTINGS,
   rateLimitWindowMs: {
     name: 'RATE_LIMIT_WINDOW',
     type: 'seconds',

@@ -6,8 +6,6 @@ import type { Clock } from './base/clock.ts'
 import { systemClock } from './base/clock.ts'
 import { newId } from './base/ids.ts'
 import type { Config } from './config.ts'
-import { attachEmbedded } from './database/attach.ts'
-import { startEmbedded } from './database/embedded.ts'
 import { migrate } from './database/migrate.ts'
 import { type Connection, createDatabase, type Database } from './database/pool.ts'
 import { createPresence, type Presence } from './database/presence.ts'
@@ -43,6 +41,7 @@ import type { JournalReader } from './journal/types.ts'
 import { openRoot } from './keys/root.ts'
 import type { FlowProblem, Registries } from './kit/flow.ts'
 import { type Master, openMaster } from './master-key.ts'
+import { deliveryDefaults, gateLimits, openConnection, priorityDelays, stepsOff } from './operator.ts'
 import { createOutbound, type Outbound } from './outbound/outbound.ts'
 import { loadPostalCodes } from './postal-codes.ts'
 import { createPrivacy, type Privacy } from './privacy/privacy.ts'
@@ -123,29 +122,6 @@ const TOKEN_TIMEOUT_MS = 15_000
 const NOTICE_TIMEOUT_MS = 30_000
 const ANSWER_BYTES_MAX = 1024 * 1024
 
-/** Types of step that the operator switched off, with the switch. */
-const stepsOff = (config: Config): ReadonlyMap<string, string> => {
-  const off = new Map<string, string>()
-  if (!config.enrichment) off.set('enrich', 'ENABLE_ENRICHMENT')
-  if (!config.verification) off.set('verify', 'ENABLE_VERIFICATION')
-  if (!config.mlScoring) off.set('score', 'ENABLE_ML_SCORING')
-  if (!config.autoRouting) off.set('route', 'ENABLE_AUTO_ROUTING')
-  return off
-}
-
-/** The database that the configuration names, without a look at what is in it. */
-export const openConnection = async (
-  options: Pick<HouseOptions, 'config' | 'attach' | 'onProgress' | 'connection'>,
-): Promise<{ connection: Connection; stop: () => Promise<void> }> => {
-  const { config, attach, onProgress } = options
-  if (options.connection) return { connection: options.connection, stop: async () => undefined }
-  if (config.databaseUrl) return { connection: { connectionString: config.databaseUrl }, stop: async () => undefined }
-  const running = attach ? attachEmbedded(config.dataDir) : null
-  if (running) return { connection: running, stop: async () => undefined }
-  const embedded = await startEmbedded({ dataDir: config.dataDir, onLog: onProgress })
-  return { connection: embedded.connection, stop: embedded.stop }
-}
-
 const withTimeout = (promise: Promise<void>, ms: number): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
@@ -197,12 +173,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     }
     const random = options.random ?? Math.random
     const health = createHealthCounts({ database, clock })
-    const limits: GateLimits = {
-      concurrency: config.destinationConcurrency,
-      breaker: { failures: config.breakerFailures, openMs: config.breakerPauseMs },
-      tenantConcurrency: config.tenantConcurrency === 0 ? null : config.tenantConcurrency,
-      tenantPerSecond: config.tenantRate === 0 ? null : config.tenantRate,
-    }
+    const limits = gateLimits(config)
     const gate = createGate({
       database,
       clock,
@@ -277,11 +248,8 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       tokens,
       batches,
       outbound,
-      deliveries: {
-        attemptsMax: config.maxRetries,
-        retryDelayMs: config.retryDelayMs,
-        timeoutMs: Math.min(config.deliveryTimeoutMs, config.processingTimeoutMs),
-      },
+      deliveries: deliveryDefaults(config),
+      priorityDelaysMs: priorityDelays(config),
       stepsOff: stepsOff(config),
       leadsInFlightMax: config.leadsInFlightMax,
       crashesMax: CRASHES_MAX,

@@ -1,6 +1,7 @@
 import { Fault } from '../base/faults.ts'
 import { int4s, texts, timestamps, uuids } from '../database/arrays.ts'
 import type { Statement } from '../database/pool.ts'
+import { PRIORITY_DELAY_MS, type Priority, type PriorityDelays, rankOf } from '../kit/priorities.ts'
 
 /**
  * Jobs: work that is no lead's journey. The port; `postgres/` is its adapter, `conformance.ts` in test/jobs its suite.
@@ -9,17 +10,6 @@ import type { Statement } from '../database/pool.ts'
  * told the ids and looks the rest up. One that fails is run again with growing pauses; after the last time it stays,
  * for a person to see.
  */
-
-export const PRIORITIES = ['emergency', 'high', 'medium', 'low'] as const
-export type Priority = (typeof PRIORITIES)[number]
-
-/** How long a job of a priority waits where it does not say when: others may come first, and many are one by then. */
-export const PRIORITY_DELAY_MS: Readonly<Record<Priority, number>> = {
-  emergency: 0,
-  high: 30_000,
-  medium: 5 * 60_000,
-  low: 30 * 60_000,
-}
 
 export type Payload = Readonly<Record<string, string | number | boolean | null>>
 
@@ -60,7 +50,7 @@ export interface JobQueue {
 export const addJobs = (
   jobs: readonly NewJob[],
   now: number,
-  delays: Readonly<Record<Priority, number>> = PRIORITY_DELAY_MS,
+  delays: PriorityDelays = PRIORITY_DELAY_MS,
 ): Statement => {
   const keys = new Set<string>()
   for (const { tenantId, task, key } of jobs) {
@@ -84,7 +74,7 @@ export const addJobs = (
       uuids(jobs.map((job) => job.id)),
       texts(jobs.map((job) => job.task)),
       texts(jobs.map((job) => JSON.stringify(job.payload))),
-      int4s(jobs.map((job) => PRIORITIES.indexOf(job.priority ?? 'emergency'))),
+      int4s(jobs.map((job) => rankOf(job.priority ?? 'emergency'))),
       timestamps(jobs.map((job) => job.runAt ?? now + delays[job.priority ?? 'emergency'])),
       texts(jobs.map((job) => job.key ?? null)),
     ],

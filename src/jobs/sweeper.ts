@@ -59,6 +59,7 @@ export const createSweeper = (options: {
   let away = false
   /** Leads taken up here and not yet put down; at how many of them another look is due, since more may wait. */
   let taken = 0
+  const takenBy = new Map<string, number>()
   let refillAt = -1
 
   const settleDoubts = async (): Promise<void> => {
@@ -122,12 +123,13 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
     await findLost(now)
     const room = leadsInFlightMax - runner.inFlight()
     if (room <= 0 || !isHeld()) return
-    const limits = gate.rooms()
+    const limits = withTenants(gate.rooms(), room)
     const rows = await database.definer<{ tenant_id: string; lead_id: string; attempts: number }>({
       name: 'take_due',
       text: `select tenant_id, lead_id, attempts from millrace.take_due($1::timestamptz, $2::integer, $3::integer,
                $4::integer, $5::text[], $6::integer[])`,
-      values: [new Date(now), runnerNumber(), EACH, room, texts(limits.names), int4s(limits.rooms)],
+      // Half of what is free, so that several who come at once do not fill it before the next look.
+      values: [new Date(now), runnerNumber(), EACH, Math.ceil(room / 2), texts(limits.names), int4s(limits.rooms)],
     })
     for (const row of rows) takeUp({ tenantId: row.tenant_id, leadId: row.lead_id, attempts: row.attempts })
     if (rows.length > 0) {
@@ -143,10 +145,32 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
     if (typeof next?.at === 'number') schedule(next.at)
   }
 
+  /**
+   * A tenant may take half of what its own leave free: with n that want all, each gets a part in n + 1, and there is
+   * always a part for another.
+   */
+  const withTenants = (limits: ReturnType<Gate['rooms']>, free: number): ReturnType<Gate['rooms']> => {
+    const half = (held: number): number => Math.max(0, Math.ceil((free - held) / 2))
+    const names = [...limits.names, '*']
+    const rooms = [...limits.rooms, half(0)]
+    for (const [tenantId, held] of takenBy) {
+      names.push(`${tenantId}/*`)
+      rooms.push(half(held))
+    }
+    return { names, rooms }
+  }
+
+  const count = (tenantId: string, by: number): void => {
+    taken += by
+    const held = (takenBy.get(tenantId) ?? 0) + by
+    if (held === 0) takenBy.delete(tenantId)
+    else takenBy.set(tenantId, held)
+  }
+
   const takeUp = (lead: Parameters<Runner['resume']>[0]): void => {
-    taken += 1
+    count(lead.tenantId, 1)
     void runner.resume(lead).finally(() => {
-      taken -= 1
+      count(lead.tenantId, -1)
       if (taken !== refillAt) return
       refillAt = -1
       schedule(clock.now())

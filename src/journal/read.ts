@@ -67,7 +67,7 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
           },
           {
             name: 'load_work',
-            text: 'select wake_at, runner, attempts, lane, alone from millrace.work where tenant_id = $1::uuid and lead_id = $2::uuid',
+            text: 'select wake_at, runner, attempts, lane, alone, priority from millrace.work where tenant_id = $1::uuid and lead_id = $2::uuid',
             values: [tenantId, leadId],
           },
         ],
@@ -117,6 +117,7 @@ export const createLeadLoader = (options: { readonly database: Database; readonl
               attempts: mark.attempts as number,
               lane: mark.lane as string,
               alone: mark.alone as boolean,
+              priority: mark.priority as number,
             }
           : null,
       }

@@ -1,5 +1,6 @@
 import { bools, int4s, texts, timestamps, uuids } from '../database/arrays.ts'
 import type { Statement } from '../database/pool.ts'
+import { RANK_USUAL } from '../kit/priorities.ts'
 import type { LeadCommit } from './append.ts'
 
 /** When a lead goes on, and who runs it now. */
@@ -10,6 +11,8 @@ export interface WorkMark {
   readonly lane?: string
   /** False: it is due for something else besides, and is looked at though its lane is stopped. */
   readonly alone?: boolean
+  /** Of that delivery: 0 comes first. Left out: as usual. */
+  readonly priority?: number
 }
 
 /** Who takes a lead up again and when; nobody, where its journey is finished. */
@@ -26,12 +29,13 @@ export const workStatements = (commits: readonly LeadCommit[]): Statement[] => {
     statements.push({
       name: 'append_work',
       text: `
-insert into millrace.work as k (tenant_id, lead_id, wake_at, runner, lane, alone)
-select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[], $5::text[], $6::boolean[])
-  as w(tenant_id, lead_id, wake_at, runner, lane, alone)
+insert into millrace.work as k (tenant_id, lead_id, wake_at, runner, lane, alone, priority)
+select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[], $5::text[], $6::boolean[],
+  $7::integer[]) as w(tenant_id, lead_id, wake_at, runner, lane, alone, priority)
 order by 1, 2
 on conflict (tenant_id, lead_id) do update
   set wake_at = excluded.wake_at, runner = excluded.runner, lane = excluded.lane, alone = excluded.alone,
+      priority = excluded.priority,
       attempts = case when excluded.runner is null then 0 else k.attempts end`,
       values: [
         uuids(open.map((o) => o.commit.tenantId)),
@@ -40,6 +44,7 @@ on conflict (tenant_id, lead_id) do update
         int4s(open.map((o) => o.runner)),
         texts(open.map((o) => o.lane ?? '')),
         bools(open.map((o) => o.alone ?? true)),
+        int4s(open.map((o) => o.priority ?? RANK_USUAL)),
       ],
     })
   }

@@ -1,5 +1,6 @@
 import type { Money } from '../base/money.ts'
 import type { Json } from './field.ts'
+import type { Priority } from './priorities.ts'
 
 /**
  * What a step may ask, and what it gets back. A step yields a request; the runner performs it, journals the answer
@@ -183,6 +184,9 @@ export interface Requests {
       readonly tries?: number
       /** Of a destination that is subscribed to: the subscription it is for. */
       readonly hook?: string
+      /** Absent: it goes out at once. Present: after the priority's delay, or after `delayMs` where that is said. */
+      readonly priority?: Priority
+      readonly delayMs?: number
     }
     answer: DeliveryAnswer
   }

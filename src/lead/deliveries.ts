@@ -1,6 +1,7 @@
 import { addMoney, type Money, zeroMoney } from '../base/money.ts'
 import type { CallAnswer, Captured } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
+import type { Priority } from '../kit/priorities.ts'
 import type { EventOf, HeldBy } from './events.ts'
 import type { Lead } from './lead.ts'
 
@@ -17,6 +18,8 @@ export interface Delivery {
   readonly tries: number | null
   /** The subscription it is for; null: of a destination that nobody subscribes to. */
   readonly hook: string | null
+  /** Null: as usual. */
+  readonly priority: Priority | null
   payload: { readonly [key: string]: Json }
   attempts: number
   /**
@@ -50,7 +53,7 @@ export interface Delivery {
 const newDelivery = (
   data: EventOf<'delivery.opened'>['data'] | EventOf<'delivery.refused'>['data'],
   at: number,
-): Omit<Delivery, 'waitFor' | 'tries' | 'hook' | 'payload' | 'price' | 'outcome' | 'nextAt'> => ({
+): Omit<Delivery, 'waitFor' | 'tries' | 'hook' | 'priority' | 'payload' | 'price' | 'outcome' | 'nextAt'> => ({
   id: data.delivery,
   step: data.step,
   name: data.name,
@@ -79,6 +82,7 @@ export const openedDelivery = ({ at, data, sealed }: EventOf<'delivery.opened'>)
   waitFor: data.wait_for,
   tries: data.tries ?? null,
   hook: data.hook ?? null,
+  priority: data.priority ?? null,
   payload: sealed?.payload ?? {},
   outcome: 'open',
   price: data.price ?? null,
@@ -91,6 +95,7 @@ export const refusedDelivery = ({ at, data, sealed }: EventOf<'delivery.refused'
   waitFor: 'attempt',
   tries: null,
   hook: null,
+  priority: null,
   payload: {},
   outcome: 'failure',
   code: data.code,

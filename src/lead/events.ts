@@ -1,6 +1,7 @@
 import type { Money } from '../base/money.ts'
 import type { CallAnswer, Captured } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
+import type { Priority } from '../kit/priorities.ts'
 import type { Outcome, PendingCode, RefusalCode, RejectionCode } from './codes.ts'
 
 /**
@@ -180,8 +181,9 @@ export interface LeadEventData {
       /** What it pays where its answer does not say, and the rule that set that. */
       readonly price?: Money
       readonly price_rule?: string
-      /** ms since 1970: it is closed until then. */
+      /** ms since 1970: it is closed until then, or its priority has it wait. */
       readonly not_before?: number
+      readonly priority?: Priority
       readonly holds?: Holds
     },
     { readonly payload: { readonly [key: string]: Json } }

@@ -10,7 +10,13 @@ import type { ConsentWrite } from '../journal/append-consents.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
 import type { PersonWrites } from '../journal/person-writes.ts'
 import type { Json } from '../kit/field.ts'
-import { type GroupRequest, REQUEST_VERSIONS, type Request, type SingleRequest } from '../kit/requests.ts'
+import {
+  type GroupRequest,
+  REQUEST_VERSIONS,
+  type Request,
+  type RequestInput,
+  type SingleRequest,
+} from '../kit/requests.ts'
 import type { HeldPlace, Holds, JournaledAnswer } from '../lead/events.ts'
 import type { RunnerContext } from './context.ts'
 import { sendDelivery } from './deliver.ts'
@@ -129,6 +135,13 @@ const aheadOf = (ctx: RunnerContext, journey: Journey, run: StepRun): Soon<Ahead
 const scopeOf = (journey: Journey, cap: Parameters<typeof capScope>[0]['cap']): string =>
   capScope({ flow: journey.flow.id, test: journey.lead.test, lookup: journey.keys.lookup, cap })
 
+/** Counted from when the step began: of several destinations asked in turn, the first alone waits. */
+const waitsUntil = (ctx: RunnerContext, run: StepRun, input: RequestInput<'delivery.send'>): number | null => {
+  if (input.priority === undefined && input.delayMs === undefined) return null
+  const delayMs = input.delayMs ?? ctx.priorityDelaysMs[input.priority ?? 'emergency']
+  return delayMs === 0 ? null : run.now + delayMs
+}
+
 const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: SingleRequest): Soon<Asked> => {
   const { lead, flow, source, keys, holder } = journey
   const known = scripted(lead, run.now, request)
@@ -244,6 +257,7 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
         ...request.input,
         step: run.step,
         name: request.name,
+        notBefore: waitsUntil(ctx, run, request.input),
         fp: fingerprint(journey, request),
         judge: () => judgeTerms(ctx, journey, run, { destination: request.input.destination, name: request.name }),
         holds: (places) => {

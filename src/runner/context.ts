@@ -17,6 +17,7 @@ import type { Tokens } from '../handlers/tokens.ts'
 import type { Appender } from '../journal/append.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader } from '../journal/read.ts'
+import type { PriorityDelays } from '../kit/priorities.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Catalog } from './catalog.ts'
 
@@ -56,6 +57,7 @@ export interface RunnerContext {
   readonly batches: Batches
   readonly outbound: Outbound
   readonly deliveries: DeliveryDefaults
+  readonly priorityDelaysMs: PriorityDelays
   readonly gate: Gate
   /** A delivery came to an end that somebody should look at. */
   readonly onDeadLetter: (lane: Lane, code: FaultCode) => void

@@ -5,6 +5,7 @@ import type { Lane } from '../delivery/lane.ts'
 import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
+import type { Priority } from '../kit/priorities.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
 import { type Delivery, placeOf } from '../lead/deliveries.ts'
 import type { Holds } from '../lead/events.ts'
@@ -277,6 +278,8 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
 
+const latest = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
+
 /** Opens the delivery a step asked for, or finds it opened, and makes its first attempt. */
 export const sendDelivery = async (
   ctx: RunnerContext,
@@ -290,6 +293,9 @@ export const sendDelivery = async (
     readonly waitFor: 'attempt' | 'final'
     readonly tries?: number
     readonly hook?: string
+    readonly priority?: Priority
+    /** Not before then, ms since 1970: its priority has it wait. */
+    readonly notBefore: number | null
     /** Whether the destination's terms let it through. */
     readonly judge: () => Promise<Judgement>
     /** What the terms reserved, for the event that opens the delivery. */
@@ -310,7 +316,8 @@ export const sendDelivery = async (
     const { judged, places } = await asked.judge()
     const at = ctx.clock.now()
     if (judged.taken) {
-      const { price, rule, notBefore } = judged.offer
+      const { price, rule } = judged.offer
+      const notBefore = latest(judged.offer.notBefore, asked.notBefore)
       const holds = asked.holds(places)
       emit(journey, {
         type: 'delivery.opened',
@@ -327,6 +334,7 @@ export const sendDelivery = async (
           ...(price !== null && { price }),
           ...(rule !== null && { price_rule: rule }),
           ...(notBefore !== null && { not_before: notBefore }),
+          ...(asked.priority !== undefined && { priority: asked.priority }),
           ...(holds && { holds }),
         },
         sealed: { payload: asked.payload },

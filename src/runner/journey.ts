@@ -13,6 +13,7 @@ import { NO_PERSONS, type PersonWrites } from '../journal/person-writes.ts'
 import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
 import type { WorkMark } from '../journal/work-statements.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
+import { RANK_USUAL } from '../kit/priorities.ts'
 import { revenueOf } from '../lead/deliveries.ts'
 import type { HeldPlace, LeadEvent } from '../lead/events.ts'
 import { evolve, type Lead, newLead } from '../lead/lead.ts'
@@ -269,6 +270,7 @@ const sameMark = (a: WorkMark | null, b: WorkMark | null): boolean =>
     a.wakeAt === b.wakeAt &&
     a.runner === b.runner &&
     (a.lane ?? '') === (b.lane ?? '') &&
-    (a.alone ?? true) === (b.alone ?? true))
+    (a.alone ?? true) === (b.alone ?? true) &&
+    (a.priority ?? RANK_USUAL) === (b.priority ?? RANK_USUAL))
 
 export { lookupColumn } from '../handlers/look-up-column.ts'

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
-import { Closed, TemplateText, Text } from '../kit/config-parts.ts'
+import { Closed, Duration, TemplateText, Text } from '../kit/config-parts.ts'
 import type { Json } from '../kit/field.ts'
+import { PRIORITIES, type Priority } from '../kit/priorities.ts'
 import { type Asking, ask, askAll, type DeliveryAnswer } from '../kit/requests.ts'
 import { type Answers, beginningWith, firstOf, inOrder } from '../kit/selling.ts'
 import { defineStep, type LeadView, type StepResult, skip, type Template } from '../kit/step.ts'
@@ -47,11 +48,18 @@ const TargetIds = (description: string) =>
     { description },
   )
 
+/** When it goes out, as the step says for all its deliveries. */
+interface Urgency {
+  readonly priority?: Priority
+  readonly delayMs?: number
+}
+
 const inputOf = (
   { destination, hook }: { readonly destination: string; readonly hook?: string },
   payload: Payload,
   waitFor: 'attempt' | 'final',
-) => ({ destination, payload, waitFor, ...(hook !== undefined && { hook }) })
+  urgency: Urgency,
+) => ({ destination, payload, waitFor, ...urgency, ...(hook !== undefined && { hook }) })
 
 const listOf = (targets: string | readonly string[] | undefined): readonly string[] =>
   targets === undefined ? [] : typeof targets === 'string' ? [targets] : targets
@@ -118,6 +126,14 @@ export const deliver = defineStep({
           'Without it: `lead_id` and every field in its normal form.',
       }),
     ),
+    priority: Type.Optional(
+      Type.Enum([...PRIORITIES], {
+        description:
+          'What comes first where not all can go out at once, and how long it waits before: `emergency` not at all, `high` ' +
+          '30 seconds, `medium` 5 minutes, `low` 30 minutes, or as the operator has set it. Without it: at once.',
+      }),
+    ),
+    delay: Type.Optional(Duration('How long it waits before its first attempt, in place of the priority’s own delay.')),
     wait_for: Type.Optional(
       Type.Enum(['attempt', 'final'], {
         default: 'attempt',
@@ -128,6 +144,7 @@ export const deliver = defineStep({
     ),
   }),
   references: {
+    durations: ['delay'],
     destinations: ['to', 'to.*', 'fallback', 'fallback.*'],
     destinationKeys: ['weights'],
     templates: ['map.*'],
@@ -140,6 +157,10 @@ export const deliver = defineStep({
     const pattern = config.pattern ?? 'all'
     const choosing = pattern !== 'all' || config.sell_limit !== undefined
     const limit = config.sell_limit ?? 1
+    const urgency: Urgency = {
+      ...(config.priority !== undefined && { priority: config.priority }),
+      ...(config.delay !== undefined && { delayMs: compiler.durationMs(config.delay) }),
+    }
     const weightOf = (target: string) => (pattern === 'weighted' ? (config.weights?.[target] ?? 1) : 1)
 
     /** Who is asked: of a destination that is subscribed to, each that has. */
@@ -159,7 +180,7 @@ export const deliver = defineStep({
     /** To every one at once, as far as the first attempt, or to the end. */
     const toAll = function* (targets: Targets, payload: Payload, waitFor: 'attempt' | 'final'): Asking<Answers> {
       const inputs = Object.fromEntries(
-        [...targets].map(([name, target]) => [name, inputOf(target, payload, waitFor)] as const),
+        [...targets].map(([name, target]) => [name, inputOf(target, payload, waitFor, urgency)] as const),
       )
       const [only] = Object.entries(inputs)
       return only !== undefined && targets.size === 1
@@ -184,7 +205,7 @@ export const deliver = defineStep({
         return concluded(yield* toAll(targets, payload, config.wait_for ?? 'attempt'))
 
       const send = (among: Targets) => (name: string) => ({
-        ...inputOf(among.get(name) ?? { destination: name }, payload, 'final'),
+        ...inputOf(among.get(name) ?? { destination: name }, payload, 'final', urgency),
         tries: config.tries ?? 1,
       })
       const names = [...targets.keys()]

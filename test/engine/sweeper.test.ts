@@ -118,7 +118,7 @@ describe('the sweeper', () => {
       new Date(engine.clock.now()),
     ])
     const rows = await engine.db.database.definer<{ tenant_id: string; lead_id: string }>({
-      text: 'select tenant_id, lead_id from millrace.take_due_work($1::timestamptz, $2::integer, 50)',
+      text: `select tenant_id, lead_id from millrace.take_due($1::timestamptz, $2::integer, 50, 500, '{}', '{}')`,
       values: [new Date(engine.clock.now()), OWN],
     })
     expect(rows.filter((row) => row.tenant_id === engine.tenantId)).toHaveLength(50)

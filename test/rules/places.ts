@@ -162,7 +162,10 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'demo.ts': 'types: `serve` prints what the demo is',
     },
   },
-  'config.ts': { may: ['base', 'config-values.ts'] },
+  'config.ts': { may: ['base', 'config-values.ts', 'config-deliveries.ts'] },
+  'config-deliveries.ts': { may: ['config-values.ts'] },
+  // What the operator's settings mean to the rooms: the house and the commands ask it.
+  'operator.ts': { may: ['kit', 'database', 'delivery', 'runner', 'config.ts'] },
   'config-values.ts': { may: ['base'] },
   // It reads the table of postal codes that the operator names, once.
   'postal-codes.ts': { may: ['base', 'kit'] },
@@ -201,6 +204,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'privacy',
       'master-key.ts',
       'postal-codes.ts',
+      'operator.ts',
       'config.ts',
     ],
   },
@@ -223,6 +227,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'config.ts',
       'demo.ts',
       'house.ts',
+      'operator.ts',
       'master-key.ts',
     ],
   },

@@ -36,6 +36,7 @@ import type { JournalReader } from '../../src/journal/types.ts'
 import { localMaster } from '../../src/keys/local.ts'
 import type { Json } from '../../src/kit/field.ts'
 import type { Registries } from '../../src/kit/flow.ts'
+import { PRIORITY_DELAY_MS } from '../../src/kit/priorities.ts'
 import { createOutbound, type Outbound } from '../../src/outbound/outbound.ts'
 import { type Amendments, createAmendments } from '../../src/runner/amend.ts'
 import { createCatalog } from '../../src/runner/catalog.ts'
@@ -251,6 +252,7 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
       }),
       batches: createBatches({ database }),
       deliveries: { attemptsMax: 3, retryDelayMs: 60_000, timeoutMs: 20_000 },
+      priorityDelaysMs: PRIORITY_DELAY_MS,
       stepsOff: new Map(),
       leadsInFlightMax,
       crashesMax: asked.crashesMax ?? 5,
