@@ -12,7 +12,8 @@ export interface ClientCertificate {
 
 /** One outside call of a destination. */
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** A token in capitals; never CONNECT or TRACE. */
+  readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | null

@@ -1,6 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { selfSigned } from '../../test/support/certificate.ts'
+import { openDeafListener } from '../../test/support/deaf-listener.ts'
 import { openSink, type Sink } from '../../test/support/sink.ts'
 import { Fault } from '../base/faults.ts'
 import { createOutbound, type Outbound, type OutboundOptions, type OutboundRequest } from './outbound.ts'
@@ -76,6 +77,27 @@ describe('nothing was sent', () => {
     const outbound = outboundOf({ connectTimeoutMs: PASSING_MS, resolve: () => new Promise(() => undefined) })
     const fault = await faultOf(outbound.send(post('http://crm.test')))
     expect(fault).toMatchObject({ code: 'destination.unavailable', detail: 'UND_ERR_CONNECT_TIMEOUT' })
+  })
+
+  it('where the other side does not take the connection in the time the call gives it', async () => {
+    const deaf = await openDeafListener()
+    toClose.push(deaf.close)
+    const outbound = outboundOf({ connectTimeoutMs: 500 })
+    const fault = await faultOf(outbound.send(post(deaf.url, { connectTimeoutMs: PASSING_MS })))
+    expect(fault).toMatchObject({ code: 'destination.unavailable' })
+    // By its own limit, and not by that of the house.
+    expect(fault.detail).not.toBe('UND_ERR_CONNECT_TIMEOUT')
+    expect(await faultOf(outbound.send(post(deaf.url)))).toMatchObject({
+      code: 'destination.unavailable',
+      detail: 'UND_ERR_CONNECT_TIMEOUT',
+    })
+  })
+
+  it('where the method would open a tunnel, or send back what it was sent', async () => {
+    const sink = await sinkOf()
+    for (const method of ['CONNECT', 'TRACE', 'connect', 'TRACK', 'POST / HTTP/1.1\r\nX:', ''])
+      expect(await faultOf(outboundOf().send(post(sink.url, { method })))).toMatchObject({ code: 'setting_invalid' })
+    expect(sink.requests).toEqual([])
   })
 
   it('where the other side speaks no TLS', async () => {

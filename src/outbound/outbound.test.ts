@@ -42,6 +42,17 @@ const unknown = 'destination.unknown_outcome'
 const PASSING_MS = 60
 
 describe('an exchange', () => {
+  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'REPORT', 'PROPFIND', 'MERGE'])(
+    'goes by %s as by any method',
+    async (method) => {
+      const sink = await sinkOf()
+      const without = method === 'GET' || method === 'HEAD'
+      const response = await outboundOf().send(post(sink.url, { method, ...(without && { body: null }) }))
+      expect(response.status).toBe(200)
+      expect(sink.requests).toMatchObject([{ method, body: without ? '' : '{"email":"a@example.com"}' }])
+    },
+  )
+
   it('sends what it was given and brings back the answer', async () => {
     const sink = await sinkOf()
     sink.otherwise({ do: 'echo' })

@@ -23,7 +23,7 @@ import { putFile } from './put-file.ts'
 
 export interface OutboundRequest {
   readonly url: string
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly method: string
   /** Not `host`, `content-length` nor what belongs to the connection: the house sets those. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | null
@@ -106,6 +106,13 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** CONNECT would open a tunnel past the guard; TRACE sends back what it was sent, credentials among it. */
+const checkedMethod = (method: string, host: string): string => {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method) || /^(?:connect|trace|track)$/i.test(method))
+    throw new Fault('setting_invalid', { message: `The request to ${host} must not use this method` })
+  return method
+}
+
 const joinHeaders = (headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> => {
   const joined: Record<string, string> = {}
   for (const name in headers) {
@@ -181,7 +188,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const origin = connections.originOf(url, request.certificate)
     const dispatchOptions: Dispatcher.DispatchOptions = {
       path: url.search === '' ? url.pathname : url.pathname + url.search,
-      method: request.method,
+      method: checkedMethod(request.method, host),
       headers: headerList(request, host),
       body: request.body,
       blocking: false,

@@ -1,7 +1,7 @@
 import { Fault } from '../../base/faults.ts'
 import type { DestinationTools, Escape, SettingFlaw } from '../../kit/destination.ts'
 import { patternFlaw, placeFlaw } from './place.ts'
-import { bodyEscape } from './request.ts'
+import { bodyEscape, isInAddress } from './request.ts'
 import type { HttpSettings } from './settings.ts'
 
 /** What the schema of the settings cannot say. */
@@ -44,14 +44,18 @@ const ofResponse = function* (settings: HttpSettings, tools: DestinationTools): 
 
 const ofFormat = function* (settings: HttpSettings): Generator<SettingFlaw> {
   const { format = 'json', method = 'POST', body, graphql, auth } = settings
+  if (method === 'CONNECT')
+    yield { path: 'method', message: 'CONNECT opens a tunnel through a proxy: it sends no lead' }
+  if (method === 'TRACE' || method === 'TRACK')
+    yield { path: 'method', message: `${method} sends back what it is sent, credentials among it: it delivers no lead` }
   if (format === 'graphql' && graphql === undefined)
     yield { path: 'format', message: 'format graphql needs graphql.query' }
   if (format !== 'graphql' && graphql !== undefined)
     yield { path: 'graphql', message: 'graphql has a meaning with format graphql alone' }
   if (format === 'text' && body === undefined) yield { path: 'format', message: 'format text needs a body' }
-  if (body !== undefined && (method === 'GET' || ['query', 'multipart', 'graphql'].includes(format)))
-    yield { path: 'body', message: `a body has no meaning with ${method === 'GET' ? 'GET' : `format ${format}`}` }
-  if (auth !== undefined && 'field' in auth && (method === 'GET' || !['json', 'form', 'graphql'].includes(format)))
+  if (body !== undefined && (isInAddress(method) || ['query', 'multipart', 'graphql'].includes(format)))
+    yield { path: 'body', message: `a body has no meaning with ${isInAddress(method) ? method : `format ${format}`}` }
+  if (auth !== undefined && 'field' in auth && (isInAddress(method) || !['json', 'form', 'graphql'].includes(format)))
     yield { path: 'auth', message: 'auth.field needs a JSON or form body' }
 }
 

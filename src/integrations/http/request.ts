@@ -131,9 +131,12 @@ const valuesOf = (input: DeliveryInput, payload: Payload): { readonly [name: str
 
 const ACCEPT: Readonly<Partial<Record<Format, string>>> = { xml: 'application/xml', soap: 'text/xml' }
 
+/** They have no body: the lead is in the address. */
+export const isInAddress = (method: string): boolean => method === 'GET' || method === 'HEAD'
+
 export const callOf = (input: DeliveryInput, settings: HttpSettings, tools: DestinationTools): Call => {
   const method = settings.method ?? 'POST'
-  const format = method === 'GET' ? 'query' : (settings.format ?? 'json')
+  const format = isInAddress(method) ? 'query' : (settings.format ?? 'json')
   const payload = settings.ascii === true ? asciiPayload(input.payload) : input.payload
   const values = valuesOf(input, payload)
   const rendered = (text: string, into: Escape): string =>

@@ -41,10 +41,12 @@ export const HttpSettings = Closed({
       'values are escaped for addresses: `https://api.example.com/leads/{{ payload.id }}`.',
   }),
   method: Type.Optional(
-    Type.Enum(['POST', 'PUT', 'PATCH', 'GET', 'DELETE'], {
+    Type.String({
+      pattern: '^[A-Z][A-Z0-9_-]{0,29}$',
       default: 'POST',
       description:
-        'GET sends the lead in the address, where logs on the way can see it: only for receivers that take no other.',
+        'Any method, in capitals, but CONNECT and TRACE. GET and HEAD send the lead in the address, where logs on the way ' +
+        'can see it: only for receivers that take no other.',
     }),
   ),
   format: Type.Optional(
