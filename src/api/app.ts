@@ -204,6 +204,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
   app.decorateRequest('submitter', null)
   app.decorateRequest('faultCode', null)
   app.decorateRequest('auditData', null)
+  app.decorateRequest('auditPersonal', null)
   app.setErrorHandler(errorHandler)
   const pages = createConsolePages(deps.site ?? siteOff, deps.settings.version)
   app.setNotFoundHandler((request, reply) => {

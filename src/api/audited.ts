@@ -21,6 +21,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What the entry says besides: names and counts. Set by the handler. */
     auditData: Readonly<Record<string, Json>> | null
+    /** What it says besides that is sealed: the reason given for seeing personal data. */
+    auditPersonal: Readonly<Record<string, Json>> | null
   }
 }
 
@@ -61,7 +63,7 @@ export const auditAnswers = (app: FastifyInstance, audit: Audit): void => {
       resource,
       resourceId: idOf(request, asked?.id),
       data: { ...(asked?.action === undefined && { route }), ...request.auditData },
-      personal: { ip: request.ip },
+      personal: { ip: request.ip, ...request.auditPersonal },
     })
     return payload
   })

@@ -31,7 +31,7 @@ export const createFieldTypes = (database: Database): FieldTypes => {
       [tenantId],
       [
         {
-          name: 'read_flow_version',
+          name: 'read_flow_text',
           text: `select document from millrace.flow_version
                  where tenant_id = $1::uuid and flow_id = $2::text and version = $3::integer`,
           values: [tenantId, flow, version],

@@ -59,6 +59,19 @@ export const maskValue = (value: Json): Json => {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, maskValue(inner)]))
 }
 
+/** What of a consent's evidence says nothing of the person: the words that were shown, and whom they named. */
+const OPEN_EVIDENCE: ReadonlySet<string> = new Set(['wording', 'seller'])
+
+export const maskEvidence = (evidence: Readonly<Record<string, unknown>> | null): Record<string, unknown> | null =>
+  evidence === null
+    ? null
+    : Object.fromEntries(
+        Object.entries(evidence).map(([name, value]) => [
+          name,
+          OPEN_EVIDENCE.has(name) ? value : maskValue(value as Json),
+        ]),
+      )
+
 const TEXT_CHARS_MIN = 3
 
 const textsIn = (value: unknown, into: Set<string>): void => {

@@ -102,6 +102,15 @@ type Filled<P extends string> = P extends `${infer Before}{${string}}${infer Aft
   ? `${Before}${string}${Filled<After>}`
   : P
 
+/** The path of the description that an address fills in: the address itself, else the one whose form it has. */
+type PathOf<A extends Address> = A extends Path
+  ? A
+  : { [P in Path]: A extends Filled<P> ? (Filled<P> extends A ? P : never) : never }[Path]
+
+/** What is answered at an address that is filled in. */
+export type AnswerAt<A extends Address, M extends Method> =
+  PathOf<A> extends infer P extends Path ? (M extends MethodOf<P> ? Output<P, M> : never) : never
+
 export interface Sent {
   readonly path?: Readonly<Record<string, unknown>>
   readonly query?: Readonly<Record<string, unknown>>

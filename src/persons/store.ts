@@ -145,7 +145,7 @@ export const createPersonStore = (options: {
   const leads: PersonStore['leads'] = async (tenantId, id, { before, limit }) => {
     const rows = await one(
       tenantId,
-      'leads_of_person',
+      'person_leads_read',
       `with members as materialized (
          select id from millrace.person where tenant_id = $1::uuid and (id = $2::uuid or merged_into = $2::uuid)
        )

@@ -1,4 +1,12 @@
-import { type Address, ApiProblem, createClient, type Extras, type Sent } from '../../../src/client/client.ts'
+import {
+  type Address,
+  type AnswerAt,
+  ApiProblem,
+  createClient,
+  type Extras,
+  type Method,
+  type Sent,
+} from '../../../src/client/client.ts'
 import { session, signedOut } from './session.ts'
 
 /** What the API said is wrong: a problem document (RFC 9457), or, with status 0, that nobody could be reached. */
@@ -35,6 +43,13 @@ export const send = async (path: Address, { method = 'GET', ...call }: Call = {}
   }
 }
 
+/** The answer in the shape that the API's description gives it. */
+export const ask = async <const A extends Address, const M extends Uppercase<Method> = 'GET'>(
+  path: A,
+  call: Omit<Call, 'method'> & { readonly method?: M } = {},
+): Promise<AnswerAt<A, Lowercase<M> & Method>> => await api(path, call)
+
+/** The same in a shape that the caller names: nothing checks that it is the one that comes. Prefer `ask`. */
 export const api = async <T>(path: Address, call: Call = {}): Promise<T> => {
   const answer = await send(path, call)
   return (answer.status === 204 ? undefined : await answer.json()) as T

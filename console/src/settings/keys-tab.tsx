@@ -1,7 +1,7 @@
 import { Alert, Button, CopyButton, Modal, Select, Switch, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { api, ask } from '../api/client.ts'
 import { Failed } from '../components/failed.tsx'
 import { useMay } from '../rights.ts'
 import { t } from '../text.ts'
@@ -23,7 +23,7 @@ const NewKey = ({ onClose }: { readonly onClose: () => void }) => {
   const [name, setName] = useState('')
   const [scope, setScope] = useState('read')
   const make = useMutation({
-    mutationFn: () => api<{ key: string }>('/api/v1/keys', { method: 'POST', body: { name, scopes: [scope] } }),
+    mutationFn: () => ask('/api/v1/keys', { method: 'POST', body: { name, scopes: [scope] } }),
     onSuccess: () => client.invalidateQueries({ queryKey: ['keys'] }),
   })
   const submit = (event: FormEvent) => {
@@ -63,9 +63,9 @@ const NewKey = ({ onClose }: { readonly onClose: () => void }) => {
       ) : (
         <div className="stack">
           <p>{t('sources.key_once')}</p>
-          <pre className="code">{make.data.key}</pre>
+          <pre className="code">{make.data.secret}</pre>
           <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <CopyButton value={make.data.key}>
+            <CopyButton value={make.data.secret}>
               {({ copied, copy }) => (
                 <Button variant="default" onClick={copy}>
                   {copied ? t('action.copied') : t('action.copy')}

@@ -128,6 +128,7 @@ export const LeadDetail = Type.Object({
   pending: Type.Unsafe<{ code: string; meaning: string; step: string | null } | null>({
     type: ['object', 'null'],
     properties: { code: { type: 'string' }, meaning: { type: 'string' }, step: { type: ['string', 'null'] } },
+    required: ['code', 'meaning', 'step'],
     description: 'Why it stands still; null where it does not.',
   }),
 })

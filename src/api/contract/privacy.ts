@@ -185,7 +185,18 @@ export const ConsentBody = Type.Object(
 )
 export const ConsentRecorded = Type.Object({ records: Type.Array(Type.String()) })
 export const ConsentStateBody = Type.Object(
-  { ...Person, at: When('How it stood then; now where left out.') },
+  {
+    ...Person,
+    at: When('How it stood then; now where left out.'),
+    reason: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 500,
+        description:
+          'Of who may see personal data with a reason only: shows the evidence as it is, and is in the audit.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 )
 export const ConsentState = Type.Object({

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { reachOf } from '../../access/matrix.ts'
 import { replyRevokes, revocationKeyword } from '../../privacy/consent-rules.ts'
 import { type Channel, statesAt } from '../../privacy/consents.ts'
 import { readRequest } from '../../privacy/requests.ts'
@@ -18,6 +19,7 @@ import {
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
 import { sessionOf } from '../guard.ts'
+import { maskEvidence } from '../masking.ts'
 import { readPerson } from '../person.ts'
 import { requestView } from '../privacy-views.ts'
 import { iso, isoOrNull, readTime } from '../times.ts'
@@ -75,14 +77,22 @@ export const consentRoutes =
           tags,
           security,
           summary: 'How the consents of a person stand, or stood at a past moment, with the evidence',
-          description: 'In a body, so that personal data stands in no address.',
+          description:
+            'In a body, so that personal data stands in no address. Who may not see personal data sees the words agreed ' +
+            'to and who was named, and of the rest of the evidence that it is there.',
           body: ConsentStateBody,
           response: { 200: ConsentState, ...refusals },
         },
       },
       async (request) => {
-        const { tenantId } = sessionOf(request)
+        const { tenantId, role } = sessionOf(request)
+        const { reason } = request.body
         const { keys } = await readPerson(deps, tenantId, request.body)
+        const isShown =
+          reachOf(role, 'lead.read_personal') === 'all' ||
+          (reason !== undefined && reachOf(role, 'lead.unmask') === 'all')
+        request.auditData = { personal: isShown }
+        if (reason !== undefined) request.auditPersonal = { reason }
         const at = request.body.at === undefined ? clock.now() : readTime(request.body.at, 'at')
         const records = await privacy.consents.records(tenantId, keys)
         return {
@@ -91,7 +101,13 @@ export const consentRoutes =
             state,
             since: isoOrNull(since),
           })),
-          records: records.filter((record) => record.at <= at).map((record) => ({ ...record, at: iso(record.at) })),
+          records: records
+            .filter((record) => record.at <= at)
+            .map((record) => ({
+              ...record,
+              at: iso(record.at),
+              evidence: isShown ? record.evidence : maskEvidence(record.evidence),
+            })),
         }
       },
     )
