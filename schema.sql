@@ -146,6 +146,16 @@ CREATE OR REPLACE FUNCTION millrace.duration_slot(ms integer)
 AS $function$ select case when ms < 16 then greatest(ms, 0) else 16 + floor((ln(ms::double precision) / ln(2::double precision) - 4) * 8)::integer end $function$
   grant execute to public
 
+CREATE OR REPLACE FUNCTION millrace.end_review()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from millrace.review_item where tenant_id = old.tenant_id and lead_id = old.id;
+  return null;
+end $function$
+  grant execute to public
+
 CREATE OR REPLACE FUNCTION millrace.ensure_partitions(first_month date, months integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -1331,6 +1341,20 @@ table lead row level security forced
   CREATE TRIGGER forget_record AFTER UPDATE OF wrapped_key ON millrace.lead FOR EACH ROW WHEN (((old.wrapped_key IS NOT NULL) AND (new.wrapped_key IS NULL) AND (old.person_id IS NOT NULL))) EXECUTE FUNCTION millrace.forget_record() (O)
   CREATE TRIGGER note_changed AFTER UPDATE ON millrace.lead REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION millrace.note_change() (O)
   CREATE TRIGGER note_new AFTER INSERT ON millrace.lead REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION millrace.note_change() (O)
+  CREATE TRIGGER review_gone AFTER DELETE ON millrace.lead FOR EACH ROW WHEN ((old.status = 'pending_review'::text)) EXECUTE FUNCTION millrace.end_review() (O)
+  CREATE TRIGGER review_over AFTER UPDATE OF status ON millrace.lead FOR EACH ROW WHEN (((old.status = 'pending_review'::text) AND (new.status <> 'pending_review'::text))) EXECUTE FUNCTION millrace.end_review() (O)
+  grant delete, insert, select, update to millrace_app
+
+table lead_assignment row level security forced
+    1 tenant_id uuid not null
+    2 lead_id uuid not null
+    3 user_id text not null
+    4 assigned_by text not null
+    5 assigned_at timestamp with time zone not null
+  constraint lead_assignment_pkey PRIMARY KEY (tenant_id, lead_id)
+  CREATE INDEX lead_assignment_user ON millrace.lead_assignment USING btree (tenant_id, user_id, lead_id DESC)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
 table lead_change row level security forced
@@ -1655,6 +1679,18 @@ table review_claim row level security forced
     3 user_id text not null
     4 until timestamp with time zone not null
   constraint review_claim_pkey PRIMARY KEY (tenant_id, lead_id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table review_item row level security forced
+    1 tenant_id uuid not null
+    2 lead_id uuid not null
+    3 score double precision
+    4 queue text
+  constraint review_item_pkey PRIMARY KEY (tenant_id, lead_id)
+  CREATE INDEX review_item_hot ON millrace.review_item USING btree (tenant_id, score DESC NULLS LAST, lead_id DESC)
+  CREATE INDEX review_item_queue ON millrace.review_item USING btree (tenant_id, queue, score DESC NULLS LAST, lead_id DESC)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app

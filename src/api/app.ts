@@ -35,6 +35,7 @@ import { errorHandler } from './problems.ts'
 import './request.ts'
 import { siteOff } from '../site/site.ts'
 import { accountRoutes } from './routes/account.ts'
+import { assignmentRoutes } from './routes/assignments.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { batchRoutes } from './routes/batch.ts'
@@ -246,6 +247,8 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(authRoutes(deps, access))
     await managed.register(accountRoutes(deps, access))
     await managed.register(userRoutes(access))
+    await managed.register(bulkRoutes(deps, access))
+    await managed.register(assignmentRoutes(deps, access))
     await managed.register(keyRoutes(access))
     await managed.register(tenantRoutes(access))
     await managed.register(ssoRoutes(deps, { ...access, door }))
@@ -272,7 +275,6 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(consentRoutes(deps))
     await managed.register(retentionRoutes(deps))
     for (const routes of [
-      bulkRoutes,
       buyerRoutes,
       exportRoutes,
       figureRoutes,

@@ -60,6 +60,78 @@ describe('reviews', () => {
     expect((await ask('PUT', `/api/v1/reviews/${id}/claim`, { as: winner })).statusCode).toBe(400)
   })
 
+  it('are ranked by the database, however many wait: hottest, newest, of a queue, without what others have', async () => {
+    const ids = [await inReview(31), await inReview(32), await inReview(33)] as const
+    const [low, high, plain] = ids
+    // As a score would rank them; the newest has none.
+    for (const [id, score] of [
+      [low, 5],
+      [high, 80],
+    ] as const)
+      await api.home.house.database.batch(
+        [api.home.tenantId],
+        [
+          {
+            text: 'update millrace.review_item set score = $3::float8 where tenant_id = $1::uuid and lead_id = $2::uuid',
+            values: [api.home.tenantId, id, score],
+          },
+        ],
+      )
+    const order = async (query: string): Promise<string[]> =>
+      (await ask('GET', `/api/v1/reviews?${query}`)).json().items.map(({ id }: { id: string }) => id)
+    expect(await order('')).toEqual([high, low, plain])
+    expect(await order('sort=newest')).toEqual([plain, high, low])
+    expect(await order('limit=1')).toEqual([high])
+    expect(await order('queue=none')).toEqual([])
+    const other = await api.token(OPERATOR)
+    expect((await ask('PUT', `/api/v1/reviews/${high}/claim`, { as: other })).statusCode).toBe(200)
+    expect(await order('available=true')).toEqual([low, plain])
+    const listed = (await ask('GET', '/api/v1/reviews')).json()
+    expect(listed).toMatchObject({ waiting: 3, taken: 1, queues: [{ queue: 'all', waiting: 3 }] })
+
+    // Asked for before there was a ranking: it is made up for out of the journal.
+    await api.home.house.database.batch(
+      [api.home.tenantId],
+      [
+        {
+          text: 'update millrace.review_item set queue = null, score = null where tenant_id = $1::uuid',
+          values: [api.home.tenantId],
+        },
+      ],
+    )
+    expect((await ask('GET', '/api/v1/reviews?queue=all')).json().queues).toEqual([{ queue: 'all', waiting: 3 }])
+    for (const id of ids)
+      await ask('PUT', `/api/v1/leads/${id}/review`, {
+        as: id === high ? other : token,
+        payload: { decision: 'approve' },
+      })
+    await api.deps.runner.drained()
+    expect((await ask('GET', '/api/v1/reviews')).json()).toMatchObject({ waiting: 0, taken: 0, items: [] })
+  })
+
+  it('let fields be mended meanwhile, each checked as the flow checks it', async () => {
+    const id = await inReview(41)
+    const edit = (fields: object, as = token) => ask('PATCH', `/api/v1/leads/${id}/fields`, { payload: { fields }, as })
+    const wrong = await edit({ email: 'nobody', first_name: 'Ada' })
+    expect(wrong.statusCode).toBe(400)
+    expect(wrong.json().errors).toEqual([{ field: 'email', message: 'is not valid: expected email' }])
+    expect((await edit({ nothing: 'x' })).json().errors).toEqual([
+      { field: 'nothing', message: 'the flow has no such field' },
+    ])
+    expect((await edit({ email: 'x@y.example' }, await api.token(ANALYST))).statusCode).toBe(403)
+    expect((await edit({ email: 'x@y.example' }, await api.token(STRANGER))).statusCode).toBe(404)
+    const right = await edit({ email: 'Mended@Example.com' })
+    expect(right.json()).toEqual({ lead_id: id, fields: ['email'] })
+    const read = (await ask('GET', `/api/v1/leads/${id}`)).json()
+    expect(read.fields.email.normal).toBe('mended@example.com')
+    expect(read.status).toBe('pending_review')
+    await ask('PUT', `/api/v1/leads/${id}/review`, { payload: { decision: 'approve' } })
+    await api.deps.runner.drained()
+    expect((await edit({ email: 'late@example.com' })).statusCode).toBe(409)
+    const [entry] = (await ask('GET', '/api/v1/audit?action=lead.edit')).json().items
+    expect(JSON.stringify(entry)).not.toContain('example.com')
+  })
+
   it('are for those who may review', async () => {
     const as = await api.token(ANALYST)
     for (const url of ['/api/v1/reviews', '/api/v1/reviews/count'])
@@ -96,6 +168,42 @@ describe('bulk actions', () => {
     const found = await ask('POST', '/api/v1/lists/query', { payload: { values: ['suppress.me@example.com'] } })
     expect(found.json().items[0].found).toBe(true)
     expect((await ask('POST', '/api/v1/leads/bulk', { payload, as: await api.token(ANALYST) })).statusCode).toBe(403)
+  })
+})
+
+describe('assignments', () => {
+  it('give leads to who may work on them; each is found by them, and whoever looks on hears of it', async () => {
+    const people = (await ask('GET', '/api/v1/assignees')).json().items as { id: string; email: string }[]
+    expect(people.map(({ email }) => email.toLowerCase()).sort()).toEqual([ADMIN.email.toLowerCase(), OPERATOR.email])
+    // Nothing waits from before.
+    for (const { id } of (await ask('GET', '/api/v1/reviews')).json().items)
+      await ask('PUT', `/api/v1/leads/${id}/review`, { payload: { decision: 'approve' } })
+    const them = people.find(({ email }) => email === OPERATOR.email)?.id ?? ''
+    const ids = [await inReview(51), await inReview(52)]
+    const payload = { action: 'assign', ids: [...ids, 'none'], assignee: them }
+    const given = (await ask('POST', '/api/v1/leads/bulk', { payload })).json()
+    expect(given).toMatchObject({ done: 2, failed: [{ lead_id: 'none', code: 'not_found' }] })
+    const as = await api.token(OPERATOR)
+    const mine = (await ask('GET', '/api/v1/leads?assignee=me', { as })).json().items
+    expect(mine.map(({ id }: { id: string }) => id).sort()).toEqual([...ids].sort())
+    expect(mine[0].assignee).toBe(them)
+    expect((await ask('GET', '/api/v1/leads?assignee=me')).json().items).toEqual([])
+    const free = (await ask('GET', '/api/v1/leads?assignee=none')).json().items
+    expect(free.some(({ id }: { id: string }) => ids.includes(id))).toBe(false)
+    // What is given to another is not offered, and can still be had.
+    expect((await ask('GET', '/api/v1/reviews?available=true')).json()).toMatchObject({ items: [], taken: 2 })
+    expect((await ask('GET', '/api/v1/reviews?available=true', { as })).json().items).toHaveLength(2)
+
+    const one = `/api/v1/leads/${ids[0]}`
+    expect((await ask('PUT', `${one}/assignee`, { payload: { assignee: null } })).json().assignee).toBeNull()
+    expect((await ask('GET', one)).json().assignee).toBeNull()
+    expect((await ask('PUT', `${one}/assignee`, { payload: { assignee: 'nobody' } })).statusCode).toBe(400)
+    const analyst = await api.token(ANALYST)
+    expect((await ask('PUT', `${one}/assignee`, { payload: { assignee: them }, as: analyst })).statusCode).toBe(403)
+    const stranger = await api.token(STRANGER)
+    expect((await ask('PUT', `${one}/assignee`, { payload: { assignee: null }, as: stranger })).statusCode).toBe(404)
+    for (const id of ids) await ask('PUT', `/api/v1/leads/${id}/review`, { payload: { decision: 'reject' } })
+    await api.deps.runner.drained()
   })
 })
 

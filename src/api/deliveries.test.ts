@@ -64,6 +64,24 @@ const work = async (): Promise<void> => {
 }
 const pipeline = (body: object, role = 'owner') => post('/api/admin/lead-pipeline', body, role)
 
+describe('leads that were not delivered', () => {
+  it('are replayed together: what was given up is sent again, and those with nothing to send are named', async () => {
+    const dead = [await die(), await die()]
+    sink.otherwise({ do: 'answer' })
+    const delivered = await submit()
+    const { status, body } = await post(
+      '/api/v1/leads/bulk',
+      { action: 'replay', ids: [...dead, delivered] },
+      'operator',
+    )
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ done: 2, failed: [{ lead_id: delivered, code: 'invalid_request' }] })
+    await work()
+    for (const id of dead) expect((await get(`/api/v1/leads/${id}`)).body.outcome).toBe('success')
+    expect((await post('/api/v1/leads/bulk', { action: 'replay', ids: dead }, 'analyst')).status).toBe(403)
+  })
+})
+
 describe('dead letters', () => {
   it('are listed and read with both sides of the call', async () => {
     const leadId = await die()

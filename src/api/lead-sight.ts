@@ -49,9 +49,18 @@ type Row = Static<typeof LeadPage>['items'][number]
 
 /** A line of a list: source partners see what they are paid, buyers what they pay. */
 export const rowInSight = <R extends Row>(row: R, sight: Sight): R => {
-  if (sight === 'source') return { ...row, revenue: null, duplicate_of: null, person_id: null }
+  if (sight === 'source') return { ...row, revenue: null, duplicate_of: null, person_id: null, assignee: null }
   if (sight === 'buyer')
-    return { ...row, price: null, revenue: null, source: '', code: null, duplicate_of: null, person_id: null }
+    return {
+      ...row,
+      price: null,
+      revenue: null,
+      source: '',
+      code: null,
+      duplicate_of: null,
+      person_id: null,
+      assignee: null,
+    }
   return row
 }
 
@@ -66,9 +75,10 @@ export const detailInSight = async (asked: {
   readonly row: LeadRow
   readonly lead: Lead
   readonly fieldTypes: FieldTypes
+  readonly assignee: string | null
 }): Promise<Static<typeof LeadDetail>> => {
-  const { sight, session, row, lead, fieldTypes } = asked
-  const whole = { ...detailOf(row, lead), received: null }
+  const { sight, session, row, lead, fieldTypes, assignee } = asked
+  const whole = { ...detailOf(row, lead, assignee), received: null }
   if (sight === 'personal') return { ...whole, personal: 'shown' }
   const types = await fieldTypes(session.tenantId, row.flow, row.flow_version)
   const scrub = scrubber(lead.fields, lead.extra, types)

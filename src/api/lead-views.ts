@@ -9,8 +9,9 @@ import { iso, isoOrNull } from './times.ts'
 
 /** What the journal knows of leads, in the shapes of the contract. */
 
-export const summaryOf = (row: LeadRow): Static<typeof LeadSummary> => ({
+export const summaryOf = (row: LeadRow, assignee: string | null = null): Static<typeof LeadSummary> => ({
   ...row,
+  assignee,
   received_at: iso(row.received_at),
   closed_at: isoOrNull(row.closed_at),
 })
@@ -19,9 +20,10 @@ export const summaryOf = (row: LeadRow): Static<typeof LeadSummary> => ({
 export const pageOf = (
   rows: readonly LeadRow[],
   limit: number,
+  given: ReadonlyMap<string, string>,
   seen: (row: Static<typeof LeadSummary>) => Static<typeof LeadSummary> = (row) => row,
 ): Static<typeof LeadPage> => {
-  const items = rows.slice(0, limit).map((row) => seen(summaryOf(row)))
+  const items = rows.slice(0, limit).map((row) => seen(summaryOf(row, given.get(row.id) ?? null)))
   const last = items.at(-1)
   return { items, next_cursor: rows.length > limit && last ? writeCursor(last.id) : null }
 }
@@ -56,8 +58,12 @@ const pendingOf = (lead: Lead): Static<typeof LeadDetail>['pending'] => {
   return open ? say('delivering', open.step) : null
 }
 
-export const detailOf = (row: LeadRow, lead: Lead): Omit<Static<typeof LeadDetail>, 'personal' | 'received'> => ({
-  ...summaryOf(row),
+export const detailOf = (
+  row: LeadRow,
+  lead: Lead,
+  assignee: string | null,
+): Omit<Static<typeof LeadDetail>, 'personal' | 'received'> => ({
+  ...summaryOf(row, assignee),
   mode: lead.mode,
   accepted: lead.verdict === null ? null : lead.verdict === 'accepted',
   reason: lead.reason,

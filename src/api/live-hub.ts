@@ -2,6 +2,7 @@ import type { Static } from 'typebox'
 import type { Database, Log } from '../database/pool.ts'
 import { isMark, readChanges, readMark } from '../figures/changes.ts'
 import type { JournalReader } from '../journal/types.ts'
+import { assigneesOf } from './assignments.ts'
 import type { LeadSummary } from './contract/leads.ts'
 import { summaryOf } from './lead-views.ts'
 
@@ -47,7 +48,12 @@ export const createLiveHub = (options: {
   const eventOf = async (tenantId: string, mark: string, ids: readonly string[]): Promise<LiveEvent> => {
     const newest = [...ids].sort((a, b) => (a < b ? 1 : -1)).slice(0, ITEMS_MAX)
     const rows = newest.length === 0 ? [] : await reader.rows(tenantId, newest)
-    return { mark, items: rows.map(summaryOf), changed: ids.length }
+    const given = await assigneesOf(
+      database,
+      tenantId,
+      rows.map(({ id }) => id),
+    )
+    return { mark, items: rows.map((row) => summaryOf(row, given.get(row.id) ?? null)), changed: ids.length }
   }
 
   /** Listeners of one mark are told together; after a moment all of them have the same. */

@@ -1,5 +1,5 @@
 import { Fault } from '../base/faults.ts'
-import type { Database } from '../database/pool.ts'
+import type { Database, Statement } from '../database/pool.ts'
 import type { JournalReader, LeadRow } from '../journal/types.ts'
 import type { Lead } from '../lead/lead.ts'
 
@@ -11,14 +11,16 @@ export interface Waiting {
   readonly queue: string
   readonly note: string | null
   readonly claim: { readonly userId: string; readonly until: number } | null
+  /** Whom it was given to. */
+  readonly assignee: string | null
 }
 
 /** Long enough to read a lead; who goes on reading claims it again. */
 export const CLAIM_MS = 120_000
 /** More than this many is said as this many. */
 const COUNT_MAX = 1_000
-/** The newest so many are looked through for the hottest. */
-const LOOK_MAX = 100
+/** Of those that were asked for before they were ranked, so many are ranked at once. */
+const UNRANKED_MAX = 200
 const AT_ONCE = 8
 
 export const countWaiting = async (database: Database, tenantId: string): Promise<number> => {
@@ -28,7 +30,7 @@ export const countWaiting = async (database: Database, tenantId: string): Promis
       {
         name: 'count_waiting',
         text: `select count(*)::integer as n from (
-                 select 1 from millrace.lead where tenant_id = $1::uuid and status = 'pending_review' limit $2::integer
+                 select 1 from millrace.review_item where tenant_id = $1::uuid limit $2::integer
                ) w`,
         values: [tenantId, COUNT_MAX],
       },
@@ -46,28 +48,103 @@ const askedOf = (events: readonly { type: string; data: unknown; sealed?: unknow
   return { queue: input?.queue ?? 'default', note: input?.note ?? null }
 }
 
-export const readWaiting = async (options: {
+interface Asking {
   readonly database: Database
   readonly reader: JournalReader
   readonly tenantId: string
+  readonly userId: string
   readonly now: number
-}): Promise<Waiting[]> => {
-  const { database, reader, tenantId, now } = options
+  readonly queue: string | null
+  readonly sort: 'hottest' | 'newest'
+  /** Without what others look at now or were given. */
+  readonly available: boolean
+  readonly limit: number
+}
+
+const ORDER = {
+  hottest: 'i.score desc nulls last, i.lead_id desc',
+  newest: 'i.lead_id desc',
+} as const
+
+const OTHERS = `(c.user_id <> $2 or a.user_id <> $2)`
+
+/** Ranked by the database: only what is shown is read from the journal. */
+const statements = ({ tenantId, userId, now, queue, sort, available, limit }: Asking): Statement[] => {
+  const held = `left join millrace.review_claim c
+      on c.tenant_id = i.tenant_id and c.lead_id = i.lead_id and c.until > $3::timestamptz
+    left join millrace.lead_assignment a on a.tenant_id = i.tenant_id and a.lead_id = i.lead_id`
+  const values = [tenantId, userId, new Date(now)]
+  return [
+    {
+      name: `list_waiting_${sort}${queue === null ? '' : '_of'}${available ? '_free' : ''}`,
+      text: `select i.lead_id as id, c.user_id, c.until, a.user_id as assignee
+             from millrace.review_item i ${held}
+             where i.tenant_id = $1::uuid${queue === null ? '' : ' and i.queue = $5::text'}
+               ${available ? `and ${OTHERS} is not true` : 'and $2::text is not null'}
+             order by ${ORDER[sort]} limit $4::integer`,
+      values: [...values, limit, ...(queue === null ? [] : [queue])],
+    },
+    {
+      name: 'count_taken',
+      text: `select count(*)::integer as n from (
+               select lead_id from millrace.review_claim
+               where tenant_id = $1::uuid and user_id <> $2 and until > $3::timestamptz
+               union
+               select lead_id from millrace.lead_assignment where tenant_id = $1::uuid and user_id <> $2
+             ) o join millrace.review_item i on i.tenant_id = $1::uuid and i.lead_id = o.lead_id`,
+      values,
+    },
+    {
+      name: 'count_queues',
+      text: `select queue, count(*)::integer as waiting from millrace.review_item
+             where tenant_id = $1::uuid group by queue order by 2 desc, 1`,
+      values: [tenantId],
+    },
+  ]
+}
+
+/** Ranks leads that were asked for by an earlier version, out of their journals. */
+const rankOld = async ({ database, reader, tenantId }: Asking): Promise<void> => {
   const [rows = []] = await database.batch(
     [tenantId],
     [
       {
-        name: 'list_waiting',
-        text: `select l.id, c.user_id, c.until from millrace.lead l
-               left join millrace.review_claim c
-                 on c.tenant_id = l.tenant_id and c.lead_id = l.id and c.until > $2::timestamptz
-               where l.tenant_id = $1::uuid and l.status = 'pending_review'
-               order by l.id desc limit $3::integer`,
-        values: [tenantId, new Date(now), LOOK_MAX],
+        name: 'list_unranked',
+        text: `select lead_id from millrace.review_item
+               where tenant_id = $1::uuid and queue is null order by lead_id desc limit $2::integer`,
+        values: [tenantId, UNRANKED_MAX],
       },
     ],
   )
-  const waiting: Waiting[] = []
+  for (let at = 0; at < rows.length; at += AT_ONCE) {
+    const some = rows.slice(at, at + AT_ONCE).map((row) => row.lead_id as string)
+    const read = await Promise.all(some.map((id) => reader.read(tenantId, id)))
+    await database.batch(
+      [tenantId],
+      some.map((id, index) => ({
+        name: 'rank_review',
+        text: `update millrace.review_item set queue = $3::text, score = $4::float8
+               where tenant_id = $1::uuid and lead_id = $2::uuid`,
+        values: [tenantId, id, askedOf(read[index]?.events ?? []).queue, read[index]?.lead.score ?? null],
+      })),
+    )
+  }
+}
+
+export const readWaiting = async (
+  asking: Asking,
+): Promise<{
+  readonly items: readonly Waiting[]
+  readonly taken: number
+  readonly queues: readonly { readonly queue: string; readonly waiting: number }[]
+}> => {
+  const { database, reader, tenantId } = asking
+  let [rows = [], taken = [], queues = []] = await database.batch([tenantId], statements(asking))
+  if (queues.some(({ queue }) => queue === null)) {
+    await rankOld(asking)
+    ;[rows = [], taken = [], queues = []] = await database.batch([tenantId], statements(asking))
+  }
+  const items: Waiting[] = []
   for (let at = 0; at < rows.length; at += AT_ONCE) {
     const some = rows.slice(at, at + AT_ONCE)
     const read = await Promise.all(some.map(({ id }) => reader.read(tenantId, id as string)))
@@ -75,10 +152,18 @@ export const readWaiting = async (options: {
       const row = some[index]
       if (found === null || row === undefined) continue
       const claim = row.user_id === null ? null : { userId: row.user_id as string, until: row.until as number }
-      waiting.push({ row: found.row, lead: found.lead, ...askedOf(found.events), claim })
+      const assignee = row.assignee as string | null
+      items.push({ row: found.row, lead: found.lead, ...askedOf(found.events), claim, assignee })
     }
   }
-  return waiting.sort((a, b) => (b.lead.score ?? 0) - (a.lead.score ?? 0) || (a.row.id < b.row.id ? 1 : -1))
+  return {
+    items,
+    taken: (taken[0]?.n as number | undefined) ?? 0,
+    queues: queues.map(({ queue, waiting }) => ({
+      queue: (queue as string | null) ?? 'default',
+      waiting: waiting as number,
+    })),
+  }
 }
 
 /** Takes the lead for this person, or keeps it. Throws Fault `conflict` where another has it. */

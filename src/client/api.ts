@@ -28,6 +28,12 @@ export interface Api {
       answer: { id: string; name: string; domain: string | null; created_at: string; persons: number }
     }
   }
+  '/api/v1/assignees': {
+    /** List whom leads can be given to */
+    get: {
+      answer: { items: ({ id: string; email: string; role: string })[] }
+    }
+  }
   '/api/v1/audit': {
     /** Read what people and keys did, newest first */
     get: {
@@ -421,8 +427,8 @@ export interface Api {
     }
     /** List leads, newest first */
     get: {
-      query: { limit?: number; cursor?: string; flow?: string; source?: string; outcome?: string; status?: string; code?: string; from?: string; to?: string }
-      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
+      query: { limit?: number; cursor?: string; flow?: string; source?: string; outcome?: string; status?: string; code?: string; assignee?: string; from?: string; to?: string }
+      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
     }
   }
   '/api/v1/leads/batch': {
@@ -436,14 +442,14 @@ export interface Api {
   '/api/v1/leads/bulk': {
     /** Do the same to many leads */
     post: {
-      body: { action: "approve" | "reject" | "suppress"; ids: string[]; reason?: string; list?: string }
+      body: { action: "approve" | "reject" | "suppress" | "assign" | "replay"; ids: string[]; reason?: string; list?: string; assignee?: string | null }
       answer: { done: number; failed: ({ lead_id: string; code: string; message: string })[] }
     }
   }
   '/api/v1/leads/export': {
     /** Export leads as CSV */
     post: {
-      body: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; from?: string; to?: string; ids?: string[]; fields?: boolean }
+      body: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; assignee?: string; from?: string; to?: string; ids?: string[]; fields?: boolean }
       answer: string
     }
   }
@@ -451,7 +457,7 @@ export interface Api {
     /** Find leads by email or phone */
     post: {
       body: { email?: string; phone?: string; flow?: string; country?: string; limit?: number; cursor?: string }
-      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
+      answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
     }
   }
   '/api/v1/leads/{id}': {
@@ -459,7 +465,15 @@ export interface Api {
     get: {
       path: { id: string }
       query: { personal?: "shown" | "masked" }
-      answer: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code: string; meaning: string; step: string | null } | null }
+      answer: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code: string; meaning: string; step: string | null } | null }
+    }
+  }
+  '/api/v1/leads/{id}/assignee': {
+    /** Give a lead to somebody */
+    put: {
+      path: { id: string }
+      body: { assignee: string | null }
+      answer: { lead_id: string; assignee: string | null }
     }
   }
   '/api/v1/leads/{id}/deliveries/{delivery}': {
@@ -501,6 +515,14 @@ export interface Api {
       answer: { items: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
     }
   }
+  '/api/v1/leads/{id}/fields': {
+    /** Mend fields of a lead whose journey goes on */
+    patch: {
+      path: { id: string }
+      body: { fields: Record<string, string> }
+      answer: { lead_id: string; fields: string[] }
+    }
+  }
   '/api/v1/leads/{id}/proof': {
     /** Walk the chain of a lead's journal */
     get: {
@@ -529,7 +551,7 @@ export interface Api {
     post: {
       path: { id: string }
       body: { reason: string }
-      answer: { lead: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code: string; meaning: string; step: string | null } | null }; events: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
+      answer: { lead: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code: string; meaning: string; step: string | null } | null }; events: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
     }
   }
   '/api/v1/lists': {
@@ -802,8 +824,8 @@ export interface Api {
   '/api/v1/reviews': {
     /** List the leads that wait for a decision */
     get: {
-      query: { queue?: string; limit?: number }
-      answer: { waiting: number; queues: ({ queue: string; waiting: number })[]; items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; received_at: string; closed_at: string | null; queue: string; note: string | null; score: number | null; class: string | null; claimed_by: string | null; claimed_until: string | null; mine: boolean | null })[] }
+      query: { queue?: string; sort?: "hottest" | "newest"; available?: boolean; limit?: number }
+      answer: { waiting: number; taken: number; queues: ({ queue: string; waiting: number })[]; items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null; queue: string; note: string | null; score: number | null; class: string | null; claimed_by: string | null; claimed_until: string | null; mine: boolean | null })[] }
     }
   }
   '/api/v1/reviews/count': {
@@ -958,7 +980,7 @@ export interface Api {
     }
     /** Save a view of leads */
     post: {
-      body: { name: string; filter: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; from?: string; to?: string } }
+      body: { name: string; filter: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; assignee?: string; from?: string; to?: string } }
       answer: { id: string; name: string; filter: Record<string, unknown>; created_at: string }
     }
   }

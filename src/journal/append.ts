@@ -7,6 +7,7 @@ import { type CapUsage, type CapWrite, capStatements, usageOf } from './append-c
 import { type ConsentWrite, consentStatements, fenceStatement } from './append-consents.ts'
 import { type DeliveryColumns, deliveryStatements } from './append-deliveries.ts'
 import { type EntryWrite, listStatements } from './append-lists.ts'
+import { type ReviewWrite, reviewStatements } from './append-reviews.ts'
 import { type PersonWrites, personStatements } from './person-writes.ts'
 import type { Segment } from './segment.ts'
 import { type WorkMark, workStatements } from './work-statements.ts'
@@ -70,6 +71,8 @@ export interface LeadCommit {
   readonly work: WorkMark | 'keep' | null
   /** Deliveries that ended an attempt, were held or decided about. */
   readonly deliveries: readonly DeliveryColumns[]
+  /** It begins to wait for a person. */
+  readonly review?: ReviewWrite | null
 }
 
 export interface Appender {
@@ -260,6 +263,7 @@ export const commitStatements = (
   statements.push(segmentStatement(sorted))
   statements.push(...deliveryStatements(sorted))
   statements.push(...workStatements(sorted))
+  statements.push(...reviewStatements(sorted))
   statements.push(...consentStatements(sorted), ...fenceStatement(sorted))
   return { statements, caps }
 }

@@ -146,6 +146,15 @@ export const createJournalReader = (options: {
     add('l.outcome = ?::text', filter.outcome)
     add('l.status = ?::text', filter.status)
     add('l.code = ?::text', filter.code)
+    if (filter.assignee === 'none')
+      parts.push(
+        'not exists (select from millrace.lead_assignment a where a.tenant_id = l.tenant_id and a.lead_id = l.id)',
+      )
+    else
+      add(
+        'l.id in (select a.lead_id from millrace.lead_assignment a where a.tenant_id = $1::uuid and a.user_id = ?::text)',
+        filter.assignee,
+      )
     // The deliveries of each lead in question, by the journal's primary key.
     add(
       `exists (select from millrace.event o join millrace.event e on e.tenant_id = o.tenant_id and e.lead_id = o.lead_id

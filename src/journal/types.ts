@@ -28,6 +28,8 @@ export interface LeadFilter {
   readonly outcome?: string
   readonly status?: string
   readonly code?: string
+  /** Id of the user they were given to; `none`: to nobody. */
+  readonly assignee?: string
   /** Of those that a destination took: its name. */
   readonly takenBy?: string
   /** ms since 1970, inclusive */

@@ -283,6 +283,8 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
         answer: { decision: event.data.decision, reason: event.sealed?.reason ?? null, by: event.data.by },
       })
       lead.open.delete(event.data.name)
+      // The journey goes on: its step says what becomes of it.
+      if (lead.status === 'pending_review') lead.status = 'normalized'
       return
     }
     case 'delivery.opened':

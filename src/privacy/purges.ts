@@ -6,6 +6,8 @@ import type { Statement } from '../database/pool.ts'
  */
 export const PURGED: readonly { readonly table: string; readonly column: string }[] = [
   { table: 'review_claim', column: 'lead_id' },
+  { table: 'review_item', column: 'lead_id' },
+  { table: 'lead_assignment', column: 'lead_id' },
 ]
 
 /** Tables with a lead's id that an erasure leaves, and why. */

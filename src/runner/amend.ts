@@ -38,6 +38,8 @@ export interface Amendments {
     readonly leadId: string
     readonly values: Readonly<Record<string, Json>>
     readonly by: string
+    /** Only while its journey goes on; else Fault `conflict`. */
+    readonly unfinished?: boolean
   }): Promise<readonly string[]>
   /** Lets a lead that a fault has parked go on. Throws Fault `not_found` or `invalid_request`. */
   resumeLead(asked: {
@@ -53,6 +55,13 @@ const TRIES_MAX = 12
 
 const refuse = (message: string): never => {
   throw new Fault('invalid_request', { message })
+}
+
+const refuseFields = (message: string, names: readonly string[], said: (name: string) => string): never => {
+  throw new Fault('invalid_request', {
+    message,
+    problems: names.map((field) => ({ field, message: said(field) })),
+  })
 }
 
 const checkDecision = (delivery: Delivery, decision: DeliveryDecision, edited: boolean): void => {
@@ -133,9 +142,13 @@ export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amen
     rectify: (asked) =>
       amend(asked, (journey, loaded) => {
         const { flow, lead } = journey
+        if (asked.unfinished && lead.closed)
+          throw new Fault('conflict', { message: 'The journey of this lead has ended: nothing would see the change.' })
         const names = Object.keys(asked.values)
-        const unknown = names.filter((name) => !flow.fields.some((field) => field.name === name))
-        if (unknown.length > 0) refuse(`The flow has no field ${unknown.join(', ')}`)
+        const types = new Map(flow.fields.map((field) => [field.name, field.type.type]))
+        const unknown = names.filter((name) => !types.has(name))
+        if (unknown.length > 0)
+          refuseFields(`The flow has no field ${unknown.join(', ')}`, unknown, () => 'the flow has no such field')
         const reviewed = [...lead.open.values()].some(({ kind }) => kind === 'review.ask')
         if (lead.standing !== null && !reviewed)
           refuse('The lead is in the middle of a step: mend it when that has ended.')
@@ -143,7 +156,8 @@ export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amen
         const parsed = flow.parse(asked.values, now)
         const fields = Object.fromEntries(names.flatMap((name) => (parsed[name] ? [[name, parsed[name]]] : [])))
         const wrong = names.filter((name) => fields[name]?.valid !== true)
-        if (wrong.length > 0) refuse(`Not valid: ${wrong.join(', ')}`)
+        if (wrong.length > 0)
+          refuseFields(`Not valid: ${wrong.join(', ')}`, wrong, (name) => `is not valid: expected ${types.get(name)}`)
         emit(journey, { type: 'lead.rectified', at: now, data: { fields: names, by: asked.by }, sealed: { fields } })
         return { mark: loaded.work, value: names }
       }),

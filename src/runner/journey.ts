@@ -8,6 +8,7 @@ import type { Appender, ClaimWrite, LeadColumns, LeadCommit } from '../journal/a
 import type { CapWrite } from '../journal/append-caps.ts'
 import type { ConsentWrite } from '../journal/append-consents.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
+import type { ReviewWrite } from '../journal/append-reviews.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import { NO_PERSONS, type PersonWrites } from '../journal/person-writes.ts'
 import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
@@ -168,6 +169,17 @@ const fenceOf = (journey: Journey): readonly string[] | null => {
   return channels
 }
 
+/** What it is ranked by while it waits; null where this commit does not begin to wait for a person. */
+const reviewOf = (journey: Journey): ReviewWrite | null => {
+  if (journey.lead.status !== 'pending_review') return null
+  for (const { type, data, sealed } of journey.events) {
+    if (type !== 'request.opened' || data.kind !== 'review.ask') continue
+    const { queue } = sealed.input as { readonly queue?: unknown }
+    return { queue: typeof queue === 'string' ? queue : 'default', score: journey.lead.score }
+  }
+  return null
+}
+
 const write = async (journey: Journey, appender: Appender, clock: Clock, work: WorkMark | null): Promise<void> => {
   const { lead, keys } = journey
   const segment = encodeSegment({
@@ -198,6 +210,7 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
     releasedCaps: journey.releasedCaps,
     work: unchanged ? 'keep' : work,
     deliveries: changedDeliveries(journey),
+    review: reviewOf(journey),
   }
   const { events, settling } = journey
   settling.push(...journey.submissionHolder.settlements.splice(0))

@@ -13,6 +13,7 @@ export const LeadFilterShape = {
   outcome: Part,
   status: Part,
   code: Part,
+  assignee: Part,
   from: Type.Optional(Type.String({ maxLength: 40 })),
   to: Type.Optional(Type.String({ maxLength: 40 })),
 }
@@ -68,10 +69,21 @@ export const ExportBody = Type.Object(
 
 export const BulkBody = Type.Object(
   {
-    action: Type.Enum(['approve', 'reject', 'suppress']),
+    action: Type.Enum(['approve', 'reject', 'suppress', 'assign', 'replay'], {
+      description:
+        '`replay`: parked leads go on, and deliveries that were given up are sent again; where no destination took the ' +
+        'lead, those that were refused too.',
+    }),
     ids: Type.Array(Type.String(), { minItems: 1, maxItems: PAGE_MAX }),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Of a rejection.' })),
     list: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Where to suppress them.' })),
+    assignee: Type.Optional(
+      Type.Unsafe<string | null>({
+        type: ['string', 'null'],
+        maxLength: 40,
+        description: 'To whom they are given; null: to nobody.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )

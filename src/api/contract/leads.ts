@@ -24,6 +24,7 @@ const row = {
   test: Type.Boolean(),
   duplicate_of: TextOrNull(),
   person_id: TextOrNull({ description: 'The person it belongs to; /api/v1/persons/{id} tells of it.' }),
+  assignee: TextOrNull({ description: 'Id of the user who works on it; /api/v1/assignees tells who that is.' }),
   received_at: Time('When it was submitted.'),
   closed_at: TimeOrNull('When its journey ended.'),
 }
@@ -46,6 +47,9 @@ export const LeadListQuery = Type.Object(
     outcome: Filter,
     status: Filter,
     code: Filter,
+    assignee: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 40, description: 'Id of a user, `me`, or `none`: given to nobody.' }),
+    ),
     from: Type.Optional(Type.String({ maxLength: 40, description: 'Received at or after this time (ISO 8601).' })),
     to: Type.Optional(Type.String({ maxLength: 40, description: 'Received before this time (ISO 8601).' })),
   },

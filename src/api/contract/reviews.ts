@@ -7,6 +7,14 @@ export const ReviewCount = Type.Object({ waiting: Type.Integer({ description: 'L
 export const ReviewListQuery = Type.Object(
   {
     queue: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    sort: Type.Optional(
+      Type.Enum(['hottest', 'newest'], {
+        description: '`hottest`, the default: by score, of equal ones the newest; or the newest alone.',
+      }),
+    ),
+    available: Type.Optional(
+      Type.Boolean({ description: 'Leave out what others look at now, and what was given to others.' }),
+    ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'Default 50.' })),
   },
   { additionalProperties: false },
@@ -14,6 +22,7 @@ export const ReviewListQuery = Type.Object(
 
 export const ReviewList = Type.Object({
   waiting: Type.Integer(),
+  taken: Type.Integer({ description: 'Of these, looked at now by others, or given to others.' }),
   queues: Type.Array(Type.Object({ queue: Type.String(), waiting: Type.Integer() })),
   items: Type.Array(
     Type.Object({
@@ -26,7 +35,7 @@ export const ReviewList = Type.Object({
       claimed_until: TextOrNull(),
       mine: BooleanOrNull({ description: 'Whether that is you.' }),
     }),
-    { description: 'Hottest first, of equal ones the newest.' },
+    { description: 'In the order asked for, of all that wait.' },
   ),
 })
 

@@ -68,8 +68,8 @@ export const exportRoutes =
         },
       },
       async (request, reply) => {
-        const { tenantId } = sessionOf(request)
-        const { ids, fields = false, from, to, ...same } = request.body
+        const { tenantId, userId } = sessionOf(request)
+        const { ids, fields = false, from, to, assignee, ...same } = request.body
         if (ids?.some((id) => !isId(id)))
           throw new Fault('invalid_request', {
             message: 'ids: one of them is no id of a lead',
@@ -77,6 +77,7 @@ export const exportRoutes =
           })
         const filter: LeadFilter = {
           ...same,
+          ...(assignee === undefined ? {} : { assignee: assignee === 'me' ? userId : assignee }),
           ...(from === undefined ? {} : { from: readTime(from, 'from') }),
           ...(to === undefined ? {} : { to: readTime(to, 'to') }),
         }

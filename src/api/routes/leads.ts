@@ -3,6 +3,7 @@ import { Fault } from '../../base/faults.ts'
 import { isId } from '../../base/ids.ts'
 import type { LeadFilter } from '../../journal/types.ts'
 import { verifyLead } from '../../journal/verify-lead.ts'
+import { assigneesOf } from '../assignments.ts'
 import { actorOf } from '../audited.ts'
 import {
   EventList,
@@ -48,6 +49,14 @@ export const leadRoutes =
     const security = [{ login: [] }, { cookie: [] }]
 
     const fieldTypes = createFieldTypes(database)
+    const givenOf = (tenantId: string, rows: readonly { readonly id: string }[]) =>
+      assigneesOf(
+        database,
+        tenantId,
+        rows.map(({ id }) => id),
+      )
+    const assigneeOf = async (tenantId: string, id: string): Promise<string | null> =>
+      (await assigneesOf(database, tenantId, [id])).get(id) ?? null
 
     /** Another's lead, and one that a partner has no part in, is answered as if there were none. */
     const found = async (session: Session, id: string) => {
@@ -69,23 +78,25 @@ export const leadRoutes =
         },
       },
       async (request) => {
-        const { limit, cursor, from, to, ...same } = request.query
+        const { limit, cursor, from, to, assignee, ...same } = request.query
         const page = pageAsked({
           ...(limit === undefined ? {} : { limit }),
           ...(cursor === undefined ? {} : { cursor }),
         })
+        const session = sessionOf(request)
         const filter: LeadFilter = {
           ...same,
+          ...(assignee === undefined ? {} : { assignee: assignee === 'me' ? session.userId : assignee }),
           ...(from === undefined ? {} : { from: readTime(from, 'from') }),
           ...(to === undefined ? {} : { to: readTime(to, 'to') }),
         }
-        const session = sessionOf(request)
         const within = withinOwn(filter, ownLeads(session))
         // One more than asked for tells whether there is another page.
         const rows =
           within === null ? [] : await reader.list(session.tenantId, within, { ...page, limit: page.limit + 1 })
         const sight = sightOf(session, undefined)
-        return pageOf(rows, page.limit, (row) => rowInSight(row, sight))
+        const given = await givenOf(session.tenantId, rows)
+        return pageOf(rows, page.limit, given, (row) => rowInSight(row, sight))
       },
     )
 
@@ -108,7 +119,7 @@ export const leadRoutes =
         const by = await readSearch({ database, tenantId, asked: request.body })
         const rows = await reader.search(tenantId, by, { ...page, limit: page.limit + 1 })
         request.auditData = { by: Object.keys(by), found: Math.min(rows.length, page.limit) }
-        return pageOf(rows, page.limit)
+        return pageOf(rows, page.limit, await givenOf(tenantId, rows))
       },
     )
 
@@ -132,7 +143,8 @@ export const leadRoutes =
         const { row, lead } = await found(session, request.params.id)
         const sight = sightOf(session, request.query.personal)
         request.auditData = { personal: sight === 'personal' }
-        return detailInSight({ sight, session, row, lead, fieldTypes })
+        const assignee = await assigneeOf(session.tenantId, row.id)
+        return detailInSight({ sight, session, row, lead, fieldTypes, assignee })
       },
     )
 
@@ -214,7 +226,14 @@ export const leadRoutes =
           personal: { ip: request.ip, reason: request.body.reason },
         })
         return {
-          lead: await detailInSight({ sight: 'personal', session, row, lead, fieldTypes }),
+          lead: await detailInSight({
+            sight: 'personal',
+            session,
+            row,
+            lead,
+            fieldTypes,
+            assignee: await assigneeOf(session.tenantId, row.id),
+          }),
           events: eventsOf(events),
         }
       },

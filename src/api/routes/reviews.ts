@@ -38,22 +38,22 @@ export const reviewRoutes =
         schema: {
           ...same,
           summary: 'List the leads that wait for a decision',
-          description: 'Of the 100 newest that wait, the hottest first.',
+          description: 'Of all that wait, however many: the hottest first, or the newest.',
           querystring: ReviewListQuery,
           response: { 200: ReviewList, ...problems(400, 401, 403, 406, 500, 503) },
         },
       },
       async (request) => {
         const { tenantId, userId } = sessionOf(request)
-        const { queue, limit = LIMIT } = request.query
-        const all = await readWaiting({ database, reader, tenantId, now: clock.now() })
-        const queues = Map.groupBy(all, (each) => each.queue)
-        const items = all.filter((each) => queue === undefined || each.queue === queue).slice(0, limit)
+        const { queue = null, sort = 'hottest', available = false, limit = LIMIT } = request.query
+        const asked = { database, reader, tenantId, userId, now: clock.now() }
+        const { items, queues, taken } = await readWaiting({ ...asked, queue, sort, available, limit })
         return {
-          waiting: await countWaiting(database, tenantId),
-          queues: [...queues].map(([name, { length }]) => ({ queue: name, waiting: length })),
-          items: items.map(({ row, lead, queue: of, note, claim }) => ({
-            ...summaryOf(row),
+          waiting: queues.reduce((sum, each) => sum + each.waiting, 0),
+          taken,
+          queues: [...queues],
+          items: items.map(({ row, lead, queue: of, note, claim, assignee }) => ({
+            ...summaryOf(row, assignee),
             queue: of,
             note,
             score: lead.score,
