@@ -3,7 +3,8 @@ import type { RequestInput, SingleRequest } from '../kit/requests.ts'
 import { type ClaimPlace, claimKeysOf, type Wanted } from './identity.ts'
 import type { KnownLists } from './lists.ts'
 import type { Claimant, LookUp, Suppressed } from './look-up.ts'
-import type { FoundThen, Persons, Prepared } from './persons.ts'
+import type { PlacesThen, Prepared } from './person-finder.ts'
+import type { Persons } from './persons.ts'
 import { soughtEntries, suppressionKey } from './suppression.ts'
 
 /**
@@ -21,7 +22,7 @@ export interface Ahead {
   /** By the value as the step names it. */
   readonly suppressions: ReadonlyMap<string, readonly Suppressed[]>
   /** Of the first step that matches persons. */
-  readonly match: { readonly prepared: Prepared; readonly before: FoundThen } | null
+  readonly match: { readonly prepared: Prepared; readonly before: PlacesThen } | null
 }
 
 /** Reads what these requests will ask for. */
@@ -55,11 +56,11 @@ export const readAhead = async (options: {
     tenantId: keys.tenantId,
     claims: [...claims.values()],
     suppressions: [...values.values()],
-    ...(prepared && { persons: prepared.keys }),
+    ...(prepared && { persons: prepared.keys.map(({ hash }) => hash) }),
   })
   return {
     wanted,
-    match: prepared && { prepared, before: { found: answer.persons, turn } },
+    match: prepared && { prepared, before: { places: answer.persons, turn } },
     claims: new Map([...claims.keys()].map((name, index) => [name, answer.claims[index] ?? null])),
     suppressions: new Map([...values.keys()].map((value, index) => [value, answer.suppressions[index] ?? []])),
   }

@@ -2,7 +2,7 @@ import { gather } from '../base/coalesce.ts'
 import { isFault } from '../base/faults.ts'
 import { byteas, uuids } from '../database/arrays.ts'
 import type { Database, Row, Statement } from '../database/pool.ts'
-import { type Found, findPersons, NOBODY, personsFound } from './person-look-up.ts'
+import { findPlaces, type Places, placesFound } from './person-look-up.ts'
 
 /** Who holds a claim. */
 export interface Claimant {
@@ -34,7 +34,7 @@ export interface LookUpItem {
 export interface LookUpAnswer {
   readonly claims: readonly (Claimant | null)[]
   readonly suppressions: readonly (readonly Suppressed[])[]
-  readonly persons: Found
+  readonly persons: Places
 }
 
 /** The one read by keyed hash: whatever leads in flight want to know, in one round trip. */
@@ -73,6 +73,7 @@ const suppressedOf = (row: Row): Suppressed => ({
 })
 
 const NONE: readonly Suppressed[] = []
+const NOWHERE: Places = []
 
 export const createLookUp = (options: { readonly database: Database; readonly rowsMax: number }): LookUp => {
   const { database, rowsMax } = options
@@ -105,7 +106,7 @@ export const createLookUp = (options: { readonly database: Database; readonly ro
       persons && persons.length > 0 ? [{ tenantId, keys: persons }] : [],
     )
     const personsAt = statements.length
-    if (asking.length > 0) statements.push(findPersons(asking))
+    if (asking.length > 0) statements.push(findPlaces(asking))
     const results = await database.batch([...new Set(items.map((item) => item.tenantId))], statements)
     const claimants = new Array<Claimant | null>(claims.length).fill(null)
     if (claims.length > 0) for (const row of results[0] ?? []) claimants[(row.n as number) - 1] = claimantOf(row)
@@ -116,7 +117,7 @@ export const createLookUp = (options: { readonly database: Database; readonly ro
         suppressed[at] = [...(suppressed[at] ?? NONE), suppressedOf(row)]
       }
     }
-    const found = asking.length > 0 ? personsFound(asking, results[personsAt] ?? []) : []
+    const found = asking.length > 0 ? placesFound(asking, results[personsAt] ?? []) : []
     let personAt = 0
     let claimAt = 0
     let suppressionAt = 0
@@ -124,7 +125,7 @@ export const createLookUp = (options: { readonly database: Database; readonly ro
       const answer = {
         claims: claimants.slice(claimAt, claimAt + item.claims.length),
         suppressions: suppressed.slice(suppressionAt, suppressionAt + item.suppressions.length),
-        persons: item.persons && item.persons.length > 0 ? (found[personAt] ?? NOBODY) : NOBODY,
+        persons: item.persons && item.persons.length > 0 ? (found[personAt] ?? NOWHERE) : NOWHERE,
       }
       if (item.persons && item.persons.length > 0) personAt += 1
       claimAt += item.claims.length

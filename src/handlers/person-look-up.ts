@@ -1,5 +1,7 @@
+import { gather } from '../base/coalesce.ts'
+import { isFault } from '../base/faults.ts'
 import { int8s, uuids } from '../database/arrays.ts'
-import type { Row, Statement } from '../database/pool.ts'
+import type { Database, Row, Statement } from '../database/pool.ts'
 
 /** A key shared by more persons than this says nothing: it is neither compared by nor written any more. */
 export const PERSONS_PER_KEY_MAX = 24
@@ -26,14 +28,8 @@ export interface KeyState {
   readonly persons: readonly string[]
 }
 
-export interface Found {
-  /** In the order asked. */
-  readonly keys: readonly KeyState[]
-  /** Of all persons found, each record once. */
-  readonly records: readonly StoredRecord[]
-}
-
-export const NOBODY: Found = { keys: [], records: [] }
+/** What stands under keys, in the order asked. */
+export type Places = readonly KeyState[]
 
 export interface PersonsAsked {
   readonly tenantId: string
@@ -42,32 +38,15 @@ export interface PersonsAsked {
 
 /**
  * Places are taken in order, and nobody takes one beyond the first that is too many: who stands there says that the key is
- * crowded. A person found by several keys is fetched with each: most are found by none.
+ * crowded. Most leads find nobody, so what persons are compared by is read apart, where somebody was found.
  */
-const FIND = `
-  select w.n::integer as n, k.place, k.person_id, r.root, r.lead_id, r.sealed, r.wrapped_key, r.key_version, r.received_at
+const FIND_PLACES = `
+  select w.n::integer as n, k.place, k.person_id
   from unnest($1::uuid[], $2::bigint[]) with ordinality as w(tenant_id, key, n)
   cross join lateral (
     select place, person_id from millrace.person_key
     where tenant_id = w.tenant_id and key = w.key order by place limit ${PERSONS_PER_KEY_MAX + 1}
-  ) k
-  left join lateral (
-    select coalesce(p.merged_into, p.id) as root, c.lead_id, c.sealed, l.wrapped_key, l.key_version, l.received_at
-    from millrace.person p
-    cross join lateral (
-      select p.id as lead_id, p.sealed where p.sealed is not null
-      union all
-      (select o.lead_id, o.sealed from millrace.person_record o
-       where o.tenant_id = p.tenant_id and o.person_id = p.id and o.sealed is not null
-       order by o.person_id, o.lead_id limit ${RECORDS_PER_PERSON_MAX - 1})
-    ) c
-    join millrace.lead l on l.tenant_id = p.tenant_id and l.id = c.lead_id and l.wrapped_key is not null
-    where p.tenant_id = w.tenant_id and p.id = k.person_id
-      and not exists (
-        select from millrace.person_key
-        where tenant_id = w.tenant_id and key = w.key and place = ${PERSONS_PER_KEY_MAX + 1}
-      )
-  ) r on true`
+  ) k`
 
 interface Building {
   last: number
@@ -75,7 +54,9 @@ interface Building {
   readonly persons: string[]
 }
 
-export const findPersons = (items: readonly PersonsAsked[]): Statement => {
+const NOBODY: KeyState = { last: 0, isCrowded: false, persons: [] }
+
+export const findPlaces = (items: readonly PersonsAsked[]): Statement => {
   const tenants: string[] = []
   const keys: bigint[] = []
   for (const asked of items)
@@ -83,39 +64,95 @@ export const findPersons = (items: readonly PersonsAsked[]): Statement => {
       tenants.push(asked.tenantId)
       keys.push(key)
     }
-  return { name: 'find_persons', text: FIND, values: [uuids(tenants), int8s(keys)] }
+  return { name: 'find_person_places', text: FIND_PLACES, values: [uuids(tenants), int8s(keys)] }
 }
 
 /** What the statement found, for each that asked. */
-export const personsFound = (items: readonly PersonsAsked[], rows: readonly Row[]): Found[] => {
-  const owners = items.flatMap(({ keys }, item) => keys.map(() => item))
-  const states: Building[] = owners.map(() => ({ last: 0, isCrowded: false, persons: [] }))
-  const records = items.map((): StoredRecord[] => [])
+export const placesFound = (items: readonly PersonsAsked[], rows: readonly Row[]): Places[] => {
+  const found = new Map<number, Building>()
   for (const row of rows) {
     const at = (row.n as number) - 1
-    const state = states[at] as Building
+    let state = found.get(at)
+    if (!state) {
+      state = { last: 0, isCrowded: false, persons: [] }
+      found.set(at, state)
+    }
     const personId = row.person_id as string
     state.last = Math.max(state.last, row.place as number)
     state.isCrowded ||= (row.place as number) > PERSONS_PER_KEY_MAX
     if (!state.persons.includes(personId)) state.persons.push(personId)
-    if (row.sealed === null) continue
-    const leadId = row.lead_id as string
-    const known = records[owners[at] as number] as StoredRecord[]
-    if (known.some((record) => record.leadId === leadId)) continue
-    known.push({
-      personId,
-      root: row.root as string,
-      leadId,
-      sealed: row.sealed as Buffer,
-      wrapped: row.wrapped_key as Buffer,
-      keyVersion: row.key_version as number,
-      receivedAt: row.received_at as number,
-    })
   }
   let from = 0
-  return items.map(({ keys }, index) => {
-    const own = states.slice(from, from + keys.length)
+  return items.map(({ keys }) => {
+    const own = keys.map((_, at) => found.get(from + at) ?? NOBODY)
     from += keys.length
-    return { keys: own, records: records[index] as StoredRecord[] }
+    return own
   })
+}
+
+/** Whom the keys lead to: crowded ones lead to nobody. */
+export const personsAt = (places: Places): string[] => {
+  const persons = new Set<string>()
+  for (const { isCrowded, persons: own } of places) if (!isCrowded) for (const person of own) persons.add(person)
+  return [...persons]
+}
+
+const FIND_RECORDS = `
+  select w.n::integer as n, coalesce(p.merged_into, p.id) as root, c.lead_id, c.sealed, l.wrapped_key, l.key_version, l.received_at
+  from unnest($1::uuid[], $2::uuid[]) with ordinality as w(tenant_id, id, n)
+  cross join lateral (
+    select id, merged_into, sealed from millrace.person where tenant_id = w.tenant_id and id = w.id limit 1
+  ) p
+  cross join lateral (
+    select p.id as lead_id, p.sealed where p.sealed is not null
+    union all
+    (select o.lead_id, o.sealed from millrace.person_record o
+     where o.tenant_id = w.tenant_id and o.person_id = w.id and o.sealed is not null
+     order by o.person_id, o.lead_id limit ${RECORDS_PER_PERSON_MAX - 1})
+  ) c
+  cross join lateral (
+    select wrapped_key, key_version, received_at from millrace.lead
+    where tenant_id = w.tenant_id and id = c.lead_id and wrapped_key is not null limit 1
+  ) l`
+
+export interface RecordsAsked {
+  readonly tenantId: string
+  readonly persons: readonly string[]
+}
+
+/** What persons are compared by, each record once. */
+export type FindRecords = (asked: RecordsAsked) => Promise<readonly StoredRecord[]>
+
+export const createFindRecords = (options: { readonly database: Database; readonly rowsMax: number }): FindRecords => {
+  const { database, rowsMax } = options
+  const run = async (items: readonly RecordsAsked[]): Promise<StoredRecord[][]> => {
+    const tenants: string[] = []
+    const persons: string[] = []
+    const owners: number[] = []
+    for (const [item, asked] of items.entries())
+      for (const person of asked.persons) {
+        tenants.push(asked.tenantId)
+        persons.push(person)
+        owners.push(item)
+      }
+    const [rows = []] = await database.batch(
+      [...new Set(tenants)],
+      [{ name: 'find_person_records', text: FIND_RECORDS, values: [uuids(tenants), uuids(persons)] }],
+    )
+    const found = items.map((): StoredRecord[] => [])
+    for (const row of rows) {
+      const at = (row.n as number) - 1
+      found[owners[at] as number]?.push({
+        personId: persons[at] as string,
+        root: row.root as string,
+        leadId: row.lead_id as string,
+        sealed: row.sealed as Buffer,
+        wrapped: row.wrapped_key as Buffer,
+        keyVersion: row.key_version as number,
+        receivedAt: row.received_at as number,
+      })
+    }
+    return found
+  }
+  return gather<RecordsAsked, StoredRecord[]>({ rowsMax, concurrency: 2, whole: isFault, run })
 }

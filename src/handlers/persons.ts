@@ -1,10 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { newId } from '../base/ids.ts'
-import { keyedHash8, keyedHash16, open, seal } from '../base/seal.ts'
+import { keyedHash16, open, seal } from '../base/seal.ts'
 import type { Database } from '../database/pool.ts'
 import { createJudge, type Judge } from '../identity/explain.ts'
-import { intakeKeys, type PersonRecord, rowOf } from '../identity/intake.ts'
-import type { Person } from '../identity/schema.ts'
 import type { Keyring, TenantKeys } from '../journal/keyring.ts'
 import type { PersonKey, PersonWrites, RecordWrite } from '../journal/person-writes.ts'
 import type { MatchAnswer, MatchReasons, RequestAnswer, RequestInput } from '../kit/requests.ts'
@@ -13,25 +11,11 @@ import type { Holder } from './holder.ts'
 import { createHolds } from './holds.ts'
 import type { LookUp } from './look-up.ts'
 import type { Models, Weights } from './models.ts'
-import { type Found, RECORDS_PER_PERSON_MAX, type StoredRecord } from './person-look-up.ts'
+import { allKeys, createPersonFinder, type Found, nameOf, type Prepared } from './person-finder.ts'
+import { RECORDS_PER_PERSON_MAX, type StoredRecord } from './person-look-up.ts'
 import { areApart, rootsOf } from './person-roots.ts'
 
 type MatchInput = RequestInput<'identity.match'>
-
-/** A lead's record, read, and the keys it is found by. */
-export interface Prepared {
-  readonly input: MatchInput
-  readonly row: readonly string[]
-  readonly person: Person
-  readonly texts: readonly string[]
-  readonly keys: readonly bigint[]
-}
-
-/** What was found for a record, and when it was looked for. */
-export interface FoundThen {
-  readonly found: Found
-  readonly turn: number
-}
 
 export interface MatchingLead {
   readonly id: string
@@ -90,8 +74,18 @@ const reasonsOf = ({ judgement }: Judged): MatchReasons => ({
   })),
 })
 
-const keyOf = (keys: TenantKeys, test: boolean, text: string): bigint =>
-  keyedHash8(keys.lookup, `${test ? 'test:' : ''}match|${text}`)
+/** Whether two steps ask the same of a lead. */
+const isSame = (a: MatchInput, b: MatchInput): boolean => {
+  if (a === b) return true
+  if (a.model !== b.model || a.threshold !== b.threshold || a.reviewThreshold !== b.reviewThreshold) return false
+  if (a.country !== b.country || a.keptWhenRejected !== b.keptWhenRejected) return false
+  const names = Object.keys(a.record)
+  return (
+    names.length === Object.keys(b.record).length &&
+    names.every((name) => a.record[name] === b.record[name]) &&
+    (a.account === b.account || JSON.stringify(a.account) === JSON.stringify(b.account))
+  )
+}
 
 export const createPersons = (options: {
   readonly database: Database
@@ -101,25 +95,16 @@ export const createPersons = (options: {
 }): Persons => {
   const { database, keyring, models, lookUp } = options
   const holds = createHolds()
-
-  const prepare: Persons['prepare'] = (keys, test, input) => {
-    const row = rowOf(input.record as PersonRecord)
-    const person = models.intake(input.country).read(row)
-    const texts = intakeKeys(person)
-    return { input, row, person, texts, keys: texts.map((text) => keyOf(keys, test, text)) }
-  }
-
-  const find = async (tenantId: string, { keys }: Prepared): Promise<FoundThen> => {
-    const turn = holds.turn()
-    return { found: (await lookUp({ tenantId, claims: [], suppressions: [], persons: keys })).persons, turn }
-  }
+  const finder = createPersonFinder({ database, models, lookUp, turn: holds.turn })
+  const { prepare } = finder
 
   /** The likeliest record of each person found, the likeliest person first. */
-  const judgeAll = (keys: TenantKeys, prepared: Prepared, { records }: Found, weights: Weights): Judged[] => {
+  const judgeAll = (keys: TenantKeys, prepared: Prepared, found: Found, weights: Weights): Judged[] => {
+    const { records } = found
     if (records.length === 0) return []
     const intake = models.intake(prepared.input.country)
     const judge = createJudge({ schema: intake.schema, model: weights.model, rarityOf: weights.rarityOf })
-    const own = new Set(prepared.texts)
+    const own = new Set(found.keys.map(({ text }) => text))
     const counts = new Map<string, number>()
     for (const { personId } of records) counts.set(personId, (counts.get(personId) ?? 0) + 1)
     const best = new Map<string, Judged>()
@@ -127,7 +112,7 @@ export const createPersons = (options: {
       const key = keyring.openLeadKey(keys, record.leadId, record.wrapped, record.keyVersion)
       const other = intake.read(JSON.parse(open(key, record.sealed).toString('utf8')) as string[])
       // A person's further records are compared where they share a key themselves: so the order of arrival changes nothing.
-      if ((counts.get(record.personId) ?? 0) > 1 && !intakeKeys(other).some((text) => own.has(text))) continue
+      if ((counts.get(record.personId) ?? 0) > 1 && !allKeys(other).some((text) => own.has(text))) continue
       const judged = { record, judgement: judge.judge(prepared.person, other) }
       const known = best.get(record.root)
       if (!known || judged.judgement.total > known.judgement.total) best.set(record.root, judged)
@@ -136,12 +121,12 @@ export const createPersons = (options: {
   }
 
   /** The keys under which a lead is to be found for a person: those that do not lead to it already. */
-  const newKeys = (prepared: Prepared, { keys, records }: Found, root: string | null): PersonKey[] => {
-    const own = new Set(records.filter((record) => record.root === root).map(({ personId }) => personId))
-    return prepared.keys.flatMap((key, at) => {
-      const state = keys[at]
+  const newKeys = ({ keys, places, records }: Found, root: string | null): PersonKey[] => {
+    const own = new Set(root === null ? [] : records.filter((record) => record.root === root).map((r) => r.personId))
+    return keys.flatMap(({ hash }, at) => {
+      const state = places[at]
       if (!state || state.isCrowded || state.persons.some((person) => own.has(person))) return []
-      return [{ key, place: state.last + 1 }]
+      return [{ key: hash, place: state.last + 1 }]
     })
   }
 
@@ -161,7 +146,7 @@ export const createPersons = (options: {
       at: lead.receivedAt,
       test: lead.test,
       sealed: prepared.keys.length === 0 ? null : seal(lead.key, JSON.stringify(prepared.row)),
-      keys: newKeys(prepared, where.found, where.root),
+      keys: newKeys(where.found, where.root),
       account:
         isFirst && account !== null
           ? {
@@ -272,18 +257,18 @@ export const createPersons = (options: {
     turn: holds.turn,
     match: async (holder, keys, lead, input, ahead) => {
       // Foreseen for the first step that matches; one that comes later, or asks otherwise, reads for itself.
-      const read =
-        ahead?.match && JSON.stringify(ahead.match.prepared.input) === JSON.stringify(input) ? ahead.match : null
+      const read = ahead?.match && isSame(ahead.match.prepared.input, input) ? ahead.match : null
       const prepared = read?.prepared ?? prepare(keys, lead.test, input)
       const weights = await models.weights(keys, prepared.input.model)
-      const names = prepared.keys.map((key) => `${keys.tenantId}${key}`)
-      let known: FoundThen | null = read?.before ?? null
+      let known = read && (await finder.whoIsAt(keys, lead.test, prepared, read.before))
+      let names = known?.names ?? prepared.keys.map(nameOf)
       for (;;) {
         if (await holds.waitFree(holder, names)) known = null
-        if (known === null || holds.changedSince(names, known.turn)) known = await find(keys.tenantId, prepared)
-        const { answer, writes } = await decide(keys, lead, prepared, known.found, weights)
+        if (known === null || holds.changedSince(names, known.turn)) known = await finder.find(keys, lead.test, prepared)
+        names = known.names
+        const { answer, writes } = await decide(keys, lead, prepared, known, weights)
         // Whom it belongs to is settled, and nobody finds anybody by it who was not found before.
-        const written = writes.records.flatMap((record) => record.keys.map(({ key }) => `${keys.tenantId}${key}`))
+        const written = writes.records.flatMap((record) => record.keys.map(({ key }) => String(key)))
         if (written.length === 0 && writes.merges.length === 0) return { answer, writes }
         if (holds.areFree(holder, names) && !holds.changedSince(names, known.turn)) {
           holds.take(holder, written)

@@ -37,6 +37,9 @@ const LAST_DIGITS = 10
 
 const first = (tokens: readonly Token[] | undefined): Token | undefined => tokens?.find(({ text }) => text.length > 1)
 
+const CONTACTS: ReadonlySet<string> = new Set(['u', 'e', 't', 'i'])
+const NAMES: ReadonlySet<string> = new Set(['n', 'nz', 'bs', 'bg', 'a'])
+
 /**
  * The keys a record is found by: each alone should be shared by few. An error in one field leaves those of the others,
  * and sounds and nicknames' full names take small ones in.
@@ -69,15 +72,36 @@ export const intakeKeys = (person: Person): string[] => {
   return [...keys]
 }
 
+/**
+ * A key that is looked under in place of one that too many persons share, as an office's phone or a sender's own address
+ * are: it takes in what else is known besides. Null where nothing would narrow it.
+ */
+export const narrowerKey = (person: Person, key: string): string | null => {
+  const given = first(person.name?.given)
+  const surname = first(person.name?.surname)
+  const kind = key.slice(0, key.indexOf(':'))
+  if (CONTACTS.has(kind)) {
+    if (!given && !surname) return null
+    return `${key}|${[given?.fullSound || given?.text, surname?.sound || surname?.text].sort().join(' ')}`
+  }
+  if (!NAMES.has(kind)) return null
+  const phone = person.phones[0]?.key.slice(-LAST_DIGITS)
+  const besides = person.birth?.digits ?? person.emails[0]?.key ?? phone ?? person.street?.key
+  return besides === undefined ? null : `${key}|${besides}`
+}
+
 export interface Intake {
   readonly schema: Schema
   /** `row` in the order of RECORD_ROLES. */
   read(row: readonly string[]): Person
 }
 
+/** Names that were read last: of a stream of leads most are met once, and each would stay for good. */
+const TOKENS_MAX = 2_000
+
 /** Reads records of one country. `country`: ISO 3166-1 alpha-2. */
 export const createIntake = (country: string): Intake => {
   // Days of birth come as YYYY-MM-DD, so nothing counts from now.
-  const schema = createSchema(RECORD_ROLES, { country, now: 0 })
+  const schema = createSchema(RECORD_ROLES, { country, now: 0, tokensMax: TOKENS_MAX })
   return { schema, read: schema.read }
 }

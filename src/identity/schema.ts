@@ -49,6 +49,8 @@ export interface SchemaContext {
   readonly country: string
   /** Milliseconds since 1970: what two-digit years count from. */
   readonly now: number
+  /** Words of names that are remembered; a million where left out. */
+  readonly tokensMax?: number
 }
 
 /** A group knows the values it made itself: no other reaches it. */
@@ -77,7 +79,7 @@ export const createSchema = (roles: readonly Role[], context: SchemaContext): Sc
   }
   const groups: Group<Keyed>[] = []
   const has = (...lists: readonly (readonly number[])[]): boolean => lists.some((list) => list.length > 0)
-  const tokens = createTokens()
+  const tokens = createTokens(context.tokensMax)
   const hasName = has(columns.given, columns.surname, columns.full)
   const hasPlace = has(columns.city, columns.postcode, columns.state)
   const hasStreet = has(columns.street, columns.number)
@@ -95,60 +97,75 @@ export const createSchema = (roles: readonly Role[], context: SchemaContext): Sc
     groups.push(named(erased(createWords('occupation', false)), index))
   for (const column of columns.other) groups.push(erased(createWords(`other_${column + 1}`, false)))
 
+  const text = (row: readonly string[], column: number | undefined): string =>
+    column === undefined ? '' : (row[column] ?? '')
+  const texts = (row: readonly string[], list: readonly number[]): string[] => list.map((column) => text(row, column))
+  const joined = (row: readonly string[], list: readonly number[]): string =>
+    list.length < 2
+      ? text(row, list[0])
+      : texts(row, list)
+          .filter((each) => each !== '')
+          .join(' ')
+
   return {
     groups,
+    // Read for every row of a list and for every lead: what is missing costs nothing.
     read: (row) => {
-      const text = (column: number | undefined): string => (column === undefined ? '' : (row[column] ?? ''))
-      const texts = (list: readonly number[]): string[] => list.map(text)
-      const joined = (list: readonly number[]): string =>
-        list.length === 1
-          ? text(list[0])
-          : texts(list)
-              .filter((each) => each !== '')
-              .join(' ')
-      const name = hasName
-        ? readName(tokens, {
-            given: joined(columns.given),
-            middle: joined(columns.middle),
-            surname: joined(columns.surname),
-            full: texts(columns.full),
-          })
-        : null
-      const births = texts(columns.birth).map((each) => readBirth(each, context))
-      const place = hasPlace
-        ? readPlace(
-            { city: joined(columns.city), postcode: text(columns.postcode[0]), state: text(columns.state[0]) },
-            context.country,
-          )
-        : null
-      const street = hasStreet ? readStreet({ number: joined(columns.number), lines: texts(columns.street) }) : null
-      const emailValues = texts(columns.email).map(readEmail)
-      const phoneValues = texts(columns.phone).map(readPhone)
-      const numbers = texts(columns.personNumber).map(readPersonNumber)
-      const genders = texts(columns.gender).map(readGender)
-      const birthPlaces = texts(columns.birthPlace).map(readWord)
-      const occupations = texts(columns.occupation).map(readWord)
+      const values: (Keyed | null)[] = []
+      const each = <Value extends Keyed>(list: readonly number[], read: (text: string) => Value | null): Value[] => {
+        const found: Value[] = []
+        for (const column of list) {
+          const own = row[column] ?? ''
+          const value = own === '' ? null : read(own)
+          values.push(value)
+          if (value) found.push(value)
+        }
+        return found
+      }
+      const one = <Value extends Keyed>(is: boolean, read: () => Value | null): Value | null => {
+        if (!is) return null
+        const value = read()
+        values.push(value)
+        return value
+      }
+      const name = one(hasName, () =>
+        readName(tokens, {
+          given: joined(row, columns.given),
+          middle: joined(row, columns.middle),
+          surname: joined(row, columns.surname),
+          full: texts(row, columns.full),
+        }),
+      )
+      const births = each(columns.birth, (own) => readBirth(own, context))
+      const place = one(hasPlace, () =>
+        readPlace(
+          {
+            city: joined(row, columns.city),
+            postcode: text(row, columns.postcode[0]),
+            state: text(row, columns.state[0]),
+          },
+          context.country,
+        ),
+      )
+      const street = one(hasStreet, () =>
+        readStreet({ number: joined(row, columns.number), lines: texts(row, columns.street) }),
+      )
+      const emailValues = each(columns.email, readEmail)
+      const phoneValues = each(columns.phone, readPhone)
+      const numbers = each(columns.personNumber, readPersonNumber)
+      each(columns.gender, readGender)
+      const birthPlaces = each(columns.birthPlace, readWord)
+      const occupations = each(columns.occupation, readWord)
+      each(columns.other, readWord)
       return {
-        values: [
-          ...(hasName ? [name] : []),
-          ...births,
-          ...(hasPlace ? [place] : []),
-          ...(hasStreet ? [street] : []),
-          ...emailValues,
-          ...phoneValues,
-          ...numbers,
-          ...genders,
-          ...birthPlaces,
-          ...occupations,
-          ...texts(columns.other).map(readWord),
-        ],
+        values,
         name,
         birth: births[0] ?? null,
         place,
         street,
-        emails: emailValues.filter((value) => value !== null),
-        phones: phoneValues.filter((value) => value !== null),
-        personNumbers: numbers.filter((value) => value !== null),
+        emails: emailValues,
+        phones: phoneValues,
+        personNumbers: numbers,
         birthPlace: birthPlaces[0] ?? null,
         occupation: occupations[0] ?? null,
       }

@@ -82,6 +82,35 @@ describe('fifty at once over three processes', () => {
     }
   })
 
+  it('that share nothing but a phone which half a town shares, and their name, are one unmatched', async () => {
+    await engine.publish(flow('office', '  - match: { duplicate: reject, threshold: 0.5, review_threshold: 0.5 }'))
+    const phone = '2125550188'
+    const clerk = (n: number): Values => ({
+      first_name: `Cl${'aeiou'[n % 5]}${'mnrst'[Math.floor(n / 5) % 5]}`,
+      last_name: `${SURNAMES[n % 9]}${'dfgklp'[n % 6]}o`,
+      email: `clerk.${n * 7919}@example.com`,
+      phone,
+      postal_code: String(10001 + n),
+    })
+    for (let n = 0; n < 30; n += 1) await submit(n, 'office', clerk(n))
+    for (let round = 0; round < 3; round += 1) {
+      const told = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          submit(n, 'office', {
+            first_name: ['Perpetua', 'Anselm', 'Gwendolyn'][round] as string,
+            last_name: `${SURNAMES[round]}stone`,
+            email: `${'abcdefghijklmnopqrst'[n]}${n * 104_729 + round * 7_777_777}@mail${n}.example`,
+            phone,
+            postal_code: String(60000 + 501 * n + 37 * round),
+          }),
+        ),
+      )
+      const first = told.filter(({ status }) => status === 201)
+      expect(first).toHaveLength(1)
+      expect(told.filter(({ status, duplicateOf }) => status === 409 && duplicateOf === first[0]?.id)).toHaveLength(19)
+    }
+  })
+
   it('that go on all the same are one person', async () => {
     const told = await Promise.all(Array.from({ length: 50 }, (_, n) => submit(n, 'joined', mistyped(twin(7), n))))
     expect(told.map(({ status }) => status)).toEqual(told.map(() => 201))

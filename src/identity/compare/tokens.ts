@@ -40,6 +40,9 @@ export interface Tokens {
   alike(a: Token, b: Token): Alike
 }
 
+/** Two of these make one exact number. Beyond, numbers begin anew: nobody holds a word for so long. */
+const IDS_MAX = 2 ** 26
+
 // Direct-mapped: a pair that falls on another's place takes it, and memory stays what it is.
 const CACHE_SLOTS = 1 << 18
 
@@ -54,15 +57,22 @@ export const createTokens = (tokensMax = 1_000_000): Tokens => {
       const before = known.get(text)
       if (before) return before
       if (known.size >= tokensMax) known = new Map()
-      const token = { id: nextId, text, sound: soundOf(text), fullSound: soundOf(fullFormOf(text)) }
+      const sound = soundOf(text)
+      const full = fullFormOf(text)
+      const token = { id: nextId, text, sound, fullSound: full === text ? sound : soundOf(full) }
       nextId += 1
+      if (nextId === IDS_MAX) {
+        nextId = 0
+        known = new Map()
+        keys.fill(-1)
+      }
       known.set(text, token)
       return token
     },
     alike: (a, b) => {
       if (a.text === b.text) return ALIKE.exact
       const [low, high] = a.id < b.id ? [a.id, b.id] : [b.id, a.id]
-      const key = low * 4_194_304 + high
+      const key = low * IDS_MAX + high
       const slot = (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) >>> 14
       if (keys[slot] === key) return found[slot] as Alike
       const alike = judge(a, b)
