@@ -59,6 +59,7 @@ import { keyRoutes } from './routes/keys.ts'
 import { leadRoutes } from './routes/leads.ts'
 import { listRoutes } from './routes/lists.ts'
 import { liveRoutes } from './routes/live.ts'
+import { matchRoutes } from './routes/matches.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { personRoutes } from './routes/persons.ts'
@@ -254,6 +255,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(ssoRoutes(deps, { ...access, door }))
     await managed.register(oauthRoutes(deps, access))
     await managed.register(leadRoutes(deps))
+    await managed.register(matchRoutes(deps))
     await managed.register(personRoutes(deps))
     await managed.register(organisationRoutes(deps))
     await managed.register(deliveryRoutes(deps))

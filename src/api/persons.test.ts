@@ -5,6 +5,8 @@ import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
 let api: TestApi
 let token = ''
 let key = ''
+let analyst = ''
+const ANALYST = { email: 'an@acme.example', password: 'a long password', role: 'analyst' }
 const ask = asker(
   () => api,
   () => token,
@@ -22,6 +24,8 @@ beforeAll(async () => {
   api = await testApi()
   await api.addLogin(ADMIN)
   token = await api.token(ADMIN)
+  await api.addLogin(ANALYST)
+  analyst = await api.token(ANALYST)
   const { keys } = await api.home.publish(FLOW)
   key = keys.find(({ source }) => source === 'web')?.key ?? ''
 })
@@ -152,6 +156,26 @@ describe('a person', () => {
     expect(await person(second)).toMatchObject({ id: first, leads: 2 })
   })
 
+  it('is found by an email or phone of its leads, and listed with what it is called', async () => {
+    const ada = somebody()
+    const first = await submit(ada)
+    await submit({ ...ada, email: `y${ada.email}` })
+    const search = (payload: Record<string, string>) => ask('POST', '/api/v1/persons/search', { payload })
+    for (const by of [{ email: `y${ada.email}` }, { phone: ada.phone ?? '' }]) {
+      const found = (await search(by)).json()
+      expect(found).toMatchObject({ items: [{ id: first, leads: 2, personal: 'shown' }], next_cursor: null })
+      expect(found.items[0].fields.last_name.value.toLowerCase()).toBe(ada.last_name)
+    }
+    expect((await search({ email: 'nobody.at.all@example.com' })).json().items).toEqual([])
+    expect((await search({})).statusCode).toBe(400)
+    const [listed] = (await ask('GET', '/api/v1/persons?limit=1&fields=shown')).json().items
+    expect(listed).toMatchObject({ id: first, fields: { email: { value: `y${ada.email}` } } })
+    expect((await ask('GET', '/api/v1/persons?limit=1')).json().items[0]).not.toHaveProperty('fields')
+    const masked = await ask('GET', '/api/v1/persons?limit=1&fields=shown', { as: analyst })
+    expect(masked.json().items[0]).toMatchObject({ id: first, personal: 'masked' })
+    expect(masked.body.toLowerCase()).not.toContain(ada.last_name)
+  })
+
   it('belongs to an organisation', async () => {
     const boss = await submit({ ...somebody(), email: 'boss@oakworks.example', company: 'Oakworks, LLC' })
     const clerk = await submit({ ...somebody(), email: 'clerk@oakworks.example', company: 'Oakworks' })
@@ -187,6 +211,74 @@ describe('a person', () => {
     for (const id of ['nobody', '01a1acde-1d00-7000-8000-000000000000'])
       for (const path of ['', '/timeline'])
         expect((await ask('GET', `/api/v1/persons/${id}${path}`)).statusCode).toBe(404)
+  })
+})
+
+describe('the matches of a lead', () => {
+  it('say whom it was taken for and why, field by field, without a value', async () => {
+    const ada = somebody()
+    const first = await submit(ada)
+    const second = await submit({ ...ada, last_name: `${ada.last_name}x` })
+    const path = `/api/v1/leads/${second}/matches`
+    const [match] = (await ask('GET', path)).json().items
+    expect(match).toMatchObject({
+      kind: 'probable',
+      step: 'match',
+      band: 'same',
+      person_id: first,
+      candidate: first,
+      lead_id: first,
+      candidates: 1,
+      model: 0,
+      decision: null,
+    })
+    const levels = match.fields.flatMap((field: { levels: { field: string; level: string }[] }) => field.levels)
+    expect(levels).toEqual(
+      expect.arrayContaining([
+        { field: 'given_name', level: 'exact' },
+        { field: 'surname', level: 'close' },
+        { field: 'phone', level: 'exact' },
+      ]),
+    )
+    const sum = match.fields.reduce((total: number, { weight }: { weight: number }) => total + weight, match.prior)
+    expect(sum + match.kinship).toBeCloseTo(match.total, 1)
+    expect(match.probability).toBeGreaterThan(0.95)
+    expect(JSON.stringify(match)).not.toContain(ada.last_name)
+    expect((await ask('GET', `/api/v1/leads/${first}/matches`)).json().items).toMatchObject([
+      { band: 'different', candidates: 0, lead_id: null, fields: [] },
+    ])
+    const seen = (await ask('GET', path, { as: analyst })).json().items[0]
+    expect(seen).toMatchObject({ band: 'same', total: match.total })
+    for (const field of seen.fields) expect(field.rarity).toBeNull()
+    expect((await ask('GET', '/api/v1/leads/nobody/matches')).statusCode).toBe(404)
+  })
+
+  it('of equal values, and those that somebody is asked about, are told too', async () => {
+    const { keys } = await api.home.publish(`
+flow: asks
+fields: { first_name: first_name, last_name: last_name, email: email, phone: phone }
+sources: [ { id: web } ]
+steps:
+  - dedupe: { id: once, on: [[email]], duplicate: flag }
+  - match: { threshold: 0.9999999, review_threshold: 0.5 }
+`)
+    const send = async (payload: Record<string, string>) => {
+      const headers = { authorization: `Bearer ${keys[0]?.key}` }
+      const answer = await api.app.inject({ method: 'POST', url: '/flows/asks/sources/web/submit', headers, payload })
+      return answer.json().lead_id as string
+    }
+    const ada = somebody()
+    const first = await send({ ...ada, phone: '' })
+    const second = await send({ ...ada, last_name: '', phone: '' })
+    const matches = async () => (await ask('GET', `/api/v1/leads/${second}/matches`)).json().items
+    expect(await matches()).toMatchObject([
+      { kind: 'exact', step: 'once', band: 'same', lead_id: first, matched_on: ['email'] },
+      { kind: 'probable', step: 'match', band: 'review', lead_id: first, decision: null },
+    ])
+    await ask('PUT', `/api/v1/leads/${second}/review`, { payload: { decision: 'approve' } })
+    await expect.poll(async () => (await matches()).length).toBe(2)
+    await expect.poll(async () => (await matches())[1]).toMatchObject({ decision: 'same', person_id: first })
+    expect((await matches())[1].decided_by).not.toBeNull()
   })
 })
 

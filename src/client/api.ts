@@ -523,6 +523,13 @@ export interface Api {
       answer: { lead_id: string; fields: string[] }
     }
   }
+  '/api/v1/leads/{id}/matches': {
+    /** Read whom a lead was taken for, and why */
+    get: {
+      path: { id: string }
+      answer: { items: ({ kind: "exact" | "probable"; step: string; at: string; band: "same" | "review" | "different" | "none"; decision: string | null; decided_by: string | null; matched_on: string[]; person_id: string | null; candidate: string | null; lead_id: string | null; candidates: number | null; merged: string[]; model: number | null; probability: number | null; total: number | null; prior: number | null; kinship: number | null; fields: ({ group: string; levels: ({ field: string; level: string })[]; weight: number; rarity: number | null })[] })[] }
+    }
+  }
   '/api/v1/leads/{id}/proof': {
     /** Walk the chain of a lead's journal */
     get: {
@@ -617,15 +624,15 @@ export interface Api {
   '/api/v1/persons': {
     /** List persons, newest first */
     get: {
-      query: { limit?: number; cursor?: string; account?: string }
-      answer: { items: ({ id: string; account_id: string | null; created_at: string; test: boolean; persons: string[]; leads: number })[]; next_cursor: string | null }
+      query: { limit?: number; cursor?: string; account?: string; fields?: "shown" | "hidden" }
+      answer: { items: ({ id: string; account_id: string | null; created_at: string; test: boolean; persons: string[]; leads: number; personal?: "shown" | "masked"; fields?: Record<string, { value: unknown; valid: boolean; rule: string | null; others: number; lead_id: string; flow: string; source: string; at: string }> })[]; next_cursor: string | null }
     }
   }
   '/api/v1/persons/search': {
-    /** Find persons by email or phone */
+    /** Find persons by an email or phone that one of their leads gave */
     post: {
       body: { email?: string; phone?: string; flow?: string; country?: string }
-      answer: { items: ({ id: string; account_id: string | null; created_at: string; test: boolean; persons: string[]; leads: number })[] }
+      answer: { items: ({ id: string; account_id: string | null; created_at: string; test: boolean; persons: string[]; leads: number; personal?: "shown" | "masked"; fields?: Record<string, { value: unknown; valid: boolean; rule: string | null; others: number; lead_id: string; flow: string; source: string; at: string }> })[]; next_cursor: string | null }
     }
   }
   '/api/v1/persons/survivorship': {

@@ -264,7 +264,8 @@ export const createPersons = (options: {
       let names = known?.names ?? prepared.keys.map(nameOf)
       for (;;) {
         if (await holds.waitFree(holder, names)) known = null
-        if (known === null || holds.changedSince(names, known.turn)) known = await finder.find(keys, lead.test, prepared)
+        if (known === null || holds.changedSince(names, known.turn))
+          known = await finder.find(keys, lead.test, prepared)
         names = known.names
         const { answer, writes } = await decide(keys, lead, prepared, known, weights)
         // Whom it belongs to is settled, and nobody finds anybody by it who was not found before.

@@ -54,6 +54,8 @@ export interface PersonStore {
     tenantId: string,
     page: { readonly before: string | null; readonly limit: number; readonly account: string | null },
   ): Promise<readonly PersonRow[]>
+  /** The persons that leads belong to, as they stand now, each once, newest first. */
+  ofLeads(tenantId: string, leads: readonly string[]): Promise<readonly PersonRow[]>
   /** Newest first. */
   leads(
     tenantId: string,
@@ -180,6 +182,22 @@ export const createPersonStore = (options: {
            and ($4::uuid is null or p.account_id = $4::uuid)
          order by p.id desc limit $3::integer`,
         [before, limit, account],
+      )
+      return rows.map(personOf)
+    },
+    ofLeads: async (tenantId, ids) => {
+      const rows = await one(
+        tenantId,
+        'persons_of_leads',
+        `with roots as materialized (
+           select distinct coalesce(a.merged_into, a.id) as id
+           from unnest($2::uuid[]) as w(id)
+           join millrace.lead l on l.tenant_id = $1::uuid and l.id = w.id
+           join millrace.person a on a.tenant_id = $1::uuid and a.id = l.person_id
+         )
+         select ${COUNTED} from roots r join millrace.person p on p.tenant_id = $1::uuid and p.id = r.id
+         order by p.id desc`,
+        [`{${ids.join(',')}}`],
       )
       return rows.map(personOf)
     },

@@ -21,10 +21,16 @@ const summary = {
   leads: Type.Integer({ description: 'Its leads, and those of the persons that turned out to be this one.' }),
 }
 
-const PersonSummary = Type.Object(summary)
-
 export const PersonListQuery = Type.Object(
-  { ...page, account: Type.Optional({ ...Id, description: 'Of this organisation alone.' }) },
+  {
+    ...page,
+    account: Type.Optional({ ...Id, description: 'Of this organisation alone.' }),
+    fields: Type.Optional(
+      Type.Enum(['shown', 'hidden'], {
+        description: 'Each with the values that survived of its newest three leads. Default hidden.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 )
 
@@ -32,19 +38,13 @@ export const PersonSearchBody = Type.Object(
   {
     email: Type.Optional(Type.String({ minLength: 1, maxLength: 320 })),
     phone: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
-    flow: Type.Optional(Type.String({ maxLength: 100, description: 'Read the phone number as this flow does.' })),
-    country: Type.Optional(
-      Type.String({ pattern: '^[A-Z]{2}$', description: 'Country of a phone number without country code.' }),
+    flow: Type.Optional(
+      Type.String({ maxLength: 100, description: "Read the phone number as this flow does: by the flow's country." }),
     ),
+    country: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$', description: 'Read the phone number as of here.' })),
   },
   { additionalProperties: false },
 )
-export const PersonsFound = Type.Object({ items: Type.Array(PersonSummary) })
-
-export const PersonPage = Type.Object({
-  items: Type.Array(PersonSummary),
-  next_cursor: TextOrNull({ description: 'Null on the last page.' }),
-})
 
 const Survivor = Type.Object({
   value: AnyJson('The value that survived; masked for roles that may not see it.'),
@@ -57,11 +57,19 @@ const Survivor = Type.Object({
   at: Time('When the lead came that said so.'),
 })
 
-export const PersonDetail = Type.Object({
-  ...summary,
+const known = {
   personal: Type.Enum(['shown', 'masked'], { description: 'Whether personal data is shown here as it is.' }),
   fields: Type.Unsafe<Readonly<Record<string, unknown>>>({ type: 'object', additionalProperties: Survivor }),
+}
+
+export const PersonPage = Type.Object({
+  items: Type.Array(
+    Type.Object({ ...summary, personal: Type.Optional(known.personal), fields: Type.Optional(known.fields) }),
+  ),
+  next_cursor: TextOrNull({ description: 'Null on the last page.' }),
 })
+
+export const PersonDetail = Type.Object({ ...summary, ...known })
 
 export const TimelineQuery = Type.Object(page, { additionalProperties: false })
 

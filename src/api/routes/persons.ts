@@ -3,7 +3,6 @@ import { Fault } from '../../base/faults.ts'
 import { firstIdAt, isId } from '../../base/ids.ts'
 import { createPersonChanges } from '../../persons/changes.ts'
 import { createPersonStore, type PersonEvent, type PersonLead, type PersonRow } from '../../persons/store.ts'
-import { survive } from '../../persons/survivorship.ts'
 import { PAGE_DEFAULT, SightQuery } from '../contract/leads.ts'
 import {
   MergeBody,
@@ -13,7 +12,6 @@ import {
   PersonPage,
   PersonParams,
   PersonSearchBody,
-  PersonsFound,
   SplitBody,
   SurvivorshipBody,
   SurvivorshipView,
@@ -28,11 +26,17 @@ import { createFieldTypes } from '../field-types.ts'
 import { sessionOf } from '../guard.ts'
 import { readSearch } from '../lead-search.ts'
 import { sightOf } from '../lead-sight.ts'
-import { maskField } from '../masking.ts'
+import { personFields } from '../person-fields.ts'
+import type { Session } from '../request.ts'
 import { iso } from '../times.ts'
 
 /** A person's values follow from so many of its leads, the newest. */
 const LEADS_READ_MAX = 100
+
+/** In a list, of so many each. */
+const LEADS_LISTED_MAX = 3
+/** Leads that hold what is searched for: of an office's phone the newest. */
+const LEADS_SEARCHED_MAX = 200
 
 const noPerson = (): Fault => new Fault('not_found', { message: 'There is no such person' })
 
@@ -97,6 +101,19 @@ export const personRoutes =
       if (person === null) throw noPerson()
       return person
     }
+    /** Each with what its newest leads say it is called, and reached by. */
+    const withFields = async (session: Session, persons: readonly PersonRow[]) => {
+      const { tenantId } = session
+      const rules = await store.survivorship(tenantId)
+      const isShown = sightOf(session, undefined) === 'personal'
+      return Promise.all(
+        persons.map(async (person) => {
+          const said = await store.contributions(tenantId, person.id, LEADS_LISTED_MAX)
+          const fields = await personFields({ tenantId, said, rules, isShown, fieldTypes })
+          return { ...summaryOf(person), personal: isShown ? ('shown' as const) : ('masked' as const), fields }
+        }),
+      )
+    }
     const ids = (list: readonly string[]): readonly string[] => {
       if (!list.every(isId)) throw noPerson()
       return list
@@ -110,6 +127,7 @@ export const personRoutes =
           tags,
           security,
           summary: 'List persons, newest first',
+          description: 'With `fields=shown`, what each is called and reached by, as far as its newest leads say it.',
           querystring: PersonListQuery,
           response: { 200: PersonPage, ...problems(400, 401, 403, 406, 500, 503) },
         },
@@ -120,9 +138,11 @@ export const personRoutes =
         const account = request.query.account ?? null
         if (account !== null && !isId(account)) return { items: [], next_cursor: null }
         const rows = await store.list(tenantId, { before, limit: limit + 1, account })
-        const items = rows.slice(0, limit)
-        const last = items.at(-1)
-        return { items: items.map(summaryOf), next_cursor: rows.length > limit && last ? writeCursor(last.id) : null }
+        const shown = rows.slice(0, limit)
+        const last = shown.at(-1)
+        const items =
+          request.query.fields === 'shown' ? await withFields(sessionOf(request), shown) : shown.map(summaryOf)
+        return { items, next_cursor: rows.length > limit && last ? writeCursor(last.id) : null }
       },
     )
 
@@ -133,24 +153,23 @@ export const personRoutes =
         schema: {
           tags,
           security,
-          summary: 'Find persons by email or phone',
-          description: 'By the leads that gave it, in its normal form. In a body, so that it stands in no address.',
+          summary: 'Find persons by an email or phone that one of their leads gave',
+          description: 'Exact, by the normal form. In a body, so that personal data stands in no address.',
           body: PersonSearchBody,
-          response: { 200: PersonsFound, ...problems(400, 401, 403, 406, 413, 415, 500, 503) },
+          response: { 200: PersonPage, ...problems(400, 401, 403, 406, 413, 415, 500, 503) },
         },
       },
       async (request) => {
-        const { tenantId } = sessionOf(request)
+        const session = sessionOf(request)
+        const { tenantId } = session
         const by = await readSearch({ database, tenantId, asked: request.body })
-        const leads = await reader.search(tenantId, by, { before: null, limit: LEADS_READ_MAX })
-        const given = new Set(leads.flatMap(({ person_id }) => person_id ?? []))
-        const persons = new Map<string, PersonRow>()
-        for (const id of given) {
-          const person = await store.find(tenantId, id)
-          if (person !== null) persons.set(person.id, person)
-        }
-        request.auditData = { by: Object.keys(by), found: persons.size }
-        return { items: [...persons.values()].map(summaryOf) }
+        const leads = await reader.search(tenantId, by, { limit: LEADS_SEARCHED_MAX, before: null })
+        const rows = await store.ofLeads(
+          tenantId,
+          leads.map(({ id }) => id),
+        )
+        request.auditData = { by: Object.keys(by), found: rows.length }
+        return { items: await withFields(session, rows), next_cursor: null }
       },
     )
 
@@ -212,20 +231,8 @@ export const personRoutes =
         const isShown = sightOf(session, request.query.personal) === 'personal'
         request.auditData = { personal: isShown }
         const said = await store.contributions(tenantId, person.id, LEADS_READ_MAX)
-        const fields: Record<string, unknown> = {}
-        for (const [name, { field, from, rule, others }] of survive(said, await store.survivorship(tenantId))) {
-          const types = await fieldTypes(tenantId, from.flow, from.flowVersion)
-          fields[name] = {
-            value: (isShown ? field : maskField(types.get(name) ?? 'string', field)).normal,
-            valid: field.valid,
-            rule,
-            others,
-            lead_id: from.leadId,
-            flow: from.flow,
-            source: from.source,
-            at: iso(from.receivedAt),
-          }
-        }
+        const rules = await store.survivorship(tenantId)
+        const fields = await personFields({ tenantId, said, rules, isShown, fieldTypes })
         return { ...summaryOf(person), personal: isShown ? ('shown' as const) : ('masked' as const), fields }
       },
     )
