@@ -1146,6 +1146,18 @@ table destination_state row level security forced
   CREATE TRIGGER tell_gate AFTER INSERT OR DELETE OR UPDATE ON millrace.destination_state FOR EACH STATEMENT EXECUTE FUNCTION millrace.tell_gate() (O)
   grant delete, insert, select, update to millrace_app
 
+table fact row level security forced
+    1 tenant_id uuid not null
+    2 key bytea not null
+    3 said_at timestamp with time zone not null
+    4 fresh_until timestamp with time zone not null
+    5 sealed bytea not null
+  constraint fact_pkey PRIMARY KEY (tenant_id, key)
+  constraint fact_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX fact_fresh_until ON millrace.fact USING btree (tenant_id, fresh_until)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table figure_due row level security forced
     1 tenant_id uuid not null
     2 hour bigint not null
@@ -1807,6 +1819,7 @@ table suppression_entry row level security forced
     4 added_at timestamp with time zone not null
     5 expires_at timestamp with time zone
   constraint suppression_entry_pkey PRIMARY KEY (tenant_id, key, list_id)
+  CREATE INDEX suppression_entry_expires_at ON millrace.suppression_entry USING btree (tenant_id, expires_at) WHERE (expires_at IS NOT NULL)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 

@@ -96,8 +96,11 @@ describe.each(folders)('example %s', (folder) => {
     const text = readFileSync(join(FOLDER, folder, 'flow.yaml'), 'utf8').replaceAll(ADDRESS, `${sink.url}/$1`)
     const { flow } = await house.publish(text)
     await fillLists(read<List[]>(folder, 'lists.json', []))
-    const { destinations } = compileFlow({ document: parseFlow(text, registries).document, version: 0, registries })
-    const urls = new Map([...destinations].map(([id, { settings }]) => [id, (settings as { url: string }).url]))
+    const compiled = compileFlow({ document: parseFlow(text, registries).document, version: 0, registries })
+    const asked = [...compiled.enrichers.values()].map(({ id, destination }) => [id, destination] as const)
+    const urls = new Map(
+      [...compiled.destinations, ...asked].map(([id, { settings }]) => [id, (settings as { url: string }).url]),
+    )
     const ids = new Map<string, string>()
 
     for (const [index, lead] of leads.entries()) {

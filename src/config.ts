@@ -233,7 +233,7 @@ export const SETTINGS = {
     default: 30,
     min: 0.01,
     max: 600,
-    description: 'How long an enrichment or verification provider may take to answer. This version has none yet.',
+    description: 'How long an enricher may take to answer, where its flow says no `timeout`.',
   },
   deliveryTimeoutMs: {
     name: 'DELIVERY_TIMEOUT',
@@ -262,13 +262,13 @@ export const SETTINGS = {
     name: 'ENABLE_ENRICHMENT',
     type: 'flag',
     default: true,
-    description: 'Whether enrich steps run. This version has none yet.',
+    description: 'Whether enrich steps run. Switched off, they are skipped, and the journal says so.',
   },
   verification: {
     name: 'ENABLE_VERIFICATION',
     type: 'flag',
     default: true,
-    description: 'Whether verify steps run. This version has none yet.',
+    description: 'Whether verify steps run. Switched off, they are skipped, and the journal says so.',
   },
   mlScoring: {
     name: 'ENABLE_ML_SCORING',

@@ -19,6 +19,7 @@ import { createBatches } from './handlers/batches.ts'
 import { createBlocks } from './handlers/blocks.ts'
 import { createCaps } from './handlers/caps.ts'
 import { createConsent } from './handlers/consent.ts'
+import { createFacts } from './handlers/facts.ts'
 import { createIdentity } from './handlers/identity.ts'
 import { createListChanges } from './handlers/list-changes.ts'
 import { createListStore, type ListStore } from './handlers/list-store.ts'
@@ -247,6 +248,8 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       secrets,
       tokens,
       batches,
+      facts: createFacts({ database, rowsMax }),
+      enrichmentTimeoutMs: config.enrichmentTimeoutMs,
       outbound,
       deliveries: deliveryDefaults(config),
       priorityDelaysMs: priorityDelays(config),
@@ -287,6 +290,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     gate.start()
     health.start()
     sweeper = made
+    const callContext = { clock, secrets, tokens, outbound }
     const privacy = createPrivacy({
       database,
       keyring,
@@ -299,15 +303,12 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       archiveDir: join(config.dataDir, 'archive'),
       ledgerFile: config.erasureLedger === '' ? join(config.dataDir, 'erasures.ledger') : config.erasureLedger,
       tools: {
-        destination: async (tenantId, { flow, flowVersion, destination }) =>
-          (await catalog.version(tenantId, flow, flowVersion)).destinations.get(destination) ?? null,
+        destination: async (tenantId, { flow, flowVersion, destination }) => {
+          const { destinations, enrichers } = await catalog.version(tenantId, flow, flowVersion)
+          return destinations.get(destination) ?? enrichers.get(destination)?.destination ?? null
+        },
         send: async (tenantId, destination, call) => {
-          const ready = await authorizeCall(
-            { clock, secrets, tokens, outbound },
-            await keyring.tenant(tenantId),
-            destination,
-            call,
-          )
+          const ready = await authorizeCall(callContext, await keyring.tenant(tenantId), destination, call)
           return answerOfCall(await ready.send({ timeoutMs: NOTICE_TIMEOUT_MS }))
         },
       },
@@ -315,7 +316,6 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     // What a restored backup brought back is gone again before anybody can ask for it.
     const again = await privacy.erasure.reapply()
     if (again > 0) onProgress(`carried out ${again} ${again === 1 ? 'erasure' : 'erasures'} of the ledger again`)
-    const callContext = { clock, secrets, tokens, outbound }
     const timeoutMs = config.deliveryTimeoutMs
     const writer = { ctx: callContext, batches, keyring, catalog, loader, blocks, random, timeoutMs, log }
     const batchRounds = createRounds({ name: 'writing files', round: createBatchWriter(writer).round, log })

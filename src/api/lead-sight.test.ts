@@ -19,8 +19,11 @@ sources:
 destinations:
   crm: { type: http, url: "${sink.url}/crm", repeat: keyed, response: { price_path: price } }
   other: { type: http, url: "${sink.url}/other", repeat: keyed }
+enrichers:
+  people: { url: "${sink.url}/people", facts: { employer: employer, size: { at: size, type: number } } }
 steps:
-  - filter: { when: 'lead.state != "NY"', reason: 'No {{ lead.state }} for {{ lead.email }} of {{ lead.first_name }}' }
+  - enrich: { from: people, send: { email: '{{ lead.email }}' } }
+  - filter: { when: 'lead.state != "NY"', reason: 'No {{ lead.state }} for {{ lead.email }} of {{ lead.first_name }}, {{ appended.people.employer }}' }
   - deliver: { id: first, to: crm, map: { mail: '{{ lead.email }}' } }
   - deliver: { id: second, to: other, when: 'lead.state == "TX"' }
 `
@@ -38,7 +41,7 @@ const PERSONAL = /janeth|quill|555-?0143|2025550143|after six/i
 
 beforeAll(async () => {
   sink = await openSink()
-  sink.otherwise({ do: 'answer', body: '{"price":"40.77"}' })
+  sink.otherwise({ do: 'answer', body: '{"price":"40.77","employer":"Works of J. Quill","size":12}' })
   api = await testApi()
   await api.addLogin(ADMIN)
   token = await api.token(ADMIN)
@@ -108,9 +111,10 @@ describe('personal data', () => {
         comments: { normal: '•••' },
       },
       extra: { nickname: '•••' },
+      appended: { people: { employer: '•••', size: 12, outcome: 'success', reason: null } },
     })
     const rejected = (await lead(ids.rejected, role)).json()
-    expect(rejected.reason).toBe('No NY for ••• of •••')
+    expect(rejected.reason).toBe('No NY for ••• of •••, •••')
     for (const id of Object.values(ids)) {
       const events = await ask('GET', `/api/v1/leads/${id}/events?personal=shown`, { as: tokens[role] ?? '' })
       expect(events.body).not.toMatch(PERSONAL)
@@ -118,7 +122,7 @@ describe('personal data', () => {
     }
     const trace = (await ask('GET', `/api/v1/leads/${ids.rejected}/events`, { as: tokens[role] ?? '' })).json().items
     const filtered = trace.find(({ type }: { type: string }) => type === 'filter.checked')
-    expect(filtered.private.reason).toBe('No NY for ••• of •••')
+    expect(filtered.private.reason).toBe('No NY for ••• of •••, •••')
   })
 
   it('is unmasked with a reason, which the audit keeps, before it is shown', async () => {

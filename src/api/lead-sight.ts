@@ -68,6 +68,21 @@ const received = (lead: Lead, destination: string): Json =>
   [...lead.deliveries.values()].find((each) => each.destination === destination && each.outcome === 'success')
     ?.payload ?? null
 
+/** Values of no field, which a reason may have been written with. */
+const unseen = ({ extra, appended }: Lead): Readonly<Record<string, Json>> => ({
+  ...extra,
+  appended: Object.values(appended).map(({ outcome: _, reason: __, ...facts }) => facts),
+})
+
+/** That something is known, and how the asking ended; not what. */
+const appendedMasked = ({ appended }: Lead): Json =>
+  Object.fromEntries(
+    Object.entries(appended).map(([enricher, { outcome = null, reason = null, ...facts }]) => [
+      enricher,
+      { ...(maskValue(facts) as { [fact: string]: Json }), outcome, reason: maskValue(reason) },
+    ]),
+  )
+
 /** What is known of a lead, as far as this sight goes. */
 export const detailInSight = async (asked: {
   readonly sight: Sight
@@ -81,7 +96,7 @@ export const detailInSight = async (asked: {
   const whole = { ...detailOf(row, lead, assignee), received: null }
   if (sight === 'personal') return { ...whole, personal: 'shown' }
   const types = await fieldTypes(session.tenantId, row.flow, row.flow_version)
-  const scrub = scrubber(lead.fields, lead.extra, types)
+  const scrub = scrubber(lead.fields, unseen(lead), types)
   const masked: Static<typeof LeadDetail> = {
     ...whole,
     personal: 'masked',
@@ -90,6 +105,7 @@ export const detailInSight = async (asked: {
       Object.entries(lead.fields).map(([name, field]) => [name, maskField(types.get(name) ?? 'string', field)]),
     ),
     extra: maskValue(lead.extra as Json),
+    appended: appendedMasked(lead),
     deliveries: whole.deliveries.map((delivery) => ({ ...delivery, reason: scrub(delivery.reason) })),
   }
   if (sight === 'masked') return masked
@@ -99,6 +115,7 @@ export const detailInSight = async (asked: {
     class: null,
     route: null,
     steps: [],
+    appended: {},
     deliveries: [],
     pending: null,
   }
@@ -138,7 +155,7 @@ export const eventsMasked = async (asked: {
   readonly fieldTypes: FieldTypes
 }): Promise<Static<typeof EventList>['items']> => {
   const { tenantId, row, lead, events, fieldTypes } = asked
-  const scrub = scrubber(lead.fields, lead.extra, await fieldTypes(tenantId, row.flow, row.flow_version))
+  const scrub = scrubber(lead.fields, unseen(lead), await fieldTypes(tenantId, row.flow, row.flow_version))
   return eventsOf(events).map((event) => ({
     ...event,
     private: event.private === null ? null : maskPrivate(event.private as Json, scrub),

@@ -55,7 +55,8 @@ const pendingOf = (lead: Lead): Static<typeof LeadDetail>['pending'] => {
   const parked = deliveries.find((delivery) => delivery.parked)
   if (parked) return say('unknown_outcome', parked.step)
   const [open] = deliveries
-  return open ? say('delivering', open.step) : null
+  if (open) return say('delivering', open.step)
+  return lead.standing ? say('waiting', lead.standing.step) : null
 }
 
 export const detailOf = (
@@ -73,13 +74,15 @@ export const detailOf = (
   route: lead.route,
   fields: lead.fields,
   extra: lead.extra,
+  appended: lead.appended,
   steps: lead.steps,
   deliveries: [...lead.deliveries.values()].map(deliveryOf),
   pending: pendingOf(lead),
 })
 
 /** Events that hold what was sent outside and what came back. */
-export const isExchange = (type: string): boolean => type === 'attempt.answered' || type === 'delivery.opened'
+export const isExchange = (type: string): boolean =>
+  type === 'attempt.answered' || type === 'enrichment.answered' || type === 'delivery.opened'
 
 export const eventsOf = (events: readonly StoredEvent[], masked = false): Static<typeof EventList>['items'] =>
   events.map(({ seq, position, type, at, data, sealed }) => ({

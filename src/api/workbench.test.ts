@@ -24,7 +24,10 @@ sources:
     mapping: { state: '{{ incoming.region | upcase }}', age: contact.age }
 destinations:
   crm: { type: http, url: 'https://crm.example.com/leads' }
+enrichers:
+  people: { url: 'https://people.example.com/', facts: { size: { at: size, type: number } }, sample: { size: 120 } }
 steps:
+  - verify: { id: known, from: people, send: { email: '{{ lead.email }}' }, pass: appended.people.size > 100, failed: flag }
   - dedupe: { id: once, on: [[email]], within: 30d }
   - score: { points: [{ id: local, when: 'lead.area == "512"', points: 60 }, { id: free, when: lead.email.is_free, points: 5 }] }
   - classify: { rules: [{ class: hot, when: lead.score >= 50 }], else: cold }
@@ -90,6 +93,7 @@ describe('POST /api/v1/flows/{id}/preview', () => {
       ]),
     ).toEqual([
       ['flow.accept', 'success', true],
+      ['known', 'asks', true],
       ['once', 'asks', true],
       ['score', 'success', true],
       ['classify', 'success', true],
@@ -98,6 +102,11 @@ describe('POST /api/v1/flows/{id}/preview', () => {
     ])
     expect(stepOf(answer, 'flow.accept')).toMatchObject({
       rules: [{ path: 'criteria[0].when', holds: true, saw: { 'lead.age': 40, 'lead.state': 'TX' }, unmet: [] }],
+    })
+    // No enricher is asked: it is taken to say what it says of test leads.
+    expect(stepOf(answer, 'known')).toMatchObject({
+      asks: 'facts.fetch',
+      rules: [{ path: 'pass', holds: true, saw: { 'appended.people.size': 120 } }],
     })
     expect(stepOf(answer, 'once')).toMatchObject({ asks: 'identity.claim' })
     expect(stepOf(answer, 'score')).toMatchObject({ set: { score: 65 }, rules: [{ holds: true }, { holds: true }] })

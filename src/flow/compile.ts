@@ -3,6 +3,7 @@ import { Fault } from '../base/faults.ts'
 import type { FieldType, Json, Parsed } from '../kit/field.ts'
 import type {
   CompiledDestination,
+  CompiledEnricher,
   CompiledField,
   CompiledFlow,
   CompiledSource,
@@ -139,37 +140,64 @@ const compileSource = (
   }
 }
 
-const compileDestinations = ({ document, registries }: CompileAsked): Map<string, CompiledDestination> => {
-  const destinations = new Map<string, CompiledDestination>()
-  const tools = createDestinationTools({ country: document.country, zone: document.zone })
-  for (const {
+const compileDestination = (
+  { registries }: Pick<CompileAsked, 'registries'>,
+  document: FlowDocument['destinations'][number],
+  tools: CompiledDestination['tools'],
+): CompiledDestination => {
+  const { id, name, type, settings, attemptsMax, retryDelayMs, timeoutMs, policy, channels } = document
+  const known = Object.hasOwn(registries.destinations, type) ? registries.destinations[type] : undefined
+  if (known === undefined) throw invalid(`There is no destination type "${type}"`)
+  return {
     id,
     name,
-    type,
+    type: known,
     settings,
     attemptsMax,
     retryDelayMs,
     timeoutMs,
     policy,
     channels,
-  } of document.destinations) {
-    const known = Object.hasOwn(registries.destinations, type) ? registries.destinations[type] : undefined
-    if (known === undefined) throw invalid(`There is no destination type "${type}"`)
-    destinations.set(id, {
-      id,
-      name,
-      type: known,
-      settings,
-      attemptsMax,
-      retryDelayMs,
-      timeoutMs,
-      policy,
-      channels,
-      tools,
-      terms: null,
-    })
+    tools,
+    terms: null,
   }
-  return destinations
+}
+
+const compileDestinations = (asked: CompileAsked): Map<string, CompiledDestination> => {
+  const { country, zone, destinations } = asked.document
+  const tools = createDestinationTools({ country, zone })
+  return new Map(destinations.map((document) => [document.id, compileDestination(asked, document, tools)]))
+}
+
+/** A lead waits for the answer: it is asked for again soon, unless the flow says otherwise. */
+const ENRICHER_DELAYS_MS: readonly number[] = [1_000, 5_000]
+
+const compileEnrichers = (asked: CompileAsked): Map<string, CompiledEnricher> => {
+  const { country, zone, enrichers } = asked.document
+  const { fields } = asked.registries
+  const tools = createDestinationTools({ country, zone })
+  return new Map(
+    enrichers.map((document): [string, CompiledEnricher] => {
+      const { id, freshForMs, retryDelayMs, policy } = document
+      const facts = document.facts.map(({ name, type: of }) => {
+        const type = Object.hasOwn(fields, of) ? fields[of] : undefined
+        if (type === undefined) throw invalid(`There is no field type "${of}"`)
+        return { name, type }
+      })
+      const delays = policy.retryDelaysMs ?? (retryDelayMs === null ? ENRICHER_DELAYS_MS : null)
+      const destination = compileDestination(
+        asked,
+        { ...document, policy: { ...policy, retryDelaysMs: delays } },
+        tools,
+      )
+      const context = { country, now: 0, fields: {} }
+      const sample = facts.map(({ name, type }): [string, Json] => {
+        const written = Object.hasOwn(document.sample, name) ? document.sample[name] : undefined
+        return [name, written === undefined ? null : type.parse(written, context).normal]
+      })
+      return [id, { id, destination, facts, freshForMs, sample: Object.fromEntries(sample) }]
+    }),
+  )
 }
 
 /** Terms speak of leads, and so need the names that rules may use. */
@@ -230,11 +258,19 @@ const parserOf = (fields: readonly CompiledField[], flow: LeadView['flow']): Com
   }
 }
 
+/** What rules may ask of each enricher. */
+export const factsOf = (
+  enrichers: FlowDocument['enrichers'],
+  { fields }: Pick<Registries, 'fields'>,
+): ReadonlyMap<string, ReadonlyMap<string, FieldType | null>> =>
+  new Map(enrichers.map(({ id, facts }) => [id, new Map(facts.map(({ name, type }) => [name, fields[type] ?? null]))]))
+
 /** What the rules and templates of a document's steps see. */
 export const scopeOf = (document: FlowDocument, registries: Registries): Scope =>
   leadScope({
     fields: new Map(document.fields.map(({ name, type }) => [name, registries.fields[type] ?? null])),
     destinations: document.destinations.map(({ id }) => id),
+    enrichers: factsOf(document.enrichers, registries),
     steps: stepIdsOf(document),
     country: document.country,
     zone: document.zone,
@@ -278,6 +314,7 @@ export const compileFlow = (asked: CompileAsked): CompiledFlow => {
       document.sources.map((source) => [source.id, compileSource(compiling, source, { blocks, steps })]),
     ),
     destinations: withTerms(compiling),
+    enrichers: compileEnrichers(asked),
     parse: parserOf(fields, {
       id: document.id,
       name: document.name,

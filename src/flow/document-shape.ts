@@ -44,6 +44,7 @@ export const FLOW_SHAPE: Shape = {
     ...BLOCK_KEYS,
     sources: { description: 'a list of sources, each with an id' },
     destinations: {},
+    enrichers: {},
     steps: {},
   },
 }
@@ -90,6 +91,33 @@ export const TAKING_SHAPE: Shape = {
   },
 }
 
+/** How calls are made: of destinations and enrichers alike. */
+const CALL_KEYS: Readonly<Record<string, Shape>> = {
+  attempts: { type: 'integer', minimum: 1, maximum: 100 },
+  retry_delay: text('a duration such as 30s'),
+  timeout: text('a duration such as 10s'),
+  connect_timeout: text('a duration such as 2s'),
+  headers_timeout: text('a duration such as 10s'),
+  body_timeout: text('a duration such as 5s'),
+  retry_delays: {},
+  retry_for: text('a duration up to 3d'),
+  concurrency: { type: 'integer', minimum: 1, maximum: 10_000 },
+  rate: text('calls in a time, such as 10/s, 600/m or 1000/h'),
+  breaker: {
+    anyOf: [
+      { const: 'off' },
+      {
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          failures: { type: 'integer', minimum: 1, maximum: 10_000, description: 'failures in a row that open it' },
+          pause: text('a duration such as 30s'),
+        },
+      },
+    ],
+  },
+}
+
 /** Keys of every destination, beside its type's settings. */
 export const DESTINATION_SHAPE: Shape = {
   type: 'object',
@@ -98,37 +126,50 @@ export const DESTINATION_SHAPE: Shape = {
   properties: {
     type: text('the name of a destination type'),
     name: text('a name'),
-    attempts: { type: 'integer', minimum: 1, maximum: 100 },
-    retry_delay: text('a duration such as 30s'),
     channels: {
       type: 'array',
       minItems: 1,
       items: { type: 'string', enum: ['call', 'sms', 'email'] },
       description: 'how it will reach the person',
     },
-    timeout: text('a duration such as 10s'),
     // Read by their own schema, once it is known what rules may speak of.
     ...Object.fromEntries(TERM_KEYS.map((key) => [key, {}])),
-    connect_timeout: text('a duration such as 2s'),
-    headers_timeout: text('a duration such as 10s'),
-    body_timeout: text('a duration such as 5s'),
-    retry_delays: {},
-    retry_for: text('a duration up to 3d'),
-    concurrency: { type: 'integer', minimum: 1, maximum: 10_000 },
-    rate: text('calls in a time, such as 10/s, 600/m or 1000/h'),
-    breaker: {
-      anyOf: [
-        { const: 'off' },
-        {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            failures: { type: 'integer', minimum: 1, maximum: 10_000, description: 'failures in a row that open it' },
-            pause: text('a duration such as 30s'),
+    ...CALL_KEYS,
+  },
+}
+
+const FACT_NAME = '^[a-z][a-z0-9_]{0,62}(?:\\.[a-z][a-z0-9_]{0,62}){0,4}$'
+export const FACT_NAME_PATTERN = new RegExp(FACT_NAME)
+
+const PLACE = text('where in the answer it stands: a JSON path, an XPath, css:…, regex:…, header:… or cookie:…')
+
+/** Keys of every enricher, beside its type's settings. */
+export const ENRICHER_SHAPE: Shape = {
+  type: 'object',
+  additionalProperties: true,
+  required: ['facts'],
+  properties: {
+    type: { ...text('the name of a type that can be asked'), default: 'http' },
+    name: text('a name'),
+    facts: {
+      type: 'object',
+      minProperties: 1,
+      description: 'a map of facts by name to where they stand in the answer',
+      additionalProperties: {
+        anyOf: [
+          PLACE,
+          {
+            type: 'object',
+            additionalProperties: false,
+            required: ['at'],
+            properties: { at: PLACE, type: text('the name of a field type') },
           },
-        },
-      ],
+        ],
+      },
     },
+    fresh_for: text('a duration such as 30d'),
+    sample: { type: 'object', additionalProperties: {} },
+    ...CALL_KEYS,
   },
 }
 

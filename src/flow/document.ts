@@ -65,6 +65,13 @@ export interface DestinationDocument {
   readonly channels: readonly string[]
 }
 
+export interface EnricherDocument extends DestinationDocument {
+  readonly facts: readonly { readonly name: string; readonly type: string }[]
+  readonly freshForMs: number | null
+  /** What test leads are told, as it is written. */
+  readonly sample: { readonly [fact: string]: Json }
+}
+
 /** A flow as it was read: blocks turned into steps, defaults filled in. Plain data that survives JSON. */
 export interface FlowDocument {
   readonly id: string
@@ -79,6 +86,7 @@ export interface FlowDocument {
   readonly blocks: BlockDocuments
   readonly sources: readonly SourceDocument[]
   readonly destinations: readonly DestinationDocument[]
+  readonly enrichers: readonly EnricherDocument[]
   readonly steps: readonly StepDocument[]
   /** What is wrong with it: a document with problems is not compiled. */
   readonly problems: readonly FlowProblem[]

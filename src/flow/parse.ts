@@ -2,7 +2,7 @@
 import { isFault } from '../base/faults.ts'
 import type { FieldType, Json } from '../kit/field.ts'
 import type { FlowProblem, Registries } from '../kit/flow.ts'
-import { compileFlow } from './compile.ts'
+import { compileFlow, factsOf } from './compile.ts'
 import { type FlowDocument, NO_BLOCKS } from './document.ts'
 import { FLOW_SHAPE } from './document-shape.ts'
 import { DURATION_SHAPE, readDurationMs } from './durations.ts'
@@ -12,6 +12,7 @@ import type { ObsceneChanges } from './obscene-words.ts'
 import { countryMeant, currencyNames, isCountry, isCurrency, isZone, zoneNames } from './places.ts'
 import { type Finding, ListFull, type Report } from './problems.ts'
 import { readBlocks } from './read-blocks.ts'
+import { readEnrichers } from './read-enrichers.ts'
 import { type FieldsRead, readDestinations, readFields } from './read-names.ts'
 import { readSources } from './read-sources.ts'
 import { entriesOf, readStep } from './read-step.ts'
@@ -183,6 +184,7 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
   const fields = readFields({ node: entryOf(root, 'fields'), registries, report })
   const destinations = readDestinations({ node: entryOf(root, 'destinations'), registries, report })
   const destinationIds = destinations.map(({ id }) => id)
+  const enrichers = readEnrichers({ node: entryOf(root, 'enrichers'), registries, report }, destinationIds)
   const stepIds: string[] = []
   const reading: Reading = {
     source,
@@ -191,6 +193,7 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
     scope: leadScope({
       fields: fields.types,
       destinations: destinationIds,
+      enrichers: factsOf(enrichers, registries),
       steps: stepIds,
       country: settings.country,
       zone: settings.zone,
@@ -200,6 +203,7 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
     fieldNames: [...fields.types.keys()],
     computed: fields.documents.flatMap(({ name, compute }) => (compute === null ? [] : [name])),
     destinationIds,
+    enricherIds: enrichers.map(({ id }) => id),
     currency: settings.currency,
     stepIds,
   }
@@ -214,7 +218,7 @@ const readContent = (source: FlowSource, root: SourceNode, registries: Registrie
   const stepsNode = entryOf(root, 'steps')
   const steps = stepsNode === undefined ? [] : readSteps({ reading, node: stepsNode, models, set })
   const termed = readTerms(reading, entryOf(root, 'destinations'), destinations)
-  return { ...settings, fields: fields.documents, blocks, sources, destinations: termed, steps }
+  return { ...settings, fields: fields.documents, blocks, sources, destinations: termed, enrichers, steps }
 }
 
 const NOTHING: Content = {
@@ -229,6 +233,7 @@ const NOTHING: Content = {
   blocks: NO_BLOCKS,
   sources: [],
   destinations: [],
+  enrichers: [],
   steps: [],
 }
 

@@ -6,7 +6,7 @@
 import { isFault } from '../base/faults.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { CompiledSource, CompiledStep, Registries } from '../kit/flow.ts'
-import type { LeadPatch, LeadView, StepResult, Unmet } from '../kit/step.ts'
+import type { Appended, LeadPatch, LeadView, StepResult, Unmet } from '../kit/step.ts'
 import { scopeOf } from './compile.ts'
 import { BLOCKS, type FlowDocument, type StepDocument, type Taking } from './document.ts'
 import { compileExpression, compileRule } from './rules.ts'
@@ -76,6 +76,8 @@ export interface PreviewAsked {
   readonly registries: Registries
   readonly source: CompiledSource
   readonly lead: LeadView
+  /** What enrichers said of this lead, or say of test leads: none is asked. */
+  readonly facts: Appended
 }
 
 /** The texts at a path of a config; `*` stands for every entry. */
@@ -118,7 +120,10 @@ const documentsOf = (document: FlowDocument, sourceId: string): ReadonlyMap<stri
   return new Map([...blocks, ...document.steps].flatMap((step) => (step === null ? [] : [[step.id, step]])))
 }
 
-type Ended = { readonly result: StepResult } | { readonly asks: string } | { readonly fault: string }
+type Ended =
+  | { readonly result: StepResult }
+  | { readonly asks: string; readonly enricher: string | null }
+  | { readonly fault: string }
 
 /** Runs the step until it asks. */
 const runAlone = (step: CompiledStep, lead: LeadView): Ended => {
@@ -128,7 +133,7 @@ const runAlone = (step: CompiledStep, lead: LeadView): Ended => {
     if (turn.done) return { result: turn.value }
     const request = turn.value
     const [first] = 'children' in request ? request.children : [request]
-    return { asks: first?.kind ?? request.kind }
+    return { asks: first?.kind ?? request.kind, enricher: first?.kind === 'facts.fetch' ? first.input.enricher : null }
   } catch (error) {
     return { fault: isFault(error) ? error.message : 'the step threw' }
   }
@@ -147,6 +152,13 @@ interface Going {
   isOver: boolean
 }
 
+/** With what the enricher that the step asks would say. */
+const told = (lead: LeadView, facts: Appended, ended: Ended): LeadView => {
+  const enricher = 'enricher' in ended ? ended.enricher : null
+  const said = enricher === null ? undefined : facts[enricher]
+  return enricher === null || said === undefined ? lead : { ...lead, appended: { ...lead.appended, [enricher]: said } }
+}
+
 const applied = (lead: LeadView, step: CompiledStep, ended: Ended): LeadView => {
   const result = 'result' in ended ? ended.result : null
   const set = result === null || result.kind === 'reject' ? undefined : result.set
@@ -162,6 +174,7 @@ const applied = (lead: LeadView, step: CompiledStep, ended: Ended): LeadView => 
     class: set?.class ?? lead.class,
     route: set?.route ?? lead.route,
     price: set?.price ?? lead.price,
+    appended: { ...lead.appended, ...set?.appended },
     steps: { ...lead.steps, [step.id]: decided },
   }
 }
@@ -171,10 +184,12 @@ const previewStep = (asked: {
   readonly document: StepDocument | undefined
   readonly registries: Registries
   readonly scope: Scope
+  readonly facts: Appended
   readonly going: Going
 }): PreviewedStep => {
-  const { step, document, registries, scope, going } = asked
-  const { lead } = going
+  const { step, document, registries, scope, facts, going } = asked
+  const ended = runAlone(step, going.lead)
+  const lead = told(going.lead, facts, ended)
   const references = registries.steps[step.type]?.references ?? {}
   const config: Json = document?.config ?? {}
   const at = (paths: readonly string[] | undefined): Placed[] =>
@@ -205,7 +220,6 @@ const previewStep = (asked: {
     set: null,
   }
   if (when !== null && !when.holds) return { ...base, outcome: 'skipped' }
-  const ended = runAlone(step, lead)
   going.lead = applied(lead, step, ended)
   if (!going.isOver) going.reached = going.lead
   if ('asks' in ended) return { ...base, outcome: 'asks', asks: ended.asks }
@@ -222,12 +236,12 @@ const previewStep = (asked: {
 }
 
 /** Runs what can be run of a flow on a lead, and tells everything on the way. Asks and changes nothing. */
-export const previewFlow = ({ document, registries, source, lead }: PreviewAsked): Preview => {
+export const previewFlow = ({ document, registries, source, lead, facts }: PreviewAsked): Preview => {
   const scope = scopeOf(document, registries)
   const documents = documentsOf(document, source.id)
   const going: Going = { lead, reached: lead, isOver: false }
   const steps = source.program.map((step) =>
-    previewStep({ step, document: documents.get(step.id), registries, scope, going }),
+    previewStep({ step, document: documents.get(step.id), registries, scope, facts, going }),
   )
   const fields = document.fields.map((field): PreviewedField => {
     const { raw, normal, valid, masked, parts } = lead.fields[field.name] ?? {

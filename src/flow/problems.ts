@@ -18,6 +18,7 @@ export const PROBLEM_CODES = {
   unknown_filter: 'a filter that templates do not have',
   unknown_destination: 'a destination that is not defined',
   unknown_destination_type: 'a destination type that does not exist',
+  unknown_enricher: 'an enricher that is not defined',
   unknown_model: 'a scorecard that is not defined',
   rule_syntax: 'a rule that cannot be read',
   rule_type: 'a rule that compares or yields the wrong type',

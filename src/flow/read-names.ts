@@ -20,7 +20,7 @@ import { LEAD_NAMES } from './scope.ts'
 import { readShape } from './shape.ts'
 import type { MapEntry, SourceNode } from './source.ts'
 
-interface NamesAsked {
+export interface NamesAsked {
   readonly node: SourceNode | undefined
   readonly registries: Registries
   readonly report: Report
@@ -123,7 +123,7 @@ export const readFields = (asked: NamesAsked): FieldsRead => {
 
 const OWN_KEYS = Object.keys(DESTINATION_SHAPE.properties ?? {})
 
-const durationOf = (report: Report, entry: MapEntry | undefined, path: string): number | null => {
+export const durationOf = (report: Report, entry: MapEntry | undefined, path: string): number | null => {
   if (entry === undefined || entry.value.kind !== 'text') return null
   const ms = readDurationMs(entry.value.value)
   if (ms === null)
@@ -138,7 +138,7 @@ const durationOf = (report: Report, entry: MapEntry | undefined, path: string): 
 }
 
 /** Where the setting of this path stands, or the nearest block around it that was written. */
-const offsetOf = (node: SourceNode, path: string): number => {
+export const offsetOf = (node: SourceNode, path: string): number => {
   let found = node
   for (const name of path.split('.')) {
     const inner =
@@ -150,7 +150,7 @@ const offsetOf = (node: SourceNode, path: string): number => {
 }
 
 /** For the check alone: what is wrong with a template does not depend on where its flow is. */
-const CHECK_TOOLS = createDestinationTools({ country: 'US', zone: 'UTC' })
+export const CHECK_TOOLS = createDestinationTools({ country: 'US', zone: 'UTC' })
 
 const reportFlaws = (asked: {
   readonly type: DestinationType

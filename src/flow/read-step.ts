@@ -5,7 +5,7 @@ import type { StepDocument } from './document.ts'
 import { STEP_SHAPE } from './document-shape.ts'
 import type { Reading } from './reading.ts'
 import { reportUnknown } from './reading.ts'
-import { checkReferences, checkRule, type Settable } from './references.ts'
+import { checkReferences, checkRule, enrichersIn, type Settable } from './references.ts'
 import { withRulesAsText } from './rule-structured.ts'
 import { readShape, type Shape } from './shape.ts'
 import { entryOf, isEmpty, type MapEntry, type SourceNode } from './source.ts'
@@ -84,6 +84,8 @@ export interface StepRead {
   readonly guardNever: boolean
   readonly passesNever: boolean
   readonly config: SourceNode
+  /** What it appends, for rules that come after it. */
+  readonly enrichers: readonly Settable[]
 }
 
 const COMMON_KEYS = ['id', 'on_error'] as const
@@ -136,7 +138,9 @@ export const readStep = (asked: StepAsked): StepRead | null => {
   const inherited = modelled && asText(modelled, step.references.rules ?? [])
   const config = inherited ?? mapOf(node, [])
   const value = inherited && readShape({ node: config, shape: configShape(asked, step), path, report })
-  checkReferences({ reading, step, config, path, set: asked.set })
+  // What a step asks for itself is known to its own rules.
+  const enrichers = enrichersIn(step, config, path).map(({ node: { value: id } }): Settable => `appended.${id}`)
+  checkReferences({ reading, step, config, path, set: new Set([...asked.set, ...enrichers]) })
 
   const constantOf = (key: string): boolean | null => {
     const text = entryOf(key === guard ? node : config, key)
@@ -158,5 +162,6 @@ export const readStep = (asked: StepAsked): StepRead | null => {
     guardNever,
     passesNever,
     config,
+    enrichers,
   }
 }

@@ -196,7 +196,7 @@ const placeSteps = (
     const one: Placed = { read, offset: entry.keyStart, path: where, within: at.within }
     placed.push(one)
     own.push(one)
-    for (const value of read.type.sets ?? []) set.add(value)
+    for (const value of [...(read.type.sets ?? []), ...read.enrichers]) set.add(value)
     reading.stepIds.push(idOf(one))
     for (const { node: steps, path: below, arm } of armsOf(one))
       placed.push(...placeSteps(asked, steps, { path: below, within: { branch: one, arm }, depth: at.depth + 1 }))

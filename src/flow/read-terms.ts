@@ -9,7 +9,8 @@ import { readShape } from './shape.ts'
 import { entryOf, type SourceNode } from './source.ts'
 
 /** Whatever steps set may be known by the time a lead is delivered. */
-const ALL: ReadonlySet<Settable> = new Set(['score', 'class', 'route', 'price'])
+const allSet = ({ enricherIds }: Reading): ReadonlySet<Settable> =>
+  new Set(['score', 'class', 'route', 'price', ...enricherIds.map((id): Settable => `appended.${id}`)])
 
 const readOne = (reading: Reading, node: SourceNode, path: string): DestinationDocument['terms'] => {
   const entries = entriesOf(node)
@@ -18,7 +19,7 @@ const readOne = (reading: Reading, node: SourceNode, path: string): DestinationD
   if (entries.length === 0) return {}
   const terms: SourceNode = { kind: 'map', entries, start: node.start, end: node.end }
   const read = readShape({ node: terms, shape: shapeOf(Terms), path, report: reading.report })
-  checkReferences({ reading, step: { references: termReferences }, config: terms, path, set: ALL })
+  checkReferences({ reading, step: { references: termReferences }, config: terms, path, set: allSet(reading) })
   return (read ?? {}) as DestinationDocument['terms']
 }
 

@@ -14,13 +14,22 @@ export interface Reading {
   /** Names of fields that are computed out of others. */
   readonly computed: readonly string[]
   readonly destinationIds: readonly string[]
+  readonly enricherIds: readonly string[]
   readonly currency: string
   /** Ids of the steps read so far; grows. */
   readonly stepIds: string[]
 }
 
 /** How many of each a flow may have: reading and compiling multiply some of them with one another. */
-const MOST = { fields: 500, sources: 500, destinations: 500, steps: 500, models: 500 } as const
+const MOST = {
+  fields: 500,
+  sources: 500,
+  destinations: 500,
+  enrichers: 100,
+  facts: 200,
+  steps: 500,
+  models: 500,
+} as const
 
 /** Reports a list or map with more entries than a flow may have; the part that is read on. */
 export const atMost = <T>(

@@ -12,9 +12,9 @@ import { entryOf, type SourceNode, type TextNode } from './source.ts'
 import { readTemplate } from './templates.ts'
 
 /** What a step may have set: until then it is missing in every lead. */
-export type Settable = 'score' | 'class' | 'route' | 'price'
+export type Settable = 'score' | 'class' | 'route' | 'price' | `appended.${string}`
 
-const SETTABLE: readonly Settable[] = ['score', 'class', 'route', 'price']
+const SETTABLE: readonly Exclude<Settable, `appended.${string}`>[] = ['score', 'class', 'route', 'price']
 
 interface Text {
   readonly node: TextNode
@@ -61,7 +61,30 @@ export const reportNeverSet = (
       path: text.path,
     })
   }
+  const mentioned = new Map(
+    text.paths.flatMap((path) => {
+      const [start, plain, quoted] = /^appended(?:\.(\w+)|\["([^"]+)"\])/.exec(path) ?? []
+      return start === undefined ? [] : [[plain ?? quoted ?? '', start] as const]
+    }),
+  )
+  for (const [enricher, start] of mentioned) {
+    if (asked.set.has(`appended.${enricher}`)) continue
+    asked.reading.report({
+      code: 'never_set',
+      message: `${start} is never set before this step`,
+      expected: `an earlier enrich or verify step that asks "${enricher}"`,
+      offset: asked.reading.source.offsetIn(text.node, Math.max(0, text.node.value.indexOf(start))),
+      path: text.path,
+    })
+  }
 }
+
+/** Enrichers that a step names: those it asks. */
+export const enrichersIn = (
+  { references }: Pick<StepType, 'references'>,
+  config: SourceNode,
+  path: string,
+): readonly Text[] => (references.enrichers ?? []).flatMap((reference) => textsAt(config, reference.split('.'), path))
 
 /** Checks one rule; whether it is constant. */
 export const checkRule = (asked: Pick<ReferencesAsked, 'reading' | 'set'>, { node, path }: Text): boolean | null => {
@@ -151,6 +174,17 @@ export const checkReferences = (asked: ReferencesAsked): void => {
   eachKey(references.fieldKeys, (text) => checkField(reading, text))
   eachKey(references.destinationKeys, (text) => checkDestination(reading, text))
   each(references.destinations, (text) => checkDestination(reading, text))
+  each(references.enrichers, (text) => {
+    if (reading.enricherIds.includes(text.node.value)) return
+    reportUnknown(reading.report, {
+      code: 'unknown_enricher',
+      what: 'enricher',
+      name: text.node.value,
+      names: reading.enricherIds,
+      offset: text.node.start,
+      path: text.path,
+    })
+  })
   const taken = new Set<string>()
   each(references.ids, (text) => {
     if (taken.has(text.node.value))

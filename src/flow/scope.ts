@@ -107,6 +107,8 @@ const NOW: Shown = { type: 'double', read: (lead) => lead.now }
 
 const OF_DELIVERY = ['outcome', 'reference', 'captured'] as const
 const OF_STEP = ['outcome', 'rule'] as const
+/** What every enricher appends besides its facts. */
+export const OF_ASKING: readonly string[] = ['outcome', 'reason']
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string | number): T | undefined =>
   typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined
@@ -189,6 +191,8 @@ export interface LeadNames {
   /** Null: a field whose type is unknown; nothing said about it is judged. */
   readonly fields: ReadonlyMap<string, FieldType | null>
   readonly destinations: readonly string[]
+  /** The facts of each enricher, by their names. */
+  readonly enrichers?: ReadonlyMap<string, ReadonlyMap<string, FieldType | null>>
   /** Steps that a rule may ask for; grows while a flow is read, so that a step knows those before it. */
   readonly steps?: readonly string[]
   readonly country: string
@@ -271,6 +275,39 @@ export const leadScope = (names: LeadNames): Scope => {
     return descend({ type: 'string', read }, segments.slice(3), pathText(segments))
   }
 
+  const ofAppended = (segments: readonly Segment[]): Resolution => {
+    const [, enricher, ...rest] = segments
+    const enrichers = names.enrichers ?? new Map<string, ReadonlyMap<string, FieldType | null>>()
+    if (enricher === undefined) return incomplete(segments, [...enrichers.keys()])
+    const id = String(enricher.name)
+    const facts = enrichers.get(id)
+    if (facts === undefined)
+      return unknown({
+        code: 'unknown_enricher',
+        what: 'enricher',
+        segment: enricher,
+        names: [...enrichers.keys()],
+      })
+    const known = [...facts.keys(), ...OF_ASKING]
+    const [first] = rest
+    if (first === undefined) return incomplete(segments, known)
+    // The longest name there is: `company.name` before `company`.
+    for (let length = rest.length; length > 0; length -= 1) {
+      const fact = rest
+        .slice(0, length)
+        .map(({ name }) => name)
+        .join('.')
+      if (!known.includes(fact)) continue
+      const type = facts.get(fact)
+      const read = (lead: LeadView): Json => lead.appended?.[id]?.[fact] ?? null
+      const value: ValueType = type === null ? 'dyn' : (type?.value ?? 'string')
+      return descend({ type: value, read }, rest.slice(length), pathText(segments))
+    }
+    const wanted = rest.map(({ name }) => name).join('.')
+    const segment = { ...first, name: wanted, end: rest.at(-1)?.end ?? first.end }
+    return unknown({ code: 'unknown_variable', what: `fact of ${id}`, segment, names: known })
+  }
+
   const ofSteps = (segments: readonly Segment[]): Resolution => {
     const [, step, part] = segments
     const known = names.steps ?? []
@@ -286,7 +323,7 @@ export const leadScope = (names: LeadNames): Scope => {
     return descend({ type: 'string', read }, segments.slice(3), pathText(segments))
   }
 
-  const roots = ['lead', 'source', 'flow', 'now', 'extra', 'deliveries', 'steps']
+  const roots = ['lead', 'source', 'flow', 'now', 'extra', 'deliveries', 'steps', 'appended']
 
   return {
     country: names.country,
@@ -322,6 +359,8 @@ export const leadScope = (names: LeadNames): Scope => {
           return ofDeliveries(segments)
         case 'steps':
           return ofSteps(segments)
+        case 'appended':
+          return ofAppended(segments)
         default: {
           const segment = root ?? { name: '', start: 0, end: 0 }
           const field = typeof segment.name === 'string' && names.fields.has(segment.name)

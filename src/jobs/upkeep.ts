@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Database, Log } from '../database/pool.ts'
 import { anchorTenant, isPassing } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
+import { clearExpired } from './clearing.ts'
 import { putSchedule } from './schedules.ts'
 
 /** What must be done now and then, by whichever process comes first: partitions ahead of time, anchors behind it. */
@@ -10,7 +11,7 @@ export interface Upkeep {
   start(): void
   /** One round, now. */
   round(): Promise<void>
-  /** The part of a round that removes deleted tenants and measures limited ones. */
+  /** The part of a round that removes deleted tenants and what is over of others, and measures limited ones. */
   tendTenants(): Promise<void>
   stop(): Promise<void>
 }
@@ -108,7 +109,7 @@ export const createUpkeep = (options: {
     }
   }
 
-  /** What deleted tenants left goes bit by bit; what limited ones keep is measured. */
+  /** What deleted tenants left, and what is over of others, goes bit by bit; what limited ones keep is measured. */
   const tendTenants = async (): Promise<void> => {
     const now = clock.now()
     const tenants = await database.definer<TendedTenant>({
@@ -116,8 +117,12 @@ export const createUpkeep = (options: {
       text: 'select * from millrace.list_tenants()',
     })
     for (const { id, deleted_at, limit_storage_bytes: limit, storage_measured_at: at } of tenants) {
-      if (deleted_at !== null) await purge(database, id)
-      else if (limit !== null && (at ?? 0) < now - STORAGE_EVERY_MS) await measure(database, id, now)
+      if (deleted_at !== null) {
+        await purge(database, id)
+        continue
+      }
+      await clearExpired(database, id, now)
+      if (limit !== null && (at ?? 0) < now - STORAGE_EVERY_MS) await measure(database, id, now)
     }
   }
 

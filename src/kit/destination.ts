@@ -165,6 +165,24 @@ export interface BatchType<Settings> {
   ): Generator<Call, AttemptResult, CallAnswer>
 }
 
+/** How a type of destination looks facts up, where it can: an enricher is a destination whose answer is the point. */
+export interface Enriching {
+  /** What a flow says of the calls; beside it stand `facts`, `fresh_for` and `sample`. */
+  readonly settings: TObject
+  readonly example: { readonly [name: string]: Json }
+  /** The settings of the destination it is, with the places in the answer where the facts stand, by name. */
+  readonly asDestination: (
+    settings: { readonly [name: string]: Json },
+    places: Readonly<Record<string, string>>,
+  ) => { readonly [name: string]: Json }
+  /** Facts come back as `captured`. */
+  readonly ask: (
+    input: DeliveryInput,
+    settings: never,
+    tools: DestinationTools,
+  ) => Generator<Call, AttemptResult, CallAnswer>
+}
+
 export interface DestinationType<Schema extends TObject = TObject> {
   readonly type: string
   readonly summary: string
@@ -178,6 +196,8 @@ export interface DestinationType<Schema extends TObject = TObject> {
   readonly flaws?: (settings: Static<Schema>, tools: DestinationTools) => readonly SettingFlaw[]
   /** Others subscribe to it by themselves, with an address that it takes: each subscription is a delivery of its own. */
   readonly subscribed?: { readonly takes: (url: string, settings: Static<Schema>) => boolean }
+  /** Facts can be looked up by it. */
+  readonly enriches?: Enriching
   /** Its deliveries leave together; `deliver` is then for trying it out. */
   readonly batch?: BatchType<Static<Schema>>
   /** One call or five look alike: yields calls, receives their answers. */

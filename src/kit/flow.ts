@@ -97,6 +97,23 @@ export interface CompiledDestination {
   readonly channels: readonly string[]
 }
 
+export interface CompiledFact {
+  readonly name: string
+  readonly type: FieldType
+}
+
+/** A provider that is asked for facts. */
+export interface CompiledEnricher {
+  readonly id: string
+  /** How it is reached: its answers' captured values are the facts. */
+  readonly destination: CompiledDestination
+  readonly facts: readonly CompiledFact[]
+  /** How long an answer serves others that ask the same, ms; null: not at all. */
+  readonly freshForMs: number | null
+  /** What test leads are told. */
+  readonly sample: Readonly<Record<string, Json>>
+}
+
 /** A published flow, ready to run. Immutable. */
 export interface CompiledFlow {
   readonly id: string
@@ -113,6 +130,7 @@ export interface CompiledFlow {
   readonly notKept: readonly string[]
   readonly sources: ReadonlyMap<string, CompiledSource>
   readonly destinations: ReadonlyMap<string, CompiledDestination>
+  readonly enrichers: ReadonlyMap<string, CompiledEnricher>
   /** `about`: what computed fields may ask for besides the fields. */
   readonly parse: (
     values: Readonly<Record<string, Json>>,

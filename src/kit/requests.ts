@@ -171,6 +171,14 @@ export interface Requests {
     input: { readonly queue: string; readonly note: string | null }
     answer: { readonly decision: 'approve' | 'reject'; readonly reason: string | null; readonly by: string }
   }
+  /** Asks an enricher what it knows; an error that outlasts its tries is thrown, and is the step's to deal with. */
+  'facts.fetch': {
+    input: {
+      readonly enricher: string
+      readonly payload: { readonly [key: string]: Json }
+    }
+    answer: FactsAnswer
+  }
   /** Gives the lead to a destination. Answers after the first attempt, or with `waitFor: 'final'` after the last. */
   'delivery.send': {
     input: {
@@ -190,6 +198,19 @@ export interface Requests {
     }
     answer: DeliveryAnswer
   }
+}
+
+/** What an enricher said. */
+export interface FactsAnswer {
+  /** `failure`: it knows nothing, or says no. */
+  readonly outcome: 'success' | 'failure'
+  readonly reason: string | null
+  /** All that the flow names, typed; null: not known. */
+  readonly facts: Readonly<Record<string, Json>>
+  /** When it said so, where it was asked for an earlier lead, ms since 1970; null: it was asked for this one. */
+  readonly since: number | null
+  /** What the answer is kept under for others, base64url; null: it is not. */
+  readonly key: string | null
 }
 
 /** A value as it is looked for in lists: its normal form, and other ways of writing it that a digest may be of. */
@@ -276,6 +297,7 @@ export const REQUEST_VERSIONS: Readonly<Record<RequestKind, number>> = {
   'hooks.list': 1,
   'time.wait': 1,
   'review.ask': 1,
+  'facts.fetch': 1,
   'delivery.send': 1,
 }
 
@@ -293,6 +315,7 @@ export const REQUEST_REPLAY: Readonly<Record<RequestKind, 'recorded' | 'recomput
   'hooks.list': 'recorded',
   'time.wait': 'recorded',
   'review.ask': 'recorded',
+  'facts.fetch': 'recorded',
   'delivery.send': 'recorded',
 }
 

@@ -40,6 +40,8 @@ export interface LeadView {
   readonly steps?: Readonly<
     Record<string, { readonly outcome: string; readonly rule: string | null; readonly arm: string | null }>
   >
+  /** By enricher: what it said, by the names the flow gives. Absent: none was asked. */
+  readonly appended?: Appended
   /** By destination: what became of it so far. */
   readonly deliveries: Readonly<
     Record<
@@ -54,6 +56,9 @@ export interface LeadView {
   >
 }
 
+/** By enricher: facts by name, and `outcome` and `reason` of the asking. */
+export type Appended = Readonly<Record<string, Readonly<Record<string, Json>>>>
+
 /** What a step changes about the lead. Absent: unchanged. */
 export interface LeadPatch {
   readonly fields?: Readonly<Record<string, Parsed>>
@@ -61,6 +66,7 @@ export interface LeadPatch {
   readonly class?: string
   readonly route?: string
   readonly price?: Money
+  readonly appended?: Appended
   /** Of a branch: the arm taken. */
   readonly arm?: string
 }
@@ -169,6 +175,8 @@ export interface ConfigReferences {
   /** Fields of the flow, or parts of them: `email`, `email.domain`. */
   readonly parts?: readonly string[]
   readonly destinations?: readonly string[]
+  /** Ids of enrichers that the step asks: from here on rules may use what they said. */
+  readonly enrichers?: readonly string[]
   readonly durations?: readonly string[]
   readonly money?: readonly string[]
   readonly zones?: readonly string[]

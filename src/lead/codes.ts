@@ -17,6 +17,7 @@ export const REJECTIONS = {
   delivery_failed: 422,
   processing_failed: 422,
   erased: 422,
+  verification_failed: 422,
   consent_missing: 422,
   consent_revoked: 422,
 } as const
@@ -26,7 +27,7 @@ export type RejectionCode = keyof typeof REJECTIONS
 /** Why a lead stands still. */
 export const PENDING = {
   awaiting_review: 'a person must decide',
-  waiting: 'a time must come',
+  waiting: 'a time must come, or an enricher answer',
   delivering: 'a delivery is open: under way, or to be tried again',
   unknown_outcome: 'a delivery was sent and not answered: a person must say what became of it',
   replay_diverged: 'the step asked something else than its journal says',

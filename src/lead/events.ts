@@ -2,6 +2,7 @@ import type { Money } from '../base/money.ts'
 import type { CallAnswer, Captured } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { Priority } from '../kit/priorities.ts'
+import type { Appended } from '../kit/step.ts'
 import type { Outcome, PendingCode, RefusalCode, RejectionCode } from './codes.ts'
 
 /**
@@ -75,6 +76,7 @@ export interface StepEndedSealed {
   readonly fields?: Readonly<Record<string, Parsed>>
   readonly field_errors?: Readonly<Record<string, string>>
   readonly duplicate_of?: string
+  readonly appended?: Appended
   readonly answers?: readonly JournaledAnswer[]
 }
 
@@ -144,6 +146,8 @@ export interface LeadEventData {
   'list.changed': StepEvent
   'consent.checked': StepEvent
   'schedule.checked': StepEvent
+  'lead.enriched': StepEvent
+  'lead.verified': StepEvent
   /** A test lead came to what it said it was to come to. */
   'test.concluded': StepEvent
   /** A step was left in the middle, to be taken up again: the time it began, which its replay sees too. */
@@ -164,6 +168,46 @@ export interface LeadEventData {
       readonly due: number | null
     },
     { readonly input: Json }
+  >
+  /** The fence before a call to an enricher, as for deliveries. Started and not answered is ambiguous. */
+  'enrichment.started': Shape<
+    {
+      readonly step: string
+      readonly name: string
+      readonly enricher: string
+      readonly fp: string
+      readonly attempt: number
+      readonly call: number
+      readonly runner: number
+      /** What the answer will be kept under for others; absent: it is not kept. */
+      readonly key?: string
+      /** The id that an enricher which is to be told of erasures knows it by; absent: it is not told. */
+      readonly inquiry?: string
+    },
+    null
+  >
+  'enrichment.answered': Shape<
+    {
+      readonly step: string
+      readonly name: string
+      readonly attempt: number
+      readonly call: number
+      readonly status: number
+      readonly ms: number
+    },
+    { readonly request: Json; readonly response: CallAnswer }
+  >
+  /** An attempt came to nothing. With `next_at` it is tried again then, else the step's `on_error` says what follows. */
+  'enrichment.failed': Shape<
+    {
+      readonly step: string
+      readonly name: string
+      readonly fp: string
+      readonly attempt: number
+      readonly code: string
+      readonly next_at: number | null
+    },
+    { readonly reason: string; readonly request?: Json }
   >
   /** A delivery was decided: what will be sent, whatever happens. */
   'delivery.opened': Shape<
@@ -317,6 +361,8 @@ const STEP_EVENTS: ReadonlySet<string> = new Set<StepEventType>([
   'list.changed',
   'consent.checked',
   'schedule.checked',
+  'lead.enriched',
+  'lead.verified',
   'test.concluded',
 ])
 

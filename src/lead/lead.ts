@@ -2,9 +2,11 @@ import { assertNever } from '../base/faults.ts'
 import type { Money } from '../base/money.ts'
 import type { Captured } from '../kit/destination.ts'
 import type { Json, Parsed } from '../kit/field.ts'
+import type { Appended } from '../kit/step.ts'
 import type { LeadStatus, Outcome, PendingCode, RejectionCode } from './codes.ts'
 import { decideDelivery } from './decided-delivery.ts'
 import { type Delivery, openedDelivery, placeOf, refusedDelivery } from './deliveries.ts'
+import { endByErasure, reopen } from './ended.ts'
 import type {
   HeldPlace,
   Holds,
@@ -14,6 +16,7 @@ import type {
   StepEnded,
   StepEndedSealed,
 } from './events.ts'
+import { answerFetch, type Fetches, failFetch, startFetch } from './fetches.ts'
 
 /** What a step came to, as later rules ask for it. */
 export interface Decided {
@@ -52,6 +55,8 @@ export interface Lead {
   receivedAt: number
   fields: Readonly<Record<string, Parsed>>
   extra: Readonly<Record<string, Json>>
+  /** What enrichers said, by their ids. */
+  appended: Appended
   mapped: boolean
   score: number | null
   class: string | null
@@ -63,7 +68,13 @@ export interface Lead {
   /** The same by id, with what decided and, of a branch, the arm it chose. */
   decided: Record<string, Decided>
   /** The step the lead stands in the middle of, the time it began, the deliveries then, and what it was answered so far. */
-  standing: { step: string; now: number; deliveries: DeliveriesSeen; answers: Map<string, JournaledAnswer> } | null
+  standing: {
+    step: string
+    now: number
+    deliveries: DeliveriesSeen
+    answers: Map<string, JournaledAnswer>
+    fetches: Fetches
+  } | null
   /** Requests of the standing step without an answer, by name. */
   open: Map<string, OpenRequest>
   deliveries: Map<string, Delivery>
@@ -97,6 +108,7 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   receivedAt: 0,
   fields: {},
   extra: {},
+  appended: {},
   mapped: false,
   score: null,
   class: null,
@@ -133,7 +145,8 @@ export const deliveriesSeen = (lead: Lead): DeliveriesSeen => {
 }
 
 const standingIn = (lead: Lead, step: string, now: number): NonNullable<Lead['standing']> => {
-  if (lead.standing?.step !== step) lead.standing = { step, now, deliveries: deliveriesSeen(lead), answers: new Map() }
+  if (lead.standing?.step !== step)
+    lead.standing = { step, now, deliveries: deliveriesSeen(lead), answers: new Map(), fetches: new Map() }
   return lead.standing
 }
 
@@ -159,6 +172,7 @@ const endStep = (lead: Lead, data: StepEnded, sealed: StepEndedSealed): void => 
   if (data.price !== undefined) lead.price = data.price
   if (data.person !== undefined) lead.person = data.person
   if (sealed?.fields !== undefined) lead.fields = { ...lead.fields, ...sealed.fields }
+  if (sealed?.appended !== undefined) lead.appended = { ...lead.appended, ...sealed.appended }
   if (data.stop) lead.verdict = 'accepted'
   if (data.code !== undefined) {
     lead.verdict = 'rejected'
@@ -174,41 +188,6 @@ const deliveryOf = (lead: Lead, id: string): Delivery => {
   const delivery = lead.deliveries.get(id)
   if (!delivery) throw new Error(`journal names a delivery that was never opened: ${id}`)
   return delivery
-}
-
-/** Nothing is under way any more, and nothing will be: what ran loses its next commit. */
-const endByErasure = (lead: Lead, at: number): void => {
-  lead.status = 'erased'
-  lead.standing = null
-  lead.open.clear()
-  lead.parked = null
-  lead.fields = {}
-  lead.extra = {}
-  for (const delivery of lead.deliveries.values()) {
-    if (delivery.outcome !== 'open') continue
-    delivery.outcome = 'error'
-    delivery.code = 'erased'
-    delivery.nextAt = null
-    delivery.parked = false
-  }
-  if (lead.closed) return
-  lead.closedAt = at
-  lead.verdict = 'rejected'
-  lead.code = 'erased'
-}
-
-/** As it stood before it closed; that it had returned is not forgotten. */
-const reopen = (lead: Lead): void => {
-  if (lead.closed === null) return
-  lead.reopened = lead.closed.outcome
-  if (lead.closed.code === 'delivery_failed') {
-    lead.verdict = 'accepted'
-    lead.code = null
-    lead.reason = null
-    lead.status = 'approved'
-  }
-  lead.closed = null
-  lead.closedAt = null
 }
 
 /** Applies one event. */
@@ -254,6 +233,20 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'schedule.checked':
     case 'test.concluded':
       endStep(lead, event.data, event.sealed)
+      return
+    case 'lead.enriched':
+    case 'lead.verified':
+      endStep(lead, event.data, event.sealed)
+      if (event.data.outcome === 'success') lead.status = event.type === 'lead.enriched' ? 'enriched' : 'verified'
+      return
+    case 'enrichment.started':
+      startFetch(standingIn(lead, event.data.step, event.at).fetches, event)
+      return
+    case 'enrichment.answered':
+      answerFetch(standingIn(lead, event.data.step, event.at).fetches, event)
+      return
+    case 'enrichment.failed':
+      failFetch(standingIn(lead, event.data.step, event.at).fetches, event)
       return
     case 'review.concluded':
       endStep(lead, event.data, event.sealed)
@@ -346,6 +339,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       return
     case 'lead.resumed':
       lead.parked = null
+      lead.standing?.fetches.clear()
       return
     case 'lead.parked':
       lead.parked = event.data

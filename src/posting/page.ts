@@ -76,6 +76,7 @@ const rulesOf = (spec: SubmissionSpec): string => {
       : []),
     ...spec.rules.map(({ words, reason }) => `${prose(words)}.${reason === null ? '' : ` Otherwise: “${e(reason)}”.`}`),
     ...(spec.lists.length > 0 ? ['It stands on no suppression list.'] : []),
+    ...(spec.verified ? ['It passes a verification.'] : []),
   ]
   if (items.length === 0) return '<p>Every lead that can be read is taken.</p>'
   return `<p>A lead is accepted where all of this holds:</p><ul>${items.map((item) => `<li>${item}</li>`).join('')}</ul>`

@@ -58,12 +58,18 @@ describe('posting instructions', () => {
 })
 
 describe('a rule in words', () => {
-  const naming = labelsOf([
-    { name: 'state', label: null },
-    { name: 'phone', label: 'Mobile number' },
-    { name: 'email', label: null },
-    { name: 'age', label: null },
-  ])
+  const naming = labelsOf(
+    [
+      { name: 'state', label: null },
+      { name: 'phone', label: 'Mobile number' },
+      { name: 'email', label: null },
+      { name: 'age', label: null },
+    ],
+    [
+      { id: 'clearbit', name: 'clearbit' },
+      { id: 'check', name: 'Mail Check' },
+    ],
+  )
   it.each([
     ['lead.state in ["TX", "OK"]', 'State is one of TX or OK'],
     ['lead.phone.valid', 'Mobile number is valid'],
@@ -77,6 +83,8 @@ describe('a rule in words', () => {
     ],
     ['exact(lead.state, "TX")', 'State is TX (capitals count)'],
     ['lead.state == lead.email', 'State is Email'],
+    ['appended.clearbit.company.employees > 50', 'company employees (as Clearbit says) is more than 50'],
+    ['appended.check.outcome == "success"', 'outcome (as Mail Check says) is success'],
     ['source.id != "fb"', '`source.id` is not fb'],
     ['hour_in("UTC") > 8', '`hour_in("UTC")` is more than 8'],
     ['lead.age + 1 > 3', '`lead.age + 1 > 3`'],

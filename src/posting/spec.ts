@@ -50,6 +50,8 @@ export interface SubmissionSpec {
   readonly fields: readonly DocumentedField[]
   readonly rules: readonly DocumentedRule[]
   readonly lists: readonly string[]
+  /** Whether leads that a provider finds wrong are turned away. */
+  readonly verified: boolean
   readonly samples: readonly Sample[]
   readonly payload: Payload
   /** Rules that the samples do not fulfil, in words: none was found that does. */
@@ -84,7 +86,7 @@ const filtersOf = (document: FlowDocument): readonly string[] =>
     guard === null &&
     arm === null &&
     typeof config.when === 'string' &&
-    !/\blead\.(?:score|class|route|price)\b|\bsteps\.|\bdeliveries\./.test(config.when)
+    !/\blead\.(?:score|class|route|price)\b|\bsteps\.|\bdeliveries\.|\bappended\b/.test(config.when)
       ? [config.when]
       : [],
   )
@@ -138,7 +140,7 @@ export const submissionSpec = ({ document, flow, registries, source: id, now }: 
     format,
     ...findValues({ fields: sent, rules, lead: leadOf, country: flow.country, now, nth: before + index }),
   }))
-  const naming = labelsOf(document.fields)
+  const naming = labelsOf(document.fields, document.enrichers)
   const [shown] = found
   const payload = payloadOf(shown?.values ?? {}, places)
   const shownRules = new Set([...ofFlow, ...ofSource].map(({ when }) => when))
@@ -173,6 +175,7 @@ export const submissionSpec = ({ document, flow, registries, source: id, now }: 
       ...ofSource.map(({ when, reason }): DocumentedRule => ({ of: 'source', words: inWords(when, naming), reason })),
     ],
     lists: [...new Set([...listsIn(document.blocks.suppress), ...listsIn(written.blocks.suppress)])],
+    verified: document.steps.some(({ type, config }) => type === 'verify' && config.failed !== 'flag'),
     samples: found.flatMap(({ format, values }) => sampleIn(format, payloadOf(values, places)) ?? []),
     payload,
     unmet: [

@@ -8,12 +8,19 @@ import { titled } from '../kit/values.ts'
 export interface Naming {
   /** What a field is called for people. */
   readonly labelOf: (field: string) => string
+  /** What an enricher is called. */
+  readonly enricherOf?: (id: string) => string
 }
 
 const spaced = (name: string): string => name.replaceAll('_', ' ')
 
 /** `phone.area` as `area of Phone number`, `source.id` as it stands. */
-const subjectOf = (path: string, { labelOf }: Naming): string => {
+const subjectOf = (path: string, { labelOf, enricherOf }: Naming): string => {
+  const [, enricher, fact] = /^appended\.(\w+)\.([\w.]+)$/.exec(path) ?? []
+  if (enricher !== undefined && fact !== undefined) {
+    const told = spaced(fact.replaceAll('.', ' '))
+    return `${told} (as ${enricherOf?.(enricher) ?? titled(enricher)} says)`
+  }
   const names = path.replace(/^lead\./, '').split('.')
   const [field = '', ...parts] = names
   if (/^(?:source|flow|extra|deliveries|steps|appended|now)\b/.test(path) || /[()[\]]/.test(path)) return `\`${path}\``
@@ -72,7 +79,14 @@ const ruleWords = (rule: StructuredRule, naming: Naming, isInner: boolean): stri
 /** The rule in words; what has none stands in CEL. */
 export const inWords = (text: string, naming: Naming): string => ruleWords(structuredOf(text), naming, false)
 
-export const labelsOf = (fields: readonly { readonly name: string; readonly label: string | null }[]): Naming => {
+export const labelsOf = (
+  fields: readonly { readonly name: string; readonly label: string | null }[],
+  enrichers: readonly { readonly id: string; readonly name: string }[] = [],
+): Naming => {
   const labels = new Map(fields.map(({ name, label }) => [name, label ?? titled(name)]))
-  return { labelOf: (field) => labels.get(field) ?? titled(field) }
+  const names = new Map(enrichers.map(({ id, name }) => [id, name === id ? titled(id) : name]))
+  return {
+    labelOf: (field) => labels.get(field) ?? titled(field),
+    enricherOf: (id) => names.get(id) ?? titled(id),
+  }
 }

@@ -52,6 +52,36 @@ const claimsOf = (loaded: LoadedLead): Buffer[] =>
     return (holds?.claims ?? []).map((key) => Buffer.from(key, 'base64url'))
   })
 
+/** Whom an erasure is told to: a delivery that may have arrived, or an enricher that was asked. */
+type Recipient = Pick<Delivery, 'id' | 'key' | 'destination' | 'reference'>
+
+const recipientsOf = ({ lead, events }: LoadedLead): readonly Recipient[] => {
+  const asked = new Map<string, Recipient>()
+  for (const { type, data } of events)
+    if (type === 'enrichment.started' && data.inquiry !== undefined)
+      asked.set(data.inquiry, { id: data.inquiry, key: null, destination: data.enricher, reference: null })
+  return [...[...lead.deliveries.values()].filter(mayHaveIt), ...asked.values()]
+}
+
+/** What enrichers said to this lead, or were about to: kept for others under these keys. */
+const factsOf = (loaded: LoadedLead): Buffer[] => {
+  const keys = new Set<string>()
+  for (const { type, data, sealed } of loaded.events) {
+    if (type === 'enrichment.started' && data.key !== undefined) keys.add(data.key)
+    const answers =
+      sealed && 'answers' in sealed
+        ? (sealed.answers ?? [])
+        : type === 'request.answered' && sealed
+          ? [sealed.answer]
+          : []
+    for (const { kind, answer } of answers) {
+      const { key } = answer as { readonly key?: string | null }
+      if (kind === 'facts.fetch' && key) keys.add(key)
+    }
+  }
+  return [...keys].map((key) => Buffer.from(key, 'base64url'))
+}
+
 const heldOf = (loaded: LoadedLead, keeps: readonly Held[]): object => {
   const submission = loaded.events.find((event) => event.type === 'lead.received')?.sealed
   return {
@@ -114,7 +144,7 @@ const keepStatements = (asked: EraseLead, loaded: LoadedLead, holds: readonly Ro
     ]
   })
 
-const noticeStatements = (asked: EraseLead, loaded: LoadedLead, recipients: readonly Delivery[]): Statement[] => {
+const noticeStatements = (asked: EraseLead, loaded: LoadedLead, recipients: readonly Recipient[]): Statement[] => {
   const { tenantId, leadId, requestId, now, noticesDueAt } = asked
   if (noticesDueAt === null || recipients.length === 0) return []
   return [
@@ -143,7 +173,7 @@ const noticeStatements = (asked: EraseLead, loaded: LoadedLead, recipients: read
   ]
 }
 
-const eraseStatements = (asked: EraseLead, loaded: LoadedLead, recipients: readonly Delivery[]): Statement[] => {
+const eraseStatements = (asked: EraseLead, loaded: LoadedLead, recipients: readonly Recipient[]): Statement[] => {
   const { tenantId, leadId, requestId, why, now } = asked
   const event: LeadEvent = {
     type: 'lead.erased',
@@ -189,6 +219,11 @@ const eraseStatements = (asked: EraseLead, loaded: LoadedLead, recipients: reado
       ],
     },
     {
+      name: 'erase_facts',
+      text: 'delete from millrace.fact where tenant_id = $1::uuid and key = any ($2::bytea[])',
+      values: [tenantId, byteas(factsOf(loaded))],
+    },
+    {
       name: 'erase_segment',
       text: `insert into millrace.segment (tenant_id, lead_id, at, seq, hash, events, sealed)
              select $1::uuid, $2::uuid, $3::timestamptz, w.seq, $5, $6, null from unnest($4::integer[]) as w(seq)`,
@@ -208,8 +243,7 @@ export const eraseLead = async (asked: EraseLead): Promise<LeadErased> => {
   for (let tries = 1; ; tries += 1) {
     const loaded = await loader.load(tenantId, leadId)
     if (!loaded?.key) return NOTHING
-    const recipients =
-      noticesDueAt === null || loaded.lead.test ? [] : [...loaded.lead.deliveries.values()].filter(mayHaveIt)
+    const recipients = noticesDueAt === null || loaded.lead.test ? [] : recipientsOf(loaded)
     const holds = await holdsOver(asked)
     const keep = keepStatements(asked, loaded, holds)
     try {

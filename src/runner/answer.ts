@@ -14,8 +14,10 @@ const destinationAnswer = (delivery: Delivery): DestinationAnswer => ({
 const pendingCode = (lead: Lead): string => {
   if (lead.parked) return lead.parked.code
   for (const open of lead.open.values()) return open.kind === 'review.ask' ? 'awaiting_review' : 'waiting'
-  for (const delivery of lead.deliveries.values()) if (delivery.parked) return 'unknown_outcome'
-  return 'delivering'
+  const open = [...lead.deliveries.values()].filter(({ outcome }) => outcome === 'open')
+  if (open.some(({ parked }) => parked)) return 'unknown_outcome'
+  // In the middle of a step and nothing is on its way to anybody: an enricher is asked, or will be.
+  return open.length === 0 && lead.standing !== null ? 'waiting' : 'delivering'
 }
 
 /**

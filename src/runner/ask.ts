@@ -20,7 +20,9 @@ import {
 import type { HeldPlace, Holds, JournaledAnswer } from '../lead/events.ts'
 import type { RunnerContext } from './context.ts'
 import { sendDelivery } from './deliver.ts'
+import { fetchFacts } from './fetch-facts.ts'
 import { emit, type Journey } from './journey.ts'
+import { noteAsked } from './replayed.ts'
 import { judgeTerms } from './terms.ts'
 import { scripted } from './test-script.ts'
 import { viewOf } from './view.ts'
@@ -250,6 +252,12 @@ const perform = (ctx: RunnerContext, journey: Journey, run: StepRun, request: Si
       }
       return { wakeAt: due }
     }
+    case 'facts.fetch': {
+      // As for a delivery: what this step was answered must be in the commit before the call.
+      journalStanding(ctx, journey, run)
+      const { name, input } = request
+      return fetchFacts(ctx, journey, { step: run.step, name, fp: fingerprint(journey, request), ...input })
+    }
     case 'delivery.send': {
       // The attempt commits before it sends: what this step was answered must be in that commit.
       journalStanding(ctx, journey, run)
@@ -359,29 +367,6 @@ const askRace = async (
   const waits = (await everyOne(asking)).map(({ asked }) => ('wakeAt' in asked ? asked.wakeAt : null))
   const dates = waits.filter((at) => at !== null)
   return { wakeAt: dates.length > 0 ? Math.min(...dates) : null }
-}
-
-/** Names the journal has of a step from the run before: answered, open, or a delivery. */
-export const namesKnown = (journey: Journey, step: string): ReadonlySet<string> => {
-  const { standing, open, deliveries } = journey.lead
-  const names = new Set(standing?.answers.keys())
-  for (const request of open.values()) if (request.step === step) names.add(request.name)
-  for (const delivery of deliveries.values()) if (delivery.step === step) names.add(delivery.name)
-  return names
-}
-
-/** A step taken up again asks what it asked before, all of it, before it asks anything new. */
-const noteAsked = (run: StepRun, children: readonly SingleRequest[]): void => {
-  const { known } = run
-  if (known === null) return
-  for (const { name } of children) run.asked?.add(name)
-  if (children.some(({ name }) => !known.has(name))) checkReplayed(run)
-}
-
-export const checkReplayed = (run: StepRun): void => {
-  for (const name of run.known ?? [])
-    if (!run.asked?.has(name))
-      throw new Fault('replay_diverged', { message: `Step ${run.step} no longer asks for ${name}` })
 }
 
 /** Performs what a step yields. `wakeAt`: there is no answer yet; null: until a person acts. */

@@ -6,6 +6,7 @@ import type { Batches } from '../handlers/batches.ts'
 import type { Blocks } from '../handlers/blocks.ts'
 import type { Caps } from '../handlers/caps.ts'
 import type { Consent } from '../handlers/consent.ts'
+import type { Facts } from '../handlers/facts.ts'
 import type { Identity } from '../handlers/identity.ts'
 import type { ListChanges } from '../handlers/list-changes.ts'
 import type { KnownLists } from '../handlers/lists.ts'
@@ -58,6 +59,10 @@ export interface RunnerContext {
   readonly outbound: Outbound
   readonly deliveries: DeliveryDefaults
   readonly priorityDelaysMs: PriorityDelays
+  /** What enrichers said, for leads that ask the same. */
+  readonly facts: Facts
+  /** How long an enricher may take to answer where the flow does not say, ms. */
+  readonly enrichmentTimeoutMs: number
   readonly gate: Gate
   /** A delivery came to an end that somebody should look at. */
   readonly onDeadLetter: (lane: Lane, code: FaultCode) => void

@@ -1,24 +1,22 @@
-import { FAULTS, Fault, isFault } from '../base/faults.ts'
+import { Fault, isFault } from '../base/faults.ts'
 import { keyedHash } from '../base/seal.ts'
-import type { CallEnd } from '../delivery/gate.ts'
 import type { Lane } from '../delivery/lane.ts'
-import type { AttemptResult, Call, CallAnswer, DeliveryInput } from '../kit/destination.ts'
+import type { AttemptResult, CallAnswer, DeliveryInput } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
 import type { Priority } from '../kit/priorities.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
 import { type Delivery, placeOf } from '../lead/deliveries.ts'
 import type { Holds } from '../lead/events.ts'
-import { redactHeaders } from '../outbound/redact.ts'
-import { answerOfCall, authorizeCall } from './authorized-call.ts'
 import { batchedResult } from './batched.ts'
 import type { RunnerContext } from './context.ts'
 import { stateOf } from './delivery-rows.ts'
 import { BEREFT, isBereft } from './hide.ts'
-import { commit, emit, type Journey } from './journey.ts'
+import { emit, type Journey } from './journey.ts'
 import { waitsBehind } from './order.ts'
 import { blockOf, noteBlock } from './person-fence.ts'
 import { giveBackPlaces, passOver, putDown } from './put-down.ts'
+import { faultResult, type Progress, runCalls, seenOf } from './run-calls.ts'
 import { type Sequel, sequelOf } from './sequel.ts'
 import type { Judgement } from './terms.ts'
 import { testResult } from './test-script.ts'
@@ -110,43 +108,8 @@ const endAttempt = async (
     ctx.onDeadLetter(lane, result.code)
 }
 
-/** What the breaker and the destination's health learn of an attempt. */
-const seenOf = (result: AttemptResult, ms: number, called: boolean): CallEnd => {
-  if (result.outcome !== 'error') return { is: 'answered', outcome: result.outcome, ms }
-  switch (FAULTS[result.code]) {
-    case 'unavailable':
-    case 'ambiguous':
-    case 'throttled':
-      return { is: 'failed', code: result.code, retryAfterMs: result.retryAfterMs, ms }
-    case 'canceled':
-    case 'bug':
-      return { is: 'void' }
-    default:
-      return called ? { is: 'answered', outcome: 'error', ms } : { is: 'void' }
-  }
-}
-
-const faultResult = (error: unknown): AttemptResult => {
-  if (isFault(error))
-    return { outcome: 'error', reason: error.message, code: error.code, retryAfterMs: error.retryAfterMs ?? null }
-  return { outcome: 'error', reason: 'The destination’s code failed', code: 'internal', retryAfterMs: null }
-}
-
-/** The call that was on its way when the attempt broke off, and whether any was made. */
-interface Progress {
-  sending: Json | undefined
-  called: boolean
-}
-
-const requestOf = (call: Call): Json => ({
-  method: call.method,
-  url: call.url,
-  headers: redactHeaders(call.headers),
-  body: call.body,
-})
-
-/** Runs the destination's program once. What was answered before a crash is not asked again. */
-const runAttempt = async (
+/** Runs the destination's program once. */
+const runAttempt = (
   ctx: RunnerContext,
   journey: Journey,
   delivery: Delivery,
@@ -155,52 +118,26 @@ const runAttempt = async (
   answered: readonly CallAnswer[],
   progress: Progress,
 ): Promise<AttemptResult> => {
-  const settings = destination.settings as never
-  const { type } = destination
-  const program = type.deliver(input, settings, destination.tools)
-  let step = program.next()
-  for (let call = 0; !step.done; call += 1) {
-    const before = answered[call]
-    if (before) {
-      step = program.next(before)
-      continue
-    }
-    const authorized = await authorizeCall(ctx, journey.keys, destination, step.value)
-    emit(journey, {
+  const { attempt } = input
+  return runCalls(ctx, journey, {
+    program: destination.type.deliver(input, destination.settings as never, destination.tools),
+    destination,
+    timeoutMs: destination.timeoutMs ?? ctx.deliveries.timeoutMs,
+    answered,
+    progress,
+    started: (call) => ({
       type: 'attempt.started',
       at: call === 0 ? input.now : ctx.clock.now(),
-      data: { delivery: delivery.id, attempt: input.attempt, call, runner: ctx.runnerNumber() },
+      data: { delivery: delivery.id, attempt, call, runner: ctx.runnerNumber() },
       sealed: null,
-    })
-    await commit(journey, ctx.appender, ctx.clock, { wakeAt: journey.lead.receivedAt, runner: ctx.runnerNumber() })
-    progress.called = true
-    progress.sending = requestOf(step.value)
-    const response = await authorized.send({
-      timeoutMs: destination.timeoutMs ?? ctx.deliveries.timeoutMs,
-      connectTimeoutMs: destination.policy.connectTimeoutMs,
-      headersTimeoutMs: destination.policy.headersTimeoutMs,
-      bodyTimeoutMs: destination.policy.bodyTimeoutMs,
-    })
-    const answer = answerOfCall(response)
-    emit(journey, {
+    }),
+    heard: (call, sealed, { status, ms }) => ({
       type: 'attempt.answered',
       at: ctx.clock.now(),
-      data: {
-        delivery: delivery.id,
-        attempt: input.attempt,
-        call,
-        status: response.status,
-        ms: Math.round(response.ms),
-      },
-      sealed: {
-        request: progress.sending,
-        response: { ...answer, headers: redactHeaders(answer.headers) },
-      },
-    })
-    progress.sending = undefined
-    step = program.next(answer)
-  }
-  return step.value
+      data: { delivery: delivery.id, attempt, call, status, ms },
+      sealed,
+    }),
+  })
 }
 
 /** Makes the attempt that is due, if one is. */

@@ -8,21 +8,12 @@ import type { LeadView, StepResult } from '../kit/step.ts'
 import type { Outcome, PendingCode, RejectionCode } from '../lead/codes.ts'
 import { isDone, revenueOf } from '../lead/deliveries.ts'
 import type { LeadEvent, StepEnded, StepEndedSealed } from '../lead/events.ts'
-import {
-  type Asked,
-  answersOf,
-  askFor,
-  checkReplayed,
-  everyOne,
-  handOver,
-  journalStanding,
-  namesKnown,
-  type StepRun,
-} from './ask.ts'
+import { type Asked, answersOf, askFor, everyOne, handOver, journalStanding, type StepRun } from './ask.ts'
 import type { RunnerContext } from './context.ts'
 import { attemptDelivery } from './deliver.ts'
 import { commit, emit, type Journey } from './journey.ts'
 import { markOf } from './mark.ts'
+import { checkReplayed, namesKnown } from './replayed.ts'
 import { concludeTest } from './test-script.ts'
 import { viewOf } from './view.ts'
 
@@ -65,6 +56,7 @@ const endStep = (
   if (result.duplicateOf !== undefined) sealed.duplicate_of = result.duplicateOf
   if (result.saw !== undefined) sealed.saw = result.saw
   if (set?.fields) sealed.fields = set.fields
+  if (set?.appended) sealed.appended = set.appended
   if (run.answers.length > 0) sealed.answers = answersOf(run)
   emit(journey, { type: step.event, at, data, sealed } as LeadEvent)
 }
@@ -304,7 +296,7 @@ const close = (ctx: RunnerContext, journey: Journey): void => {
       currency: lead.currency,
       duration_ms: Math.max(0, at - lead.receivedAt),
       steps_completed: lead.steps.filter((step) => step.outcome !== 'skip').length,
-      enhancements: 0,
+      enhancements: Object.keys(lead.appended).length,
       deliveries: { attempted: deliveries.length, successful, failed: deliveries.length - successful },
     },
     sealed: { reason },

@@ -162,6 +162,7 @@ export const REACHED: readonly string[] = ['all', 'share']
 const fenceOf = (journey: Journey): readonly string[] | null => {
   let channels: string[] | null = null
   for (const event of journey.events) {
+    if (event.type === 'enrichment.started') channels ??= [...REACHED]
     if (event.type !== 'attempt.started') continue
     const to = journey.lead.deliveries.get(event.data.delivery)?.destination ?? ''
     channels = [...(channels ?? REACHED), ...(journey.flow.destinations.get(to)?.channels ?? [])]

@@ -25,7 +25,7 @@ export const sequelOf = (
   ctx: Pick<RunnerContext, 'clock' | 'random' | 'deliveries'>,
   asked: {
     readonly destination: CompiledDestination
-    readonly delivery: Delivery
+    readonly delivery: Pick<Delivery, 'attemptsBefore' | 'tries' | 'since'>
     readonly attempt: number
     readonly code: FaultCode
     readonly retryAfterMs: number | null

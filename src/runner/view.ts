@@ -21,6 +21,7 @@ export const viewOf = (options: {
     source,
     fields: lead.fields,
     extra: lead.extra,
+    appended: lead.appended,
     partial: source.partial,
     score: lead.score,
     class: lead.class,

@@ -13,7 +13,7 @@ import { readSource } from '../flow/source.ts'
 import type { LeadLoader } from '../journal/read.ts'
 import type { Json } from '../kit/field.ts'
 import type { CompiledFlow, CompiledSource, FlowProblem, Registries } from '../kit/flow.ts'
-import type { LeadView } from '../kit/step.ts'
+import type { Appended, LeadView } from '../kit/step.ts'
 import { deliveriesSeen } from '../lead/lead.ts'
 import { submissionOpenApi } from '../posting/openapi.ts'
 import { submissionPage } from '../posting/page.ts'
@@ -115,6 +115,12 @@ export const createWorkbench = (options: {
     })
   }
 
+  /** What test leads are told by each enricher. */
+  const samplesOf = ({ compiled }: Opened): Appended =>
+    Object.fromEntries(
+      [...compiled.enrichers].map(([id, { sample }]) => [id, { ...sample, outcome: 'success', reason: null }]),
+    )
+
   const viewOf = (opened: Opened, source: CompiledSource, now: number): LeadView => {
     const { compiled } = opened
     const { id, name, version, country, currency } = compiled
@@ -153,7 +159,7 @@ export const createWorkbench = (options: {
       fields: opened.compiled.parse(raw, row.received_at, about),
       deliveries: deliveriesSeen(lead),
     }
-    return { source, view }
+    return { source, view, facts: { ...samplesOf(opened), ...lead.appended } }
   }
 
   const ofValues = (
@@ -166,7 +172,11 @@ export const createWorkbench = (options: {
     const about = { source: { id: source.id, name: source.name }, extra: mapped.extra }
     const base = viewOf(opened, source, asked.now)
     const fields = opened.compiled.parse(mapped.values, asked.now, about)
-    return { source, view: { ...base, test, partial: partial || source.partial, extra: mapped.extra, fields } }
+    return {
+      source,
+      view: { ...base, test, partial: partial || source.partial, extra: mapped.extra, fields },
+      facts: samplesOf(opened),
+    }
   }
 
   return {
@@ -175,9 +185,9 @@ export const createWorkbench = (options: {
       const base = asked.document === null || 'lead' in given ? await published(tenantId, flow, asked.version) : null
       const opened = open(asked.document ?? base?.text ?? '', asked.document === null ? (base?.version ?? 0) : 0)
       if ('problems' in opened) return opened
-      const { source, view } =
+      const { source, view, facts } =
         'lead' in given ? await ofStored(asked, opened, given.lead) : ofValues(asked, opened, given)
-      const preview = previewFlow({ document: opened.document, registries, source, lead: view })
+      const preview = previewFlow({ document: opened.document, registries, source, lead: view, facts })
       return {
         ...preview,
         flow: opened.compiled.id,

@@ -6,6 +6,7 @@ import { classify } from './classify.ts'
 import { consent } from './consent.ts'
 import { dedupe } from './dedupe.ts'
 import { deliver } from './deliver.ts'
+import { enrich } from './enrich.ts'
 import { filter } from './filter.ts'
 import { list } from './list.ts'
 import { match } from './match.ts'
@@ -18,6 +19,7 @@ import { score } from './score.ts'
 import { set } from './set.ts'
 import { stop } from './stop.ts'
 import { suppress } from './suppress.ts'
+import { verify } from './verify.ts'
 import { wait } from './wait.ts'
 
 /** Every step a flow may use, by its name there. */
@@ -42,4 +44,6 @@ export const stepTypes: Readonly<Record<string, StepType>> = {
   stop,
   list,
   schedule,
+  enrich,
+  verify,
 }

@@ -5,6 +5,7 @@ import { compileFlow } from '../../src/flow/compile.ts'
 import { parseFlow } from '../../src/flow/parse.ts'
 import { formatProblem } from '../../src/flow/problems.ts'
 import { destinationTypes } from '../../src/integrations/index.ts'
+import type { Json } from '../../src/kit/field.ts'
 import { REJECTIONS } from '../../src/lead/codes.ts'
 import { stepTypes } from '../../src/steps/index.ts'
 
@@ -80,10 +81,14 @@ describe.each(folders.filter((folder) => existsSync(new URL(`${folder}/leads.jso
 
   it('has its destinations at addresses that are nobody’s, and an answer of each', () => {
     const sink = read<Readonly<Record<string, unknown>>>(folder, 'sink.json')
-    const addresses = [...compiled(folder).destinations.values()].map(
-      ({ settings }) => (settings as { url: string }).url,
-    )
-    for (const address of addresses) expect(new URL(address).hostname).toMatch(/\.example\.com$/)
-    expect(Object.keys(sink).sort()).toEqual(addresses.sort())
+    const { destinations, enrichers } = compiled(folder)
+    const urlOf = ({ settings }: { readonly settings: Json }): string => (settings as { url: string }).url
+    const addresses = [...destinations.values()].map(urlOf)
+    // What an enricher is asked may stand in its address: whatever begins so is an answer of it.
+    const asked = [...enrichers.values()].map(({ destination }) => urlOf(destination).replace(/\{\{.*$/, ''))
+    for (const address of [...addresses, ...asked]) expect(new URL(address).hostname).toMatch(/\.example\.com$/)
+    const answers = Object.keys(sink)
+    expect(answers.filter((each) => !asked.some((start) => each.startsWith(start))).sort()).toEqual(addresses.sort())
+    for (const start of asked) expect(answers.some((each) => each.startsWith(start))).toBe(true)
   })
 })

@@ -28,6 +28,8 @@ const STEP_EVENTS: Readonly<Record<StepEventType, true>> = {
   'journey.stopped': true,
   'list.changed': true,
   'schedule.checked': true,
+  'lead.enriched': true,
+  'lead.verified': true,
   'test.concluded': true,
   'consent.checked': true,
 } satisfies Partial<Record<keyof LeadEventData, true>>
@@ -126,7 +128,7 @@ describe.each(Object.entries(stepTypes))('%s', (name, step: StepType) => {
 
   it('has every rule of its config checked', () => {
     const checked = new Set([...(step.references.rules ?? []), ...(step.references.expressions ?? [])])
-    const mentions = JSON.stringify(config).match(/"(?:when|until|by)":/g) ?? []
+    const mentions = JSON.stringify(config).match(/"(?:when|until|by|pass)":/g) ?? []
     const computed = (step.references.expressions ?? []).filter((path) => /^compute\.|\.(?:from|of)$/.test(path)).length
     expect(checked.size - computed).toBe(mentions.length)
   })

@@ -161,6 +161,9 @@ describe('a right flow', () => {
         destinations: Object.fromEntries(
           ['main-crm', 'austin-crm'].map((id) => [id, { type: 'http', url: 'https://example.test/' }]),
         ),
+        enrichers: Object.fromEntries(
+          ['clearbit', 'neverbounce'].map((id) => [id, { url: 'https://example.test/', facts: { name: 'name' } }]),
+        ),
         steps: [
           ...(type === 'score' ? [] : [{ score: stepTypes.score?.example }]),
           { [type]: type === 'score' ? step.example : { id: 'tried', ...step.example } },

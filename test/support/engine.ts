@@ -19,6 +19,7 @@ import { createBatches } from '../../src/handlers/batches.ts'
 import { createBlocks } from '../../src/handlers/blocks.ts'
 import { createCaps } from '../../src/handlers/caps.ts'
 import { createConsent } from '../../src/handlers/consent.ts'
+import { createFacts } from '../../src/handlers/facts.ts'
 import { createIdentity } from '../../src/handlers/identity.ts'
 import { createListChanges } from '../../src/handlers/list-changes.ts'
 import { createKnownLists } from '../../src/handlers/lists.ts'
@@ -251,6 +252,8 @@ export const startEngine = async (options: { readonly start?: number } = {}): Pr
         send: (call) => parts.outbound.send({ ...call, timeoutMs: 5_000 }),
       }),
       batches: createBatches({ database }),
+      facts: createFacts({ database, rowsMax: 500 }),
+      enrichmentTimeoutMs: 20_000,
       deliveries: { attemptsMax: 3, retryDelayMs: 60_000, timeoutMs: 20_000 },
       priorityDelaysMs: PRIORITY_DELAY_MS,
       stepsOff: new Map(),

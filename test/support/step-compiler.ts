@@ -33,6 +33,7 @@ export const stepCompiler = (step: StepType, stepId: string = step.type): Compil
     fields: new Map(Object.entries(FIELDS).map(([name, type]) => [name, typeOf(type)])),
     destinations: [],
     steps: [],
+    enrichers: new Map([['neverbounce', new Map()]]),
     country: 'US',
     zone,
   })

@@ -6,6 +6,7 @@ import {
   IconChartBar,
   IconCoin,
   IconCopyOff,
+  IconDatabaseSearch,
   IconEye,
   IconFilter,
   IconGauge,
@@ -14,6 +15,7 @@ import {
   IconPlugConnected,
   IconRoute2,
   IconSend,
+  IconShieldCheck,
   IconTag,
   IconTextWrap,
 } from '@tabler/icons-react'
@@ -26,6 +28,8 @@ const ICONS: Readonly<Record<string, ComponentType<{ size?: number; stroke?: num
   dedupe: IconCopyOff,
   match: IconCopyOff,
   suppress: IconBan,
+  enrich: IconDatabaseSearch,
+  verify: IconShieldCheck,
   list: IconBan,
   filter: IconFilter,
   accept: IconFilter,
@@ -97,6 +101,9 @@ const noteOf = ({ type, config }: FlowStep): string => {
       return list(config.amount)
     case 'cap':
       return [list(config.max), list(config.per)].filter(Boolean).join(' / ')
+    case 'enrich':
+    case 'verify':
+      return list(config.from)
     case 'wait':
       return list(config.for ?? config.until)
     default:

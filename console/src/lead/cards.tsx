@@ -30,6 +30,12 @@ interface Field {
 export const FieldsCard = ({ lead }: { readonly lead: LeadDetail }) => {
   const fields = Object.entries(lead.fields) as [string, Field][]
   const extra = Object.entries((lead.extra ?? {}) as Record<string, unknown>)
+  const appended = Object.entries((lead.appended ?? {}) as Record<string, Record<string, unknown>>).flatMap(
+    ([enricher, facts]) =>
+      Object.entries(facts).flatMap(([fact, value]) =>
+        value === null ? [] : [[`${enricher}.${fact}`, value] as const],
+      ),
+  )
   return (
     <Card title={t('lead.fields')} aside={<span className="faint">{tn('lead.field_count', fields.length)}</span>}>
       <dl className="facts">
@@ -46,6 +52,12 @@ export const FieldsCard = ({ lead }: { readonly lead: LeadDetail }) => {
             </div>
           )
         })}
+        {appended.map(([name, value]) => (
+          <div key={`appended ${name}`}>
+            <dt>{name}</dt>
+            <dd>{plain(value)}</dd>
+          </div>
+        ))}
         {extra.map(([name, value]) => (
           <div key={`extra ${name}`}>
             <dt className="faint">{name}</dt>

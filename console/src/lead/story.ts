@@ -34,7 +34,14 @@ const TONES: Readonly<Record<string, Moment['tone']>> = {
 }
 
 /** Events that only say how the machine went about it. */
-const QUIET = new Set(['step.entered', 'attempt.started', 'source.authenticated', 'lead.released', 'request.answered'])
+const QUIET = new Set([
+  'step.entered',
+  'attempt.started',
+  'enrichment.started',
+  'source.authenticated',
+  'lead.released',
+  'request.answered',
+])
 
 const moneyText = (value: unknown): string => {
   const { amount, currency } = (value ?? {}) as { amount?: string; currency?: string }
@@ -59,6 +66,8 @@ const stepResult = (event: LeadEvent): string => {
       return t('story.permitted')
     case 'filter.checked':
       return t('story.wanted')
+    case 'lead.enriched':
+      return t('story.enriched', { n: number(Number(note.facts ?? 0)), enricher: String(note.enricher ?? '') })
     case 'acceptance.checked':
       return t('story.criteria_met')
     case 'cap.checked':
@@ -107,10 +116,16 @@ const otherResult = (event: LeadEvent): { result: string; tone: Moment['tone'] }
     }
     case 'delivery.opened':
       return { result: t('story.delivery', { destination: String(data.destination) }), tone: 'info' }
+    case 'enrichment.answered':
     case 'attempt.answered':
       return {
         result: t('story.answered', { status: String(data.status), took: duration(Number(data.ms)) }),
         tone: Number(data.status) < 300 ? 'good' : 'warn',
+      }
+    case 'enrichment.failed':
+      return {
+        result: typeof sealed.reason === 'string' ? sealed.reason : named('code', String(data.code)),
+        tone: 'warn',
       }
     case 'attempt.ended': {
       const reference = sealed.reference === null || sealed.reference === undefined ? '' : String(sealed.reference)
@@ -177,7 +192,7 @@ export const storyOf = (lead: LeadDetail, events: readonly LeadEvent[]): readonl
       tookMs,
       events: [...quiet, event],
       step,
-      exchange: event.type === 'attempt.answered' ? event : null,
+      exchange: event.type === 'attempt.answered' || event.type === 'enrichment.answered' ? event : null,
     })
     quiet = []
   }

@@ -127,6 +127,7 @@ export const LeadDetail = Type.Object({
   route: TextOrNull(),
   fields: Type.Unsafe<Readonly<Record<string, unknown>>>({ type: 'object', additionalProperties: Field }),
   extra: AnyJson('What was submitted and no field of the flow takes.'),
+  appended: AnyJson('What enrichers said, by their ids: facts by name, and how the asking ended.'),
   steps: Type.Array(Type.Object({ id: Type.String(), outcome: Type.String() })),
   deliveries: Type.Array(DeliveryDetail),
   pending: Type.Unsafe<{ code: string; meaning: string; step: string | null } | null>({

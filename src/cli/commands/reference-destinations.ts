@@ -51,7 +51,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 const otherwise = ({ default: value }: Shape): string =>
   value === undefined || value === '' ? '' : ` Default: \`${String(value)}\`.`
 
-const table = ({ settings }: DestinationType): readonly string[] => [
+const table = ({ settings }: Pick<DestinationType, 'settings'>): readonly string[] => [
   '| setting | kind | |',
   '|---|---|---|',
   ...rowsOf(settings as Shape, '', false).map(({ path, shape, required }) => {
@@ -100,4 +100,45 @@ export const destinationsReference = (types: Readonly<Record<string, Destination
       .join(', '),
     '',
     ...Object.values(types).flatMap(section),
+  ].join('\n')
+
+/** Markdown of every type that can be asked for facts. */
+export const enrichersReference = (types: Readonly<Record<string, DestinationType>>): string =>
+  [
+    '# Enrichers',
+    '',
+    '<!-- Generated from src/integrations by `npm run reference`. A test compares the two. -->',
+    '',
+    'Who a flow may ask for facts. Beside the settings of its type every enricher takes:',
+    '',
+    '| setting | kind | |',
+    '|---|---|---|',
+    '| `type` | text | Default: `http`. |',
+    '| `name` | text | What people call it. Default: its id. |',
+    '| `facts` | map, required | Facts by name (dots may stand in it: `company.employees`), each with where it stands in the answer (a JSON path, an XPath, `css:…`, `regex:…`, `header:…` or `cookie:…`), or `{ at, type }`: the type of a field, `string` where it is left out. |',
+    '| `fresh_for` | duration | How long an answer serves other leads that ask the same; not at all where it is left out. One that knew nothing serves for a day at most. |',
+    '| `sample` | map | What test leads are told, by fact: nobody is asked for them. |',
+    '| `timeout` | duration | Of a whole call. Default: the operator’s `ENRICHMENT_TIMEOUT`. |',
+    '| `attempts`, `retry_delays`, `retry_delay`, `retry_for` | as of [destinations](../guides/delivery.md#retries) | Default: `MAX_RETRIES` attempts, after 1 s, then 5 s. |',
+    '| `concurrency`, `rate`, `breaker`, `connect_timeout`, `headers_timeout`, `body_timeout` | as of destinations | |',
+    '',
+    '[The guide](../guides/enrichment.md) tells how to use them.',
+    '',
+    ...Object.values(types).flatMap((type) => {
+      const { enriches } = type
+      if (enriches === undefined) return []
+      const example = {
+        ...enriches.example,
+        facts: { 'company.employees': { at: 'metrics.employees', type: 'number' } },
+      }
+      return [
+        `## ${type.type}`,
+        '',
+        '```yaml',
+        stringify({ enrichers: { clearbit: example } }, { lineWidth: 100, flowCollectionPadding: false }).trimEnd(),
+        '```',
+        '',
+        ...table(enriches),
+      ]
+    }),
   ].join('\n')

@@ -34,6 +34,7 @@ const SINGULAR: Readonly<Record<PathKey, string>> = {
   fields: 'field',
   parts: 'field or part',
   destinations: 'destination',
+  enrichers: 'enricher',
   durations: 'duration',
   money: 'amount',
   zones: 'time zone',

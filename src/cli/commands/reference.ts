@@ -11,7 +11,7 @@ import { destinationTypes } from '../../integrations/index.ts'
 import { stepTypes } from '../../steps/index.ts'
 import { clientTypes } from './reference-client.ts'
 import { configurationReference, environmentExample } from './reference-configuration.ts'
-import { destinationsReference } from './reference-destinations.ts'
+import { destinationsReference, enrichersReference } from './reference-destinations.ts'
 import { fieldsReference } from './reference-fields.ts'
 import { rolesReference } from './reference-roles.ts'
 import { stepsReference } from './reference-steps.ts'
@@ -30,6 +30,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   '.env.example': () => environmentExample(Object.values(SETTINGS)),
   'docs/reference/roles.md': rolesReference,
   'docs/reference/destinations.md': () => destinationsReference(destinationTypes),
+  'docs/reference/enrichers.md': () => enrichersReference(destinationTypes),
   'docs/reference/fields.md': () => fieldsReference(fieldTypes),
   'docs/reference/steps.md': () => stepsReference(stepTypes),
   'docs/reference/openapi.json': async () => `${JSON.stringify(await described(), null, 2)}\n`,

@@ -1,10 +1,10 @@
 import { defineDestination } from '../../kit/destination.ts'
-import { readAnswer } from './answer.ts'
 import { authorize, tokenOf } from './authorize.ts'
+import { enriches } from './enrich.ts'
+import { exchange } from './exchange.ts'
 import { flawsOf } from './flaws.ts'
 import { forget } from './forget.ts'
-import { isRedirect, redirected } from './redirects.ts'
-import { callOf, lowered } from './request.ts'
+import { lowered } from './request.ts'
 import { HttpSettings } from './settings.ts'
 
 export const http = defineDestination({
@@ -21,17 +21,8 @@ export const http = defineDestination({
     response: { outcome_path: 'status', success_values: ['accepted'], reason_path: 'message', price_path: 'price' },
   },
   flaws: flawsOf,
-  deliver: function* deliver(input, settings, tools) {
-    let call = callOf(input, settings, tools)
-    let answer = yield call
-    for (let followed = 0; followed < (settings.follow_redirects ?? 0) && isRedirect(answer); followed += 1) {
-      const next = redirected({ call, answer, settings })
-      if ('result' in next) return next.result
-      call = next.call
-      answer = yield call
-    }
-    return readAnswer({ answer, settings, tools, now: input.now })
-  },
+  deliver: (input, settings, tools) => exchange({ input, settings, tools, rest: false }),
+  enriches,
   token: tokenOf,
   authorize,
   forget,

@@ -134,7 +134,13 @@ const ACCEPT: Readonly<Partial<Record<Format, string>>> = { xml: 'application/xm
 /** They have no body: the lead is in the address. */
 export const isInAddress = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
-export const callOf = (input: DeliveryInput, settings: HttpSettings, tools: DestinationTools): Call => {
+/** The values that the address does not hold already. */
+const beside = (payload: Payload, url: string): Payload => {
+  const inside = new Set([...url.matchAll(/payload\.(\w+)/g)].map(([, name]) => name))
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => !inside.has(name)))
+}
+
+export const callOf = (input: DeliveryInput, settings: HttpSettings, tools: DestinationTools, rest: boolean): Call => {
   const method = settings.method ?? 'POST'
   const format = isInAddress(method) ? 'query' : (settings.format ?? 'json')
   const payload = settings.ascii === true ? asciiPayload(input.payload) : input.payload
@@ -153,7 +159,7 @@ export const callOf = (input: DeliveryInput, settings: HttpSettings, tools: Dest
   const url = rendered(settings.url, 'url')
   return {
     method,
-    url: format === 'query' ? withQuery(url, formOf(payload)) : url,
+    url: format === 'query' ? withQuery(url, formOf(rest ? beside(payload, settings.url) : payload)) : url,
     headers,
     body: written.body,
   }

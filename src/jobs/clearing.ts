@@ -1,0 +1,49 @@
+import type { Database, Statement } from '../database/pool.ts'
+
+/** What is over and nobody asks for any more: entries of lists that have expired, facts that are no longer fresh. */
+
+/** In one commit: who adds to a list waits no longer for this than for one import's part. */
+const AT_ONCE = 1_000
+/** Commits for one tenant in one round, so that a tenant with millions holds up none of the others. */
+const COMMITS_MAX = 100
+
+const expiredEntries = (tenantId: string, now: number): Statement => ({
+  name: 'clear_list_entries',
+  // Those that somebody is changing are left for the next time.
+  text: `with due as (
+           select list_id, key from millrace.suppression_entry
+           where tenant_id = $1::uuid and expires_at <= $2::timestamptz
+           order by expires_at limit $3::integer for update skip locked
+         ), gone as (
+           delete from millrace.suppression_entry e using due
+           where e.tenant_id = $1::uuid and e.list_id = due.list_id and e.key = due.key returning e.list_id
+         ), told as (
+           update millrace.suppression_list l set entries = l.entries - c.n
+           from (select list_id, count(*) as n from gone group by list_id) c
+           where l.tenant_id = $1::uuid and l.id = c.list_id
+         )
+         select count(*)::integer as gone from gone`,
+  values: [tenantId, new Date(now), AT_ONCE],
+})
+
+const staleFacts = (tenantId: string, now: number): Statement => ({
+  name: 'clear_facts',
+  text: `with due as (
+           select key from millrace.fact where tenant_id = $1::uuid and fresh_until <= $2::timestamptz
+           order by fresh_until limit $3::integer for update skip locked
+         ), gone as (
+           delete from millrace.fact f using due where f.tenant_id = $1::uuid and f.key = due.key returning 1
+         )
+         select count(*)::integer as gone from gone`,
+  values: [tenantId, new Date(now), AT_ONCE],
+})
+
+/** Deletes what is over of one tenant, a part a commit; what is left when the round has done enough waits for the next. */
+export const clearExpired = async (database: Database, tenantId: string, now: number): Promise<void> => {
+  for (const statement of [expiredEntries(tenantId, now), staleFacts(tenantId, now)]) {
+    for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
+      const [rows] = await database.batch([tenantId], [statement])
+      if (((rows?.[0]?.gone as number | undefined) ?? 0) < AT_ONCE) break
+    }
+  }
+}

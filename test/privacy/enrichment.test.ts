@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { movableClock } from '../../src/base/clock.ts'
+import { noticesOf } from '../../src/privacy/requests.ts'
+import type { Subject } from '../../src/privacy/types.ts'
+import { lookupColumn } from '../../src/runner/journey.ts'
+import { type TestHouse, testHouse } from '../support/house.ts'
+import { openSink, type Sink } from '../support/sink.ts'
+
+/** What enrichers said is personal data: it goes with whoever it was said of, also where it was kept for others. */
+
+let home: TestHouse
+let sink: Sink
+const clock = movableClock(Date.parse('2026-11-20T10:00:00Z'))
+
+const flow = () => `
+flow: known
+fields: { email: { type: email, required: true }, phone: phone, note: string }
+sources: [ { id: web } ]
+enrichers:
+  people:
+    url: "${sink.url}/people"
+    repeat: safe
+    fresh_for: 30d
+    facts: { employer: employer }
+    forget: { url: "${sink.url}/people/forget" }
+steps:
+  - review: { id: look, queue: all, when: 'lead.note == "look"' }
+  - enrich: { from: people, send: { phone: '{{ lead.phone }}' } }
+`
+
+beforeAll(async () => {
+  sink = await openSink()
+  sink.otherwise({ do: 'answer', body: '{"employer":"Acme"}' })
+  home = await testHouse({ clock })
+  await home.publish(flow())
+})
+afterAll(async () => {
+  await home.close()
+  await sink.close()
+})
+
+const person = async (email: string): Promise<Subject> => ({
+  keys: [lookupColumn(await home.house.keyring.tenant(home.tenantId), 'email', email)],
+  leads: [],
+})
+const erase = async (email: string) => {
+  const { erasure } = home.house.privacy
+  const { id } = await erasure.open({
+    tenantId: home.tenantId,
+    subject: await person(email),
+    scope: 'person',
+    actor: { kind: 'operator', id: 'test' },
+  })
+  return erasure.carryOut(home.tenantId, id)
+}
+const submit = (email: string, phone: string, note = 'go') => home.submit('known', 'web', { email, phone, note })
+const kept = () => home.inspect('select from millrace.fact')
+
+describe('what was kept for others', () => {
+  it('goes with the lead it was said to, and the enricher is told', async () => {
+    await submit('ada@example.com', '512 555 0142')
+    expect(await kept()).toHaveLength(1)
+    const request = await erase('ada@example.com')
+    expect(await kept()).toHaveLength(0)
+    const notices = await noticesOf(home.house.database, home.tenantId, request.id)
+    expect(notices).toMatchObject([{ destination: 'people', act: 'erase' }])
+    const before = sink.requests.length
+    await home.house.privacy.notices.round()
+    expect(sink.requests.slice(before).map(({ path }) => path)).toEqual(['/people/forget'])
+  })
+
+  it('goes also with a lead that was only told it', async () => {
+    await submit('bea@example.com', '512 555 0143')
+    const told = await submit('cleo@example.com', '512 555 0143')
+    expect((await home.house.reader.read(home.tenantId, told.answer.lead_id))?.lead.appended).toMatchObject({
+      people: { employer: 'Acme' },
+    })
+    await erase('cleo@example.com')
+    expect(await kept()).toHaveLength(0)
+  })
+
+  it('is not kept where its lead is erased while the enricher is asked', async () => {
+    sink.script({ do: 'hold' })
+    const before = sink.requests.length
+    const asking = submit('dora@example.com', '512 555 0144')
+    await sink.received(before + 1)
+    await erase('dora@example.com')
+    sink.release()
+    await asking
+    expect(await kept()).toHaveLength(0)
+  })
+})
+
+describe('a person who took a consent back', () => {
+  it('is not asked about, although the step was decided before', async () => {
+    const { answer } = await submit('eve@example.com', '512 555 0145', 'look')
+    const [key] = (await person('eve@example.com')).keys
+    await home.house.privacy.consents.block({
+      tenantId: home.tenantId,
+      actor: { kind: 'operator', id: 'test' },
+      kind: 'revoke',
+      known: [{ kind: 'email', key: key ?? 0n }],
+      channels: ['share'],
+      via: 'operator',
+      evidence: null,
+    })
+    const before = sink.requests.length
+    await home.house.runner.decide({
+      tenantId: home.tenantId,
+      leadId: answer.lead_id,
+      decision: 'approve',
+      reason: null,
+      by: 'ada',
+    })
+    expect(sink.requests.length).toBe(before)
+    const read = await home.house.reader.read(home.tenantId, answer.lead_id)
+    expect(read?.lead.appended.people).toMatchObject({
+      outcome: 'failure',
+      reason: 'Not sent: the person is opted out',
+    })
+  })
+})
+
+describe('an operator who switched enrichment off', () => {
+  it('has every such step skipped, and the journal says why', async () => {
+    const off = await testHouse({ clock, env: { ENABLE_ENRICHMENT: 'false', ENABLE_VERIFICATION: 'false' } })
+    try {
+      await off.publish(flow())
+      const before = sink.requests.length
+      const { answer } = await off.submit('known', 'web', { email: 'fay@example.com', phone: '512 555 0146' })
+      expect(answer.accepted).toBe(true)
+      const read = await off.house.reader.read(off.tenantId, answer.lead_id)
+      expect(read?.events.find(({ type }) => type === 'lead.enriched')?.data).toMatchObject({
+        outcome: 'skip',
+        rule: 'ENABLE_ENRICHMENT=false',
+      })
+      expect(sink.requests.length).toBe(before)
+    } finally {
+      await off.close()
+    }
+  })
+})
