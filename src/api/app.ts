@@ -80,6 +80,7 @@ import { tryRoutes } from './routes/tries.ts'
 import { userRoutes } from './routes/users.ts'
 import { viewRoutes } from './routes/views.ts'
 import { workbenchRoutes } from './routes/workbench.ts'
+import { whenFirstGiven } from './serialization.ts'
 import type { Gate } from './submission-gate.ts'
 import { validatorCompiler } from './validation.ts'
 
@@ -127,6 +128,7 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
     // Ours says when to try again, and health can be asked to the end.
     return503OnClosing: false,
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
+    schemaController: { compilersFactory: { buildSerializer: whenFirstGiven } },
     clientErrorHandler: refuse,
     frameworkErrors: (error, request, reply) => {
       reply.headers(SECURITY_HEADERS)

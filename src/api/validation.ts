@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import { IsOptional, type TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile, type Validator } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { Fault, type FieldProblem } from '../base/faults.ts'
 
@@ -64,12 +64,14 @@ const PARTS: Readonly<Record<string, string>> = {
  * nothing is ever removed or filled in.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const check = Compile(schema)
+  // Built when a request first needs it: there are hundreds, and one process needs few of them.
+  let check: Validator | undefined
   const part = PARTS[httpPart ?? 'body'] ?? 'body'
   const mayLack = httpPart === 'body' && IsOptional(schema)
   return (value: unknown) => {
     if (mayLack && (value === undefined || value === null)) return { value }
     const given = httpPart === 'body' ? value : Value.Convert(schema, value)
+    check ??= Compile(schema)
     if (check.Check(given)) return { value: given }
     const problems = problemsOf(check.Errors(given) as readonly Finding[], part).slice(0, PROBLEMS_MAX)
     const [first] = problems
