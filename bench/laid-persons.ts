@@ -148,7 +148,7 @@ const settle = (context: CaseContext, name: string): Promise<void> =>
     await client.query(`insert into millrace.person_key (tenant_id, person_id, lead_id, key, place)
       select tenant_id, person_id, lead_id, key, place from millrace.laid where place <= 25 order by tenant_id, key, place`)
     await client.query('drop table millrace.laid')
-    await client.query('alter table millrace.person_key add primary key (tenant_id, key, place)')
+    await client.query('create unique index person_key_place on millrace.person_key (key, place)')
     await client.query('vacuum (analyze)')
     await client.query('checkpoint')
   })
@@ -167,9 +167,7 @@ export const fillPersons = async (options: {
   let told = 0
   try {
     const [tenant] = await house.database.definer<{ id: string }>({ text: 'select id from millrace.find_tenants()' })
-    await context.database.use(name, (client) =>
-      client.query('alter table millrace.person_key drop constraint person_key_pkey'),
-    )
+    await context.database.use(name, (client) => client.query('drop index millrace.person_key_place'))
     await layPersons(house, {
       persons,
       tenantId: tenant?.id ?? '',

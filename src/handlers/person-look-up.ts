@@ -22,7 +22,7 @@ export interface StoredRecord {
 }
 
 export interface KeyState {
-  /** The last place taken; 0 where nobody is found by it. */
+  /** The number of the last place taken; 0 where nobody is found by it. */
   readonly last: number
   readonly isCrowded: boolean
   readonly persons: readonly string[]
@@ -47,6 +47,18 @@ const FIND_PLACES = `
     select place, person_id from millrace.person_key
     where tenant_id = w.tenant_id and key = w.key order by place limit ${PERSONS_PER_KEY_MAX + 1}
   ) k`
+
+/**
+ * A place as it is written: its number, and before it bits of the tenant. So the index that lets one lead have a place holds
+ * keys and places alone, a third smaller than with tenants in it, and no two tenants ever want the same.
+ */
+const NUMBER_BITS = 8
+const TENANT_BITS_MASK = 0x7fffff
+const numberOf = (place: number): number => place & (2 ** NUMBER_BITS - 1)
+
+/** `tenant`: a keyed hash of the tenant's own. */
+export const placeAt = (tenant: bigint, number: number): number =>
+  (Number(tenant & BigInt(TENANT_BITS_MASK)) << NUMBER_BITS) | number
 
 interface Building {
   last: number
@@ -78,8 +90,9 @@ export const placesFound = (items: readonly PersonsAsked[], rows: readonly Row[]
       found.set(at, state)
     }
     const personId = row.person_id as string
-    state.last = Math.max(state.last, row.place as number)
-    state.isCrowded ||= (row.place as number) > PERSONS_PER_KEY_MAX
+    const number = numberOf(row.place as number)
+    state.last = Math.max(state.last, number)
+    state.isCrowded ||= number > PERSONS_PER_KEY_MAX
     if (!state.persons.includes(personId)) state.persons.push(personId)
   }
   let from = 0

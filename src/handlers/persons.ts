@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { newId } from '../base/ids.ts'
-import { keyedHash16, open, seal } from '../base/seal.ts'
+import { keyedHash8, keyedHash16, open, seal } from '../base/seal.ts'
 import type { Database } from '../database/pool.ts'
 import { createJudge, type Judge } from '../identity/explain.ts'
 import type { Keyring, TenantKeys } from '../journal/keyring.ts'
@@ -12,7 +12,7 @@ import { createHolds } from './holds.ts'
 import type { LookUp } from './look-up.ts'
 import type { Models, Weights } from './models.ts'
 import { allKeys, createPersonFinder, type Found, nameOf, type Prepared } from './person-finder.ts'
-import { RECORDS_PER_PERSON_MAX, type StoredRecord } from './person-look-up.ts'
+import { placeAt, RECORDS_PER_PERSON_MAX, type StoredRecord } from './person-look-up.ts'
 import { areApart, rootsOf } from './person-roots.ts'
 
 type MatchInput = RequestInput<'identity.match'>
@@ -97,6 +97,13 @@ export const createPersons = (options: {
   const holds = createHolds()
   const finder = createPersonFinder({ database, models, lookUp, turn: holds.turn })
   const { prepare } = finder
+  const tenants = new Map<string, bigint>()
+  /** What tells a tenant's places from those of others. */
+  const tenantOf = ({ tenantId, lookup }: TenantKeys): bigint => {
+    const known = tenants.get(tenantId) ?? keyedHash8(lookup, 'places')
+    tenants.set(tenantId, known)
+    return known
+  }
 
   /** The likeliest record of each person found, the likeliest person first. */
   const judgeAll = (keys: TenantKeys, prepared: Prepared, found: Found, weights: Weights): Judged[] => {
@@ -121,12 +128,12 @@ export const createPersons = (options: {
   }
 
   /** The keys under which a lead is to be found for a person: those that do not lead to it already. */
-  const newKeys = ({ keys, places, records }: Found, root: string | null): PersonKey[] => {
+  const newKeys = (tenant: bigint, { keys, places, records }: Found, root: string | null): PersonKey[] => {
     const own = new Set(root === null ? [] : records.filter((record) => record.root === root).map((r) => r.personId))
     return keys.flatMap(({ hash }, at) => {
       const state = places[at]
       if (!state || state.isCrowded || state.persons.some((person) => own.has(person))) return []
-      return [{ key: hash, place: state.last + 1 }]
+      return [{ key: hash, place: placeAt(tenant, state.last + 1) }]
     })
   }
 
@@ -146,7 +153,7 @@ export const createPersons = (options: {
       at: lead.receivedAt,
       test: lead.test,
       sealed: prepared.keys.length === 0 ? null : seal(lead.key, JSON.stringify(prepared.row)),
-      keys: newKeys(where.found, where.root),
+      keys: newKeys(tenantOf(keys), where.found, where.root),
       account:
         isFirst && account !== null
           ? {
