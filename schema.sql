@@ -1566,7 +1566,7 @@ table person_key row level security forced
     3 lead_id uuid not null
     4 key bigint not null
     5 place integer not null
-  constraint person_key_pkey PRIMARY KEY (tenant_id, key, place)
+  CREATE UNIQUE INDEX person_key_place ON millrace.person_key USING btree (key, place)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
