@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Audit, createAudit } from './audit/audit.ts'
+import { recordChanges } from './audit/changes.ts'
 import type { Clock } from './base/clock.ts'
 import { systemClock } from './base/clock.ts'
 import { newId } from './base/ids.ts'
@@ -162,6 +163,8 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const lists = createKnownLists({ database })
     const blocks = createBlocks({ database })
     const audit = createAudit({ database, keyring, clock })
+    // For what people ask for, one by one; what is gathered stands in the journals of the leads, with who did it.
+    const changes = recordChanges(database, audit)
 
     const epochs = new Map<string, number>()
     const forget = (tenantId: string): void => {
@@ -292,7 +295,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     sweeper = made
     const callContext = { clock, secrets, tokens, outbound }
     const privacy = createPrivacy({
-      database,
+      database: changes,
       keyring,
       loader,
       audit,
@@ -331,12 +334,12 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       reader: createJournalReader({ database, keyring, loader, lookupColumn }),
       outbound,
       secrets,
-      lists: createListStore({ database, keyring, lists }),
-      caps: createCapDesk({ database, keyring, catalog, loader, caps, clock }),
+      lists: createListStore({ database: changes, keyring, lists }),
+      caps: createCapDesk({ database: changes, keyring, catalog, loader, caps, clock }),
       audit,
       privacy,
       check: (text) => checkFlow(text, registries),
-      publish: createPublish({ database, registries, clock, onPublished: forget }),
+      publish: createPublish({ database: changes, registries, clock, onPublished: forget }),
       workbench: createWorkbench({ database, registries, loader }),
       trials: createTrials({ ctx: callContext, keyring, catalog, registries, timeoutMs }),
       sweeper: made,

@@ -40,7 +40,7 @@ export interface Device {
   readonly userAgent: string | null
 }
 
-export type RevokedFor = 'logout' | 'revoked' | 'password' | 'disabled' | 'switched'
+export type RevokedFor = 'logout' | 'revoked' | 'password' | 'disabled'
 
 export interface TokenPair {
   readonly accessToken: string
@@ -85,6 +85,8 @@ export interface LoginSessions {
     kind: 'token' | 'cookie'
     device: Device
     proven?: readonly { readonly tenantId: string; readonly loginId: string }[]
+    /** The session that ends as this one begins. */
+    instead?: { readonly tenantId: string; readonly sessionId: string }
   }): Promise<string>
   /** The first pair of a session just opened. */
   pair(sessionId: string, who: { tenantId: string; loginId: string }, generation?: number): Promise<TokenPair>
@@ -131,13 +133,13 @@ export const createLoginSessions = (options: {
     sealed === null ? NO_DEVICE : (JSON.parse(await vault.open(tenantId, sealed)) as Device)
 
   return {
-    open: async ({ tenantId, loginId, kind, device, proven = [] }) => {
+    open: async ({ tenantId, loginId, kind, device, proven = [], instead }) => {
       const now = clock.now()
       const id = newId(now)
       const seconds = kind === 'cookie' ? COOKIE_S : REFRESH_S
       const sealed = await vault.seal(tenantId, JSON.stringify(device))
       await database.batch(
-        [...new Set([tenantId, ...proven.map((login) => login.tenantId)])],
+        [...new Set([tenantId, ...proven.map((login) => login.tenantId), ...(instead ? [instead.tenantId] : [])])],
         [
           {
             name: 'open_session',
@@ -157,6 +159,16 @@ export const createLoginSessions = (options: {
                    values ($1::uuid, $2::uuid, $3::uuid)`,
             values: [login.tenantId, id, login.loginId],
           })),
+          ...(instead
+            ? [
+                {
+                  name: 'switch_session',
+                  text: `update millrace.login_session set revoked_at = $3::timestamptz, revoked_for = 'switched'
+                         where tenant_id = $1::uuid and id = $2::uuid and revoked_at is null`,
+                  values: [instead.tenantId, instead.sessionId, new Date(now)],
+                },
+              ]
+            : []),
         ],
       )
       return id

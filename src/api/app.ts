@@ -9,6 +9,7 @@ import { createSingleSignOn } from '../access/sso.ts'
 import { createTenants } from '../access/tenants.ts'
 import { createTokens, type Tokens } from '../access/tokens.ts'
 import { createUsers } from '../access/users.ts'
+import { recordChanges } from '../audit/changes.ts'
 import { Fault } from '../base/faults.ts'
 import { createAuthenticator } from '../ingest/authenticate.ts'
 import { BODY_BYTES_MAX } from '../ingest/body.ts'
@@ -192,10 +193,11 @@ const gateOf = (
 }
 
 /** Builds the HTTP side; listening and ending are main.ts's, which may add routes until it listens. */
-export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
+export const createApp = async (given: ApiDeps): Promise<FastifyInstance> => {
+  const deps: ApiDeps = { ...given, database: recordChanges(given.database, given.audit) }
   const app = newServer(deps)
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
-  const quota = createQuota({ database: deps.database })
+  const quota = createQuota({ database: given.database })
   const door = createDoor({
     quota,
     max: deps.settings.ipRateLimitMax,
@@ -244,8 +246,8 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
       if (!OTHER_ANSWERS.has(request.routeOptions.url ?? '')) requireJson(request.headers.accept)
       done()
     })
-    keepAnswers(managed, deps)
-    watchPreconditions(managed, deps.database)
+    keepAnswers(managed, given)
+    watchPreconditions(managed, given.database)
     auditAnswers(managed, deps.audit)
     await managed.register(authRoutes(deps, access))
     await managed.register(accountRoutes(deps, access))
@@ -253,7 +255,7 @@ export const createApp = async (deps: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(bulkRoutes(deps, access))
     await managed.register(assignmentRoutes(deps, access))
     await managed.register(keyRoutes(access))
-    await managed.register(tenantRoutes(access))
+    await managed.register(tenantRoutes({ ...access, audit: deps.audit }))
     await managed.register(ssoRoutes(deps, { ...access, door }))
     await managed.register(oauthRoutes(deps, access))
     await managed.register(leadRoutes(deps))

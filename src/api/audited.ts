@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Audit } from '../audit/audit.ts'
-import type { Actor } from '../audit/types.ts'
+import { type Course, inCourse } from '../audit/changes.ts'
+import type { Actor, AuditEntry } from '../audit/types.ts'
 import type { Json } from '../kit/field.ts'
 import type { Session } from './request.ts'
 
@@ -23,6 +24,8 @@ declare module 'fastify' {
     auditData: Readonly<Record<string, Json>> | null
     /** What it says besides that is sealed: the reason given for seeing personal data. */
     auditPersonal: Readonly<Record<string, Json>> | null
+    /** Of a change. */
+    auditCourse: Course | null
   }
 }
 
@@ -44,27 +47,53 @@ const idOf = (request: FastifyRequest, name: string | undefined): string | null 
   return value ?? null
 }
 
+const entryOf = (request: FastifyRequest, { tenantId, kind, userId }: Session): AuditEntry => {
+  const asked = request.routeOptions.config.audit || undefined
+  const route = request.routeOptions.url ?? ''
+  const resource = asked?.resource ?? resourceOf(route)
+  return {
+    tenantId,
+    actor: actorOf({ kind, userId }),
+    action: asked?.action ?? `${resource}.${VERBS[request.method] ?? 'read'}`,
+    resource,
+    resourceId: idOf(request, asked?.id),
+    data: { ...(asked?.action === undefined && { route }), ...request.auditData },
+    personal: { ip: request.ip, ...request.auditPersonal },
+  }
+}
+
 /**
  * Every answer that shows personal data, and every change by somebody logged in, has its entry before it leaves. What
- * fails to be recorded is not answered.
+ * fails to be recorded is not answered. A change that one transaction of the tenant makes has its entry in that
+ * transaction; where it is refused or fails after that, a second entry says so.
  */
 export const auditAnswers = (app: FastifyInstance, audit: Audit): void => {
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.decorateRequest('auditCourse', null)
+
+  app.addHook('preHandler', (request, _reply, done) => {
     const { session } = request
+    if (session === null || READS.has(request.method) || request.routeOptions.config.audit === false) return done()
+    const course: Course = { tenantId: session.tenantId, entry: () => entryOf(request, session), isWritten: false }
+    request.auditCourse = course
+    inCourse(course, done)
+  })
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { session, auditCourse: course } = request
     const { audit: asked } = request.routeOptions.config
-    if (session === null || asked === false || reply.statusCode >= 400 || request.isReplay) return payload
-    if (asked === undefined && READS.has(request.method)) return payload
-    const route = request.routeOptions.url ?? ''
-    const resource = asked?.resource ?? resourceOf(route)
-    await audit.record({
-      tenantId: session.tenantId,
-      actor: actorOf(session),
-      action: asked?.action ?? `${resource}.${VERBS[request.method] ?? 'read'}`,
-      resource,
-      resourceId: idOf(request, asked?.id),
-      data: { ...(asked?.action === undefined && { route }), ...request.auditData },
-      personal: { ip: request.ip, ...request.auditPersonal },
-    })
+    if (session === null || asked === false || request.isReplay) return payload
+    const isRefused = reply.statusCode >= 400
+    if (course?.isWritten) {
+      if (isRefused) {
+        const entry = entryOf(request, session)
+        await audit.record({ ...entry, data: { ...entry.data, failed: reply.statusCode } })
+      }
+      return payload
+    }
+    if (isRefused || (asked === undefined && READS.has(request.method))) return payload
+    // The hooks after this one belong to the course as well, and must not write it again.
+    if (course) course.isWritten = true
+    await audit.record(entryOf(request, session))
     return payload
   })
 }

@@ -75,10 +75,16 @@ describe('a POST with an Idempotency-Key', () => {
     const app = await api.appWith({
       database: {
         ...database,
-        batch: (tenants, statements) =>
-          away && statements.some(({ name }) => name === 'make_key')
-            ? Promise.reject(new Error('away'))
-            : database.batch(tenants, statements),
+        transaction: (tenants, run) =>
+          database.transaction(tenants, (tx) =>
+            run({
+              ...tx,
+              all: (statements) =>
+                away && statements.some(({ name }) => name === 'make_key')
+                  ? Promise.reject(new Error('away'))
+                  : tx.all(statements),
+            }),
+          ),
       },
     })
     const send = () =>

@@ -23,6 +23,7 @@ import { Nothing } from '../contract/shapes.ts'
 import type { ApiDeps } from '../deps.ts'
 import { sessionOf } from '../guard.ts'
 import type { LinkSender } from '../links.ts'
+import { recordLogin } from '../logged-in.ts'
 import { sessionViews } from '../session-views.ts'
 
 export interface AccountParts {
@@ -45,7 +46,7 @@ export const accountRoutes =
     { sessions, logins, passwords, secondFactors, users, links }: AccountParts,
   ): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { database, clock, keys, log } = deps
+    const { database, clock, keys, log, audit } = deps
     const tags = ['Login']
     const open = { access: 'public' } as const
     const own = { access: 'session' } as const
@@ -150,7 +151,8 @@ export const accountRoutes =
         },
       },
       async (request) => {
-        await users.takeLink(request.body.token, () => hashPassword(request.body.password))
+        const { tenantId, id } = await users.takeLink(request.body.token, () => hashPassword(request.body.password))
+        await recordLogin(audit, request, { tenantId, loginId: id }, { action: 'password.set', by: 'link' })
         return { done: true as const }
       },
     )

@@ -12,6 +12,7 @@ import { problems } from '../contract/problem.ts'
 import { Nothing } from '../contract/shapes.ts'
 import type { ApiDeps } from '../deps.ts'
 import { sessionOf } from '../guard.ts'
+import { recordLogin } from '../logged-in.ts'
 import { SESSION_COOKIE } from '../principals.ts'
 import type { Session } from '../request.ts'
 
@@ -55,7 +56,7 @@ const answerOf = (pair: TokenPair) => ({
 export const authRoutes =
   (deps: ApiDeps, { sessions, tokens, logins, users }: AuthParts): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { database, settings } = deps
+    const { database, settings, audit } = deps
     const tags = ['Login']
     const open = { access: 'public' } as const
     const own = { access: 'session' } as const
@@ -131,6 +132,7 @@ export const authRoutes =
       async (request) => {
         const who = await logIn(request.body)
         const sessionId = await sessions.open({ ...who, kind: 'token', device: deviceOf(request) })
+        await recordLogin(audit, request, who, { action: 'session.open', by: 'password' })
         return answerOf(await sessions.pair(sessionId, who))
       },
     )
@@ -167,6 +169,7 @@ export const authRoutes =
       async (request, reply) => {
         const who = await logIn(request.body)
         const sessionId = await sessions.open({ ...who, kind: 'cookie', device: deviceOf(request) })
+        await recordLogin(audit, request, who, { action: 'session.open', by: 'password' })
         beginCookie(reply, sessionId)
         return meOf(await sessionNow(who, sessionId, true))
       },
@@ -249,13 +252,14 @@ export const authRoutes =
         },
       },
       async (request, reply) => {
-        const { tenantId, userId, sessionId, byCookie } = userSession(request)
+        const { tenantId, sessionId, byCookie } = userSession(request)
         const { tenant, code = null } = request.body
+        request.auditData = { tenant }
         const who = await logins.goTo({ sessionId, tenant, code })
         const kind = byCookie ? 'cookie' : 'token'
-        const next = await sessions.open({ ...who, kind, device: deviceOf(request) })
-        await sessions.revoke({ tenantId, loginId: userId, sessionId }, 'switched')
-        request.auditData = { tenant }
+        const instead = { tenantId, sessionId }
+        const next = await sessions.open({ ...who, kind, device: deviceOf(request), instead })
+        await recordLogin(audit, request, who, { action: 'session.open', by: 'switch' })
         const session = await meOf(await sessionNow(who, next, byCookie))
         if (!byCookie) return { session, tokens: answerOf(await sessions.pair(next, who)) }
         beginCookie(reply, next)

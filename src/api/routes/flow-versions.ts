@@ -97,13 +97,13 @@ export const flowVersionRoutes =
         const { tenantId, userId } = sessionOf(request)
         const { version: of, note } = request.body
         const { document } = await versionOf(tenantId, request.params.id, of)
+        request.auditData = { of }
         const published = await publish({
           tenantId,
           text: document as string,
           by: userId,
           note: note ?? `Back to version ${of}`,
         })
-        request.auditData = { version: published.version, of }
         if (published.version === null) {
           const fault = new Fault('flow_invalid', {
             message: `Version ${of} is no longer a right flow; nothing was published.`,

@@ -12,6 +12,7 @@ import type { ApiDeps } from '../deps.ts'
 import type { Door } from '../door.ts'
 import { ifVersion, sendEtag } from '../etag.ts'
 import { sessionOf } from '../guard.ts'
+import { recordLogin } from '../logged-in.ts'
 import { cookieOf } from '../principals.ts'
 import { deviceOf, sessionCookie } from './auth.ts'
 
@@ -36,7 +37,7 @@ const mayBeDefault = (role: string): boolean =>
 /** Single sign-on: its settings, and the way there and back. */
 export const ssoRoutes =
   (
-    { database, settings }: ApiDeps,
+    { database, settings, audit }: ApiDeps,
     parts: {
       readonly sso: SingleSignOn
       readonly sessions: LoginSessions
@@ -198,6 +199,7 @@ export const ssoRoutes =
         const sessionId = await sessions.open({ ...who, kind: 'cookie', device: deviceOf(request) })
         if ((await sessions.find(sessionId)) === null)
           throw new Fault('forbidden', { message: 'This user is switched off: ask an admin.' })
+        await recordLogin(audit, request, who, { action: 'session.open', by: 'sso' })
         reply.header('set-cookie', sessionCookie(tokens.cookie(sessionId), COOKIE_SECONDS, settings.publicUrl))
         return reply.redirect('/', 303)
       },

@@ -1,6 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { TenantChange, Tenants } from '../../access/tenants.ts'
 import type { Users } from '../../access/users.ts'
+import type { Audit } from '../../audit/audit.ts'
+import { inCourse } from '../../audit/changes.ts'
+import type { AuditEntry } from '../../audit/types.ts'
 import { problems } from '../contract/problem.ts'
 import {
   NewTenantBody,
@@ -35,13 +38,24 @@ export const tenantRoutes =
     readonly tenants: Tenants
     readonly users: Users
     readonly links: LinkSender
+    readonly audit: Audit
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { tenants, users, links } = parts
+    const { tenants, users, links, audit } = parts
     const tags = ['Tenants']
     const security = [{ login: [] }, { cookie: [] }]
     const operator = [{ platformKey: [] }]
     const platform = { access: 'platform' } as const
+
+    /** What the operator of the installation does to a tenant stands in the audit of that tenant. */
+    const entryOf = (tenantId: string, action: string, data: AuditEntry['data'] = {}): AuditEntry => ({
+      tenantId,
+      actor: { kind: 'operator', id: 'platform' },
+      action,
+      resource: 'tenant',
+      resourceId: tenantId,
+      data,
+    })
 
     app.get(
       '/api/v1/tenant',
@@ -112,11 +126,15 @@ export const tenantRoutes =
       async (request, reply) => {
         const { slug, name = slug, limits, owner_email: email } = request.body
         const tenant = await tenants.make({ slug, name, limits: limitsOf(limits), by: 'platform' })
+        await audit.record(entryOf(tenant.id, 'tenant.make'))
         reply.code(201).header('location', `/api/v1/platform/tenants/${tenant.id}`)
         sendEtag(reply, tenant.version)
         if (email === undefined) return { tenant: platformView(tenant), invitation: null }
         const actor = { role: 'owner' }
-        const invited = await users.invite({ tenantId: tenant.id, email, role: 'owner', partner: null, actor })
+        const course = { tenantId: tenant.id, entry: () => entryOf(tenant.id, 'users.post'), isWritten: false }
+        const invited = await inCourse(course, () =>
+          users.invite({ tenantId: tenant.id, email, role: 'owner', partner: null, actor }),
+        )
         const invitation = await links.send({ to: email, purpose: 'invitation', link: invited.link, request })
         return { tenant: platformView(tenant), invitation }
       },
@@ -158,7 +176,15 @@ export const tenantRoutes =
       },
       async (request, reply) => {
         const { id } = await tenants.read(request.params.id)
-        const tenant = await tenants.change({ id, change: changeOf(request.body), ifVersion: ifVersion(request) })
+        const { body } = request
+        const data = {
+          ...(body.enabled !== undefined && { enabled: body.enabled }),
+          ...(body.limits !== undefined && { limits: { ...body.limits } }),
+        }
+        const course = { tenantId: id, entry: () => entryOf(id, 'tenant.patch', data), isWritten: false }
+        const tenant = await inCourse(course, () =>
+          tenants.change({ id, change: changeOf(body), ifVersion: ifVersion(request) }),
+        )
         sendEtag(reply, tenant.version)
         return platformView(tenant)
       },

@@ -1,5 +1,7 @@
 import { createTenants, type Tenant, type TenantLimits, type Tenants } from '../../access/tenants.ts'
 import { createUsers } from '../../access/users.ts'
+import { inCourse, recordChanges } from '../../audit/changes.ts'
+import type { AuditEntry } from '../../audit/types.ts'
 import { Fault } from '../../base/faults.ts'
 import { keyedHash16, seal } from '../../base/seal.ts'
 import type { House } from '../../house.ts'
@@ -12,8 +14,17 @@ interface TenantsOptions {
   readonly json: boolean
 }
 
-const tenantsOf = ({ database, clock, keyring }: House): Tenants =>
-  createTenants({ database, clock, makeKeys: keyring.createTenantKeys })
+const tenantsOf = ({ database, audit, clock, keyring }: House): Tenants =>
+  createTenants({ database: recordChanges(database, audit), clock, makeKeys: keyring.createTenantKeys })
+
+const entryOf = (tenantId: string, action: string, data: AuditEntry['data'] = {}): AuditEntry => ({
+  tenantId,
+  actor: { kind: 'operator', id: 'cli' },
+  action,
+  resource: 'tenant',
+  resourceId: tenantId,
+  data,
+})
 
 const usersOf = ({ database, clock, keyring }: House) =>
   createUsers({
@@ -76,6 +87,7 @@ export const runTenantCreate = (
   within(options, async (house) => {
     const { slug, name, owner, limits, json, output, publicUrl } = options
     const tenant = await tenantsOf(house).make({ slug, name: name ?? slug, limits, by: 'cli' })
+    await house.audit.record(entryOf(tenant.id, 'tenant.make', { owner: owner !== undefined }))
     if (owner === undefined) {
       say(options, tenant)
       return 0
@@ -106,7 +118,13 @@ export const runTenantChange = (
   within(options, async (house) => {
     const tenants = tenantsOf(house)
     const { id } = await tenants.read(options.slug)
-    say(options, await tenants.change({ id, change: options.change, ifVersion: null }))
+    const { change } = options
+    const data = {
+      ...(change.enabled !== undefined && { enabled: change.enabled }),
+      ...(change.limits !== undefined && { limits: { ...change.limits } }),
+    }
+    const course = { tenantId: id, entry: () => entryOf(id, 'tenant.patch', data), isWritten: false }
+    say(options, await inCourse(course, () => tenants.change({ id, change, ifVersion: null })))
     return 0
   })
 
