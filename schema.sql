@@ -139,6 +139,18 @@ AS $function$
   where s.next_at <= at_time order by s.next_at limit most for update skip locked $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.due_webhooks(at_time timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, webhook_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  select w.tenant_id, w.id from webhook w
+  where w.enabled and exists (select from webhook_event e where e.tenant_id = w.tenant_id and e.webhook_id = w.id
+    and e.state = 'waiting' and e.next_at <= at_time)
+  order by w.changed_at $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.duration_slot(ms integer)
  RETURNS integer
  LANGUAGE sql
@@ -275,6 +287,49 @@ begin
       and m.at >= to_timestamp(d.n * 3600) and m.at < to_timestamp((d.n + 1) * 3600)
     group by d.t, d.n, m.flow_id, m.source_id, m.test, m.slot;
 end $function$
+
+CREATE OR REPLACE FUNCTION millrace.find_alerts()
+ RETURNS TABLE(tenant_id uuid, kind text, subject text, severity text, code text, count bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with recursive lanes as (
+    select g.* from tenant t cross join lateral (
+      select d.tenant_id, d.state, d.flow_id, d.destination from delivery d
+      where d.tenant_id = t.id and d.state in ('waiting', 'unknown', 'dead')
+      order by d.tenant_id, d.state, d.flow_id, d.destination limit 1) g
+    union all
+    select n.* from lanes g cross join lateral (
+      select d.tenant_id, d.state, d.flow_id, d.destination from delivery d
+      where d.tenant_id = g.tenant_id and d.state in ('waiting', 'unknown', 'dead')
+        and (d.state, d.flow_id, d.destination) > (g.state, g.flow_id, g.destination)
+      order by d.tenant_id, d.state, d.flow_id, d.destination limit 1) n
+  )
+  select l.tenant_id, case l.state when 'dead' then 'dead_letters' else 'unknown_outcomes' end,
+    l.flow_id || '/' || l.destination, 'error', c.code, c.count
+  from lanes l cross join lateral (
+    select max(d.code) as code, count(*) as count from (
+      select d.code from delivery d where d.tenant_id = l.tenant_id and d.state = l.state and d.flow_id = l.flow_id
+        and d.destination = l.destination and d.state in ('waiting', 'unknown', 'dead') limit 1000) d) c
+  where l.state in ('dead', 'unknown')
+  union all
+  select h.tenant_id, 'destination_paused', h.name, 'error', h.code, 1 from hold h
+  where h.scope = 'destination' and h.code is not null
+  union all
+  select s.tenant_id, 'breaker_open', s.flow_id || '/' || s.destination, 'warning', s.code, s.openings
+  from destination_state s where s.breaker <> 'closed'
+  union all
+  select w.tenant_id, 'webhook_disabled', w.id::text, 'error', w.code, 1 from webhook w where w.code is not null
+  union all
+  select w.tenant_id, 'webhook_undelivered', w.id::text, 'error', e.code, e.count from webhook w cross join lateral (
+    select max(d.code) as code, count(*) as count from (
+      select e.code from webhook_event e
+      where e.tenant_id = w.tenant_id and e.webhook_id = w.id and e.state = 'dead' limit 1000) d) e
+  where e.count > 0
+  union all
+  select j.tenant_id, 'job_failed', j.task, 'error', max(j.code), count(*) from job j
+  where j.failed_at is not null group by j.tenant_id, j.task $function$
 
 CREATE OR REPLACE FUNCTION millrace.find_holds(at_time timestamp with time zone)
  RETURNS TABLE(tenant_id uuid, scope text, name text, until timestamp with time zone, state text, code text)
@@ -605,6 +660,19 @@ AS $function$
     (select min(s.next_at) from job_schedule s where s.next_at > at_time)) $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.next_webhook(at_time timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  select min(e.next_at) from webhook w cross join lateral (
+    select e.next_at from webhook_event e
+    where e.tenant_id = w.tenant_id and e.webhook_id = w.id and e.state = 'waiting' and e.next_at > at_time
+    order by e.next_at limit 1) e
+  where w.enabled $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.note_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -763,6 +831,41 @@ AS $function$
   order by 8 desc, t.name, t.slug $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.settle_alerts(at_time timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, id uuid, kind text, subject text, severity text, code text, count integer, cleared boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+begin
+  if not pg_try_advisory_xact_lock(7118, 1) then return; end if;
+  return query
+  with found as materialized (select f.* from find_alerts() f),
+  raised as (
+    insert into alert as a (tenant_id, id, kind, subject, severity, code, count, raised_at, told_at)
+    select f.tenant_id, gen_random_uuid(), f.kind, f.subject, f.severity, f.code, f.count, at_time, null from found f
+    on conflict (tenant_id, kind, subject) where cleared_at is null do update
+      set count = excluded.count, code = coalesce(excluded.code, a.code)
+      where a.count <> excluded.count or (excluded.code is not null and a.code is distinct from excluded.code)
+    returning a.*
+  ),
+  over as (
+    update alert a set cleared_at = at_time
+    where a.cleared_at is null
+      and not exists (select from found f where f.tenant_id = a.tenant_id and f.kind = a.kind and f.subject = a.subject)
+    returning a.*
+  )
+  select r.tenant_id, r.id, r.kind, r.subject, r.severity, r.code, r.count, false from raised r where r.told_at is null
+  union
+  -- What was raised and not told, by a process that died.
+  select a.tenant_id, a.id, a.kind, a.subject, a.severity, a.code, a.count, false from alert a
+  where a.told_at is null and a.cleared_at is null
+  union
+  select o.tenant_id, o.id, o.kind, o.subject, o.severity, o.code, o.count, true from over o where o.told_at is not null;
+end $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.take_due(at_time timestamp with time zone, new_runner integer, each integer, in_all integer, lanes text[], rooms integer[])
  RETURNS TABLE(tenant_id uuid, lead_id uuid, attempts integer, lane text)
  LANGUAGE sql
@@ -832,6 +935,33 @@ begin
   left_over := greatest(0, most - before - granted);
   return next;
 end $function$
+  grant execute to millrace_app
+
+CREATE OR REPLACE FUNCTION millrace.take_webhook_events(of_tenant uuid, of_webhook uuid, at_time timestamp with time zone, until timestamp with time zone, most integer)
+ RETURNS TABLE(subject uuid, seq integer, "position" integer, type text, at timestamp with time zone, attempts integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  with due as materialized (
+    select e.subject, e.seq, e.position from webhook_event e
+    where e.tenant_id = of_tenant and e.webhook_id = of_webhook and e.state = 'waiting' and e.next_at <= at_time
+    order by e.next_at limit most for update skip locked
+  ),
+  judged as materialized (
+    select d.*, exists (select from webhook_event b where b.tenant_id = of_tenant and b.webhook_id = of_webhook
+      and b.subject = d.subject and b.state = 'waiting' and (b.seq, b.position) < (d.seq, d.position)) as behind
+    from due d
+  ),
+  pushed as (
+    update webhook_event e set next_at = at_time + interval '1 second' from judged j
+    where j.behind and e.tenant_id = of_tenant and e.webhook_id = of_webhook
+      and e.subject = j.subject and e.seq = j.seq and e.position = j.position
+  )
+  update webhook_event e set next_at = until, attempts = e.attempts + 1 from judged j
+  where not j.behind and e.tenant_id = of_tenant and e.webhook_id = of_webhook
+    and e.subject = j.subject and e.seq = j.seq and e.position = j.position
+  returning e.subject, e.seq, e.position, e.type, e.at, e.attempts $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.tell_epoch()
@@ -936,6 +1066,28 @@ table account_key row level security forced
     3 account_id uuid not null
   constraint account_key_pkey PRIMARY KEY (tenant_id, key)
   CREATE INDEX account_key_account ON millrace.account_key USING btree (tenant_id, account_id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table alert row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 kind text not null
+    4 subject text not null
+    5 severity text not null
+    6 code text
+    7 count integer not null
+    8 raised_at timestamp with time zone not null
+    9 acknowledged_at timestamp with time zone
+   10 acknowledged_by text
+   11 cleared_at timestamp with time zone
+   12 told_at timestamp with time zone
+  constraint alert_pkey PRIMARY KEY (tenant_id, id)
+  constraint alert_severity_check CHECK ((severity = ANY (ARRAY['warning'::text, 'error'::text])))
+  constraint alert_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX alert_untold ON millrace.alert USING btree (tenant_id) WHERE (told_at IS NULL)
+  CREATE UNIQUE INDEX alert_open ON millrace.alert USING btree (tenant_id, kind, subject) WHERE (cleared_at IS NULL)
+  policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
@@ -1870,6 +2022,47 @@ table tenant_key row level security forced
   constraint tenant_key_pkey PRIMARY KEY (tenant_id, purpose, version)
   constraint tenant_key_purpose_check CHECK ((purpose = ANY (ARRAY['wrap'::text, 'lookup'::text])))
   constraint tenant_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table webhook row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 name text not null
+    4 host text not null
+    5 events text[] not null
+    6 flows text[]
+    7 fields boolean not null
+    8 tests boolean not null
+    9 enabled boolean not null
+   10 code text
+   11 previous_until timestamp with time zone
+   12 created_at timestamp with time zone not null
+   13 changed_at timestamp with time zone not null
+  constraint webhook_pkey PRIMARY KEY (tenant_id, id)
+  constraint webhook_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table webhook_event with (fillfactor=80) row level security forced
+    1 tenant_id uuid not null
+    2 webhook_id uuid not null
+    3 subject uuid not null
+    4 seq integer not null
+    5 position integer not null
+    6 type text not null
+    7 at timestamp with time zone not null
+    8 state text not null default 'waiting'::text
+    9 next_at timestamp with time zone not null
+   10 attempts integer not null default 0
+   11 code text
+   12 status integer
+  constraint webhook_event_pkey PRIMARY KEY (tenant_id, webhook_id, subject, seq, "position")
+  constraint webhook_event_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'dead'::text])))
+  CREATE INDEX webhook_event_due ON millrace.webhook_event USING btree (tenant_id, webhook_id, next_at) WHERE (state = 'waiting'::text)
+  CREATE INDEX webhook_event_ended ON millrace.webhook_event USING btree (tenant_id, webhook_id, state, at) WHERE (state <> 'waiting'::text)
+  policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 

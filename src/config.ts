@@ -286,7 +286,7 @@ export const SETTINGS = {
     name: 'ENABLE_WEBHOOKS',
     type: 'flag',
     default: true,
-    description: 'Whether events are sent to subscribed webhooks. This version has none yet.',
+    description: 'Whether what happens is told to subscribed webhooks: `/api/v1/webhooks`.',
   },
   batchProcessing: {
     name: 'ENABLE_BATCH_PROCESSING',

@@ -6,6 +6,7 @@ import { recordChanges } from './audit/changes.ts'
 import type { Clock } from './base/clock.ts'
 import { systemClock } from './base/clock.ts'
 import { newId } from './base/ids.ts'
+
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Connection, createDatabase, type Database } from './database/pool.ts'
@@ -13,7 +14,8 @@ import { createPresence, type Presence } from './database/presence.ts'
 import { createDeadLetterAlert } from './delivery/alert.ts'
 import { createGate, type Gate, type GateLimits } from './delivery/gate.ts'
 import { createHealthCounts, type HealthCounts } from './delivery/health.ts'
-import { tidyMinutes } from './delivery/tidy.ts'
+import type { SendMail } from './feed/alerts.ts'
+import { createFeed, type Feed } from './feed/feed.ts'
 import { createFigureFolder, type FigureFolder } from './figures/fold.ts'
 import { checkFlow } from './flow/parse.ts'
 import { createBatches } from './handlers/batches.ts'
@@ -31,11 +33,13 @@ import { createPersons } from './handlers/persons.ts'
 import { createSecrets, type Secrets } from './handlers/secrets.ts'
 import { createSuppression } from './handlers/suppression.ts'
 import { createTokens } from './handlers/tokens.ts'
+import { jobHandlers } from './house-jobs.ts'
 import type { JobQueue } from './jobs/jobs.ts'
 import { createPostgresQueue } from './jobs/postgres/queue.ts'
 import { createRounds, type Rounds } from './jobs/rounds.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
 import { createUpkeep, type Upkeep } from './jobs/upkeep.ts'
+import { within } from './jobs/within.ts'
 import { createAppender, NEVER_MS } from './journal/append.ts'
 import { createKeyring, type Keyring } from './journal/keyring.ts'
 import { createJournalReader, createLeadLoader } from './journal/read.ts'
@@ -53,7 +57,7 @@ import { createBatchWriter } from './runner/batch-writer.ts'
 import { type CapDesk, createCapDesk } from './runner/cap-desk.ts'
 import { createCatalog } from './runner/catalog.ts'
 import type { RunnerContext } from './runner/context.ts'
-import { lookupColumn } from './runner/journey.ts'
+import { lookupColumn, personKeys, REACHED } from './runner/journey.ts'
 import { createPublish, type Publish } from './runner/publish.ts'
 import { createRunner } from './runner/runner.ts'
 import { createTrials, type Trials } from './runner/trials.ts'
@@ -91,6 +95,8 @@ export interface House {
   /** What stands between deliveries and their calls, and how people act on it. */
   readonly delivery: { readonly gate: Gate; readonly amendments: Amendments; readonly limits: GateLimits }
   readonly health: HealthCounts
+  /** What tells others what happens. */
+  readonly feed: Feed
   readonly jobs: JobQueue
   /** The epoch of each tenant's configuration, as far as it is known here. */
   isCurrent(tenantId: string, epoch: number): boolean
@@ -113,6 +119,8 @@ export interface HouseOptions {
   /** Over and above the operator's: where the demo's sink listens. */
   readonly outboundAllow: readonly string[]
   readonly onGather?: (kind: string, size: number) => void
+  /** Mails of the house itself; left out: none are sent. */
+  readonly mail?: SendMail | null
 }
 
 /** Runs of a lead that may end with the process's death: one bad lead costs so many crashes, not all. */
@@ -123,14 +131,6 @@ const CONNECT_TIMEOUT_MS = 5_000
 const TOKEN_TIMEOUT_MS = 15_000
 const NOTICE_TIMEOUT_MS = 30_000
 const ANSWER_BYTES_MAX = 1024 * 1024
-
-const withTimeout = (promise: Promise<void>, ms: number): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
-}
 
 /** Opens the database, brings it up to date, and builds all that works on it. */
 export const openHouse = async (options: HouseOptions): Promise<House> => {
@@ -174,7 +174,9 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       void keyring.refresh(tenantId)
       lists.forget(tenantId)
       models.forget(tenantId)
+      feed?.listeners.forget(tenantId)
     }
+    let feed: Feed | null = null
     const random = options.random ?? Math.random
     const health = createHealthCounts({ database, clock })
     const limits = gateLimits(config)
@@ -209,12 +211,6 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const rowsMax = Math.min(config.maxBatchSize, 500)
     const lookUp = createLookUp({ database, rowsMax })
     const caps = createCaps({ database, rowsMax })
-    const appender = createAppender({
-      database,
-      rowsMax,
-      onUsage: caps.learn,
-      onGather: (rows) => options.onGather?.('commit', rows),
-    })
     const outbound = createOutbound({
       allow: [...config.outboundAllow, ...options.outboundAllow],
       bodyBytesMax: ANSWER_BYTES_MAX,
@@ -223,15 +219,41 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       filesDir: join(config.dataDir, 'files'),
     })
     closers.unshift(outbound.close)
+    const loader = createLeadLoader({ database, keyring })
+    feed = createFeed({
+      database,
+      clock,
+      random,
+      gate,
+      outbound,
+      keyring,
+      loader,
+      credential: secrets.credential,
+      mayShow: async ({ lead, keys }) => {
+        const flow = await catalog.version(lead.tenantId, lead.flow, lead.flowVersion)
+        return (await blocks.why(lead.tenantId, personKeys({ lead, flow, keys }), REACHED)) === null
+      },
+      mail: options.mail ?? null,
+      publicUrl: config.publicUrl ?? null,
+      log,
+    })
+    const told = feed
+    const appender = createAppender({
+      database,
+      rowsMax,
+      onUsage: caps.learn,
+      ...(config.webhooks && { listeners: told.listeners }),
+      onGather: (rows) => options.onGather?.('commit', rows),
+    })
     const tokens = createTokens({
       database,
       clock,
       secrets,
       send: (call) => outbound.send({ ...call, timeoutMs: TOKEN_TIMEOUT_MS }),
     })
-    const loader = createLeadLoader({ database, keyring })
     const batches = createBatches({ database })
     let sweeper: Sweeper | null = null
+    const noteDeadLetter = createDeadLetterAlert({ database, clock, log })
     const context: RunnerContext = {
       clock,
       random,
@@ -265,7 +287,10 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       onDoubt: (lead) => sweeper?.doubt(lead),
       onDue: (at) => sweeper?.hint(at),
       gate,
-      onDeadLetter: createDeadLetterAlert({ database, clock, log }),
+      onDeadLetter: (lane, code) => {
+        noteDeadLetter(lane, code)
+        told.alerts.hint()
+      },
     }
     const runner = createRunner(context)
     const made = createSweeper({
@@ -284,7 +309,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       clock,
       random,
       newId: () => newId(clock.now()),
-      handlers: { 'delivery.tidy': ({ tenantId }) => tidyMinutes(database, tenantId, clock.now()) },
+      handlers: jobHandlers({ database, clock }),
       runnerNumber: presence.number,
       concurrency: JOBS_AT_ONCE,
       log,
@@ -348,6 +373,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       figures,
       delivery: { gate, amendments: createAmendments(context, randomUUID), limits },
       health,
+      feed: told,
       jobs,
       isCurrent: (tenantId, epoch) => presence.isHeld() && (epochs.get(tenantId) ?? epoch) <= epoch,
       close: async (drainMs) => {
@@ -356,7 +382,9 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
         await upkeep.stop()
         await privacy.keeper.stop()
         await figures.stop()
-        await withTimeout(runner.drained(), drainMs)
+        await told.alerts.stop()
+        await told.sender.stop()
+        await within(runner.drained(), drainMs)
         await jobs.drain(drainMs)
         await gate.stop()
         await health.stop()

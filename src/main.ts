@@ -128,6 +128,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         onProgress: json ? () => undefined : progress,
         attach: false,
         outboundAllow: [ownAddress(config)],
+        mail: mailerOf(config),
         onGather: (kind, size) => metrics?.gathered(kind, size),
       }),
     createApp: async (house, isDraining) => {
@@ -170,6 +171,11 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         check: house.check,
         trials: house.trials,
         workbench: house.workbench,
+        feed: {
+          forget: house.feed.listeners.forget,
+          hint: house.feed.sender.hint,
+          test: house.feed.sender.test,
+        },
         destinationTypes,
         isCurrent: house.isCurrent,
         isDraining,

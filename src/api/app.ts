@@ -36,6 +36,7 @@ import { errorHandler } from './problems.ts'
 import './request.ts'
 import { siteOff } from '../site/site.ts'
 import { accountRoutes } from './routes/account.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { assignmentRoutes } from './routes/assignments.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
@@ -80,6 +81,7 @@ import { tenantRoutes } from './routes/tenants.ts'
 import { tryRoutes } from './routes/tries.ts'
 import { userRoutes } from './routes/users.ts'
 import { viewRoutes } from './routes/views.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import { workbenchRoutes } from './routes/workbench.ts'
 import { whenFirstGiven } from './serialization.ts'
 import type { Gate } from './submission-gate.ts'
@@ -270,6 +272,8 @@ export const createApp = async (given: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(flowRoutes(deps))
     await managed.register(destinationRoutes(deps))
     await managed.register(hookRoutes(deps))
+    await managed.register(webhookRoutes(deps))
+    await managed.register(alertRoutes(deps))
     await managed.register(workbenchRoutes(deps))
     await managed.register(postingRoutes(deps))
     await managed.register(listRoutes(deps))

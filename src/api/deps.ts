@@ -6,6 +6,7 @@ import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database, Statement } from '../database/pool.ts'
 import type { Gate, GateLimits } from '../delivery/gate.ts'
+import type { FeedSender } from '../feed/sender.ts'
 import type { ListStore } from '../handlers/list-store.ts'
 import type { JournalReader } from '../journal/types.ts'
 import type { DestinationType } from '../kit/destination.ts'
@@ -54,6 +55,7 @@ export interface ApiDeps {
   /** Destinations tried out by those who set them up. */
   readonly trials: Trials
   readonly workbench: Workbench
+  readonly feed: ApiFeed
   readonly destinationTypes: Readonly<Record<string, DestinationType>>
   /**
    * Whether the tenant's configuration is still the one of this epoch, as far as this process knows. A key that was
@@ -66,6 +68,15 @@ export interface ApiDeps {
   readonly onRoute?: (route: RouteOptions) => void
   /** Whether the process is ending: `/readyz` then answers 503. */
   isDraining(): boolean
+}
+
+/** What tells others what happens. */
+export interface ApiFeed {
+  /** Who has subscribed is read anew. */
+  forget(tenantId: string): void
+  /** Something may be due. */
+  hint(): void
+  test: FeedSender['test']
 }
 
 /** What stands between deliveries and their calls, and how people act on it. */

@@ -28,6 +28,31 @@ export interface Api {
       answer: { id: string; name: string; domain: string | null; created_at: string; persons: number }
     }
   }
+  '/api/v1/alerts': {
+    /** List alerts */
+    get: {
+      query: { state?: "open" | "acknowledged" | "cleared"; limit?: number }
+      answer: { items: ({ id: string; kind: string; subject: string; severity: "warning" | "error"; state: "open" | "acknowledged" | "cleared"; code: string | null; count: number; raised_at: string; acknowledged_at: string | null; acknowledged_by: string | null; cleared_at: string | null })[] }
+    }
+  }
+  '/api/v1/alerts/settings': {
+    /** Read who is mailed of alerts */
+    get: {
+      answer: { emails: string[] | null }
+    }
+    /** Set who is mailed of alerts */
+    put: {
+      body: { emails: string[] | null }
+      answer: { emails: string[] | null }
+    }
+  }
+  '/api/v1/alerts/{id}/acknowledge': {
+    /** Say that an alert was seen */
+    post: {
+      path: { id: string }
+      answer: { id: string; kind: string; subject: string; severity: "warning" | "error"; state: "open" | "acknowledged" | "cleared"; code: string | null; count: number; raised_at: string; acknowledged_at: string | null; acknowledged_by: string | null; cleared_at: string | null }
+    }
+  }
   '/api/v1/assignees': {
     /** List whom leads can be given to */
     get: {
@@ -996,6 +1021,65 @@ export interface Api {
     delete: {
       path: { id: string }
       answer: unknown
+    }
+  }
+  '/api/v1/webhooks': {
+    /** List webhooks */
+    get: {
+      answer: { items: ({ id: string; name: string; host: string; events: string[]; flows: string[] | null; fields: boolean; tests: boolean; enabled: boolean; code: string | null; previous_secret_until: string | null; waiting: number; dead: number; created_at: string; changed_at: string })[] }
+    }
+    /** Subscribe to what happens to leads */
+    post: {
+      body: { url: string; events: ("lead.received" | "lead.accepted" | "lead.rejected" | "lead.failed" | "lead.parked" | "lead.reopened" | "lead.rectified" | "lead.erased" | "review.requested" | "review.decided" | "delivery.succeeded" | "delivery.refused" | "delivery.retrying" | "delivery.failed" | "delivery.unknown" | "alert.raised" | "alert.cleared")[]; name?: string; flows?: string[] | null; fields?: boolean; tests?: boolean; enabled?: boolean }
+      answer: { id: string; name: string; host: string; events: string[]; flows: string[] | null; fields: boolean; tests: boolean; enabled: boolean; code: string | null; previous_secret_until: string | null; waiting: number; dead: number; created_at: string; changed_at: string; secret: string }
+    }
+  }
+  '/api/v1/webhooks/{id}': {
+    /** Read a webhook */
+    get: {
+      path: { id: string }
+      answer: { id: string; name: string; host: string; events: string[]; flows: string[] | null; fields: boolean; tests: boolean; enabled: boolean; code: string | null; previous_secret_until: string | null; waiting: number; dead: number; created_at: string; changed_at: string }
+    }
+    /** Change a webhook */
+    patch: {
+      path: { id: string }
+      body: { url?: string; events?: ("lead.received" | "lead.accepted" | "lead.rejected" | "lead.failed" | "lead.parked" | "lead.reopened" | "lead.rectified" | "lead.erased" | "review.requested" | "review.decided" | "delivery.succeeded" | "delivery.refused" | "delivery.retrying" | "delivery.failed" | "delivery.unknown" | "alert.raised" | "alert.cleared")[]; name?: string; flows?: string[] | null; fields?: boolean; tests?: boolean; enabled?: boolean }
+      answer: { id: string; name: string; host: string; events: string[]; flows: string[] | null; fields: boolean; tests: boolean; enabled: boolean; code: string | null; previous_secret_until: string | null; waiting: number; dead: number; created_at: string; changed_at: string }
+    }
+    /** Unsubscribe */
+    delete: {
+      path: { id: string }
+      answer: { id: string; name: string; host: string; events: string[]; flows: string[] | null; fields: boolean; tests: boolean; enabled: boolean; code: string | null; previous_secret_until: string | null; waiting: number; dead: number; created_at: string; changed_at: string }
+    }
+  }
+  '/api/v1/webhooks/{id}/events': {
+    /** List what a webhook is owed and was sent */
+    get: {
+      path: { id: string }
+      query: { state?: "waiting" | "sent" | "dead"; limit?: number }
+      answer: { items: ({ id: string; type: string; subject: string; state: string; attempts: number; code: string | null; status: number | null; at: string; next_at: string | null })[] }
+    }
+  }
+  '/api/v1/webhooks/{id}/replay': {
+    /** Send again what was given up */
+    post: {
+      path: { id: string }
+      answer: { events: number }
+    }
+  }
+  '/api/v1/webhooks/{id}/rotate': {
+    /** Make a new secret */
+    post: {
+      path: { id: string }
+      body: { overlap_seconds?: number }
+      answer: { id: string; name: string; host: string; events: string[]; flows: string[] | null; fields: boolean; tests: boolean; enabled: boolean; code: string | null; previous_secret_until: string | null; waiting: number; dead: number; created_at: string; changed_at: string; secret: string }
+    }
+  }
+  '/api/v1/webhooks/{id}/test': {
+    /** Send a test event */
+    post: {
+      path: { id: string }
+      answer: { status: number | null; ms: number; ok: boolean | null; code: string | null; reason: string | null }
     }
   }
   '/flows/{flow}/sources/{source}/submit': {

@@ -2,12 +2,13 @@ import { gather } from '../base/coalesce.ts'
 import { isFault } from '../base/faults.ts'
 import { bools, byteas, int4s, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
 import { type Database, type Statement, sqlState } from '../database/pool.ts'
-import type { HeldPlace } from '../lead/events.ts'
+import type { HeldPlace, LeadEvent } from '../lead/events.ts'
 import { type CapUsage, type CapWrite, capStatements, usageOf } from './append-caps.ts'
 import { type ConsentWrite, consentStatements, fenceStatement } from './append-consents.ts'
 import { type DeliveryColumns, deliveryStatements } from './append-deliveries.ts'
 import { type EntryWrite, listStatements } from './append-lists.ts'
 import { type ReviewWrite, reviewStatements } from './append-reviews.ts'
+import { type Listeners, toldOf, toldStatement } from './append-told.ts'
 import { type PersonWrites, personStatements } from './person-writes.ts'
 import type { Segment } from './segment.ts'
 import { type WorkMark, workStatements } from './work-statements.ts'
@@ -51,6 +52,8 @@ export interface LeadCommit {
   readonly leadId: string
   readonly isNew: boolean
   readonly segment: Segment
+  /** Those of the segment. */
+  readonly events: readonly LeadEvent[]
   readonly columns: LeadColumns
   /** With a new lead: its wrapped key. */
   readonly key: { readonly wrapped: Buffer; readonly tenantKeyVersion: number } | null
@@ -277,16 +280,23 @@ export const createAppender = (options: {
   readonly rowsMax: number
   readonly onUsage: (usage: CapUsage) => void
   readonly onGather?: (rows: number) => void
+  /** Who is told of what is written; left out: nobody. */
+  readonly listeners?: Listeners
 }): Appender => {
-  const { database, rowsMax, onUsage, onGather } = options
+  const { database, rowsMax, onUsage, onGather, listeners } = options
   const run = async (commits: readonly LeadCommit[]): Promise<readonly undefined[]> => {
     onGather?.(commits.length)
     const tenants = [...new Set(commits.map((commit) => commit.tenantId))]
     const { statements, caps } = commitStatements(commits)
+    if (listeners)
+      for (const tenant of tenants) if (listeners.wanted(tenant) === undefined) await listeners.learn(tenant)
+    const told = listeners ? toldOf(commits, listeners) : []
+    if (told.length > 0) statements.push(toldStatement(told))
     for (let tries = 1; ; tries += 1) {
       try {
         const results = await database.batch(tenants, statements)
         for (const at of caps) for (const row of results[at] ?? []) onUsage(usageOf(row))
+        if (told.length > 0) listeners?.onOwed()
         return commits.map(() => undefined)
       } catch (error) {
         if (!isTransient(error) || tries === DEADLOCK_TRIES) throw error

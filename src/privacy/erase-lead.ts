@@ -2,6 +2,7 @@ import { newId } from '../base/ids.ts'
 import { seal } from '../base/seal.ts'
 import { byteas, int4s, texts, uuids } from '../database/arrays.ts'
 import { type Database, type Row, type Statement, sqlState } from '../database/pool.ts'
+import { toldStatement } from '../journal/append-told.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader, LoadedLead } from '../journal/read.ts'
 import { encodeSegment } from '../journal/segment.ts'
@@ -229,6 +230,19 @@ const eraseStatements = (asked: EraseLead, loaded: LoadedLead, recipients: reado
              select $1::uuid, $2::uuid, $3::timestamptz, w.seq, $5, $6, null from unnest($4::integer[]) as w(seq)`,
       values: [tenantId, leadId, new Date(now), int4s([segment.seq]), segment.hash, segment.events],
     },
+    // Who was told of it, with its fields or without, is told of that too.
+    toldStatement([
+      {
+        tenantId,
+        subject: leadId,
+        seq: segment.seq,
+        position: 0,
+        type: 'lead.erased',
+        at: now,
+        flow: loaded.lead.flow,
+        test: loaded.lead.test,
+      },
+    ]),
     {
       name: 'erase_work',
       text: 'delete from millrace.work where tenant_id = $1::uuid and lead_id = $2::uuid',

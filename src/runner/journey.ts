@@ -198,6 +198,7 @@ const write = async (journey: Journey, appender: Appender, clock: Clock, work: W
     leadId: lead.id,
     isNew: journey.seq === 0,
     segment,
+    events: journey.events,
     columns: columnsOf(journey),
     key: journey.wrapped ? { wrapped: journey.wrapped, tenantKeyVersion: keys.wrapVersion } : null,
     claims: journey.claims,

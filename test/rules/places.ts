@@ -82,6 +82,14 @@ export const PLACES: Readonly<Record<string, Place>> = {
     may: ['base', 'lead', 'kit'],
     besides: { database: DATABASE },
   },
+  // What tells others what happens: webhooks of a tenant, and alerts. docs/decisions/0050
+  feed: {
+    may: ['base', 'lead', 'kit', 'journal', 'delivery'],
+    besides: {
+      database: DATABASE,
+      outbound: 'types: it posts through the outbound it is handed',
+    },
+  },
   jobs: {
     may: ['base', 'lead', 'kit'],
     besides: {
@@ -122,6 +130,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'persons',
       'runner',
       'delivery',
+      'feed',
       'ingest',
       'access',
       'api/contract',
@@ -186,8 +195,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
       access: 'values: passwords are hashed one way, by the room that checks them',
     },
   },
+  // What jobs do: built with the house.
+  'house-jobs.ts': { may: ['base', 'database', 'delivery', 'feed', 'jobs'] },
   'house.ts': {
     may: [
+      'house-jobs.ts',
       'base',
       'delivery',
       'flow',
@@ -198,6 +210,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       'keys',
       'handlers',
       'jobs',
+      'feed',
       'figures',
       'outbound',
       'runner',

@@ -7,6 +7,7 @@ import { createMetrics } from '../../src/api/metrics.ts'
 import { type MovableClock, movableClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ids.ts'
 import { keyedHash16, seal } from '../../src/base/seal.ts'
+import type { SendMail } from '../../src/feed/alerts.ts'
 import { openUnderTenant } from '../../src/journal/keyring.ts'
 import { lookupColumn } from '../../src/runner/journey.ts'
 import { registries, type TestHouse, testHouse } from './house.ts'
@@ -72,9 +73,11 @@ export const ADMIN = { email: 'Admin@Acme.example', password: 'correct horse', r
 export const SUBMIT = '/flows/roofs/sources/web/submit'
 export const START = Date.parse('2026-11-23T10:00:00Z')
 
-export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) => void } = {}): Promise<TestApi> => {
+export const testApi = async (
+  watch: { readonly onRoute?: (route: RouteOptions) => void; readonly mail?: SendMail } = {},
+): Promise<TestApi> => {
   const clock = movableClock(START)
-  const home = await testHouse({ clock })
+  const home = await testHouse({ clock, ...(watch.mail && { mail: watch.mail }) })
   const { house, tenantId, logged } = home
   const { keyring, database } = house
   const published = await home.publish(FLOW)
@@ -116,6 +119,11 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
     check: house.check,
     trials: house.trials,
     workbench: house.workbench,
+    feed: {
+      forget: house.feed.listeners.forget,
+      hint: house.feed.sender.hint,
+      test: house.feed.sender.test,
+    },
     destinationTypes: registries.destinations,
     isCurrent: house.isCurrent,
     isDraining: () => false,
@@ -126,7 +134,7 @@ export const testApi = async (watch: { readonly onRoute?: (route: RouteOptions) 
     apps.push(app)
     return app
   }
-  const app = await appWith(watch)
+  const app = await appWith(watch.onRoute ? { onRoute: watch.onRoute } : {})
 
   return {
     app,

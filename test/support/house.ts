@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import type { Clock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ids.ts'
 import { readConfig } from '../../src/config.ts'
+import type { SendMail } from '../../src/feed/alerts.ts'
 import { fieldTypes } from '../../src/fields/index.ts'
 import { type House, openHouse } from '../../src/house.ts'
 import { destinationTypes } from '../../src/integrations/index.ts'
@@ -47,6 +48,7 @@ export const testHouse = async (
     readonly clock?: Clock
     readonly env?: Record<string, string>
     readonly random?: () => number
+    readonly mail?: SendMail
   } = {},
 ): Promise<TestHouse> => {
   const db = await testDatabase(options.version === undefined ? {} : { version: options.version })
@@ -67,6 +69,7 @@ export const testHouse = async (
       outboundAllow: [],
       ...(options.clock && { clock: options.clock }),
       ...(options.random && { random: options.random }),
+      ...(options.mail && { mail: options.mail }),
     })
   const house = await open()
   const siblings: House[] = []

@@ -2,7 +2,8 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useWaiting } from '../live/waiting.ts'
-import { percent, t, tn } from '../text.ts'
+import { named, percent, t, tn } from '../text.ts'
+import { useRaised } from './raised.ts'
 import type { Figures } from './types.ts'
 
 /** Fewer leads than this say nothing about a source. */
@@ -16,7 +17,22 @@ const rateOf = (row: { accepted: number; rejected: number; failed: number }): nu
 /** What somebody should look at; nothing where there is nothing. */
 export const Alerts = ({ now, before }: { readonly now: Figures; readonly before: Figures | null }) => {
   const waiting = useWaiting()
+  const { raised, acknowledge } = useRaised()
   const alerts: { readonly key: string; readonly text: ReactNode }[] = []
+  for (const { id, kind, subject, count } of raised)
+    alerts.push({
+      key: id,
+      text: (
+        <>
+          <Link to="/deliveries">{`${named('alert', kind)}: ${subject}${count > 1 ? ` (${count})` : ''}`}</Link>
+          {acknowledge !== null && (
+            <button type="button" className="alert-seen" onClick={() => acknowledge(id)}>
+              {t('alert.seen')}
+            </button>
+          )}
+        </>
+      ),
+    })
   if (waiting > 0) alerts.push({ key: 'review', text: <Link to="/review">{tn('alert.review', waiting)}</Link> })
   if (now.failed > 0)
     alerts.push({

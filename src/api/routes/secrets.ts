@@ -32,7 +32,7 @@ export const secretRoutes =
             {
               name: 'list_secrets',
               text: `select name, updated_at from millrace.secret
-                     where tenant_id = $1::uuid and name not like 'hook/%' order by name`,
+                     where tenant_id = $1::uuid and name not like '%/%' order by name`,
               values: [tenantId],
             },
           ],

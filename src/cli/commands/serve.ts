@@ -91,6 +91,11 @@ const closeApp = async (app: FastifyInstance): Promise<void> => {
   }
 }
 
+const startFeed = ({ config, feed }: House): void => {
+  if (config.webhooks) feed.sender.start()
+  feed.alerts.start()
+}
+
 /** Serves until told to end. Returns the exit code. */
 export const runServe = async (options: ServeOptions): Promise<number> => {
   const { config, json, output } = options
@@ -109,6 +114,7 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
         house.batchRounds.start()
         house.privacy.keeper.start()
         house.figures.start()
+        startFeed(house)
       }
       output.write(json ? readyLine(url, demo) : banner(url, demo))
     } else {
@@ -117,6 +123,7 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
       house.batchRounds.start()
       house.privacy.keeper.start()
       house.figures.start()
+      startFeed(house)
       output.write(
         json ? `${JSON.stringify({ ready: true, role: 'worker' })}\n` : '\nMillrace works on what is due.\n\n',
       )

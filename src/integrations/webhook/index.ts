@@ -1,6 +1,6 @@
-import { hmac } from '../../base/signing.ts'
 import { type AttemptResult, type Call, type DeliveryInput, defineDestination } from '../../kit/destination.ts'
 import { faultOfStatus, retryAfterMs } from '../../kit/http-status.ts'
+import { signatureHeaders } from '../../kit/standard-webhooks.ts'
 import { textOf } from '../../kit/values.ts'
 import { WebhookSettings } from './settings.ts'
 
@@ -32,24 +32,6 @@ const callOf = (input: DeliveryInput, settings: WebhookSettings, event: string):
   }
 }
 
-/** The part after `whsec_` is base64; a secret without that prefix is the key itself. */
-const keyOf = (secret: string): string | Uint8Array =>
-  secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : secret
-
-export const signatureOf = (asked: {
-  readonly secret: string
-  readonly id: string
-  /** Seconds since 1970. */
-  readonly timestamp: number
-  readonly body: string
-}): string =>
-  `v1,${hmac({
-    algorithm: 'sha256',
-    key: keyOf(asked.secret),
-    text: `${asked.id}.${asked.timestamp}.${asked.body}`,
-    encoding: 'base64',
-  })}`
-
 const SUCCESS: AttemptResult = { outcome: 'success', reference: null, price: null, reason: null }
 
 export const webhook = defineDestination({
@@ -73,21 +55,15 @@ export const webhook = defineDestination({
       : { outcome: 'error', reason, code, retryAfterMs: retryAfterMs(answer.headers, input.now) }
   },
   authorize: (call, settings, credential) => {
-    const timestamp = Math.floor(credential.now / 1000)
-    const id = textOf(call.headers['webhook-id'])
     const names =
       settings.previous_secret === undefined ? [settings.secret] : [settings.secret, settings.previous_secret]
-    const signatures = names.map((name) =>
-      signatureOf({ secret: credential.secret(name), id, timestamp, body: call.body ?? '' }),
-    )
-    return {
-      ...call,
-      headers: {
-        ...call.headers,
-        'webhook-timestamp': String(timestamp),
-        'webhook-signature': signatures.join(' '),
-      },
-    }
+    const signed = signatureHeaders({
+      secrets: names.map((name) => credential.secret(name)),
+      id: textOf(call.headers['webhook-id']),
+      now: credential.now,
+      body: call.body ?? '',
+    })
+    return { ...call, headers: { ...call.headers, ...signed } }
   },
   check: () => null,
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { signatureOf, webhook } from './index.ts'
+import { signatureOf } from '../../kit/standard-webhooks.ts'
+import { webhook } from './index.ts'
 
 /** Of the standard's own library: test/data/README.md. */
 const vector = JSON.parse(

@@ -1,0 +1,165 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
+import { openSink, type Sink } from '../../test/support/sink.ts'
+
+let api: TestApi
+let token: string
+let sink: Sink
+const mails: { to: string; subject: string; text: string }[] = []
+let mailFails = false
+const ask = asker(
+  () => api,
+  () => token,
+)
+
+beforeAll(async () => {
+  sink = await openSink()
+  api = await testApi({
+    mail: async (mail) => {
+      if (mailFails) throw new Error('away')
+      mails.push(mail)
+    },
+  })
+  await api.addLogin(ADMIN)
+  await api.addLogin({ email: 'op@acme.example', password: 'correct horse', role: 'operator' })
+  token = await api.token(ADMIN)
+  await api.home.publish(`
+flow: watched
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+destinations:
+  crm: { type: http, url: "${sink.url}/crm", repeat: keyed, attempts: 1, breaker: { failures: 2, pause: 30s } }
+  once: { type: http, url: "${sink.url}/once", repeat: unsafe, attempts: 1, breaker: 'off' }
+steps:
+  - deliver: { id: crm, to: crm, when: 'lead.email.contains("crm")' }
+  - deliver: { id: once, to: once, when: 'lead.email.contains("once")' }
+`)
+})
+afterEach(async () => {
+  sink.otherwise({ do: 'answer' })
+  mails.length = 0
+  mailFails = false
+  for (const table of ['alert', 'delivery', 'hold', 'destination_state', 'webhook_event', 'webhook'])
+    await api.home.inspect(`delete from millrace.${table}`)
+  await api.home.house.delivery.gate.refresh()
+})
+afterAll(async () => {
+  await api.close()
+  await sink.close()
+})
+
+let count = 0
+const submit = async (kind: string): Promise<string> => {
+  count += 1
+  return (await api.home.submit('watched', 'web', { email: `${kind}${count}@example.com` })).answer.lead_id
+}
+const round = async () => {
+  await api.home.house.delivery.gate.stop()
+  await api.home.house.feed.alerts.round()
+}
+const alerts = async (state?: string) =>
+  (await ask('GET', `/api/v1/alerts${state === undefined ? '' : `?state=${state}`}`)).json().items
+
+describe('an alert', () => {
+  it('is raised and mailed on the first dead letter, not on each, and cleared when all were seen to', async () => {
+    sink.otherwise({ do: 'answer', status: 404 })
+    await submit('crm')
+    await round()
+    await submit('crm')
+    await round()
+    expect(await alerts()).toMatchObject([
+      {
+        kind: 'dead_letters',
+        subject: 'watched/crm',
+        state: 'open',
+        severity: 'error',
+        code: 'setting_invalid',
+        count: 2,
+      },
+    ])
+    // The owner and admins, where nobody said whom; an operator is none of them.
+    expect(mails.map(({ to }) => to)).toEqual([ADMIN.email])
+    expect(mails[0]?.subject).toContain('watched/crm')
+    expect(JSON.stringify(mails)).not.toContain('example.com')
+    await ask('POST', '/api/v1/dead-letters/discard', { payload: { destination: 'crm', reason: 'test' } })
+    await expect
+      .poll(async () => {
+        await round()
+        return (await alerts())[0]?.state
+      })
+      .toBe('cleared')
+    sink.otherwise({ do: 'answer', status: 404 })
+    await submit('crm')
+    await round()
+    expect((await alerts('open')).length).toBe(1)
+    expect(mails).toHaveLength(2)
+  })
+
+  it('is told to webhooks that ask for it, when it is raised and when it is over', async () => {
+    await ask('POST', '/api/v1/webhooks', {
+      payload: { url: `${sink.url}/hook`, events: ['alert.raised', 'alert.cleared'] },
+    })
+    sink.otherwise(({ path }) => ({ do: 'answer', status: path === '/hook' ? 200 : 404 }))
+    await submit('crm')
+    await round()
+    await api.home.inspect('delete from millrace.delivery')
+    await round()
+    await api.home.house.feed.sender.round()
+    const told = sink.requests.filter(({ path }) => path === '/hook').map(({ body }) => JSON.parse(body))
+    expect(told).toMatchObject([
+      { type: 'alert.raised', data: { alert: { kind: 'dead_letters', subject: 'watched/crm' } } },
+      { type: 'alert.cleared', data: { alert: { kind: 'dead_letters' } } },
+    ])
+  })
+
+  it('stands for unknown outcomes, refused credentials and an open breaker too', async () => {
+    sink.otherwise({ do: 'reset' })
+    await submit('once')
+    await submit('crm')
+    await submit('crm')
+    sink.otherwise({ do: 'answer', status: 401 })
+    await submit('once')
+    await round()
+    const kinds = (await alerts()).map(({ kind, subject }: { kind: string; subject: string }) => `${kind} ${subject}`)
+    expect(kinds.toSorted()).toEqual([
+      'breaker_open watched/crm',
+      'destination_paused watched/once',
+      'unknown_outcomes watched/crm',
+      'unknown_outcomes watched/once',
+    ])
+  })
+
+  it('is acknowledged by whoever saw it first', async () => {
+    sink.otherwise({ do: 'answer', status: 404 })
+    await submit('crm')
+    await round()
+    const [{ id }] = await alerts('open')
+    const seen = await ask('POST', `/api/v1/alerts/${id}/acknowledge`)
+    expect(seen.json()).toMatchObject({ state: 'acknowledged', acknowledged_by: expect.any(String) })
+    const at = seen.json().acknowledged_at
+    api.clock.advance(1_000)
+    expect((await ask('POST', `/api/v1/alerts/${id}/acknowledge`)).json().acknowledged_at).toBe(at)
+    expect(await alerts('open')).toEqual([])
+    expect((await ask('POST', '/api/v1/alerts/nobody/acknowledge')).statusCode).toBe(404)
+  })
+
+  it('goes to whom the tenant names; and is mailed later where the mail server was away', async () => {
+    const emails = ['night@acme.example']
+    expect((await ask('PUT', '/api/v1/alerts/settings', { payload: { emails } })).statusCode).toBe(200)
+    expect((await ask('GET', '/api/v1/alerts/settings')).json()).toEqual({ emails })
+    mailFails = true
+    sink.otherwise({ do: 'answer', status: 404 })
+    await submit('crm')
+    await round()
+    expect(mails).toEqual([])
+    mailFails = false
+    api.clock.advance(60_001)
+    await round()
+    await round()
+    expect(mails.map(({ to }) => to)).toEqual(emails)
+    expect((await ask('PUT', '/api/v1/alerts/settings', { payload: { emails: ['no address'] } })).statusCode).not.toBe(
+      200,
+    )
+    await ask('PUT', '/api/v1/alerts/settings', { payload: { emails: null } })
+  })
+})

@@ -1,0 +1,20 @@
+/** What webhooks may be told of, as it stands in the contract; a test holds it to what the journal is told as. */
+export const TOLD_EVENTS = [
+  'lead.received',
+  'lead.accepted',
+  'lead.rejected',
+  'lead.failed',
+  'lead.parked',
+  'lead.reopened',
+  'lead.rectified',
+  'lead.erased',
+  'review.requested',
+  'review.decided',
+  'delivery.succeeded',
+  'delivery.refused',
+  'delivery.retrying',
+  'delivery.failed',
+  'delivery.unknown',
+  'alert.raised',
+  'alert.cleared',
+]

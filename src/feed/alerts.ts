@@ -1,0 +1,162 @@
+import type { Clock } from '../base/clock.ts'
+import { type Database, type Log, sqlState } from '../database/pool.ts'
+import { toldStatement } from '../journal/append-told.ts'
+
+/**
+ * What somebody should look at. It is found in the tables, written down on the first of its kind, told once, and cleared
+ * by itself when it is over: a destination that is down for a night makes one mail, not ten thousand.
+ */
+export interface Alerts {
+  /** Writes down what is new and what is over, and tells of it. */
+  round(): Promise<void>
+  /** Something has come up that may be one: look soon. */
+  hint(): void
+  start(): void
+  stop(): Promise<void>
+}
+
+export interface AlertRow {
+  readonly tenantId: string
+  readonly id: string
+  readonly kind: string
+  readonly subject: string
+  readonly severity: 'warning' | 'error'
+  readonly code: string | null
+  readonly count: number
+  readonly cleared: boolean
+}
+
+/** Sends one mail; rejects where it could not. */
+export type SendMail = (mail: { readonly to: string; readonly subject: string; readonly text: string }) => Promise<void>
+
+const WORDS: Readonly<Record<string, string>> = {
+  dead_letters: 'Deliveries were given up',
+  unknown_outcomes: 'Deliveries were sent and not answered: a person must say what became of them',
+  destination_paused: 'A destination does not accept our credentials and is paused',
+  breaker_open: 'A destination does not answer and is left alone for a while',
+  webhook_disabled: 'A webhook asked to be left alone and is switched off',
+  webhook_undelivered: 'Events for a webhook were given up',
+  job_failed: 'A job failed for good',
+}
+
+const EVERY_MS = 5_000
+const SOON_MS = 200
+/** A mail server that is away is not asked more often. */
+const MAIL_AGAIN_MS = 60_000
+
+export const createAlerts = (options: {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  /** Null: no mails are sent here. */
+  readonly mail: SendMail | null
+  /** To whom a tenant's alerts are mailed. */
+  readonly recipients: (tenantId: string) => Promise<readonly string[]>
+  /** Where the console is; null: not known. */
+  readonly publicUrl: string | null
+  /** Webhooks are owed something. */
+  readonly onOwed: () => void
+}): Alerts => {
+  const { database, clock, log, mail, recipients, publicUrl, onOwed } = options
+  let timer: NodeJS.Timeout | undefined
+  let running = false
+  let looking: Promise<void> | null = null
+  let mailAgainAt = 0
+
+  const mailed = async (row: AlertRow): Promise<boolean> => {
+    // What is over is seen in the console: a mail of it would be one more.
+    if (mail === null || row.cleared) return true
+    if (clock.now() < mailAgainAt) return false
+    const what = WORDS[row.kind] ?? row.kind
+    const lines = [
+      `${what}.`,
+      '',
+      ...(row.subject === '' ? [] : [`Where: ${row.subject}`]),
+      ...(row.code === null ? [] : [`Code: ${row.code}`]),
+      ...(publicUrl === null ? [] : [`See: ${publicUrl}/deliveries`]),
+      '',
+      'You are told once. It is told again when it comes back after it was seen to.',
+    ]
+    const subject = `Millrace: ${what}${row.subject === '' ? '' : ` (${row.subject})`}`
+    try {
+      for (const to of await recipients(row.tenantId)) await mail({ to, subject, text: `${lines.join('\n')}\n` })
+      return true
+    } catch (error) {
+      mailAgainAt = clock.now() + MAIL_AGAIN_MS
+      log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'an alert could not be mailed; tried again')
+      return false
+    }
+  }
+
+  const tell = async (row: AlertRow): Promise<void> => {
+    const { tenantId, id, kind, subject, code, cleared } = row
+    const now = clock.now()
+    const type = cleared ? 'alert.cleared' : 'alert.raised'
+    await database.batch(
+      [tenantId],
+      [
+        toldStatement([
+          { tenantId, subject: id, seq: cleared ? 2 : 1, position: 0, type, at: now, flow: null, test: false },
+        ]),
+      ],
+    )
+    onOwed()
+    if (!(await mailed(row))) return
+    if (cleared) log.info({ tenant: tenantId, kind, subject }, 'an alert is over')
+    else log.error({ tenant: tenantId, kind, subject, code }, 'an alert was raised: see GET /api/v1/alerts')
+    await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'note_alert_told',
+          text: `update millrace.alert set told_at = $3::timestamptz
+                 where tenant_id = $1::uuid and id = $2::uuid and told_at is null`,
+          values: [tenantId, id, new Date(now)],
+        },
+      ],
+    )
+  }
+
+  const round = async (): Promise<void> => {
+    const rows = await database.definer<Omit<AlertRow, 'tenantId'> & { readonly tenant_id: string }>({
+      name: 'settle_alerts',
+      text: `select tenant_id, id, kind, subject, severity, code, count, cleared
+             from millrace.settle_alerts($1::timestamptz)`,
+      values: [new Date(clock.now())],
+    })
+    for (const { tenant_id: tenantId, ...row } of rows) await tell({ tenantId, ...row })
+  }
+
+  const schedule = (ms: number): void => {
+    if (!running || looking) return
+    clearTimeout(timer)
+    timer = setTimeout(turn, ms)
+    timer.unref()
+  }
+
+  const turn = (): void => {
+    looking = round()
+      .catch((error) => {
+        if (sqlState(error) !== undefined)
+          log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'alerts are behind; tried again')
+      })
+      .finally(() => {
+        looking = null
+        schedule(EVERY_MS)
+      })
+  }
+
+  return {
+    round,
+    hint: () => schedule(SOON_MS),
+    start: () => {
+      running = true
+      schedule(SOON_MS)
+    },
+    stop: async () => {
+      running = false
+      clearTimeout(timer)
+      await looking
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import type { Clock } from './base/clock.ts'
+import type { Database } from './database/pool.ts'
+import { tidyMinutes } from './delivery/tidy.ts'
+import { tidyTold } from './feed/telling.ts'
+import type { Handlers } from './jobs/jobs.ts'
+
+/** What jobs do, by the name of their task. */
+export const jobHandlers = (options: { readonly database: Database; readonly clock: Clock }): Handlers => {
+  const { database, clock } = options
+  return {
+    'delivery.tidy': async ({ tenantId }) => {
+      await tidyMinutes(database, tenantId, clock.now())
+      await tidyTold(database, tenantId, clock.now())
+    },
+  }
+}
