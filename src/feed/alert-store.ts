@@ -136,7 +136,7 @@ export const writeAlertEmails = async (
             values: [tenantId, ALERT_EMAILS],
           }
         : {
-            name: 'set_secret',
+            name: 'set_alert_emails',
             text: `insert into millrace.secret (tenant_id, name, sealed, updated_at)
          values ($1::uuid, $2::text, $3::bytea, $4::timestamptz)
          on conflict (tenant_id, name) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`,

@@ -91,7 +91,7 @@ const raiseEpoch = (tenantId: string): Statement => ({
 })
 
 const putSecret = (tenantId: string, name: string, sealed: Buffer, now: number): Statement => ({
-  name: 'set_secret',
+  name: 'set_webhook_secret',
   text: `insert into millrace.secret (tenant_id, name, sealed, updated_at)
          values ($1::uuid, $2::text, $3::bytea, $4::timestamptz)
          on conflict (tenant_id, name) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`,
