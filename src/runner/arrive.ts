@@ -21,10 +21,27 @@ const isOneOf = (erased: ReadonlySet<bigint>, journey: Journey, fields: Readonly
     return typeof normal === 'string' && normal !== '' && erased.has(lookupColumn(journey.keys, type, normal))
   })
 
-/** The journey of a submission that must not be: it tells that one came, and keeps nothing of it, not even a key. */
-const turnAway = (journey: Journey, submission: Submission, at: number): Arrival => {
+/** The first two events: that it came, and from whom. */
+const begin = (
+  journey: Journey,
+  submission: Submission,
+  {
+    test,
+    script,
+    authenticatedAt,
+    sealed,
+  }: {
+    readonly test: boolean
+    readonly script: TestScript | null
+    readonly authenticatedAt: number
+    readonly sealed: {
+      readonly submission: string | null
+      readonly ip: string | null
+      readonly user_agent: string | null
+    }
+  },
+): void => {
   const { flow, source } = journey
-  journey.wrapped = null
   emit(journey, {
     type: 'lead.received',
     at: submission.receivedAt,
@@ -34,17 +51,29 @@ const turnAway = (journey: Journey, submission: Submission, at: number): Arrival
       source: source.id,
       format: submission.format,
       mode: submission.mode,
-      test: submission.test,
+      test,
+      ...(script !== null && { script }),
       bytes: submission.raw.length,
     },
-    sealed: { submission: null, ip: null, user_agent: null },
+    sealed,
   })
   journey.lead.currency = flow.currency
   emit(journey, {
     type: 'source.authenticated',
-    at,
+    at: authenticatedAt,
     data: { source: source.id, method: submission.source.method, key: submission.source.keyId },
     sealed: null,
+  })
+}
+
+/** The journey of a submission that must not be: it tells that one came, and keeps nothing of it, not even a key. */
+const turnAway = (journey: Journey, submission: Submission, at: number): Arrival => {
+  journey.wrapped = null
+  begin(journey, submission, {
+    test: submission.test,
+    script: null,
+    authenticatedAt: at,
+    sealed: { submission: null, ip: null, user_agent: null },
   })
   emit(journey, { type: 'person.blocked', at, data: { code: 'erased' }, sealed: null })
   return { journey, repeats: null }
@@ -115,27 +144,11 @@ export const arrive = async (
     journey.claims.push(...claim.writes)
   }
 
-  emit(journey, {
-    type: 'lead.received',
-    at: submission.receivedAt,
-    data: {
-      flow: flow.id,
-      flow_version: flow.version,
-      source: source.id,
-      format: submission.format,
-      mode: submission.mode,
-      test,
-      ...(script !== null && { script }),
-      bytes: submission.raw.length,
-    },
+  begin(journey, submission, {
+    test,
+    script,
+    authenticatedAt: startedAt,
     sealed: { submission: keptOf(journey, submission), ip: submission.ip, user_agent: submission.userAgent },
-  })
-  journey.lead.currency = flow.currency
-  emit(journey, {
-    type: 'source.authenticated',
-    at: startedAt,
-    data: { source: source.id, method: submission.source.method, key: submission.source.keyId },
-    sealed: null,
   })
   emit(journey, {
     type: 'lead.mapped',
