@@ -10,6 +10,7 @@ export interface LeadSearch {
   readonly outcome?: string
   readonly status?: string
   readonly code?: string
+  readonly assignee?: string
   readonly from?: string
   readonly to?: string
 }
@@ -39,7 +40,7 @@ const overview = createRoute({
 const leads = createRoute({
   getParentRoute: () => root,
   path: '/leads',
-  validateSearch: pick('flow', 'source', 'outcome', 'status', 'code', 'from', 'to'),
+  validateSearch: pick('flow', 'source', 'outcome', 'status', 'code', 'assignee', 'from', 'to'),
   component: lazyRouteComponent(() => import('./screens/leads.tsx'), 'Leads'),
 })
 const lead = createRoute({
@@ -51,7 +52,7 @@ const lead = createRoute({
 const review = createRoute({
   getParentRoute: () => root,
   path: '/review',
-  validateSearch: pick('queue'),
+  validateSearch: pick('queue', 'sort'),
   component: lazyRouteComponent(() => import('./screens/review.tsx'), 'Review'),
 })
 const flows = createRoute({

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core'
+import { createTheme, defaultVariantColorsResolver, type MantineColorsTuple } from '@mantine/core'
 import { t } from './text.ts'
 
 const mill: MantineColorsTuple = [
@@ -51,6 +51,16 @@ export const theme = createTheme({
   defaultRadius: 6,
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '18px' },
   headings: { fontWeight: '600' },
+  // What is written on a fill is read on either ground: base.css says in which ink.
+  variantColorResolver: (input) => ({
+    ...defaultVariantColorsResolver(input),
+    ...(input.variant === 'filled' && {
+      color:
+        input.color === undefined || input.color === input.theme.primaryColor
+          ? 'var(--mantine-primary-color-contrast)'
+          : 'var(--on-fill)',
+    }),
+  }),
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {

@@ -2,72 +2,14 @@ import { Button } from '@mantine/core'
 import { IconShieldCheck, IconShieldX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
 import { api } from '../api/client.ts'
 import type { LeadDetail, LeadEvent, LeadPage } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
-import { money, named, t, tn } from '../text.ts'
+import { useMay } from '../rights.ts'
+import { named, t, tn } from '../text.ts'
 import { rowTime } from '../time.ts'
-import { plain } from './plain.ts'
+import { Card } from './card.tsx'
 import { pointsOf } from './story.ts'
-
-const Card = ({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) => (
-  <section className="card" aria-label={title}>
-    <div className="card-head">
-      <h2>{title}</h2>
-      {aside}
-    </div>
-    {children}
-  </section>
-)
-
-interface Field {
-  readonly raw: unknown
-  readonly normal: unknown
-  readonly valid: boolean
-}
-
-export const FieldsCard = ({ lead }: { readonly lead: LeadDetail }) => {
-  const fields = Object.entries(lead.fields) as [string, Field][]
-  const extra = Object.entries((lead.extra ?? {}) as Record<string, unknown>)
-  const appended = Object.entries((lead.appended ?? {}) as Record<string, Record<string, unknown>>).flatMap(
-    ([enricher, facts]) =>
-      Object.entries(facts).flatMap(([fact, value]) =>
-        value === null ? [] : [[`${enricher}.${fact}`, value] as const],
-      ),
-  )
-  return (
-    <Card title={t('lead.fields')} aside={<span className="faint">{tn('lead.field_count', fields.length)}</span>}>
-      <dl className="facts">
-        {fields.map(([name, { raw, normal, valid }]) => {
-          const shown = plain(normal ?? raw)
-          const given = plain(raw)
-          return (
-            <div key={name} data-invalid={(!valid && raw !== null && raw !== undefined) || undefined}>
-              <dt>{name}</dt>
-              <dd>
-                {shown}
-                {given !== shown && <span className="faint facts-raw">{given}</span>}
-              </dd>
-            </div>
-          )
-        })}
-        {appended.map(([name, value]) => (
-          <div key={`appended ${name}`}>
-            <dt>{name}</dt>
-            <dd>{plain(value)}</dd>
-          </div>
-        ))}
-        {extra.map(([name, value]) => (
-          <div key={`extra ${name}`}>
-            <dt className="faint">{name}</dt>
-            <dd className="faint">{plain(value)}</dd>
-          </div>
-        ))}
-      </dl>
-    </Card>
-  )
-}
 
 export const ScoreCard = ({ events }: { readonly events: readonly LeadEvent[] }) => {
   const scored = pointsOf(events)
@@ -90,55 +32,74 @@ export const ScoreCard = ({ events }: { readonly events: readonly LeadEvent[] })
   )
 }
 
-export const DeliveriesCard = ({ lead }: { readonly lead: LeadDetail }) => {
-  if (lead.deliveries.length === 0) return null
-  return (
-    <Card title={t('lead.deliveries')}>
-      <ul className="lines">
-        {lead.deliveries.map((delivery) => (
-          <li key={delivery.id}>
-            <div className="row between">
-              <strong>{delivery.destination}</strong>
-              <span
-                className="tag"
-                data-tone={{ success: 'good', failure: 'bad', error: 'warn', open: 'info' }[delivery.outcome]}
-              >
-                {named('delivery', delivery.parked ? 'parked' : delivery.outcome)}
-              </span>
-            </div>
-            <p className="soft">
-              {[
-                tn('lead.attempts', delivery.attempts),
-                delivery.reference && t('story.reference', { reference: delivery.reference }),
-                delivery.revenue && money(Number(delivery.revenue), delivery.currency),
-                delivery.reason,
-                delivery.next_at && t('lead.next_try', { at: rowTime(delivery.next_at) }),
-              ]
-                .filter(Boolean)
-                .join(' · ')}
-            </p>
-          </li>
-        ))}
-      </ul>
-    </Card>
+interface Field {
+  readonly normal: unknown
+  readonly valid: boolean
+}
+
+type Other = Pick<LeadPage['items'][number], 'id' | 'flow' | 'source' | 'status' | 'outcome' | 'code' | 'received_at'>
+
+interface Timeline {
+  readonly items: readonly {
+    readonly type: string
+    readonly lead_id: string | null
+    readonly at: string
+    readonly flow: string | null
+    readonly source: string | null
+    readonly status: string | null
+    readonly outcome: string | null
+    readonly code: string | null
+  }[]
+}
+
+const OTHERS_MAX = 20
+
+/** Leads of the person it was found to belong to, by whatever they were matched. */
+const ofPerson = async (person: string): Promise<Other[]> => {
+  const { items } = await api<Timeline>(`/api/v1/persons/${person}/timeline`, { query: { limit: OTHERS_MAX } })
+  return items.flatMap(({ type, lead_id, at, flow, source, status, outcome, code }) =>
+    type !== 'lead' || lead_id === null
+      ? []
+      : [{ id: lead_id, received_at: at, flow: flow ?? '', source: source ?? '', status: status ?? '', outcome, code }],
   )
 }
 
-/** Other leads with this email or phone: asked in a body, since neither may stand in an address. */
-export const OthersCard = ({ lead }: { readonly lead: LeadDetail }) => {
+/** Those with this email or phone: asked in a body, since neither may stand in an address. */
+const ofContacts = async (lead: LeadDetail): Promise<Other[]> => {
   const of = (name: string): string | undefined => {
     const field = lead.fields[name] as Field | undefined
     return field?.valid && typeof field.normal === 'string' ? field.normal : undefined
   }
-  const email = of('email')
-  const phone = of('phone')
+  const asked = { email: of('email'), phone: of('phone') }
+  if (asked.email === undefined && asked.phone === undefined) return []
+  const { items } = await api<LeadPage>('/api/v1/leads/search', {
+    method: 'POST',
+    body: { ...asked, limit: OTHERS_MAX },
+  })
+  return items
+}
+
+/** The person's other leads: by the matching, and by email and phone. */
+export const OthersCard = ({ lead }: { readonly lead: LeadDetail }) => {
+  const may = useMay()
+  const person = may('person.read') ? lead.person_id : null
+  const canSearch = may('lead.search') && lead.personal === 'shown'
   const { data } = useQuery({
     queryKey: ['lead', lead.id, 'others'],
-    queryFn: () => api<LeadPage>('/api/v1/leads/search', { method: 'POST', body: { email, phone, limit: 20 } }),
-    enabled: email !== undefined || phone !== undefined,
+    queryFn: async () => {
+      const found = await Promise.all([
+        person === null ? [] : ofPerson(person).catch(() => []),
+        canSearch ? ofContacts(lead) : [],
+      ])
+      return [...new Map(found.flat().map((other) => [other.id, other])).values()]
+        .filter(({ id }) => id !== lead.id)
+        .sort((a, b) => (a.id < b.id ? 1 : -1))
+    },
+    enabled: person !== null || canSearch,
     staleTime: 60_000,
   })
-  const others = (data?.items ?? []).filter(({ id }) => id !== lead.id)
+  if (person === null && !canSearch) return null
+  const others = data ?? []
   return (
     <Card title={t('lead.others')} aside={<span className="faint num">{others.length}</span>}>
       {others.length === 0 ? (

@@ -1,73 +1,106 @@
-import { Button, CloseButton } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
+import { Button, CloseButton, Progress } from '@mantine/core'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
 import type { LeadSummary } from '../api/types.ts'
 import { useMay } from '../rights.ts'
-import { t, tn } from '../text.ts'
+import type { LeadSearch } from '../router.tsx'
+import { number, t, tn } from '../text.ts'
+import { AssignDialog } from './assign-dialog.tsx'
 import { exportLeads } from './export.ts'
 import { SuppressDialog } from './suppress-dialog.tsx'
+import { type Chosen, useBulk } from './use-bulk.ts'
 
-interface BulkAnswer {
-  readonly done: number
-  readonly failed: readonly { readonly lead_id: string; readonly code: string; readonly message: string }[]
-}
-
-/** What can be done with the chosen leads at once; each is judged by itself, and those that failed are named. */
-export const BulkBar = ({ leads, onDone }: { readonly leads: readonly LeadSummary[]; readonly onDone: () => void }) => {
+/** What can be done with the chosen leads at once; each is judged by itself, and what failed is said. */
+export const BulkBar = (props: {
+  readonly leads: readonly LeadSummary[]
+  readonly search: LeadSearch
+  /** All that are loaded are chosen, and there are more. */
+  readonly canWiden: boolean
+  readonly onDone: () => void
+}) => {
+  const { leads, search, canWiden, onDone } = props
   const may = useMay()
-  const [busy, setBusy] = useState(false)
-  const [suppressing, setSuppressing] = useState(false)
-  const ids = leads.map(({ id }) => id)
+  const [dialog, setDialog] = useState<'suppress' | 'assign' | null>(null)
+  const [isAll, setAll] = useState(false)
+  const { progress, run, stop } = useBulk(onDone)
+  const isWide = isAll && canWiden
+  const chosen: Chosen = isWide ? { filter: search } : { ids: leads.map(({ id }) => id) }
   const waiting = leads.filter(({ status }) => status === 'pending_review').map(({ id }) => id)
-  const act = async (action: string, chosen: readonly string[], more: object = {}): Promise<void> => {
-    setBusy(true)
-    try {
-      const { done, failed } = await api<BulkAnswer>('/api/v1/leads/bulk', {
-        method: 'POST',
-        body: { action, ids: chosen, ...more },
-      })
-      notifications.show({
-        color: failed.length === 0 ? 'mill' : 'yellow',
-        title: tn('bulk.done', done),
-        message: failed.length === 0 ? '' : `${tn('bulk.failed', failed.length)} ${failed[0]?.message ?? ''}`,
-      })
-      onDone()
-    } catch (error) {
-      notifications.show({ color: 'red', title: t('bulk.refused'), message: (error as Error).message })
-    } finally {
-      setBusy(false)
-    }
-  }
+  if (progress !== null)
+    return (
+      <div className="lead-bulk" role="toolbar" aria-label={t('bulk.title')}>
+        <span role="status" className="num">
+          {progress.of === null
+            ? tn('bulk.progress_all', progress.done + progress.failed)
+            : t('bulk.progress', { n: number(progress.done + progress.failed), of: number(progress.of) })}
+        </span>
+        <Progress
+          w={180}
+          aria-label={t('bulk.progress_bar')}
+          animated={progress.of === null}
+          value={progress.of === null ? 100 : ((progress.done + progress.failed) / Math.max(1, progress.of)) * 100}
+        />
+        <Button variant="default" onClick={stop}>
+          {t('bulk.stop')}
+        </Button>
+      </div>
+    )
   return (
     <div className="lead-bulk" role="toolbar" aria-label={t('bulk.title')}>
-      <strong className="num">{tn('bulk.chosen', leads.length)}</strong>
-      {may('lead.review') && waiting.length > 0 && (
+      <strong className="num">{isWide ? t('bulk.all_chosen') : tn('bulk.chosen', leads.length)}</strong>
+      {canWiden && !isAll && (
+        <Button variant="subtle" onClick={() => setAll(true)}>
+          {t('bulk.widen')}
+        </Button>
+      )}
+      {may('lead.review') && waiting.length > 0 && !isWide && (
         <>
-          <Button loading={busy} onClick={() => void act('approve', waiting)}>
-            {tn('bulk.approve', waiting.length)}
-          </Button>
-          <Button variant="default" loading={busy} onClick={() => void act('reject', waiting)}>
+          <Button onClick={() => void run('approve', { ids: waiting })}>{tn('bulk.approve', waiting.length)}</Button>
+          <Button variant="default" onClick={() => void run('reject', { ids: waiting })}>
             {tn('bulk.reject', waiting.length)}
           </Button>
         </>
       )}
+      {may('lead.edit') && (
+        <Button variant="default" onClick={() => setDialog('assign')}>
+          {t('bulk.assign')}
+        </Button>
+      )}
+      {may('job.edit') && (
+        <Button variant="default" title={t('bulk.replay_hint')} onClick={() => void run('replay', chosen)}>
+          {t('bulk.replay')}
+        </Button>
+      )}
       {may('list.edit') && (
-        <Button variant="default" disabled={busy} onClick={() => setSuppressing(true)}>
+        <Button variant="default" onClick={() => setDialog('suppress')}>
           {t('bulk.suppress')}
         </Button>
       )}
-      <Button variant="default" onClick={() => void exportLeads({}, ids)}>
-        {t('leads.export')}
-      </Button>
+      {may('lead.export') && (
+        <Button
+          variant="default"
+          onClick={() => void ('ids' in chosen ? exportLeads({}, chosen.ids) : exportLeads(chosen.filter))}
+        >
+          {t('leads.export')}
+        </Button>
+      )}
       <CloseButton aria-label={t('bulk.clear')} onClick={onDone} />
-      {suppressing && (
+      {dialog === 'suppress' && (
         <SuppressDialog
           count={leads.length}
-          onClose={() => setSuppressing(false)}
+          onClose={() => setDialog(null)}
           onChosen={(list) => {
-            setSuppressing(false)
-            void act('suppress', ids, { list })
+            setDialog(null)
+            void run('suppress', chosen, { list })
+          }}
+        />
+      )}
+      {dialog === 'assign' && (
+        <AssignDialog
+          count={leads.length}
+          onClose={() => setDialog(null)}
+          onChosen={(assignee) => {
+            setDialog(null)
+            void run('assign', chosen, { assignee })
           }}
         />
       )}

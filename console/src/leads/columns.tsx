@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { LeadSummary } from '../api/types.ts'
+import { AssigneeName } from '../components/assignee.tsx'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
 import { duration, money, named, type TextKey, t } from '../text.ts'
 import { fullTime, rowTime } from '../time.ts'
@@ -64,6 +65,12 @@ export const COLUMNS: readonly Column[] = [
     width: '76px',
     end: true,
     cell: (lead) => (lead.duration_ms === null ? <span className="faint">–</span> : duration(lead.duration_ms)),
+  },
+  {
+    id: 'assignee',
+    title: 'column.assignee',
+    width: 'minmax(120px, 0.9fr)',
+    cell: (lead) => <AssigneeName id={lead.assignee} />,
   },
   { id: 'version', title: 'column.version', width: '72px', end: true, cell: (lead) => `v${lead.flow_version}` },
   {

@@ -1,7 +1,10 @@
 import { Button, Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../api/client.ts'
+import { useSession } from '../api/session.ts'
 import type { FlowSummary } from '../api/types.ts'
+import { usePeople } from '../components/assignee.tsx'
+import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { named, type TextKey, t } from '../text.ts'
 
@@ -54,6 +57,9 @@ export const Filters = (props: {
     queryKey: ['flows'],
     queryFn: () => api<{ items: FlowSummary[] }>('/api/v1/flows'),
   })
+  const may = useMay()
+  const session = useSession()
+  const people = usePeople()
   const set = (part: LeadSearch): void => onChange({ ...search, ...part })
   const period = periodOf(search)
   const isFiltered = Object.values(search).some((value) => value !== undefined)
@@ -97,6 +103,20 @@ export const Filters = (props: {
         value={search.source ?? null}
         onChange={(source) => set({ source: source ?? undefined })}
       />
+      {may('lead.review') && (
+        <Select
+          aria-label={t('assignee.title')}
+          placeholder={t('assignee.any')}
+          clearable
+          data={[
+            { value: 'me', label: t('assignee.me') },
+            { value: 'none', label: t('assignee.none') },
+            ...people.filter(({ id }) => id !== session?.userId).map(({ id, email }) => ({ value: id, label: email })),
+          ]}
+          value={search.assignee ?? null}
+          onChange={(assignee) => set({ assignee: assignee ?? undefined })}
+        />
+      )}
       <Select
         aria-label={t('filter.period')}
         placeholder={t('filter.period')}

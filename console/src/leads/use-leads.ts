@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { api } from '../api/client.ts'
+import { session } from '../api/session.ts'
 import type { LeadPage, LeadSummary } from '../api/types.ts'
 import { useLiveBatches } from '../live/live.tsx'
 import type { LeadSearch } from '../router.tsx'
@@ -11,12 +12,16 @@ const FRESH_MAX = 1_000
 /** The rows on the screen are drawn anew at most this often while leads stream in. */
 const DRAW_MS = 400
 
+const assigneeOf = (asked: string): string => (asked === 'me' ? (session()?.userId ?? '') : asked)
+
 const matches = (lead: LeadSummary, search: LeadSearch): boolean =>
   (search.flow === undefined || lead.flow === search.flow) &&
   (search.source === undefined || lead.source === search.source) &&
   (search.outcome === undefined || lead.outcome === search.outcome) &&
   (search.status === undefined || lead.status === search.status) &&
   (search.code === undefined || lead.code === search.code) &&
+  (search.assignee === undefined ||
+    (search.assignee === 'none' ? lead.assignee === null : lead.assignee === assigneeOf(search.assignee))) &&
   (search.from === undefined || lead.received_at >= new Date(search.from).toISOString()) &&
   (search.to === undefined || lead.received_at < new Date(search.to).toISOString())
 

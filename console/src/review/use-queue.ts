@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { ApiError, api } from '../api/client.ts'
 import { session } from '../api/session.ts'
@@ -16,6 +16,7 @@ export interface Waiting extends LeadSummary {
 
 interface QueueAnswer {
   readonly waiting: number
+  readonly taken: number
   readonly queues: readonly { readonly queue: string; readonly waiting: number }[]
   readonly items: readonly Waiting[]
 }
@@ -33,6 +34,8 @@ interface Decided {
 const UNDO_MS = 6_000
 const KEEP_CLAIM_MS = 60_000
 const AGAIN_MS = 1_500
+/** So many are known beforehand; the next ones come with each decision. */
+const AHEAD = 30
 
 const send = (lead: Waiting, decision: Decision, reason: string | null): Promise<unknown> =>
   api(`/api/v1/leads/${lead.id}/review`, {
@@ -51,12 +54,13 @@ const sendLeaving = ({ lead, decision, reason }: Decided): void => {
 }
 
 /** The leads that wait, one at a time: claimed, decided, taken back, with the next one loaded beforehand. */
-export const useQueue = (queue: string | undefined) => {
+export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') => {
   const client = useQueryClient()
-  const key = useMemo(() => ['reviews', 'list', queue ?? ''] as const, [queue])
+  const key = useMemo(() => ['reviews', 'list', queue ?? '', sort] as const, [queue, sort])
   const list = useQuery({
     queryKey: key,
-    queryFn: () => api<QueueAnswer>('/api/v1/reviews', { query: { queue } }),
+    queryFn: () => api<QueueAnswer>('/api/v1/reviews', { query: { queue, sort, available: true, limit: AHEAD } }),
+    placeholderData: keepPreviousData,
     refetchInterval: 30_000,
   })
   const [done, setDone] = useState<ReadonlySet<string>>(new Set())
@@ -66,7 +70,6 @@ export const useQueue = (queue: string | undefined) => {
   const pending = useRef<Decided | null>(null)
 
   const free = (list.data?.items ?? []).filter(({ id, mine }) => mine !== false && !done.has(id))
-  const taken = (list.data?.items ?? []).length - free.length - [...done].length
   const fresh = free.filter(({ id }) => !skipped.has(id))
   // Skipped ones come again when nothing else is left.
   const order = fresh.length > 0 ? fresh : free
@@ -159,6 +162,13 @@ export const useQueue = (queue: string | undefined) => {
     setNotice(t('review.undone'))
   }
 
+  /** It is with somebody else now. */
+  const pass = (): void => {
+    if (current === null) return
+    setDone((before) => new Set(before).add(current.id))
+    setHeldId(next?.id ?? null)
+  }
+
   const skip = (): void => {
     if (current === null) return
     void api(`/api/v1/reviews/${current.id}/claim`, { method: 'DELETE' }).catch(() => undefined)
@@ -194,13 +204,14 @@ export const useQueue = (queue: string | undefined) => {
     current,
     waiting: Math.max(0, (list.data?.waiting ?? 0) - (undoable === null ? 0 : 1)),
     queues: list.data?.queues ?? [],
-    taken: Math.max(0, taken),
+    taken: list.data?.taken ?? 0,
     isLoading: list.isPending,
     error: list.error,
     undoable,
     notice,
     decide,
     skip,
+    pass,
     undo,
     refresh,
   }

@@ -5,13 +5,19 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { api } from '../api/client.ts'
 import type { LeadDetail, LeadEvent } from '../api/types.ts'
+import { GiveTo } from '../components/assignee.tsx'
 import { Failed } from '../components/failed.tsx'
 import { useKeys } from '../keys.ts'
-import { DeliveriesCard, FieldsCard, OthersCard, ProofCard, ScoreCard } from '../lead/cards.tsx'
+import { OthersCard, ProofCard, ScoreCard } from '../lead/cards.tsx'
+import { DeliveriesCard } from '../lead/deliveries-card.tsx'
+import { FieldsCard } from '../lead/fields-card.tsx'
+import { MatchesCard } from '../lead/matches-card.tsx'
+import { Resume } from '../lead/resume.tsx'
 import { storyOf } from '../lead/story.ts'
 import { Timeline } from '../lead/timeline.tsx'
 import { Verdict } from '../lead/verdict.tsx'
 import { useLiveBatches } from '../live/live.tsx'
+import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { t } from '../text.ts'
 import { fullTime, leadZone, zoneTime } from '../time.ts'
@@ -68,10 +74,14 @@ const Meta = ({ lead }: { readonly lead: LeadDetail }) => {
   )
 }
 
+/** A person decides, or says what became of a delivery: there is nothing to take up. */
+const STILL = new Set(['awaiting_review', 'unknown_outcome'])
+
 export const Lead = () => {
   const { id } = useParams({ from: '/leads/$id' })
   const go = useNavigate()
   const client = useQueryClient()
+  const may = useMay()
   const lead = useQuery({ queryKey: ['lead', id], queryFn: () => api<LeadDetail>(`/api/v1/leads/${id}`) })
   const events = useQuery({
     queryKey: ['lead', id, 'events'],
@@ -102,7 +112,19 @@ export const Lead = () => {
     )
   const person = nameOf(lead.data)
   return (
-    <Page title={t('lead.title')} crumb={crumb} aside={person !== '' && <span className="clip">{person}</span>}>
+    <Page
+      title={t('lead.title')}
+      crumb={crumb}
+      aside={person !== '' && <span className="clip">{person}</span>}
+      actions={
+        <>
+          {may('lead.process') && lead.data.pending !== null && !STILL.has(lead.data.pending.code) && (
+            <Resume lead={lead.data} />
+          )}
+          {may('lead.edit') && <GiveTo leadId={id} assignee={lead.data.assignee} />}
+        </>
+      }
+    >
       <Verdict lead={lead.data} moments={moments} />
       <Meta lead={lead.data} />
       <div className="lead-page">
@@ -117,8 +139,9 @@ export const Lead = () => {
         </div>
         <div className="stack">
           <FieldsCard lead={lead.data} />
-          <ScoreCard events={events.data?.items ?? []} />
           <DeliveriesCard lead={lead.data} />
+          <ScoreCard events={events.data?.items ?? []} />
+          <MatchesCard events={events.data?.items ?? []} />
           <OthersCard lead={lead.data} />
           <ProofCard lead={lead.data} />
         </div>

@@ -11,6 +11,7 @@ import { Filters } from '../leads/filters.tsx'
 import { LeadGrid } from '../leads/grid.tsx'
 import { useLeads } from '../leads/use-leads.ts'
 import { Views } from '../leads/views.tsx'
+import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { Page } from '../shell/page.tsx'
 import { t, tn } from '../text.ts'
@@ -31,6 +32,7 @@ const keptColumns = (): readonly string[] => {
 export const Leads = () => {
   const search = useSearch({ from: '/leads' })
   const go = useNavigate()
+  const may = useMay()
   const scroller = useRef<HTMLDivElement>(null)
   const follow = useCallback(() => (scroller.current?.scrollTop ?? 0) < NEAR_TOP_PX, [])
   const leads = useLeads(search, follow)
@@ -93,13 +95,15 @@ export const Leads = () => {
               </Checkbox.Group>
             </Popover.Dropdown>
           </Popover>
-          <Button
-            variant="default"
-            leftSection={<IconDownload size={15} aria-hidden />}
-            onClick={() => void exportLeads(search)}
-          >
-            {t('leads.export')}
-          </Button>
+          {may('lead.export') && (
+            <Button
+              variant="default"
+              leftSection={<IconDownload size={15} aria-hidden />}
+              onClick={() => void exportLeads(search)}
+            >
+              {t('leads.export')}
+            </Button>
+          )}
         </>
       }
     >
@@ -150,7 +154,12 @@ export const Leads = () => {
           />
         )}
         {selected.size > 0 && (
-          <BulkBar leads={leads.rows.filter(({ id }) => selected.has(id))} onDone={() => setSelected(new Set())} />
+          <BulkBar
+            leads={leads.rows.filter(({ id }) => selected.has(id))}
+            search={search}
+            canWiden={leads.hasMore && selected.size >= leads.rows.length}
+            onDone={() => setSelected(new Set())}
+          />
         )}
       </div>
       <footer className="lead-foot">

@@ -4,9 +4,12 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo, useRef, useState } from 'react'
 import { api } from '../api/client.ts'
 import type { LeadDetail, LeadEvent } from '../api/types.ts'
+import { GiveTo } from '../components/assignee.tsx'
 import { Failed } from '../components/failed.tsx'
 import { useKeys } from '../keys.ts'
-import { FieldsCard, OthersCard, ScoreCard } from '../lead/cards.tsx'
+import { OthersCard, ScoreCard } from '../lead/cards.tsx'
+import { FieldsCard } from '../lead/fields-card.tsx'
+import { MatchesCard } from '../lead/matches-card.tsx'
 import { storyOf } from '../lead/story.ts'
 import { Timeline } from '../lead/timeline.tsx'
 import { RejectForm } from '../review/reject-form.tsx'
@@ -33,6 +36,7 @@ const Subject = ({ id }: { readonly id: string }) => {
     <div className="review-subject">
       <FieldsCard lead={lead.data} />
       <div className="stack">
+        <MatchesCard events={events.data?.items ?? []} />
         <ScoreCard events={events.data?.items ?? []} />
         <OthersCard lead={lead.data} />
       </div>
@@ -44,10 +48,18 @@ const Subject = ({ id }: { readonly id: string }) => {
   )
 }
 
+const SORTS = ['hottest', 'newest'] as const
+
+const searchOf = (queue: string | undefined, sort: (typeof SORTS)[number]) => ({
+  ...(queue === undefined ? {} : { queue }),
+  ...(sort === 'hottest' ? {} : { sort }),
+})
+
 export const Review = () => {
-  const { queue } = useSearch({ from: '/review' })
+  const { queue, sort: asked } = useSearch({ from: '/review' })
+  const sort = asked === 'newest' ? 'newest' : 'hottest'
   const go = useNavigate()
-  const work = useQueue(queue)
+  const work = useQueue(queue, sort)
   const [rejecting, setRejecting] = useState(false)
   const bar = useRef<HTMLDivElement>(null)
   const { current, undoable } = work
@@ -58,6 +70,10 @@ export const Review = () => {
     s: work.skip,
     u: work.undo,
     j: work.skip,
+    e: () =>
+      document
+        .querySelector<HTMLElement>('.review-subject [data-invalid] .facts-edit, .review-subject .facts-edit')
+        ?.click(),
   })
   const body = () => {
     if (work.error !== null && current === null)
@@ -105,15 +121,29 @@ export const Review = () => {
       wide
       aside={<span className="faint num">{tn('review.waiting', work.waiting)}</span>}
       actions={
-        <Select
-          aria-label={t('review.queue')}
-          placeholder={t('review.any_queue')}
-          clearable
-          w={190}
-          data={work.queues.map(({ queue: name, waiting }) => ({ value: name, label: `${name} (${waiting})` }))}
-          value={queue ?? null}
-          onChange={(name) => void go({ to: '/review', search: name === null ? {} : { queue: name } })}
-        />
+        <>
+          <div className="segments" role="group" aria-label={t('review.sort')}>
+            {SORTS.map((each) => (
+              <button
+                key={each}
+                type="button"
+                aria-pressed={each === sort}
+                onClick={() => void go({ to: '/review', search: searchOf(queue, each) })}
+              >
+                {t(`review.${each}`)}
+              </button>
+            ))}
+          </div>
+          <Select
+            aria-label={t('review.queue')}
+            placeholder={t('review.any_queue')}
+            clearable
+            w={190}
+            data={work.queues.map(({ queue: name, waiting }) => ({ value: name, label: `${name} (${waiting})` }))}
+            value={queue ?? null}
+            onChange={(name) => void go({ to: '/review', search: searchOf(name ?? undefined, sort) })}
+          />
+        </>
       }
     >
       <div className="page" tabIndex={0} style={{ outline: 'none' }}>
@@ -130,6 +160,7 @@ export const Review = () => {
         <span className="grow" role="status">
           {work.notice}
         </span>
+        {current !== null && <GiveTo leadId={current.id} assignee={current.assignee} onGiven={work.pass} />}
         <Button variant="default" disabled={current === null} onClick={work.skip}>
           {t('review.skip')} <kbd>s</kbd>
         </Button>
