@@ -11,6 +11,8 @@ export interface LeadSearch {
   readonly status?: string
   readonly code?: string
   readonly assignee?: string
+  /** `no`: without those that were only tried. */
+  readonly test?: string
   readonly from?: string
   readonly to?: string
 }
@@ -40,7 +42,7 @@ const overview = createRoute({
 const leads = createRoute({
   getParentRoute: () => root,
   path: '/leads',
-  validateSearch: pick('flow', 'source', 'outcome', 'status', 'code', 'assignee', 'from', 'to'),
+  validateSearch: pick('flow', 'source', 'outcome', 'status', 'code', 'assignee', 'test', 'from', 'to'),
   component: lazyRouteComponent(() => import('./screens/leads.tsx'), 'Leads'),
 })
 const lead = createRoute({

@@ -452,7 +452,7 @@ export interface Api {
     }
     /** List leads, newest first */
     get: {
-      query: { limit?: number; cursor?: string; flow?: string; source?: string; outcome?: string; status?: string; code?: string; assignee?: string; from?: string; to?: string }
+      query: { limit?: number; cursor?: string; flow?: string; source?: string; outcome?: string; status?: string; code?: string; test?: "yes" | "no"; assignee?: string; from?: string; to?: string }
       answer: { items: ({ id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null })[]; next_cursor: string | null }
     }
   }
@@ -474,7 +474,7 @@ export interface Api {
   '/api/v1/leads/export': {
     /** Export leads as CSV */
     post: {
-      body: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; assignee?: string; from?: string; to?: string; ids?: string[]; fields?: boolean }
+      body: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; test?: "yes" | "no"; assignee?: string; from?: string; to?: string; ids?: string[]; fields?: boolean }
       answer: string
     }
   }
@@ -1012,7 +1012,7 @@ export interface Api {
     }
     /** Save a view of leads */
     post: {
-      body: { name: string; filter: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; assignee?: string; from?: string; to?: string } }
+      body: { name: string; filter: { flow?: string; source?: string; outcome?: string; status?: string; code?: string; test?: "yes" | "no"; assignee?: string; from?: string; to?: string } }
       answer: { id: string; name: string; filter: Record<string, unknown>; created_at: string }
     }
   }

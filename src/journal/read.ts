@@ -133,10 +133,10 @@ export const createJournalReader = (options: {
 }): JournalReader => {
   const { database, keyring, loader, lookupColumn } = options
 
-  const filtered = (filter: LeadFilter): { where: string; values: (string | number | Date)[] } => {
+  const filtered = (filter: LeadFilter): { where: string; values: (string | number | Date | boolean)[] } => {
     const parts: string[] = []
-    const values: (string | number | Date)[] = []
-    const add = (sql: string, value: string | number | Date | undefined): void => {
+    const values: (string | number | Date | boolean)[] = []
+    const add = (sql: string, value: string | number | Date | boolean | undefined): void => {
       if (value === undefined) return
       values.push(value)
       parts.push(sql.replace('?', `$${values.length + 3}`))
@@ -145,7 +145,9 @@ export const createJournalReader = (options: {
     add('l.source_id = ?::text', filter.source)
     add('l.outcome = ?::text', filter.outcome)
     add('l.status = ?::text', filter.status)
-    add('l.code = ?::text', filter.code)
+    if (filter.code?.includes(',')) add(`l.code = any (string_to_array(?::text, ','))`, filter.code)
+    else add('l.code = ?::text', filter.code)
+    add('l.test = ?::boolean', filter.test)
     if (filter.assignee === 'none')
       parts.push(
         'not exists (select from millrace.lead_assignment a where a.tenant_id = l.tenant_id and a.lead_id = l.id)',

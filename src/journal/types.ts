@@ -27,7 +27,9 @@ export interface LeadFilter {
   readonly source?: string
   readonly outcome?: string
   readonly status?: string
+  /** One, or several with commas between. */
   readonly code?: string
+  readonly test?: boolean
   /** Id of the user they were given to; `none`: to nobody. */
   readonly assignee?: string
   /** Of those that a destination took: its name. */

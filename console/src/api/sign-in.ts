@@ -1,4 +1,4 @@
-import { ApiError, api } from './client.ts'
+import { ApiError, api, ask } from './client.ts'
 import { type Me, onOtherTab, signedIn, signedOut } from './session.ts'
 
 const SESSION = '/api/v1/auth/session'
@@ -25,6 +25,26 @@ export const signIn = async (body: {
   readonly code?: string
   readonly tenant?: string
 }): Promise<void> => signedIn(await api<Me>(SESSION, { method: 'POST', body }), true)
+
+/** Goes on in another tenant; this session ends. */
+export const switchTenant = async (tenant: string, code?: string): Promise<void> => {
+  const { session } = await ask('/api/v1/auth/switch', {
+    method: 'POST',
+    body: { tenant, ...(code === undefined ? {} : { code }) },
+  })
+  signedIn(session, true)
+}
+
+/**
+ * Leads to the tenant's own provider and back. Asked first without going there: a tenant that has none says so here.
+ */
+export const signOn = async (tenant: string): Promise<void> => {
+  const address = `/api/v1/auth/sso/${encodeURIComponent(tenant)}`
+  const answer = await fetch(address, { redirect: 'manual' })
+  if (answer.type === 'opaqueredirect') return location.assign(address)
+  const problem = (await answer.json().catch(() => ({}))) as { detail?: string }
+  throw new Error(problem.detail ?? String(answer.status))
+}
 
 export const signOut = async (): Promise<void> => {
   await api<void>(SESSION, { method: 'DELETE' }).catch(() => undefined)

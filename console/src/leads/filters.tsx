@@ -47,6 +47,9 @@ const periodOf = ({ from, to }: LeadSearch): string | null => {
   return PERIODS.find(({ ms }) => Math.abs(span - ms) < ms * 0.04 + 60_000)?.id ?? 'custom'
 }
 
+const codesOf = (asked: string | undefined): readonly string[] =>
+  asked === undefined || (CODES as readonly string[]).includes(asked) ? CODES : [asked, ...CODES]
+
 export const Filters = (props: {
   readonly search: LeadSearch
   readonly onChange: (search: LeadSearch) => void
@@ -82,7 +85,13 @@ export const Filters = (props: {
         aria-label={t('column.reason')}
         placeholder={t('filter.reason')}
         clearable
-        data={CODES.map((code) => ({ value: code, label: named('code', code) }))}
+        data={codesOf(search.code).map((code) => ({
+          value: code,
+          label: code
+            .split(',')
+            .map((each) => named('code', each))
+            .join(', '),
+        }))}
         value={search.code ?? null}
         onChange={(code) => set({ code: code ?? undefined })}
       />

@@ -19,7 +19,8 @@ const matches = (lead: LeadSummary, search: LeadSearch): boolean =>
   (search.source === undefined || lead.source === search.source) &&
   (search.outcome === undefined || lead.outcome === search.outcome) &&
   (search.status === undefined || lead.status === search.status) &&
-  (search.code === undefined || lead.code === search.code) &&
+  (search.code === undefined || search.code.split(',').includes(lead.code ?? '')) &&
+  (search.test === undefined || lead.test === (search.test === 'yes')) &&
   (search.assignee === undefined ||
     (search.assignee === 'none' ? lead.assignee === null : lead.assignee === assigneeOf(search.assignee))) &&
   (search.from === undefined || lead.received_at >= new Date(search.from).toISOString()) &&

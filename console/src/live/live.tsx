@@ -80,13 +80,13 @@ const LiveContext = createContext<Live | null>(null)
 export const LiveProvider = ({ children }: { readonly children: ReactNode }) => {
   const session = useSession()
   const made = useMemo(createLive, [])
-  const isSignedIn = session !== null
+  const userId = session?.userId
   useEffect(() => {
-    if (!isSignedIn) return
+    if (userId === undefined) return
     const abort = new AbortController()
     void made.run(abort.signal)
     return () => abort.abort()
-  }, [made, isSignedIn])
+  }, [made, userId])
   return <LiveContext value={made.live}>{children}</LiveContext>
 }
 

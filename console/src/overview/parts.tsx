@@ -24,7 +24,7 @@ export const Funnel = ({ now, search }: { readonly now: Figures; readonly search
           {lost > 0 ? (
             <Link
               to="/leads"
-              search={{ ...search, code: codes.length === 1 ? codes[0] : undefined, outcome: 'failure' }}
+              search={{ ...search, code: codes.join(','), outcome: undefined }}
               className="funnel-lost num"
             >
               −{number(lost)}

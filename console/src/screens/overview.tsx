@@ -7,6 +7,7 @@ import type { FlowSummary, LeadPage } from '../api/types.ts'
 import { Failed } from '../components/failed.tsx'
 import { useLiveBatches } from '../live/live.tsx'
 import { Alerts } from '../overview/alerts.tsx'
+import { Caps, DeliveryHealth } from '../overview/health.tsx'
 import { Funnel, Now, Reasons, SourceTable } from '../overview/parts.tsx'
 import { bucketsOf } from '../overview/series.ts'
 import { Stats } from '../overview/stats.tsx'
@@ -72,6 +73,7 @@ export const Overview = () => {
     ...(flow === undefined ? {} : { flow }),
     ...(source === undefined ? {} : { source }),
     ...(figures.data ? { from: figures.data.now.from } : {}),
+    test: 'no',
   }
   return (
     <Page
@@ -112,7 +114,7 @@ export const Overview = () => {
         </>
       ) : (
         <>
-          <Alerts now={figures.data.now} before={figures.data.before} />
+          <Alerts now={figures.data.now} before={figures.data.before} range={range} />
           <Stats now={figures.data.now} before={figures.data.before} search={leads} />
           <div className="overview-row">
             <section className="card grow" aria-label={t('overview.chart')}>
@@ -156,6 +158,10 @@ export const Overview = () => {
               </div>
               <Reasons now={figures.data.now} search={leads} />
             </section>
+          </div>
+          <div className="overview-row">
+            <DeliveryHealth range={range} />
+            <Caps />
           </div>
           <section className="card" aria-label={t('nav.sources')}>
             <div className="card-head">

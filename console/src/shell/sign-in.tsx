@@ -1,7 +1,7 @@
 import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { ApiError } from '../api/client.ts'
-import { signIn } from '../api/sign-in.ts'
+import { signIn, signOn } from '../api/sign-in.ts'
 import { t } from '../text.ts'
 
 const Race = () => (
@@ -20,12 +20,24 @@ const Race = () => (
   </svg>
 )
 
+const TENANT_KEY = 'millrace.tenant'
+
+/** The tenant that was signed on to here before. */
+const keptTenant = (): string => {
+  try {
+    return localStorage.getItem(TENANT_KEY) ?? ''
+  } catch {
+    return ''
+  }
+}
+
 export const SignIn = ({ again }: { readonly again: boolean }) => {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const [wantsCode, setWantsCode] = useState(false)
-  const [tenant, setTenant] = useState('')
+  const [tenant, setTenant] = useState(keptTenant)
+  const [wantsSso, setWantsSso] = useState(false)
   const [wantsTenant, setWantsTenant] = useState(false)
   const [error, setError] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
@@ -34,7 +46,12 @@ export const SignIn = ({ again }: { readonly again: boolean }) => {
     setBusy(true)
     setError(null)
     try {
-      await signIn({ email, password, ...(code === '' ? {} : { code }), ...(tenant === '' ? {} : { tenant }) })
+      await signIn({
+        email,
+        password,
+        ...(code === '' ? {} : { code }),
+        ...(wantsTenant && tenant !== '' ? { tenant } : {}),
+      })
     } catch (failure) {
       if (failure instanceof ApiError && failure.code === 'second_factor_required' && !wantsCode) setWantsCode(true)
       else setError(failure instanceof ApiError ? failure.message : t('error.unforeseen'))
@@ -42,6 +59,63 @@ export const SignIn = ({ again }: { readonly again: boolean }) => {
       setBusy(false)
     }
   }
+  const byProvider = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setError(null)
+    try {
+      await signOn(tenant.trim())
+      localStorage.setItem(TENANT_KEY, tenant.trim())
+    } catch (failure) {
+      setBusy(false)
+      setError(failure instanceof TypeError ? t('error.unforeseen') : (failure as Error).message)
+    }
+  }
+  if (wantsSso)
+    return (
+      <div className="sign-in">
+        <main className="row">
+          <form className="sign-in-form" onSubmit={byProvider}>
+            <img src="/icon.svg" alt="" width={40} height={40} />
+            <div className="stack" style={{ gap: 4 }}>
+              <h1>{t('sso.title')}</h1>
+              <p className="soft">{t('sso.lead')}</p>
+            </div>
+            {error !== null && (
+              <Alert color="red" variant="light" role="alert">
+                {error}
+              </Alert>
+            )}
+            <TextInput
+              label={t('sign_in.tenant')}
+              size="sm"
+              autoFocus
+              required
+              withAsterisk={false}
+              value={tenant}
+              onChange={(event) => setTenant(event.currentTarget.value)}
+            />
+            <Button type="submit" size="sm" loading={busy} fullWidth>
+              {t('sso.submit')}
+            </Button>
+            <Button
+              variant="subtle"
+              color="gray"
+              onClick={() => {
+                setWantsSso(false)
+                setError(null)
+              }}
+            >
+              {t('sso.back')}
+            </Button>
+          </form>
+        </main>
+        <aside className="sign-in-art" aria-label={t('app.promise')}>
+          <Race />
+          <p>{t('app.promise')}</p>
+        </aside>
+      </div>
+    )
   return (
     <div className="sign-in">
       <main className="row">
@@ -98,6 +172,9 @@ export const SignIn = ({ again }: { readonly again: boolean }) => {
           )}
           <Button type="submit" size="sm" loading={busy} fullWidth>
             {t('sign_in.submit')}
+          </Button>
+          <Button variant="default" size="sm" fullWidth onClick={() => setWantsSso(true)}>
+            {t('sso.open')}
           </Button>
           {!wantsTenant && (
             <Button variant="subtle" color="gray" onClick={() => setWantsTenant(true)}>

@@ -46,7 +46,10 @@ export const LeadListQuery = Type.Object(
     source: Filter,
     outcome: Filter,
     status: Filter,
-    code: Filter,
+    code: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 300, description: 'One, or several with commas between.' }),
+    ),
+    test: Type.Optional(Type.Enum(['yes', 'no'], { description: 'Only test leads, or none.' })),
     assignee: Type.Optional(
       Type.String({ minLength: 1, maxLength: 40, description: 'Id of a user, `me`, or `none`: given to nobody.' }),
     ),

@@ -69,7 +69,7 @@ export const exportRoutes =
       },
       async (request, reply) => {
         const { tenantId, userId } = sessionOf(request)
-        const { ids, fields = false, from, to, assignee, ...same } = request.body
+        const { ids, fields = false, from, to, assignee, test, ...same } = request.body
         if (ids?.some((id) => !isId(id)))
           throw new Fault('invalid_request', {
             message: 'ids: one of them is no id of a lead',
@@ -77,6 +77,7 @@ export const exportRoutes =
           })
         const filter: LeadFilter = {
           ...same,
+          ...(test === undefined ? {} : { test: test === 'yes' }),
           ...(assignee === undefined ? {} : { assignee: assignee === 'me' ? userId : assignee }),
           ...(from === undefined ? {} : { from: readTime(from, 'from') }),
           ...(to === undefined ? {} : { to: readTime(to, 'to') }),

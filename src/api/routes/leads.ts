@@ -78,7 +78,7 @@ export const leadRoutes =
         },
       },
       async (request) => {
-        const { limit, cursor, from, to, assignee, ...same } = request.query
+        const { limit, cursor, from, to, assignee, test, ...same } = request.query
         const page = pageAsked({
           ...(limit === undefined ? {} : { limit }),
           ...(cursor === undefined ? {} : { cursor }),
@@ -86,6 +86,7 @@ export const leadRoutes =
         const session = sessionOf(request)
         const filter: LeadFilter = {
           ...same,
+          ...(test === undefined ? {} : { test: test === 'yes' }),
           ...(assignee === undefined ? {} : { assignee: assignee === 'me' ? session.userId : assignee }),
           ...(from === undefined ? {} : { from: readTime(from, 'from') }),
           ...(to === undefined ? {} : { to: readTime(to, 'to') }),

@@ -1,0 +1,140 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ask } from '../api/client.ts'
+import { useMay } from '../rights.ts'
+import { compact, duration, percent, t, tn } from '../text.ts'
+import { fullTime } from '../time.ts'
+
+/** Asked anew so often: neither changes at once. */
+const AGAIN_MS = 20_000
+/** Caps that are less full than this want no look; at most so many are shown. */
+const FILLING = 0.5
+const CAPS_MAX = 6
+const DESTINATIONS_MAX = 8
+
+export const useDestinations = (range: string) => {
+  const may = useMay()
+  return useQuery({
+    queryKey: ['destinations', range],
+    queryFn: () => ask('/api/v1/destinations', { query: { range: range as '24h' } }),
+    enabled: may('destination.read'),
+    refetchInterval: AGAIN_MS,
+  })
+}
+
+/** `120.00 USD` and 120 alike. */
+const amountOf = (count: number | string): number => (typeof count === 'number' ? count : Number.parseFloat(count))
+const shown = (count: number | string): string => (typeof count === 'number' ? compact(count) : count)
+
+export const useCaps = () => {
+  const may = useMay()
+  const { data } = useQuery({
+    queryKey: ['caps'],
+    queryFn: () => ask('/api/v1/caps'),
+    enabled: may('flow.read'),
+    refetchInterval: AGAIN_MS,
+  })
+  return (data?.items ?? [])
+    .map((cap) => ({ ...cap, share: amountOf(cap.max) > 0 ? amountOf(cap.used) / amountOf(cap.max) : 0 }))
+    .filter(({ by }) => by === null)
+    .sort((a, b) => b.share - a.share)
+}
+
+const toneOf = (share: number): string => (share >= 1 ? 'bad' : share >= 0.85 ? 'warn' : 'good')
+
+/** Caps that fill up, the fullest first. */
+export const Caps = () => {
+  const caps = useCaps()
+  if (caps.length === 0) return null
+  const filling = caps.filter(({ share }) => share >= FILLING).slice(0, CAPS_MAX)
+  return (
+    <section className="card grow" aria-label={t('overview.caps')}>
+      <div className="card-head">
+        <h2>{t('overview.caps')}</h2>
+        <span className="faint">{tn('overview.caps_count', caps.length)}</span>
+      </div>
+      {filling.length === 0 ? (
+        <p className="card-body soft">{t('overview.caps_none')}</p>
+      ) : (
+        <ul className="reasons">
+          {filling.map((cap) => (
+            <li key={`${cap.flow} ${cap.at} ${cap.id}`}>
+              <Link to="/flows/$flow" params={{ flow: cap.flow }} title={cap.until === null ? '' : fullTime(cap.until)}>
+                <span className="grow clip">
+                  {cap.source ?? cap.destination ?? cap.buyer ?? cap.flow} <span className="faint">{cap.id}</span>
+                </span>
+                <span className="meter" aria-hidden="true">
+                  <i data-tone={toneOf(cap.share)} style={{ width: `${Math.min(1, cap.share) * 100}%` }} />
+                </span>
+                <span className="num health-figure">
+                  {shown(cap.used)} / {shown(cap.max)}
+                </span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+/** How destinations do: the worst first. */
+export const DeliveryHealth = ({ range }: { readonly range: string }) => {
+  const { data } = useDestinations(range)
+  const items = (data?.items ?? []).map((each) => {
+    const { breaker, paused, success_rate, dead, unknown } = each.health
+    const trouble = (breaker.state === 'closed' ? 0 : 4) + (paused === null ? 0 : 3) + (dead + unknown > 0 ? 2 : 0)
+    return { ...each, trouble: trouble + (success_rate === null ? 0 : 1 - success_rate) }
+  })
+  if (items.length === 0) return null
+  return (
+    <section className="card grow" aria-label={t('overview.deliveries')}>
+      <div className="card-head">
+        <h2>{t('overview.deliveries')}</h2>
+      </div>
+      <table className="plain-table">
+        <thead>
+          <tr>
+            <th>{t('health.destination')}</th>
+            <th className="end">{t('health.taken')}</th>
+            <th className="end">{t('health.p95')}</th>
+            <th className="end">{t('health.waiting')}</th>
+            <th className="end">{t('health.dead')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items
+            .sort((a, b) => b.trouble - a.trouble)
+            .slice(0, DESTINATIONS_MAX)
+            .map(({ flow, id, name, health }) => (
+              <tr key={`${flow}/${id}`}>
+                <td>
+                  <Link to="/deliveries" search={{ destination: id }}>
+                    {name}
+                  </Link>{' '}
+                  <span className="faint">{flow}</span>{' '}
+                  {health.breaker.state !== 'closed' && (
+                    <span className="tag" data-tone="bad">
+                      {t('health.broken')}
+                    </span>
+                  )}
+                  {health.paused !== null && (
+                    <span className="tag" data-tone="warn">
+                      {t('health.paused')}
+                    </span>
+                  )}
+                </td>
+                <td className="end num">
+                  {health.success_rate === null ? '–' : percent(health.success_rate)}
+                  {health.calls > 0 && <span className="faint"> {t('health.of', { n: compact(health.calls) })}</span>}
+                </td>
+                <td className="end num">{health.latency_ms.p95 === null ? '–' : duration(health.latency_ms.p95)}</td>
+                <td className="end num">{compact(health.waiting)}</td>
+                <td className="end num">{compact(health.dead + health.unknown)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}

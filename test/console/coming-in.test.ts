@@ -1,0 +1,160 @@
+import { TOTP } from 'otpauth'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ADMIN } from '../support/api.ts'
+import { type ConsoleHome, openConsole, person } from '../support/console.ts'
+import { openOidcProvider } from '../support/oidc-provider.ts'
+
+let home: ConsoleHome
+let missing: string | null = null
+
+const GUARDED = { email: 'guarded@acme.example', password: 'a long password', role: 'operator' }
+const CAPPED = (url: string): string => `flow: capped
+country: US
+fields: { email: { type: email, required: true } }
+sources:
+  - { id: web, name: Web form, caps: [ { id: daily, max: 4, per: day, zone: America/New_York } ] }
+destinations: { crm: { name: Their CRM, type: http, url: '${url}/crm', repeat: keyed } }
+steps: [ { deliver: { to: crm, map: { Email: '{{ lead.email }}' } } } ]
+`
+
+beforeAll(async () => {
+  const opened = await openConsole()
+  if ('missing' in opened) missing = opened.missing
+  else home = opened
+}, 300_000)
+afterAll(() => home?.close())
+
+const ask = async (method: 'GET' | 'POST' | 'PUT', url: string, login: typeof GUARDED, payload?: object) => {
+  const headers = { authorization: `Bearer ${await home.api.token(login)}` }
+  return (await home.api.app.inject({ method, url, headers, ...(payload && { payload }) })).json()
+}
+
+describe('sign-in', () => {
+  it('asks for the second factor where there is one, and keeps what was typed', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    await home.api.addLogin(GUARDED)
+    const { uri } = await ask('POST', '/api/v1/auth/totp', GUARDED)
+    const secret = new URL(uri).searchParams.get('secret') ?? ''
+    const code = (): string => new TOTP({ secret }).generate({ timestamp: home.api.clock.now() })
+    await ask('POST', '/api/v1/auth/totp/confirm', GUARDED, { code: code() })
+    home.api.clock.advance(60_000)
+    const page = await home.open('/leads', null)
+    await page.getByLabel('Email').fill(GUARDED.email)
+    await page.getByLabel('Password', { exact: true }).fill(GUARDED.password)
+    await page.keyboard.press('Enter')
+    const field = page.getByLabel('Code')
+    await field.fill('000000')
+    await home.checkAccess(page)
+    await home.shoot(page, 'sign-in-code')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByLabel('Email').inputValue()).toBe(GUARDED.email)
+    await field.fill(code())
+    await page.keyboard.press('Enter')
+    await page.locator('.sign-in').waitFor({ state: 'detached' })
+    await page.getByRole('heading', { name: 'Leads' }).waitFor()
+    await page.close()
+  })
+
+  it('goes on in another tenant without a password, and shows that tenant alone', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const login = { email: 'both@example.com', password: 'one password for two', role: 'operator' }
+    await home.api.addLogin(login)
+    const other = await home.api.home.addTenant('second')
+    await home.api.addLogin({ ...login, tenantId: other })
+    const page = await home.open('/leads', null)
+    await page.getByLabel('Email').fill(login.email)
+    await page.getByLabel('Password', { exact: true }).fill(login.password)
+    await page.getByRole('button', { name: 'I work for several tenants' }).click()
+    await page.getByLabel(/^Tenant/).fill('acme')
+    await page.keyboard.press('Enter')
+    await page.locator('.sign-in').waitFor({ state: 'detached' })
+    const id = await home.submit({ ...person(1), email: 'switch@example.com', phone: '(202) 555-0121', bill: 5 })
+    await page.locator(`#lead-${id}`).waitFor()
+    await page.getByRole('button', { name: 'Account and appearance' }).click()
+    await page.getByRole('menuitem', { name: 'second' }).waitFor()
+    await home.checkAccess(page)
+    await page.getByRole('menuitem', { name: 'second' }).click()
+    // An empty tenant is led from the beginning.
+    await page.getByRole('heading', { name: 'Begin' }).waitFor()
+    await page.getByRole('link', { name: 'Leads', exact: true }).click()
+    await page.getByText('No leads here').waitFor()
+    expect(await page.locator(`#lead-${id}`).count()).toBe(0)
+    await page.close()
+  })
+})
+
+describe('the overview', () => {
+  it('says which caps fill up and how destinations do, and each leads to what stands behind it', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    await home.api.home.publish(CAPPED(home.sink.url))
+    for (const n of [1, 2, 3]) await home.api.home.submit('capped', 'web', { email: `cap${n}@example.com` })
+    await home.fold()
+    // What calls came to is written some time after them.
+    const calls = async (): Promise<number> =>
+      (await ask('GET', '/api/v1/destinations', ADMIN)).items.find(({ id }: { id: string }) => id === 'crm').health
+        .calls
+    await expect.poll(calls, { timeout: 15_000 }).toBe(3)
+    const page = await home.open('/?range=24h')
+    const caps = page.getByRole('region', { name: 'Caps filling up' })
+    await caps.getByText('3 / 4').waitFor()
+    const health = page.getByRole('region', { name: 'Delivery health' })
+    await health
+      .getByRole('row', { name: /Their CRM/ })
+      .getByText('100%')
+      .waitFor()
+    await home.checkAccess(page)
+    await health.scrollIntoViewIfNeeded()
+    await home.shoot(page, 'overview-health')
+    await health.getByRole('link', { name: 'Their CRM' }).click()
+    await expect.poll(() => page.url()).toContain('destination=crm')
+    await page.goBack()
+    await caps.getByRole('link').first().click()
+    await expect.poll(() => page.url()).toContain('/flows/capped')
+
+    // Once it is full, that is the first thing said.
+    await home.api.home.submit('capped', 'web', { email: 'cap4@example.com' })
+    await home.fold()
+    await page.goto(`${home.url}/?range=24h`)
+    await page.getByRole('link', { name: 'web daily is full' }).waitFor()
+    // A stage of several reasons opens the leads of all of them, and no test leads.
+    const { now } = await ask('GET', '/api/v1/figures?range=24h', ADMIN)
+    await page
+      .getByRole('region', { name: 'Figures' })
+      .getByRole('link', { name: /^Leads/ })
+      .click()
+    await page.getByText(`${now.leads} leads`, { exact: true }).waitFor()
+    expect(page.url()).toContain('test=no')
+    await page.close()
+  })
+})
+
+describe('single sign-on', () => {
+  it('leads to the tenant’s provider and back, and says where there is none', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const provider = await openOidcProvider()
+    try {
+      home.api.clock.set(Date.now())
+      provider.person = { sub: 'sso-1', email: 'sso@acme.example', email_verified: true }
+      await ask('PUT', '/api/v1/sso', ADMIN, {
+        issuer: provider.issuer,
+        client_id: provider.clientId,
+        client_secret: provider.clientSecret,
+        default_role: 'operator',
+      })
+      const page = await home.open('/leads', null)
+      await page.getByRole('button', { name: 'Use single sign-on' }).click()
+      await page.getByLabel(/^Tenant/).fill('nobody')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').waitFor()
+      expect(await page.getByLabel(/^Tenant/).inputValue()).toBe('nobody')
+      await home.checkAccess(page)
+      await page.getByLabel(/^Tenant/).fill('acme')
+      await page.keyboard.press('Enter')
+      await page.getByRole('navigation', { name: 'Main' }).waitFor()
+      await page.close()
+    } finally {
+      await provider.close()
+    }
+  })
+})
