@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useWaiting } from '../live/waiting.ts'
 import { named, percent, t, tn } from '../text.ts'
-import { useCaps, useDestinations } from './health.tsx'
+import { useCaps } from './health.tsx'
 import { useRaised } from './raised.ts'
 import type { Figures } from './types.ts'
 
@@ -16,10 +16,8 @@ const rateOf = (row: { accepted: number; rejected: number; failed: number }): nu
   row.accepted / Math.max(1, row.accepted + row.rejected + row.failed)
 
 /** What somebody should look at; nothing where there is nothing. */
-export const Alerts = (props: { readonly now: Figures; readonly before: Figures | null; readonly range: string }) => {
-  const { now, before, range } = props
+export const Alerts = ({ now, before }: { readonly now: Figures; readonly before: Figures | null }) => {
   const caps = useCaps()
-  const destinations = useDestinations(range).data?.items ?? []
   const waiting = useWaiting()
   const { raised, acknowledge } = useRaised()
   const alerts: { readonly key: string; readonly text: ReactNode }[] = []
@@ -47,26 +45,6 @@ export const Alerts = (props: { readonly now: Figures; readonly before: Figures 
         </Link>
       ),
     })
-  for (const { flow, id, name, health } of destinations) {
-    if (health.breaker.state !== 'closed')
-      alerts.push({
-        key: `breaker ${flow}/${id}`,
-        text: (
-          <Link to="/deliveries" search={{ destination: id }}>
-            {t('alert.broken', { name })}
-          </Link>
-        ),
-      })
-    if (health.dead + health.unknown > 0)
-      alerts.push({
-        key: `dead ${flow}/${id}`,
-        text: (
-          <Link to="/deliveries" search={{ destination: id, state: health.dead > 0 ? 'dead' : 'unknown' }}>
-            {tn('alert.dead', health.dead + health.unknown, { name })}
-          </Link>
-        ),
-      })
-  }
   for (const { flow, id, at, source, destination, buyer, share } of caps)
     if (share >= 1)
       alerts.push({

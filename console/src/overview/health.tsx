@@ -12,7 +12,7 @@ const FILLING = 0.5
 const CAPS_MAX = 6
 const DESTINATIONS_MAX = 8
 
-export const useDestinations = (range: string) => {
+const useDestinations = (range: string) => {
   const may = useMay()
   return useQuery({
     queryKey: ['destinations', range],

@@ -114,7 +114,7 @@ export const Overview = () => {
         </>
       ) : (
         <>
-          <Alerts now={figures.data.now} before={figures.data.before} range={range} />
+          <Alerts now={figures.data.now} before={figures.data.before} />
           <Stats now={figures.data.now} before={figures.data.before} search={leads} />
           <div className="overview-row">
             <section className="card grow" aria-label={t('overview.chart')}>
