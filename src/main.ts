@@ -246,6 +246,10 @@ program
   .argument('<file>')
   .option('--country <code>', 'country of phones, states and postal codes', 'US')
   .option('--threshold <number>', 'columns less sure than this, 0 to 1, are asked about', String(THRESHOLD))
+  .option(
+    '--encoding <name>',
+    'what the file is written in: utf-8, windows-1252, utf-16le, …; it is found out otherwise',
+  )
   .option('--samples', 'show some values of each column: they may be personal')
   .option('--yaml', 'print fields and mapping for a flow file')
   .option('--json', 'print JSON')
@@ -258,6 +262,7 @@ program
         })
       return runMap({
         file,
+        encoding: flags.encoding,
         country: flags.country,
         threshold,
         json: flags.json === true,
@@ -283,6 +288,10 @@ program
   )
   .option('--tenant <slug>', 'tenant, where there are several')
   .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+  .option(
+    '--encoding <name>',
+    'what the file is written in: utf-8, windows-1252, utf-16le, …; it is found out otherwise',
+  )
   .option('--rejects <file>', 'where unreadable rows are written (default: <file>.rejects.csv)')
   .option('--restart', 'send all rows again; each still is one lead')
   .option('--json', 'print one line of JSON at the end')
@@ -291,6 +300,7 @@ program
       const config = configOf(flags)
       return runImport({
         file,
+        encoding: flags.encoding,
         flow: flags.flow,
         source: flags.source,
         maps: flags.map,

@@ -101,7 +101,7 @@ describe('an import', () => {
       Buffer.concat([
         Buffer.from('Given;E-Mail;Age;Ref\r\n'),
         Buffer.from('ann;Ann@Example.com;30;1\r\nbo;ann@example.com;30;2\r\ncy;;30;3\r\ndi;di@example.com;12;4\r\n'),
-        Buffer.from('=1+1;"unclosed;1\r\neve;eve@example.com;40;6\r\n'),
+        Buffer.from('=1+1;"unclosed;1\r\nève;eve@example.com;40;6\r\n'),
         Buffer.from('M\xfcller;m@example.com;1;7\r\n', 'latin1'),
       ]),
     )
@@ -131,6 +131,14 @@ describe('an import', () => {
         Buffer.from('8,"Not UTF-8 text","M\xfcller;m@example.com;1;7"\r\n', 'latin1'),
       ]),
     )
+  })
+
+  it('reads what Excel writes, Windows-1252, and says so', async () => {
+    const file = fileOf(Buffer.from('name,email\r\nM\xfcller \x80,mueller@example.com\r\n', 'latin1'))
+    expect((await run(file)).json).toMatchObject({ rows: 1, encoding: 'windows-1252', unreadable_count: 0 })
+    const [row] = await house.house.reader.list(house.tenantId, {}, { before: null, limit: 1 })
+    const read = row && (await house.house.reader.read(house.tenantId, row.id))
+    expect(read?.lead.extra).toEqual({ name: 'Müller €' })
   })
 
   it('keeps the row as it stood in the file, and what no field takes', async () => {

@@ -19,6 +19,8 @@ import { tenantOf } from './flow-publish.ts'
 export interface DedupeOptions {
   /** A CSV file; undefined: the leads that were taken in. */
   readonly file: string | undefined
+  /** What it is written in; undefined: it is found out. */
+  readonly encoding?: string | undefined
   /** Where the rows go, with their persons. */
   readonly out: string
   /** `header=field`, each. */

@@ -3,13 +3,13 @@ import { Fault } from '../../base/faults.ts'
 import { proposeFields, THRESHOLD } from '../../columns/propose.ts'
 import type { Config } from '../../config.ts'
 import type { House } from '../../house.ts'
+import type { CsvHead } from '../../ingest/csv-head.ts'
+import { readRows } from '../../ingest/csv-rows.ts'
 import type { Registries } from '../../kit/flow.ts'
 import type { Submission } from '../../runner/types.ts'
 import { type Checkpoint, type Checkpoints, checkpointsOf, digestOf, importId } from '../import/checkpoint.ts'
 import { type Columns, planColumns, valuesOf } from '../import/columns.ts'
-import { type CsvFile, openCsv } from '../import/csv-file.ts'
-import type { CsvHead } from '../import/csv-head.ts'
-import { readRows } from '../import/csv-rows.ts'
+import { type CsvFile, encodingLine, openCsv } from '../import/csv-file.ts'
 import { headOf, sampleColumns } from '../import/csv-sample.ts'
 import { createProgress, type Progress } from '../import/progress.ts'
 import { openRejects, rejectsFileOf } from '../import/rejects.ts'
@@ -21,6 +21,8 @@ import { tenantOf } from './flow-publish.ts'
 
 export interface ImportOptions {
   readonly file: string
+  /** What the file is written in; undefined: it is found out. */
+  readonly encoding?: string | undefined
   readonly flow: string
   readonly source: string
   /** `header=field`, each. */
@@ -196,11 +198,11 @@ const send = async (run: Run): Promise<{ readonly reached: Checkpoint; readonly 
   return { reached: result, error }
 }
 
-const report = (options: ImportOptions, reached: Checkpoint): void => {
+const report = (options: ImportOptions, reached: Checkpoint, encoding: string): void => {
   const rejectsFile = reached.totals.unreadableCount > 0 ? reached.rejects.file : null
   options.output.write(
     options.json
-      ? `${JSON.stringify(jsonOf(reached.totals, { rejectsFile, finished: reached.finished }))}\n`
+      ? `${JSON.stringify(jsonOf(reached.totals, { encoding, rejectsFile, finished: reached.finished }))}\n`
       : tableOf(reached.totals, rejectsFile),
   )
 }
@@ -227,10 +229,10 @@ const importFile = async (options: ImportOptions, handle: CsvFile, stop: AbortCo
     const begun = checkpointFor(options, checkpoints, columns)
     if (begun?.finished) {
       tell('This file was imported before: no row is sent. --restart asks again what became of each.\n')
-      report(options, begun)
+      report(options, begun, handle.encoding)
       return 0
     }
-    tell(columnsLine(columns))
+    tell(encodingLine(handle) + columnsLine(columns))
     if (begun) tell(`Going on at line ${begun.line}, after ${begun.totals.rows} rows.\n`)
     const naming = createHash('sha256')
       .update(JSON.stringify([digest, columns.renamed]))
@@ -251,7 +253,7 @@ const importFile = async (options: ImportOptions, handle: CsvFile, stop: AbortCo
       begun,
       stop,
     })
-    report(options, reached)
+    report(options, reached, handle.encoding)
     if (error !== null) throw error
     const after = await handle.stat()
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
@@ -278,7 +280,7 @@ export const runImport = async (options: ImportOptions): Promise<number> => {
     throw new Fault('setting_invalid', { message: 'Imports are switched off here: ENABLE_BATCH_PROCESSING=false' })
   const stop = new AbortController()
   void options.ended.then(() => stop.abort())
-  const handle = await openCsv(options.file)
+  const handle = await openCsv(options.file, options.encoding)
   try {
     return await importFile(options, handle, stop)
   } finally {

@@ -1,18 +1,19 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { Fault } from '../../base/faults.ts'
 import { readDurationMs } from '../../flow/durations.ts'
 import { nearest, oneOf } from '../../flow/nearest.ts'
 import type { House } from '../../house.ts'
+import { readRows } from '../../ingest/csv-rows.ts'
 import { entryReader } from '../../ingest/list-entries.ts'
-import { type CsvHead, HEAD_BYTES_MAX, readHead } from '../import/csv-head.ts'
-import { readRows } from '../import/csv-rows.ts'
+import { type CsvFile, encodingLine, openCsv } from '../import/csv-file.ts'
+import { headOf } from '../import/csv-sample.ts'
 import { createProgress } from '../import/progress.ts'
 import { openRejects, rejectsFileOf } from '../import/rejects.ts'
 import { tenantOf } from './flow-publish.ts'
 
 export interface ListsImportOptions {
   readonly file: string
+  /** What the file is written in; undefined: it is found out. */
+  readonly encoding?: string | undefined
   readonly list: string
   /** Headers of the columns that hold the values; empty: the only one there is. */
   readonly columns: readonly string[]
@@ -36,12 +37,6 @@ const BATCH = 10_000
 const IN_FLIGHT = 2
 const LIST_ID = /^[A-Za-z0-9][\w.-]{0,99}$/
 const EXIT_INTERRUPTED = 130
-
-const headOf = async (handle: FileHandle, file: string): Promise<CsvHead> => {
-  const bytes = Buffer.alloc(HEAD_BYTES_MAX)
-  const { bytesRead } = await handle.read(bytes, 0, HEAD_BYTES_MAX, 0)
-  return readHead(bytes.subarray(0, bytesRead), basename(file))
-}
 
 /** Where in a row the values stand. */
 const columnsOf = (headers: readonly string[], asked: readonly string[]): number[] => {
@@ -88,7 +83,7 @@ const importRows = async (
   options: ListsImportOptions,
   asked: {
     readonly house: House
-    readonly handle: FileHandle
+    readonly handle: CsvFile
     readonly tenantId: string
     readonly expiresMs: number | null
   },
@@ -186,19 +181,20 @@ export const runListsImport = async (options: ListsImportOptions): Promise<numbe
     throw new Fault('invalid_request', {
       message: `--expires: expected a duration such as 90d, not "${options.expires}"`,
     })
-  const handle = await open(options.file, 'r')
+  const handle = await openCsv(options.file, options.encoding)
   try {
     const house = await options.openHouse()
     try {
       const tenantId = await tenantOf(house, options.tenant)
       await ensureList(house, options, tenantId)
+      if (!options.json) options.progress.write(encodingLine(handle))
       const begun = performance.now()
       const done = await importRows(options, { house, handle, tenantId, expiresMs })
       const seconds = Math.round((performance.now() - begun) / 100) / 10
       const { rows, added, rejected, finished, rejectsFile } = done
       options.output.write(
         options.json
-          ? `${JSON.stringify({ list: options.list, rows, added, rejected, rejects_file: rejectsFile, finished, seconds })}\n`
+          ? `${JSON.stringify({ list: options.list, rows, added, rejected, encoding: handle.encoding, rejects_file: rejectsFile, finished, seconds })}\n`
           : `${n(rows)} rows read in ${seconds} s: ${n(added)} added, ${n(rows - added - rejected)} stood there already, ${n(rejected)} rejected${rejectsFile === null ? '' : ` (${rejectsFile})`}.\n${finished ? '' : 'Stopped. Run the same command again to add the rest.\n'}`,
       )
       return finished ? 0 : EXIT_INTERRUPTED

@@ -1,10 +1,12 @@
 /** `millrace map <file>`: which field each column of a CSV file is, found by its name and its values. */
 import { type Proposal, proposeFields } from '../../columns/propose.ts'
-import { openCsv } from '../import/csv-file.ts'
+import { encodingLine, openCsv } from '../import/csv-file.ts'
 import { headOf, sampleColumns } from '../import/csv-sample.ts'
 
 export interface MapOptions {
   readonly file: string
+  /** What the file is written in; undefined: it is found out. */
+  readonly encoding?: string | undefined
   /** ISO 3166-1 alpha-2, in any case */
   readonly country: string
   /** 0 to 1: columns less sure than this are asked about. */
@@ -35,9 +37,10 @@ const questionOf = (proposal: Proposal): string => {
 const jsonOf = (
   options: MapOptions,
   proposals: readonly Proposal[],
-  sampled: { readonly rows: number; readonly samples: (header: string) => string[] },
+  sampled: { readonly rows: number; readonly encoding: string; readonly samples: (header: string) => string[] },
 ): unknown => ({
   file: options.file,
+  encoding: sampled.encoding,
   rows_read: sampled.rows,
   threshold: options.threshold,
   columns: proposals.map(({ header, field, type, confidence, why }) => ({
@@ -99,7 +102,7 @@ const yamlOf = (proposals: readonly Proposal[]): string => {
 
 /** Prints the proposal. Returns exit code 0; a file that is no CSV is a Fault `invalid_request`. */
 export const runMap = async (options: MapOptions): Promise<number> => {
-  const handle = await openCsv(options.file)
+  const handle = await openCsv(options.file, options.encoding)
   try {
     const head = await headOf(handle, options.file)
     const { columns, rows } = await sampleColumns(handle, head, ROWS_SAMPLED)
@@ -108,8 +111,12 @@ export const runMap = async (options: MapOptions): Promise<number> => {
     const samples = (header: string): string[] =>
       samplesOf(columns.find((column) => column.header === header)?.values ?? [])
     const { output } = options
-    if (options.json) output.write(`${JSON.stringify(jsonOf(options, proposals, { rows, samples }), null, 2)}\n`)
-    else output.write(options.yaml ? yamlOf(proposals) : tableOf(options, proposals, samples))
+    if (options.json)
+      output.write(
+        `${JSON.stringify(jsonOf(options, proposals, { rows, encoding: handle.encoding, samples }), null, 2)}\n`,
+      )
+    else if (options.yaml) output.write(encodingLine(handle).replace(/^(?=.)/, '# ') + yamlOf(proposals))
+    else output.write(encodingLine(handle) + tableOf(options, proposals, samples))
     return 0
   } finally {
     await handle.close()

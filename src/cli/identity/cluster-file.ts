@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createWriteStream, renameSync } from 'node:fs'
 import { stringify } from 'csv-stringify/sync'
 import { type Judgement, reasonsText } from '../../identity/explain.ts'
-import { readRows } from '../import/csv-rows.ts'
+import { readRows } from '../../ingest/csv-rows.ts'
 import type { PeopleFile } from './people-file.ts'
 
 export interface Clustered {

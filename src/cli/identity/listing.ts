@@ -4,6 +4,7 @@ import { Fault } from '../../base/faults.ts'
 import { createIntake } from '../../identity/intake.ts'
 import { createTableBuilder, type Table } from '../../identity/table.ts'
 import { digestOf } from '../import/checkpoint.ts'
+import { encodingLine } from '../import/csv-file.ts'
 import { type Clustered, type Counted, writeClusters, writeLeadClusters } from './cluster-file.ts'
 import { nameKept } from './dedupe-progress.ts'
 import { type PeopleFile, type PeopleOptions, readPeople } from './people-file.ts'
@@ -48,7 +49,7 @@ export const fileListing = async (
   let unreadable: readonly number[] = []
   return {
     name: nameOf([digest, people.roles, options.country]),
-    said: `Matching by: ${used.join(', ')}`,
+    said: `${encodingLine(people.handle)}Matching by: ${used.join(', ')}`,
     total: people.bytes,
     from: people.head.offset,
     read: async ({ isStopped, onProgress }) => {

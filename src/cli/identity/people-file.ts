@@ -5,13 +5,15 @@ import { nearest } from '../../flow/nearest.ts'
 import { ROLES, type Role, roleOf, rolesOf } from '../../identity/roles.ts'
 import { createSchema } from '../../identity/schema.ts'
 import { createTableBuilder, type Table } from '../../identity/table.ts'
+import type { CsvHead } from '../../ingest/csv-head.ts'
+import { readRows } from '../../ingest/csv-rows.ts'
 import { type CsvFile, openCsv } from '../import/csv-file.ts'
-import type { CsvHead } from '../import/csv-head.ts'
-import { readRows } from '../import/csv-rows.ts'
 import { headOf } from '../import/csv-sample.ts'
 
 export interface PeopleOptions {
   readonly file: string
+  /** What the file is written in; undefined: it is found out. */
+  readonly encoding?: string | undefined
   /** `header=field`, each; the field may be a role or a field of a flow, `none` leaves the column out. */
   readonly maps: readonly string[]
   /** Headers left out. */
@@ -60,7 +62,7 @@ const mapsOf = (options: PeopleOptions, headers: readonly string[]): Map<string,
 
 /** Opens a file and says what its columns mean. The caller closes the handle. Throws Fault `invalid_request`. */
 export const openPeople = async (options: PeopleOptions): Promise<PeopleFile> => {
-  const handle = await openCsv(options.file)
+  const handle = await openCsv(options.file, options.encoding)
   try {
     const stat = await handle.stat()
     const head = await headOf(handle, options.file)

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
+import { type CsvHead, HEAD_BYTES_MAX, readHead } from '../../ingest/csv-head.ts'
+import { readRows } from '../../ingest/csv-rows.ts'
 import type { CsvFile } from './csv-file.ts'
-import { type CsvHead, HEAD_BYTES_MAX, readHead } from './csv-head.ts'
-import { readRows } from './csv-rows.ts'
 
 export const headOf = async (handle: CsvFile, file: string): Promise<CsvHead> => {
   const bytes = Buffer.alloc(HEAD_BYTES_MAX)

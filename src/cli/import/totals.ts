@@ -66,7 +66,7 @@ const perSecond = (totals: Totals): number =>
 /** The last line of `--json`. `finished` false: the same command goes on where it stopped. */
 export const jsonOf = (
   totals: Totals,
-  more: { readonly rejectsFile: string | null; readonly finished: boolean },
+  more: { readonly encoding: string; readonly rejectsFile: string | null; readonly finished: boolean },
 ): Record<string, unknown> => ({
   rows: totals.rows,
   accepted: totals.accepted,
@@ -81,6 +81,7 @@ export const jsonOf = (
   unreadable_count: totals.unreadableCount,
   seconds: Math.round(totals.seconds * 1000) / 1000,
   leads_per_second: perSecond(totals),
+  encoding: more.encoding,
   rejects_file: more.rejectsFile,
   finished: more.finished,
 })

@@ -40,12 +40,17 @@ export const addDecisionVerbs = (
     .option('--label <name>', 'name of a new list, for people')
     .option('--tenant <slug>', 'tenant, where there are several')
     .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option(
+      '--encoding <name>',
+      'what the file is written in: utf-8, windows-1252, utf-16le, …; it is found out otherwise',
+    )
     .option('--rejects <file>', 'where rows that hold no value are written (default: <file>.rejects.csv)')
     .option('--json', 'print one line of JSON at the end')
     .action((file: string, flags) =>
       act(() =>
         runListsImport({
           file,
+          encoding: flags.encoding,
           list: flags.list,
           columns: flags.column,
           types: flags.type,

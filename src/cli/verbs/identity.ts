@@ -44,6 +44,10 @@ export const addIdentityVerbs = (
     .option('--map <header=field>', 'what a column means, or none to leave it out; may be repeated', listed, [])
     .option('--drop <columns>', 'columns to leave out, separated by commas', split, [])
     .option('--country <code>', 'country of dates and states', 'US')
+    .option(
+      '--encoding <name>',
+      'what the file is written in: utf-8, windows-1252, utf-16le, …; it is found out otherwise',
+    )
     .option('--flow <id>', 'without a file: the leads of this flow alone')
     .option('--tenant <slug>', 'without a file: whose leads, where there are several tenants')
     .option('--data <folder>', 'data folder (MILLRACE_DATA)')
@@ -53,6 +57,7 @@ export const addIdentityVerbs = (
       act(() =>
         runDedupe({
           file,
+          encoding: flags.encoding,
           out: flags.out,
           maps: flags.map,
           drop: flags.drop,

@@ -1,7 +1,11 @@
-import { BODY_BYTES_MAX } from '../../ingest/limits.ts'
-import type { CsvFile } from './csv-file.ts'
 import { countQuotes, type Delimiter, type ReadRecord, readRecord } from './csv-grammar.ts'
 import type { CsvHead } from './csv-head.ts'
+import { BODY_BYTES_MAX } from './limits.ts'
+
+/** Bytes in UTF-8, read part by part from the beginning on, or from where one likes. */
+export interface ByteSource {
+  read(buffer: Buffer, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>
+}
 
 /** One row of a file: its values, or why it has none. */
 export interface CsvRow {
@@ -31,7 +35,7 @@ const CHUNK_BYTES = 256 * 1024
 
 /** The lines of a file from a byte on, line ends included. Of a line that is too long only the beginning is kept. */
 async function* readLines(
-  handle: Pick<CsvFile, 'read'>,
+  handle: ByteSource,
   from: { readonly offset: number; readonly line: number },
   newline: number,
 ): AsyncGenerator<Line> {
@@ -94,7 +98,7 @@ const isBlank = (bytes: Buffer, delimiter: Delimiter): boolean =>
  * lines are read anew: one bad quote costs its own row, not the rest of the file.
  */
 export async function* readRows(
-  handle: Pick<CsvFile, 'read'>,
+  handle: ByteSource,
   head: CsvHead,
   from: { readonly offset: number; readonly line: number },
 ): AsyncGenerator<CsvRow> {

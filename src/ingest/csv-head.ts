@@ -1,6 +1,6 @@
-import { Fault } from '../../base/faults.ts'
-import { KEYS_MAX } from '../../ingest/limits.ts'
+import { Fault } from '../base/faults.ts'
 import { countQuotes, DELIMITERS, type Delimiter, readRecord } from './csv-grammar.ts'
+import { KEYS_MAX } from './limits.ts'
 
 /** What the first bytes of a file say about the rest. */
 export interface CsvHead {
