@@ -3,7 +3,7 @@ import { parse, stringify } from 'yaml'
 import type { BenchDatabase } from './database.ts'
 
 const ENTRIES = 1_000_000
-const LISTS = ['dnc', 'customers', 'sold'] as const
+export const LISTS = ['dnc', 'customers', 'sold'] as const
 const BATCH = 100_000
 const MOST = 1_000_000_000
 
@@ -68,21 +68,23 @@ export const fillLists = async (asked: {
   readonly database: BenchDatabase
   readonly name: string
   readonly check: () => void
+  /** Entries of each list. */
+  readonly each?: number
 }): Promise<void> => {
-  const { database, name, check } = asked
+  const { database, name, check, each = ENTRIES } = asked
   await database.use(name, async (client) => {
     for (const list of LISTS) {
-      for (let from = 0; from < ENTRIES; from += BATCH) {
+      for (let from = 0; from < each; from += BATCH) {
         check()
         await client.query(
           `insert into millrace.suppression_entry (tenant_id, list_id, key, added_at)
            select l.tenant_id, l.id, k.key, l.created_at from millrace.suppression_list l,
              (select substr(sha256(($1 || g)::bytea), 1, 16) as key from generate_series($2::integer, $3::integer) g order by 1) k
            where l.id = $1`,
-          [list, from + 1, from + BATCH],
+          [list, from + 1, Math.min(from + BATCH, each)],
         )
       }
-      await client.query(`update millrace.suppression_list set entries = $2 where id = $1`, [list, ENTRIES])
+      await client.query(`update millrace.suppression_list set entries = $2 where id = $1`, [list, each])
     }
     await client.query('vacuum analyze millrace.suppression_entry')
     await client.query('checkpoint')

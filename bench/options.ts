@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly million: boolean
   /** Persons stored in the case that matches them; 0: it is left out. */
   readonly persons: number
+  /** Entries of the lists that leads are looked up in, in turns with leads that are not; 0: it is left out. */
+  readonly lists: number
   /** Whether deliveries are measured too: how late, how many, and what those that wait cost. */
   readonly deliveries: boolean
   readonly quick: boolean
@@ -22,6 +24,7 @@ export interface BenchOptions {
 const USUAL: readonly CaseId[] = ['a', 'b', 'c', 'd']
 const CONNECTIONS_MAX = 1024
 const PERSONS = 1_000_000
+const LIST_ENTRIES = 10_000_000
 
 const isCase = (text: string): text is CaseId => Object.hasOwn(CASES, text)
 
@@ -66,6 +69,11 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     .option('--deliveries-only', 'that alone')
     .option('--persons', 'also the case with persons matched, a million of them stored')
     .option('--persons-only [number]', 'that case alone, with so many persons', readCount(4_000_000))
+    .option(
+      '--lists-only [number]',
+      'what looking up among so many list entries adds, that alone',
+      readCount(20_000_000),
+    )
     .option('--profile <case>', 'run the server of this case under the CPU profiler', readCase)
     .option('--json', 'print JSON in place of the table')
     .parse(argv)
@@ -80,14 +88,18 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     deliveries: boolean
     deliveriesOnly?: true
     personsOnly?: number | true
+    listsOnly?: number | true
     profile?: CaseId
     json?: true
   }>()
   const quick = flags.quick === true
   const profile = flags.profile ?? null
   const alone = flags.personsOnly === true ? PERSONS : flags.personsOnly
+  const lists = flags.listsOnly === true ? LIST_ENTRIES : (flags.listsOnly ?? 0)
   const cases =
-    alone !== undefined || flags.deliveriesOnly === true ? [] : (flags.only ?? (profile === null ? USUAL : [profile]))
+    alone !== undefined || lists > 0 || flags.deliveriesOnly === true
+      ? []
+      : (flags.only ?? (profile === null ? USUAL : [profile]))
   if (profile !== null && !cases.includes(profile)) program.error(`--profile ${profile} needs ${profile} in --only.`)
   return {
     cases,
@@ -99,7 +111,13 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     persons: alone ?? (flags.persons ? PERSONS : 0),
     deliveries:
       flags.deliveriesOnly === true ||
-      (flags.deliveries && !quick && profile === null && alone === undefined && flags.only === undefined),
+      (flags.deliveries &&
+        !quick &&
+        profile === null &&
+        alone === undefined &&
+        lists === 0 &&
+        flags.only === undefined),
+    lists,
     quick,
     profile,
     json: flags.json === true,

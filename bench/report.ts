@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { CASES, type CaseId } from './cases.ts'
 import type { DeliveriesMeasured } from './deliveries.ts'
+import type { ListsMeasured } from './lists.ts'
 import type { MachineFacts } from './machine.ts'
 import type { Million } from './million.ts'
 import type { PersonsMeasured } from './persons.ts'
@@ -31,6 +32,7 @@ export interface Results {
   readonly cases: readonly CaseResult[]
   readonly million: Million | null
   readonly persons: PersonsMeasured | null
+  readonly lists: ListsMeasured | null
   readonly deliveries: DeliveriesMeasured | null
   readonly targets: readonly TargetResult[]
 }
@@ -42,6 +44,7 @@ export const judgeCases = (
   million: Million | null,
   persons: PersonsMeasured | null,
   deliveries: DeliveriesMeasured | null,
+  lists: ListsMeasured | null,
 ): TargetResult[] => {
   const find = (id: CaseId): CaseResult | undefined => cases.find((result) => result.id === id)
   const at = (id: CaseId, connections: number): Measured | undefined =>
@@ -63,6 +66,7 @@ export const judgeCases = (
     waitingRatio: deliveries?.waiting.ratio,
     matchRatio: persons?.ratio,
     matchAddedMs: persons?.addedP99Ms,
+    listAddedMs: lists?.addedP99Ms,
   })
 }
 
@@ -108,6 +112,24 @@ const REACHED = new Map<boolean | null, string>([
   [false, 'NOT reached'],
   [null, 'not measured'],
 ])
+
+const listsText = (lists: ListsMeasured | null): string[] => {
+  if (lists === null) return []
+  const { entries, leads, without, listed, addedP50Ms, addedP99Ms } = lists
+  const ms = (value: number): string => value.toFixed(2)
+  return [
+    `Looked up among ${count(entries)} list entries, 1 connection, ${count(leads)} leads by turns with as many that are not:`,
+    formatTable(
+      ['', 'p50 ms', 'p99 ms'],
+      [
+        ['without', ms(without.p50Ms), ms(without.p99Ms)],
+        ['looked up', ms(listed.p50Ms), ms(listed.p99Ms)],
+        ['added', ms(addedP50Ms), ms(addedP99Ms)],
+      ],
+    ),
+    '',
+  ]
+}
 
 export const formatResults = (results: Results): string => {
   const { cases, million, targets, machine } = results
@@ -165,6 +187,7 @@ export const formatResults = (results: Results): string => {
     `Peak memory of the server, MB: ${memory}`,
     '',
     ...cases.flatMap(storageText),
+    ...listsText(results.lists),
     formatTable(['target', 'wanted', 'found', ''], targetRows),
   ].join('\n')
 }

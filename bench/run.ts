@@ -6,6 +6,7 @@ import { type StartedCase, startCase } from './cases.ts'
 import { type Children, createChildren } from './children.ts'
 import { type BenchDatabase, openBenchDatabase } from './database.ts'
 import { type DeliveriesMeasured, measureDeliveries } from './deliveries.ts'
+import { type ListsMeasured, measureLists } from './lists.ts'
 import { readMachine } from './machine.ts'
 import { type Million, measureMillion } from './million.ts'
 import { type BenchOptions, readOptions } from './options.ts'
@@ -112,6 +113,20 @@ const runPersons = async (ground: Ground): Promise<PersonsMeasured | null> => {
 }
 
 /** Null where it is not asked for, or the time ran out. */
+const runLists = async (ground: Ground): Promise<ListsMeasured | null> => {
+  const { lists: entries } = ground.options
+  if (entries === 0) return null
+  say(`laying in ${entries} entries of lists`)
+  try {
+    return await measureLists({ context: { ...ground, profileFolder: null }, entries, say })
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    say(`${error.message}: there is no figure for lists`)
+    return null
+  }
+}
+
+/** Null where it is not asked for, or the time ran out. */
 const runDeliveries = async (ground: Ground): Promise<DeliveriesMeasured | null> => {
   if (!ground.options.deliveries) return null
   const context = { ...ground, profileFolder: null }
@@ -151,6 +166,7 @@ const bench = async (ground: Ground): Promise<Results> => {
   const plain = started.find(({ id }) => id === 'c')
   const million = options.million && plain ? await runMillion(ground, plain) : null
   const persons = await runPersons(ground)
+  const lists = await runLists(ground)
   const deliveries = await runDeliveries(ground)
   return {
     at,
@@ -162,8 +178,9 @@ const bench = async (ground: Ground): Promise<Results> => {
     cases,
     million,
     persons,
+    lists,
     deliveries,
-    targets: judgeCases(cases, million, persons, deliveries),
+    targets: judgeCases(cases, million, persons, deliveries, lists),
   }
 }
 

@@ -14,6 +14,7 @@ const nothing: Findings = {
   waitingRatio: undefined,
   matchRatio: undefined,
   matchAddedMs: undefined,
+  listAddedMs: undefined,
 }
 
 describe('judge', () => {
@@ -34,8 +35,9 @@ describe('judge', () => {
       waitingRatio: 0.95,
       matchRatio: 0.75,
       matchAddedMs: 5,
+      listAddedMs: 1,
     }
-    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(13).fill(true))
+    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(14).fill(true))
   })
   it('counts what is just beyond the bound as not reached', () => {
     const beyond: Findings = {
@@ -51,8 +53,9 @@ describe('judge', () => {
       waitingRatio: 0.949,
       matchRatio: 0.749,
       matchAddedMs: 5.1,
+      listAddedMs: 1.01,
     }
-    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(13).fill(false))
+    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(14).fill(false))
   })
   it('takes the larger of two servers’ memory', () => {
     const memory = judge({ ...nothing, memoryBytes: (id) => (id === 'd' ? 400e6 : 100e6) })
