@@ -1566,6 +1566,24 @@ table legal_hold row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table list_import row level security forced
+    1 tenant_id uuid not null
+    2 list_id text not null
+    3 name text not null
+    4 state text not null default 'running'::text
+    5 rows bigint not null default 0
+    6 added bigint not null default 0
+    7 rejected bigint not null default 0
+    8 problems text not null default '[]'::text
+    9 digest bytea
+   10 started_at timestamp with time zone not null
+   11 changed_at timestamp with time zone not null
+  constraint list_import_pkey PRIMARY KEY (tenant_id, list_id, name)
+  constraint list_import_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'broken'::text])))
+  constraint list_import_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table login row level security forced
     1 tenant_id uuid not null
     2 id uuid not null

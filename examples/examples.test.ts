@@ -20,6 +20,8 @@ interface ExampleLead {
   readonly body: Json
   readonly review?: { readonly decision: 'approve' | 'reject'; readonly reason: string | null; readonly by: string }
   readonly answers?: Readonly<Record<string, SinkAnswer>>
+  /** When what it waits for has come. */
+  readonly later?: string
 }
 
 interface SinkAnswer {
@@ -50,6 +52,9 @@ interface List {
   readonly entries: readonly { readonly value: string | readonly string[]; readonly types?: readonly string[] }[]
 }
 
+/** The next turn of the event loop: what is waited for is a condition. */
+const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 const FOLDER = import.meta.dirname
 const ADDRESS = /https:\/\/([a-z0-9.-]+\.example\.com)/g
 
@@ -65,6 +70,7 @@ let sink: Sink
 beforeAll(async () => {
   sink = await openSink()
   house = await testHouse({ clock, random: () => 0 })
+  house.house.sweeper.start()
 })
 afterAll(async () => {
   await house.close()
@@ -122,7 +128,12 @@ describe.each(folders)('example %s', (folder) => {
       const first = await house.submit(flow, lead.source, values, { raw, format: lead.format ?? 'json' })
       ids.set(lead.name, first.answer.lead_id)
       const where = `${folder}: ${lead.name}`
-      if (lead.review) {
+      if (lead.later !== undefined) {
+        expect({ status: first.status, ...first.answer }, where).toMatchObject(want.pending ?? {})
+        clock.set(Date.parse(lead.later))
+        house.house.sweeper.hint(clock.now())
+        while (!(await house.house.reader.read(house.tenantId, first.answer.lead_id))?.lead.closed) await soon()
+      } else if (lead.review) {
         expect({ status: first.status, ...first.answer }, where).toMatchObject(want.pending ?? {})
         await house.house.runner.decide({ tenantId: house.tenantId, leadId: first.answer.lead_id, ...lead.review })
       } else {

@@ -59,6 +59,7 @@ import { holdRoutes } from './routes/holds.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { leadRoutes } from './routes/leads.ts'
+import { listImportRoutes } from './routes/list-imports.ts'
 import { listRoutes } from './routes/lists.ts'
 import { liveRoutes } from './routes/live.ts'
 import { matchRoutes } from './routes/matches.ts'
@@ -277,6 +278,7 @@ export const createApp = async (given: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(workbenchRoutes(deps))
     await managed.register(postingRoutes(deps))
     await managed.register(listRoutes(deps))
+    await managed.register(listImportRoutes(deps))
     await managed.register(capRoutes(deps))
     await managed.register(secretRoutes(deps))
     await managed.register(auditRoutes(deps))

@@ -127,6 +127,13 @@ beforeAll(async () => {
   tokens.key = (await made('POST', '/api/v1/keys', { name: 'reads', scopes: ['read'] })).secret
   await made('PUT', '/api/v1/lists/dnc', { label: 'DNC' })
   await made('POST', '/api/v1/lists/dnc/entries', { values: [PERSON.email, PERSON.phone] })
+  const upload = await api.app.inject({
+    method: 'PUT',
+    url: '/api/v1/lists/dnc/imports/crm',
+    headers: { authorization: `Bearer ${tokens.owner}`, 'content-type': 'text/plain' },
+    payload: `${PERSON.email}\nnone of ${PERSON.phone}\n`,
+  })
+  expect(upload.json()).toMatchObject({ rows: 2, rejected: 1 })
   await made('PUT', '/api/v1/secrets/crm', { value: 'shh' })
   await made('POST', '/api/v1/consent/records', {
     ...whom,

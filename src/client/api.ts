@@ -640,6 +640,26 @@ export interface Api {
       answer: { removed: number }
     }
   }
+  '/api/v1/lists/{id}/imports': {
+    /** List the imports of a list, the newest first */
+    get: {
+      path: { id: string }
+      answer: { items: ({ name: string; state: "running" | "done" | "broken"; rows: number; added: number; rejected: number; problems: ({ line: number; reason: string })[]; started_at: string; changed_at: string })[] }
+    }
+  }
+  '/api/v1/lists/{id}/imports/{name}': {
+    /** Add the values of a file of any length to a list */
+    put: {
+      path: { id: string; name: string }
+      query: { column?: string; type?: string; country?: string; expires_at?: string }
+      answer: { name: string; state: "running" | "done" | "broken"; rows: number; added: number; rejected: number; problems: ({ line: number; reason: string })[]; started_at: string; changed_at: string; passed_over: number }
+    }
+    /** Read how far an import of a list has come */
+    get: {
+      path: { id: string; name: string }
+      answer: { name: string; state: "running" | "done" | "broken"; rows: number; added: number; rejected: number; problems: ({ line: number; reason: string })[]; started_at: string; changed_at: string }
+    }
+  }
   '/api/v1/live': {
     /** Hear of leads as they change */
     get: {

@@ -72,6 +72,7 @@ export const SOURCE_SHAPE: Shape = {
     enabled: { type: 'boolean' },
     adapter: text('the name of an adapter'),
     mapping: { type: 'object', additionalProperties: {} },
+    mapping_takes: { enum: ['first', 'last'] },
     id_field: text('the name of a key'),
     success_status: { enum: [200, 201] },
     partial: { type: 'boolean' },

@@ -170,3 +170,26 @@ describe('mapping', () => {
     )
   })
 })
+
+describe('mapping_takes', () => {
+  const sourceOf = (takes: string) => {
+    const text = `flow: m
+fields: { state: state, city: city }
+sources:
+  - id: web
+    ${takes}
+    mapping: { state: [ a, { path: b, when: 'incoming.b != "no"' }, { value: OK } ], city: [ a, b ] }
+`
+    const { document, problems } = parseFlow(text, registries)
+    expect(problems).toEqual([])
+    const source = compileFlow({ document, version: 1, registries }).sources.get('web')
+    return (incoming: Record<string, Json>) => source?.map(incoming).values
+  }
+  test('is the first with a value, unless it says last', () => {
+    expect(sourceOf('')({ a: 'TX', b: 'NY' })).toEqual({ state: 'TX', city: 'TX' })
+    const last = sourceOf('mapping_takes: last')
+    expect(last({ a: 'TX', b: 'NY' })).toEqual({ state: 'OK', city: 'NY' })
+    // A blank overwrites nothing.
+    expect(last({ a: 'TX', b: ' ' })).toMatchObject({ city: 'TX' })
+  })
+})

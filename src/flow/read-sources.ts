@@ -24,7 +24,12 @@ const readSource = (asked: SourcesAsked, node: SourceNode, path: string): Source
   const read = readShape({ node, shape: SOURCE_SHAPE, path, report: reading.report })
   if (read === undefined) return null
   const settings = read as Record<string, Json>
-  const mapping = readMapping(reading, entryOf(node, 'mapping'), `${path}.mapping`)
+  const written = readMapping(reading, entryOf(node, 'mapping'), `${path}.mapping`)
+  // Where the last counts, they are looked at from the last on.
+  const mapping =
+    settings.mapping_takes === 'last'
+      ? Object.fromEntries(Object.entries(written).map(([field, takings]) => [field, takings.toReversed()]))
+      : written
   const set = new Set(asked.setByFlow)
   const blocks = readBlocks({ reading, node, owner: 'source', path, required: [], set })
   for (const name of set) asked.set.add(name)

@@ -260,6 +260,10 @@ export const createListStore = (options: {
             values: [tenantId, list],
           },
           {
+            text: 'delete from millrace.list_import where tenant_id = $1::uuid and list_id = $2::text',
+            values: [tenantId, list],
+          },
+          {
             text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
             values: [tenantId],
           },

@@ -38,9 +38,22 @@ const staleFacts = (tenantId: string, now: number): Statement => ({
   values: [tenantId, new Date(now), AT_ONCE],
 })
 
+/** An upload is known by its name for so long: sent again later, its rows are added anew. */
+const IMPORTS_KEPT_MS = 90 * 86_400_000
+
+const oldImports = (tenantId: string, now: number): Statement => ({
+  name: 'clear_list_imports',
+  text: `with gone as (
+           delete from millrace.list_import where tenant_id = $1::uuid and changed_at < $2::timestamptz returning 1
+         )
+         select count(*)::integer as gone from gone`,
+  values: [tenantId, new Date(now - IMPORTS_KEPT_MS)],
+})
+
 /** Deletes what is over of one tenant, a part a commit; what is left when the round has done enough waits for the next. */
 export const clearExpired = async (database: Database, tenantId: string, now: number): Promise<void> => {
-  for (const statement of [expiredEntries(tenantId, now), staleFacts(tenantId, now)]) {
+  const statements = [expiredEntries(tenantId, now), staleFacts(tenantId, now), oldImports(tenantId, now)]
+  for (const statement of statements) {
     for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
       const [rows] = await database.batch([tenantId], [statement])
       if (((rows?.[0]?.gone as number | undefined) ?? 0) < AT_ONCE) break

@@ -65,7 +65,9 @@ describe.each(folders.filter((folder) => existsSync(new URL(`${folder}/leads.jso
     expected.forEach(({ steps, status, code, events, duplicate_of }, index) => {
       const source = flow.sources.get(leads[index]?.source ?? '')
       const program = (source?.program ?? []).map(({ id }) => id)
-      expect(steps.map(([id]) => id)).toEqual(program.slice(0, steps.length))
+      // A test may come to what no step of the flow comes to.
+      const own = steps.filter(([id]) => id !== 'test')
+      expect(own.map(([id]) => id)).toEqual(program.slice(0, own.length))
       const stepEvents = new Set((source?.program ?? []).map(({ event }) => event as string))
       expect(events.filter((event) => stepEvents.has(event))).toEqual(
         (source?.program ?? []).slice(0, steps.length).map(({ event }) => event),

@@ -93,3 +93,43 @@ export const EntriesFound = Type.Object({
   ),
 })
 export const ListRemoved = Type.Object({ removed: Type.Boolean() })
+
+export const ListImportParams = Type.Object({
+  id: Name('Id of the list: `dnc`.'),
+  name: Type.String({
+    pattern: '^[A-Za-z0-9][\\w.-]{0,99}$',
+    description: 'Name of the import, as you choose: `dnc-2026-11-26`.',
+  }),
+})
+export const ListImportQuery = Type.Object(
+  {
+    column: Type.Optional(
+      Type.String({ maxLength: 400, description: 'Headers of the columns that hold the values, separated by commas.' }),
+    ),
+    type: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Field types of those columns; without it values are told apart.' }),
+    ),
+    country: reading.country,
+    expires_at: expires,
+  },
+  { additionalProperties: false },
+)
+export const ListImport = Type.Object({
+  name: Type.String(),
+  state: Type.Enum(['running', 'done', 'broken'], {
+    description: '`broken`: rows stopped coming. Sent again, it goes on.',
+  }),
+  rows: Type.Integer({ description: 'Rows that are in, those that held no value among them.' }),
+  added: Type.Integer({ description: 'Entries that did not stand there before.' }),
+  rejected: Type.Integer({ description: 'Rows that held no value.' }),
+  problems: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() }), {
+    description: 'The first 50 rows that held no value.',
+  }),
+  started_at: Time('When it was sent first.'),
+  changed_at: Time('When rows came in last.'),
+})
+export const ListImported = Type.Object({
+  ...ListImport.properties,
+  passed_over: Type.Integer({ description: 'Rows that were in from before.' }),
+})
+export const ListImports = Type.Object({ items: Type.Array(ListImport) })

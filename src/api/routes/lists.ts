@@ -188,7 +188,7 @@ export const listRoutes =
           security,
           summary: 'Add values to a list, all or none',
           description:
-            'As JSON, or as text/plain with a value a line and the rest in the address. A list of a million is sent in parts of up to a megabyte; sent again, a part changes nothing but the time it was added.',
+            'As JSON, or as text/plain with a value a line and the rest in the address. Sent again, it changes nothing but the time they were added. A list that is longer than a megabyte is imported.',
           consumes: ['application/json', 'text/plain'],
           params: ListParams,
           querystring: EntriesQuery,

@@ -78,7 +78,7 @@ it('takes columns of a CSV file together, with their types, and tells a missing 
   expect(await found(['ann lee|78704'])).toEqual([['people']])
   const rejects = readFileSync(`${file}.rejects.csv`, 'utf8')
   expect(rejects).toContain('3,"no value that is read","Bo Ray,,y"')
-  await expect(run(file)).rejects.toThrow(/3 columns: say which/)
+  await expect(run(file)).rejects.toThrow(/3 columns: say which column/)
   await expect(run(file, { columns: ['nam'] })).rejects.toThrow(/Did you mean "Name"/)
   await expect(run(file, { expires: 'soon' })).rejects.toThrow(/--expires/)
 })

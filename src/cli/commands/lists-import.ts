@@ -1,11 +1,9 @@
+import { basename } from 'node:path'
 import { Fault } from '../../base/faults.ts'
 import { readDurationMs } from '../../flow/durations.ts'
-import { nearest, oneOf } from '../../flow/nearest.ts'
 import type { House } from '../../house.ts'
-import { readRows } from '../../ingest/csv-rows.ts'
-import { entryReader } from '../../ingest/list-entries.ts'
+import { listRows } from '../../ingest/list-file.ts'
 import { type CsvFile, encodingLine, openCsv } from '../import/csv-file.ts'
-import { headOf } from '../import/csv-sample.ts'
 import { createProgress } from '../import/progress.ts'
 import { openRejects, rejectsFileOf } from '../import/rejects.ts'
 import { tenantOf } from './flow-publish.ts'
@@ -37,24 +35,6 @@ const BATCH = 10_000
 const IN_FLIGHT = 2
 const LIST_ID = /^[A-Za-z0-9][\w.-]{0,99}$/
 const EXIT_INTERRUPTED = 130
-
-/** Where in a row the values stand. */
-const columnsOf = (headers: readonly string[], asked: readonly string[]): number[] => {
-  if (asked.length === 0) {
-    if (headers.length === 1) return [0]
-    throw new Fault('invalid_request', {
-      message: `The file has ${headers.length} columns: say which holds the values with --column (${headers.join(', ')})`,
-    })
-  }
-  return asked.map((name) => {
-    const at = headers.findIndex((header) => header.trim().toLowerCase() === name.toLowerCase())
-    if (at >= 0) return at
-    const near = nearest(name, headers)
-    throw new Fault('invalid_request', {
-      message: `There is no column "${name}".${near === null ? '' : ` Did you mean "${near}"?`} Expected ${oneOf(headers)}.`,
-    })
-  })
-}
 
 const ensureList = async (house: House, options: ListsImportOptions, tenantId: string): Promise<void> => {
   const { list, label } = options
@@ -91,10 +71,6 @@ const importRows = async (
   const { house, handle, tenantId, expiresMs } = asked
   const now = house.clock.now()
   const types = options.types.length === 0 ? null : options.types
-  const read = entryReader({ types, country: options.country, now })
-  const head = await headOf(handle, options.file)
-  const columns = columnsOf(head.headers, options.columns)
-  const cellsOf = (values: readonly string[]): string[] => columns.map((at) => values[at] ?? '')
   const { size } = await handle.stat()
   const file = rejectsFileOf(options.file, options.rejects)
   const rejects = openRejects({ file, from: 0 })
@@ -131,25 +107,18 @@ const importRows = async (
 
   try {
     let batch: string[] = []
-    // The first line of a file without a header is a value like any other.
-    const first = read(cellsOf(head.headers))
-    if (first !== null) {
-      batch.push(first)
-      counts.rows += 1
-    }
-    let end = head.offset
-    for await (const row of readRows(handle, head, { offset: head.offset, line: head.line })) {
+    let end = 0
+    const reading = { name: basename(options.file), columns: options.columns, types, country: options.country, now }
+    for await (const row of listRows(handle, reading)) {
       if (stopped) break
       end = row.end
       counts.rows += 1
-      const entry = 'reason' in row.read ? null : read(cellsOf(row.read.values))
-      if (entry === null) {
+      if ('reason' in row.read) {
         counts.rejected += 1
-        const reason = 'reason' in row.read ? row.read.reason : 'no value that is read'
-        rejects.write({ line: row.line, reason, bytes: row.bytes })
+        rejects.write({ line: row.line, reason: row.read.reason, bytes: row.bytes })
         continue
       }
-      batch.push(entry)
+      batch.push(row.read.entry)
       if (batch.length < BATCH) continue
       await start(batch, end)
       batch = []
