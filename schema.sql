@@ -1817,6 +1817,30 @@ table recipient_notice row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table replay_run row level security forced
+    1 tenant_id uuid not null
+    2 id uuid not null
+    3 filter jsonb not null
+    4 per_second double precision not null
+    5 state text not null
+    6 matched integer not null
+    7 done integer not null default 0
+    8 refused integer not null default 0
+    9 at_lead uuid
+   10 at_delivery uuid
+   11 last_at timestamp with time zone
+   12 by text not null
+   13 reason bytea
+   14 started_at timestamp with time zone not null
+   15 ended_at timestamp with time zone
+   16 ended_by text
+  constraint replay_run_pkey PRIMARY KEY (tenant_id, id)
+  constraint replay_run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'canceled'::text])))
+  constraint replay_run_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
 table retention_policy row level security forced
     1 tenant_id uuid not null
     2 kind text not null

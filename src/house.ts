@@ -41,7 +41,7 @@ import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
 import { createUpkeep, type Upkeep } from './jobs/upkeep.ts'
 import { within } from './jobs/within.ts'
 import { createAppender, NEVER_MS } from './journal/append.ts'
-import { createKeyring, type Keyring } from './journal/keyring.ts'
+import { createKeyring, type Keyring, openUnderTenant } from './journal/keyring.ts'
 import { createJournalReader, createLeadLoader } from './journal/read.ts'
 import type { JournalReader } from './journal/types.ts'
 import { openRoot } from './keys/root.ts'
@@ -52,13 +52,14 @@ import { createOutbound, type Outbound } from './outbound/outbound.ts'
 import { loadPostalCodes } from './postal-codes.ts'
 import { createPrivacy, type Privacy } from './privacy/privacy.ts'
 import { type Amendments, createAmendments } from './runner/amend.ts'
-import { answerOfCall, authorizeCall } from './runner/authorized-call.ts'
 import { createBatchWriter } from './runner/batch-writer.ts'
 import { type CapDesk, createCapDesk } from './runner/cap-desk.ts'
 import { createCatalog } from './runner/catalog.ts'
 import type { RunnerContext } from './runner/context.ts'
 import { lookupColumn, personKeys, REACHED } from './runner/journey.ts'
+import { createNoticeTools } from './runner/notice-tools.ts'
 import { createPublish, type Publish } from './runner/publish.ts'
+import { createReplays, type Replays } from './runner/replays.ts'
 import { createRunner } from './runner/runner.ts'
 import { createTrials, type Trials } from './runner/trials.ts'
 import type { Runner } from './runner/types.ts'
@@ -93,7 +94,12 @@ export interface House {
   readonly batchRounds: Rounds
   readonly figures: FigureFolder
   /** What stands between deliveries and their calls, and how people act on it. */
-  readonly delivery: { readonly gate: Gate; readonly amendments: Amendments; readonly limits: GateLimits }
+  readonly delivery: {
+    readonly gate: Gate
+    readonly amendments: Amendments
+    readonly limits: GateLimits
+    readonly replays: Replays
+  }
   readonly health: HealthCounts
   /** What tells others what happens. */
   readonly feed: Feed
@@ -129,7 +135,6 @@ const CONNECTIONS_PER_ORIGIN = 64
 const JOBS_AT_ONCE = 4
 const CONNECT_TIMEOUT_MS = 5_000
 const TOKEN_TIMEOUT_MS = 15_000
-const NOTICE_TIMEOUT_MS = 30_000
 const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** Opens the database, brings it up to date, and builds all that works on it. */
@@ -253,7 +258,6 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     })
     const batches = createBatches({ database })
     let sweeper: Sweeper | null = null
-    const noteDeadLetter = createDeadLetterAlert({ database, clock, log })
     const context: RunnerContext = {
       clock,
       random,
@@ -287,10 +291,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       onDoubt: (lead) => sweeper?.doubt(lead),
       onDue: (at) => sweeper?.hint(at),
       gate,
-      onDeadLetter: (lane, code) => {
-        noteDeadLetter(lane, code)
-        told.alerts.hint()
-      },
+      onDeadLetter: createDeadLetterAlert({ database, clock, log, onFirst: told.alerts.hint }),
     }
     const runner = createRunner(context)
     const made = createSweeper({
@@ -309,10 +310,18 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       clock,
       random,
       newId: () => newId(clock.now()),
-      handlers: jobHandlers({ database, clock }),
+      handlers: jobHandlers({ database, clock, replays: () => replays }),
       runnerNumber: presence.number,
       concurrency: JOBS_AT_ONCE,
       log,
+    })
+    const amendments = createAmendments(context, randomUUID)
+    const replays = createReplays({
+      database,
+      clock,
+      amendments,
+      reasonOf: async (tenantId, sealed) => openUnderTenant(await keyring.tenant(tenantId), sealed).toString(),
+      onJob: jobs.hint,
     })
     await gate.refresh()
     gate.start()
@@ -330,16 +339,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       onBlocked: blocks.forget,
       archiveDir: join(config.dataDir, 'archive'),
       ledgerFile: config.erasureLedger === '' ? join(config.dataDir, 'erasures.ledger') : config.erasureLedger,
-      tools: {
-        destination: async (tenantId, { flow, flowVersion, destination }) => {
-          const { destinations, enrichers } = await catalog.version(tenantId, flow, flowVersion)
-          return destinations.get(destination) ?? enrichers.get(destination)?.destination ?? null
-        },
-        send: async (tenantId, destination, call) => {
-          const ready = await authorizeCall(callContext, await keyring.tenant(tenantId), destination, call)
-          return answerOfCall(await ready.send({ timeoutMs: NOTICE_TIMEOUT_MS }))
-        },
-      },
+      tools: createNoticeTools({ ctx: callContext, catalog, keyring }),
     })
     // What a restored backup brought back is gone again before anybody can ask for it.
     const again = await privacy.erasure.reapply()
@@ -371,7 +371,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       upkeep,
       batchRounds,
       figures,
-      delivery: { gate, amendments: createAmendments(context, randomUUID), limits },
+      delivery: { gate, amendments, limits, replays },
       health,
       feed: told,
       jobs,
@@ -382,8 +382,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
         await upkeep.stop()
         await privacy.keeper.stop()
         await figures.stop()
-        await told.alerts.stop()
-        await told.sender.stop()
+        await told.stop()
         await within(runner.drained(), drainMs)
         await jobs.drain(drainMs)
         await gate.stop()

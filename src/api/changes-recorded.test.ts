@@ -29,6 +29,7 @@ const EXCEPT: Readonly<Record<string, string>> = {
   'POST /api/v1/flows/:id/preview': 'reads',
   'POST /api/v1/consent/links': 'makes a token that is kept nowhere',
   'POST /api/v1/destinations/test': 'asks a destination, and keeps nothing',
+  'POST /api/v1/webhooks/:id/test': 'asks a destination, and keeps nothing',
   'POST /api/v1/destinations/check': 'asks a destination, and keeps nothing',
   'POST /api/v1/sources/:flow/:source/test': 'a lead: its journal says who, in the commit',
   'PUT /api/v1/leads/:id/review': 'a lead: its journal says who, in the commit',
@@ -110,6 +111,21 @@ const CHANGES: readonly Change[] = [
     learn: made('hook', (a) => a.id ?? ''),
   },
   { route: 'DELETE /api/v1/hooks/:id', url: at('hook', '/api/v1/hooks/*') },
+  {
+    route: 'POST /api/v1/webhooks',
+    body: () => ({ url: 'http://127.0.0.1:9/x', events: ['lead.accepted'] }),
+    learn: made('webhook', (a) => a.id ?? ''),
+  },
+  { route: 'PATCH /api/v1/webhooks/:id', url: at('webhook', '/api/v1/webhooks/*'), body: () => ({ name: 'mine' }) },
+  { route: 'POST /api/v1/webhooks/:id/rotate', url: at('webhook', '/api/v1/webhooks/*/rotate'), body: () => ({}) },
+  { route: 'POST /api/v1/webhooks/:id/replay', url: at('webhook', '/api/v1/webhooks/*/replay') },
+  { route: 'DELETE /api/v1/webhooks/:id', url: at('webhook', '/api/v1/webhooks/*') },
+  { route: 'POST /api/v1/alerts/:id/acknowledge', url: at('alert', '/api/v1/alerts/*/acknowledge') },
+  { route: 'PUT /api/v1/alerts/settings', body: () => ({ emails: ['night@acme.example'] }) },
+  {
+    route: 'POST /api/v1/dead-letters/replays/:id/cancel',
+    url: at('replay', '/api/v1/dead-letters/replays/*/cancel'),
+  },
   { route: 'PUT /api/v1/lists/:id', url: () => '/api/v1/lists/dnc', body: () => ({ label: 'DNC' }) },
   {
     route: 'POST /api/v1/lists/:id/entries',
@@ -178,6 +194,18 @@ beforeAll(async () => {
   await log(ADMIN.email, ADMIN.password)
   const { items } = (await ask(api.app, 'GET', '/api/v1/auth/sessions')).json()
   ids.session = items.find(({ current }: { current: boolean }) => !current).id
+  const [row] = await api.home.inspect<{ alert: string; replay: string }>(
+    `with a as (
+       insert into millrace.alert (tenant_id, id, kind, subject, severity, count, raised_at)
+       values ($1, gen_random_uuid(), 'job_failed', 'x', 'error', 1, $2) returning id
+     ), r as (
+       insert into millrace.replay_run (tenant_id, id, filter, per_second, state, matched, by, started_at)
+       values ($1, gen_random_uuid(), '{}', 1, 'running', 1, 'ada', $2) returning id
+     ) select a.id as alert, r.id as replay from a, r`,
+    [api.home.tenantId, new Date(api.clock.now())],
+  )
+  ids.alert = row?.alert ?? ''
+  ids.replay = row?.replay ?? ''
   await api.home.publish(`
 flow: people
 fields: { first_name: first_name, last_name: last_name, email: email, phone: phone }

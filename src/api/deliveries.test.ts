@@ -62,6 +62,8 @@ const work = async (): Promise<void> => {
   for (const row of rows)
     await house.runner.resume({ tenantId: row.tenant_id, leadId: row.lead_id, attempts: row.attempts })
 }
+/** What the job of a replay does when it runs. */
+const goOn = (run: string) => api.home.house.delivery.replays.goOn({ tenantId: api.home.tenantId, run })
 const pipeline = (body: object, role = 'owner') => post('/api/admin/lead-pipeline', body, role)
 
 describe('leads that were not delivered', () => {
@@ -114,6 +116,34 @@ describe('dead letters', () => {
     expect((await post(`/api/v1/leads/${leadId}/deliveries/${id}/replay`, {})).status).toBe(400)
   })
 
+  it('are sent again in stretches that a crash does not repeat, and no further once that was called off', async () => {
+    await post('/api/v1/dead-letters/discard', { reason: 'tests' })
+    for (let n = 0; n < 8; n += 1) await die()
+    const { body } = await post('/api/v1/dead-letters/replay', { per_second: 0.5, reason: 'mended' })
+    await goOn(body.id)
+    // Five seconds' worth, however many there are.
+    expect((await get(`/api/v1/dead-letters/replays/${body.id}`)).body).toMatchObject({ matched: 8, done: 3 })
+    await goOn(body.id)
+    expect((await get(`/api/v1/dead-letters/replays/${body.id}`)).body).toMatchObject({ state: 'running', done: 6 })
+    // One every two seconds all the while.
+    expect(
+      await api.home.inspect(
+        `select count(distinct next_at)::integer as times, extract(epoch from max(next_at) - min(next_at))::integer as s
+         from millrace.delivery where state = 'waiting' and destination = 'crm'`,
+      ),
+    ).toEqual([{ times: 6, s: 10 }])
+    const canceled = await post(`/api/v1/dead-letters/replays/${body.id}/cancel`, {})
+    expect(canceled.body).toMatchObject({ state: 'canceled', done: 6, ended_by: expect.any(String) })
+    await goOn(body.id)
+    expect((await get('/api/v1/dead-letters')).body.items).toHaveLength(2)
+    expect((await get('/api/v1/dead-letters/replays')).body.items[0]).toMatchObject({ id: body.id, state: 'canceled' })
+    expect((await post('/api/v1/dead-letters/replays/nobody/cancel', {})).status).toBe(404)
+    sink.otherwise({ do: 'answer' })
+    api.clock.advance(60_000)
+    await work()
+    await post('/api/v1/dead-letters/discard', { reason: 'tests' })
+  })
+
   it('are sent again by filter, so many a second, and put away by filter', async () => {
     await post('/api/v1/dead-letters/discard', { reason: 'tests' })
     for (let n = 0; n < 5; n += 1) await die()
@@ -123,9 +153,14 @@ describe('dead letters', () => {
       limit: 3,
       per_second: 2,
     })
-    expect({ status, body }).toEqual({
-      status: 202,
-      body: { matched: 3, done: 3, refused: 0, last_at: new Date(api.clock.now() + 1_000).toISOString() },
+    expect({ status, body }).toMatchObject({ status: 202, body: { state: 'running', matched: 3, done: 0 } })
+    await goOn(body.id)
+    const run = await get(`/api/v1/dead-letters/replays/${body.id}`)
+    expect(run.body).toMatchObject({
+      state: 'done',
+      done: 3,
+      refused: 0,
+      last_at: new Date(api.clock.now() + 1_000).toISOString(),
     })
     const before = sink.requests.length
     await work()

@@ -12,16 +12,18 @@ export const createDeadLetterAlert = (options: {
   readonly database: Database
   readonly clock: Clock
   readonly log: Log
+  readonly onFirst: () => void
 }): ((lane: Lane, code: FaultCode) => void) => {
-  const { database, clock, log } = options
+  const { database, clock, log, onFirst } = options
   return (lane, code) => {
     noteFirstDeadLetter(database, lane, clock.now()).then(
       (first) => {
-        if (first)
-          log.error(
-            { tenant: lane.tenantId, flow: lane.flowId, destination: lane.destination, code },
-            'first dead letter of a destination: see GET /api/v1/dead-letters',
-          )
+        if (!first) return
+        onFirst()
+        log.error(
+          { tenant: lane.tenantId, flow: lane.flowId, destination: lane.destination, code },
+          'first dead letter of a destination: see GET /api/v1/dead-letters',
+        )
       },
       () => undefined,
     )

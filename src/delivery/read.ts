@@ -92,6 +92,27 @@ export const listDeliveries = async (
   return rows.map(rowOf)
 }
 
+/** How many there are, counted to `most`. */
+export const countMatching = async (
+  database: Database,
+  tenantId: string,
+  filter: DeliveryFilter,
+  most: number,
+): Promise<number> => {
+  const { where, values } = parts(filter, 2)
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        text: `select count(*)::integer as n from (
+                 select from millrace.delivery d where d.tenant_id = $1::uuid${where} limit $2::integer) c`,
+        values: [tenantId, most, ...values],
+      },
+    ],
+  )
+  return rows[0]?.n as number
+}
+
 export const countDeliveries = async (
   database: Database,
   tenantId: string,

@@ -16,6 +16,7 @@ export interface Feed {
   readonly listeners: ReturnType<typeof createListeners>
   readonly sender: FeedSender
   readonly alerts: Alerts
+  stop(): Promise<void>
 }
 
 export const createFeed = (options: {
@@ -86,5 +87,13 @@ export const createFeed = (options: {
     onGivenUp: alerts.hint,
     log,
   })
-  return { listeners: createListeners({ database, onOwed: sender.hint }), sender, alerts }
+  return {
+    listeners: createListeners({ database, onOwed: sender.hint }),
+    sender,
+    alerts,
+    stop: async () => {
+      await alerts.stop()
+      await sender.stop()
+    },
+  }
 }

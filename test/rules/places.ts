@@ -196,7 +196,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     },
   },
   // What jobs do: built with the house.
-  'house-jobs.ts': { may: ['base', 'database', 'delivery', 'feed', 'jobs'] },
+  'house-jobs.ts': { may: ['base', 'database', 'delivery', 'feed', 'jobs', 'runner'] },
   'house.ts': {
     may: [
       'house-jobs.ts',

@@ -104,12 +104,12 @@ export const Deliveries = () => {
   })
   const replayAll = useMutation({
     mutationFn: () =>
-      api<{ done: number }>('/api/v1/dead-letters/replay', {
+      api<{ matched: number }>('/api/v1/dead-letters/replay', {
         method: 'POST',
         body: destination === undefined ? {} : { destination },
       }),
-    onSuccess: ({ done }) => {
-      notifications.show({ message: tn('deliveries.replayed', done) })
+    onSuccess: ({ matched }) => {
+      notifications.show({ message: tn('deliveries.replayed', matched) })
       void client.invalidateQueries({ queryKey: ['deliveries'] })
     },
     onError: (error) => notifications.show({ color: 'red', title: t('bulk.refused'), message: error.message }),

@@ -129,7 +129,10 @@ const bulk = {
 
 export const ReplayManyBody = Type.Object(
   {
-    ...bulk,
+    ...filter,
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Of those that match, the newest. Default 1,000.' }),
+    ),
     per_second: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, maximum: 1_000, description: 'How fast they go out. Default 10.' }),
     ),
@@ -146,6 +149,23 @@ export const ManyDecided = Type.Object({
   refused: Type.Integer({ description: 'Somebody else had decided about them meanwhile.' }),
   last_at: TimeOrNull('When the last of them is due.'),
 })
+
+export const ReplayRunView = Type.Object({
+  id: Type.String(),
+  state: Type.Enum(['running', 'done', 'canceled']),
+  matched: Type.Integer({ description: 'Dead letters it is to send again.' }),
+  done: Type.Integer({ description: 'Of them those that were decided so far.' }),
+  refused: Type.Integer({ description: 'Somebody else had decided about them meanwhile.' }),
+  per_second: Type.Number(),
+  last_at: TimeOrNull('When the last of those decided so far is due.'),
+  started_at: Time('When it was begun.'),
+  ended_at: TimeOrNull('When it was over.'),
+  by: Type.String(),
+  ended_by: TextOrNull({ description: 'Who called it off.' }),
+})
+
+export const ReplayRunList = Type.Object({ items: Type.Array(ReplayRunView) })
+export const ReplayRunParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
 
 export const ResumeBody = Type.Object({ reason: Type.Optional(Reason) }, { additionalProperties: false })
 
