@@ -188,6 +188,72 @@ describe('a flow', () => {
   })
 })
 
+const BRANCHED = (url: string): string => `flow: branched
+country: US
+fields: { email: { type: email, required: true }, state: state, bill: number }
+sources: [ { id: web, name: Web form } ]
+destinations:
+  near: { name: Near by, type: http, url: '${url}/near', repeat: keyed }
+  far: { name: Far away, type: http, url: '${url}/far', repeat: keyed }
+steps:
+  - normalize
+  - branch:
+      id: where
+      rules:
+        - id: texas
+          when: 'lead.state == "TX"'
+          steps:
+            - filter: { id: worth, when: 'lead.bill > 50', reason: 'Too small' }
+            - deliver: { id: to-near, to: near, map: { Email: '{{ lead.email }}' } }
+        - id: ohio
+          when: 'lead.state == "OH"'
+          steps:
+            - stop: { id: not-yet, outcome: reject, reason: 'Not in Ohio yet' }
+      else:
+        - deliver: { id: to-far, to: far, map: { Email: '{{ lead.email }}' } }
+  - score: { base: 5, points: [ { id: big, when: 'lead.bill > 100', points: 20 } ] }
+`
+
+describe('a flow that branches', () => {
+  it('is drawn with its arms, changed within them, and tried on a stored lead', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    await home.api.home.publish(BRANCHED(home.sink.url))
+    const values = { email: 'stored@example.com', state: 'OH', bill: 120 }
+    const id = (await home.api.home.submit('branched', 'web', values)).answer.lead_id
+    await home.api.deps.runner.drained()
+    const page = await home.open('/flows/branched')
+    const graph = page.getByRole('region', { name: 'The flow as a picture' })
+    const text = page.getByRole('textbox', { name: 'The flow as YAML' })
+    await page.getByText('No problems').waitFor()
+    for (const arm of ['texas', 'ohio', 'otherwise']) await graph.getByText(arm, { exact: true }).waitFor()
+    const box = async (name: string) =>
+      (await graph.getByText(name, { exact: true }).boundingBox()) ?? expect.fail(name)
+    const [worth, stopped, far, score] = await Promise.all(['worth', 'not-yet', 'to-far', 'Score'].map(box))
+    // Arms stand side by side, and what is behind the branch below all of them.
+    expect((worth?.x ?? 0) < (stopped?.x ?? 0) && (stopped?.x ?? 0) < (far?.x ?? 0)).toBe(true)
+    expect((score?.y ?? 0) > (await box('to-near')).y).toBe(true)
+    await home.checkAccess(page)
+    await home.shoot(page, 'flow-branches')
+
+    // A step of an arm is changed by the picture, and stays in its arm.
+    await graph.getByText('worth', { exact: true }).click()
+    await page.getByRole('button', { name: 'Move down' }).click()
+    await expect.poll(async () => (await box('worth')).y > (await box('to-near')).y).toBe(true)
+    await page.getByRole('button', { name: 'Remove the step' }).click()
+    await expect.poll(() => text.textContent()).not.toContain('Too small')
+    await page.getByText('No problems').waitFor()
+
+    await page.getByRole('button', { name: 'Test', exact: true }).click()
+    await page.getByRole('combobox', { name: 'A stored lead' }).click()
+    await page.getByRole('option', { name: new RegExp(`${id.slice(-6)}$`) }).click()
+    await page.getByText('Not in Ohio yet').first().waitFor()
+    await page.getByText(/^As it came, by version 1: Rejected/).waitFor()
+    await page.getByText('lead.state = OH').first().waitFor()
+    await home.checkAccess(page)
+    await page.close()
+  })
+})
+
 describe('two people at one flow', () => {
   it('are told of each other before one undoes what the other did', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)

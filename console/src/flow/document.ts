@@ -3,10 +3,25 @@ import { type Document, isMap, isSeq, parseDocument, Document as YamlDocument } 
 /** A flow's text as a document that can be changed in place: what is not touched, comments too, stays as it was. */
 export const readDocument = (text: string): Document => parseDocument(text, { keepSourceTokens: false })
 
+/** Where a step stands: `steps[3]`, in an arm of a branch `steps[3].branch.rules[0].steps[1]`; as problems say it too. */
+export type StepPath = string
+
+export interface FlowArm {
+  readonly name: string
+  /** Null: of a lead that no rule takes. */
+  readonly when: string | null
+  /** The list that its steps stand in. */
+  readonly list: string
+  readonly steps: readonly FlowStep[]
+}
+
 export interface FlowStep {
+  readonly path: StepPath
   readonly type: string
   readonly id: string | null
   readonly config: Readonly<Record<string, unknown>>
+  /** Of a branch. */
+  readonly arms: readonly FlowArm[]
 }
 
 export interface FlowOutline {
@@ -29,19 +44,55 @@ const PARTS = new Set(['fields', 'sources', 'destinations', 'steps', 'flow'])
 type Plain = Readonly<Record<string, unknown>>
 const objectOf = (value: unknown): Plain =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Plain) : {}
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+const stepsIn = (value: unknown, list: string): FlowStep[] =>
+  itemsOf(value).flatMap((step, at): FlowStep[] => {
+    const [type, config] = typeof step === 'string' ? [step, {}] : (Object.entries(objectOf(step))[0] ?? [])
+    if (type === undefined) return []
+    const inner = objectOf(config)
+    const path = `${list}[${at}]`
+    const id = typeof inner.id === 'string' ? inner.id : null
+    return [{ path, type, id, config: inner, arms: type === 'branch' ? armsIn(inner, path) : [] }]
+  })
+
+const armsIn = (config: Plain, path: string): FlowArm[] => {
+  const rules = itemsOf(config.rules).map((rule, at): FlowArm => {
+    const { id, when, steps } = objectOf(rule)
+    const list = `${path}.branch.rules[${at}].steps`
+    return { name: String(id ?? at + 1), when: String(when ?? ''), list, steps: stepsIn(steps, list) }
+  })
+  const list = `${path}.branch.else`
+  return config.else === undefined
+    ? rules
+    : [...rules, { name: 'else', when: null, list, steps: stepsIn(config.else, list) }]
+}
+
+/** All steps, those in arms behind their branch: the order they are judged in. */
+export const allSteps = (steps: readonly FlowStep[]): readonly FlowStep[] =>
+  steps.flatMap((step) => [step, ...step.arms.flatMap((arm) => allSteps(arm.steps))])
+
+export const stepAt = (outline: FlowOutline, path: StepPath | null): FlowStep | undefined =>
+  path === null ? undefined : allSteps(outline.steps).find((step) => step.path === path)
+
+/** The steps of a list: of the flow, or of an arm. */
+export const listOf = (outline: FlowOutline, list: string): readonly FlowStep[] =>
+  list === 'steps'
+    ? outline.steps
+    : (allSteps(outline.steps)
+        .flatMap(({ arms }) => arms)
+        .find((arm) => arm.list === list)?.steps ?? [])
+
+/** Of what a problem's path says, the step it is of. */
+export const stepPathOf = (path: string): StepPath | null =>
+  /^steps\[\d+\](?:\.branch\.(?:rules\[\d+\]\.steps|else)\[\d+\])*/.exec(path)?.[0] ?? null
 
 /** What a flow is made of, as far as its text can be read; null where it cannot. */
 export const outlineOf = (text: string): FlowOutline | null => {
   const document = readDocument(text)
   if (document.errors.length > 0 || !isMap(document.contents)) return null
   const flow = objectOf(document.toJS())
-  const steps = listOf(flow.steps).flatMap((step): FlowStep[] => {
-    const [type, config] = Object.entries(objectOf(step))[0] ?? []
-    if (type === undefined) return []
-    const inner = objectOf(config)
-    return [{ type, id: typeof inner.id === 'string' ? inner.id : null, config: inner }]
-  })
+  const steps = stepsIn(flow.steps, 'steps')
   return {
     id: String(flow.flow ?? ''),
     name: String(flow.name ?? flow.flow ?? ''),
@@ -50,7 +101,7 @@ export const outlineOf = (text: string): FlowOutline | null => {
       type: typeof field === 'string' ? field : String(objectOf(field).type ?? 'string'),
       required: objectOf(field).required === true,
     })),
-    sources: listOf(flow.sources).map((source) => {
+    sources: itemsOf(flow.sources).map((source) => {
       const { id = '', name } = objectOf(source)
       return { id: String(id), name: String(name ?? id) }
     }),
@@ -61,7 +112,9 @@ export const outlineOf = (text: string): FlowOutline | null => {
     })),
     steps,
     settings: Object.fromEntries(Object.entries(flow).filter(([name]) => !PARTS.has(name))),
-    sourceConfigs: new Map(listOf(flow.sources).map((source) => [String(objectOf(source).id ?? ''), objectOf(source)])),
+    sourceConfigs: new Map(
+      itemsOf(flow.sources).map((source) => [String(objectOf(source).id ?? ''), objectOf(source)]),
+    ),
     destinationConfigs: new Map(
       Object.entries(objectOf(flow.destinations)).map(([id, destination]) => [id, objectOf(destination)]),
     ),
@@ -88,47 +141,60 @@ export const withSource = (
   return written(document)
 }
 
-const stepsOf = (document: Document) => {
-  const steps = document.get('steps')
+const keysOf = (path: string): (string | number)[] =>
+  [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, at, name]) => (at === undefined ? (name ?? '') : Number(at)))
+
+/** The list a step stands in, and its place there. */
+export const placeIn = (path: StepPath): { readonly list: string; readonly at: number } => {
+  const [, list = '', at = '0'] = /^(.*)\[(\d+)\]$/.exec(path) ?? []
+  return { list, at: Number(at) }
+}
+
+const listAt = (document: Document, list: string) => {
+  const steps = document.getIn(keysOf(list))
   return isSeq(steps) ? steps : null
 }
 
-export const withStepMoved = (text: string, from: number, to: number): string => {
+/** Moved up or down in its list. */
+export const withStepMoved = (text: string, path: StepPath, by: number): string => {
   const document = readDocument(text)
-  const steps = stepsOf(document)
+  const { list, at } = placeIn(path)
+  const steps = listAt(document, list)
   if (steps === null) return text
-  const [moved] = steps.items.splice(from, 1)
-  if (moved !== undefined) steps.items.splice(to, 0, moved)
+  const [moved] = steps.items.splice(at, 1)
+  if (moved !== undefined) steps.items.splice(at + by, 0, moved)
   return written(document)
 }
 
-export const withoutStep = (text: string, at: number): string => {
+export const withoutStep = (text: string, path: StepPath): string => {
   const document = readDocument(text)
-  stepsOf(document)?.items.splice(at, 1)
+  const { list, at } = placeIn(path)
+  listAt(document, list)?.items.splice(at, 1)
   return written(document)
 }
 
-export const withStep = (text: string, at: number, step: unknown): string => {
+export const withStep = (text: string, list: string, at: number, step: unknown): string => {
   const document = readDocument(text)
-  const node = document.createNode(step)
-  const steps = stepsOf(document)
-  if (steps === null) document.set('steps', document.createNode([step]))
-  else steps.items.splice(at, 0, node)
+  const steps = listAt(document, list)
+  if (steps === null) document.setIn(keysOf(list), document.createNode([step]))
+  else steps.items.splice(at, 0, document.createNode(step))
   return written(document)
 }
 
 /** The text with another config for a step. */
-export const withStepConfig = (text: string, at: number, type: string, config: unknown): string => {
+export const withStepConfig = (text: string, path: StepPath, type: string, config: unknown): string => {
   const document = readDocument(text)
-  const steps = stepsOf(document)
+  const { list, at } = placeIn(path)
+  const steps = listAt(document, list)
   if (steps === null) return text
   steps.items[at] = document.createNode({ [type]: config })
   return written(document)
 }
 
 /** Where a step stands in the text, from and to; null where it cannot be told. */
-export const placeOfStep = (text: string, at: number): readonly [number, number] | null => {
-  const node = stepsOf(readDocument(text))?.items[at]
+export const placeOfStep = (text: string, path: StepPath): readonly [number, number] | null => {
+  const { list, at } = placeIn(path)
+  const node = listAt(readDocument(text), list)?.items[at]
   const range = (node as { range?: readonly [number, number, number] } | undefined)?.range
   return range === undefined ? null : [range[0], range[1]]
 }

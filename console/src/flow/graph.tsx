@@ -21,7 +21,8 @@ import {
 } from '@tabler/icons-react'
 import { type ComponentType, useMemo } from 'react'
 import { named, t } from '../text.ts'
-import type { FlowOutline, FlowStep } from './document.ts'
+import type { FlowOutline, FlowStep, StepPath } from './document.ts'
+import { layoutOf, pathOfNode, WIDTH } from './layout.ts'
 
 const ICONS: Readonly<Record<string, ComponentType<{ size?: number; stroke?: number }>>> = {
   normalize: IconTextWrap,
@@ -76,9 +77,6 @@ const FlowNode = ({ data, selected }: NodeProps<Node<Data>>) => {
 
 const TYPES = { flow: FlowNode }
 
-const WIDTH = 236
-const STEP_PX = 74
-
 /** What a step does, in a few words out of its config. */
 const noteOf = ({ type, config }: FlowStep): string => {
   const list = (value: unknown): string =>
@@ -104,6 +102,8 @@ const noteOf = ({ type, config }: FlowStep): string => {
     case 'enrich':
     case 'verify':
       return list(config.from)
+    case 'branch':
+      return t('flow.note_branch', { n: Array.isArray(config.rules) ? config.rules.length : 0 })
     case 'wait':
       return list(config.for ?? config.until)
     default:
@@ -120,93 +120,89 @@ const targets = (step: FlowStep, outline: FlowOutline): readonly string[] => {
   return names.filter((name) => outline.destinations.some(({ id }) => id === name))
 }
 
+const DESTINATION_GAP_PX = 90
+const ROW_PX = 74
+
+/** Of steps that only go on where their rule holds. */
+const conditionOf = ({ type, config }: FlowStep): string | null => {
+  const condition = config.if ?? (['filter', 'accept', 'branch'].includes(type) ? undefined : config.when)
+  return typeof condition === 'string' ? condition : null
+}
+
 const draw = (
   outline: FlowOutline,
-  wrong: ReadonlySet<number>,
-  outcomes: ReadonlyMap<number, string>,
-  active: number,
+  wrong: ReadonlySet<StepPath>,
+  outcomes: ReadonlyMap<StepPath, string>,
+  active: StepPath | null,
 ) => {
+  const { steps, lines, right } = layoutOf(outline)
   const nodes: Node<Data>[] = []
-  const edges: Edge[] = []
-  const add = (
-    id: string,
-    x: number,
-    y: number,
-    data: Omit<Data, 'wrong' | 'tone' | 'condition'> & Partial<Data>,
-    step?: number,
-  ) =>
+  const add = (id: string, x: number, y: number, data: Partial<Data> & { kind: string; title: string; note: string }) =>
     nodes.push({
       id,
       type: 'flow',
       position: { x, y },
-      selected: step !== undefined && step === active,
+      selected: id === active,
       draggable: false,
-      data: { wrong: false, tone: '', condition: null, ...data } as Data,
-      ariaLabel: `${data.title} ${data.note ?? ''}`,
+      data: { wrong: false, tone: '', condition: null, ...data },
+      ariaLabel: `${data.title} ${data.note}`,
     })
-  const width = Math.max(1, outline.sources.length)
+  const width = outline.sources.length
   outline.sources.forEach(({ id, name }, index) => {
-    add(`source ${id}`, (index - (width - 1) / 2) * (WIDTH + 18), 0, {
-      kind: 'source',
-      title: name,
-      note: t('flow.source'),
+    const x = (index - (width - 1) / 2) * (WIDTH + 18) - WIDTH / 2
+    add(`source ${id}`, x, 0, { kind: 'source', title: name, note: t('flow.source') })
+  })
+  for (const { step, x, y } of steps)
+    add(step.path, x, y, {
+      kind: step.type,
+      title: step.id ?? named('step', step.type),
+      note: noteOf(step) || named('step', step.type),
+      wrong: wrong.has(step.path),
+      tone: outcomes.get(step.path) ?? '',
+      condition: conditionOf(step),
     })
+  const edges: Edge[] = lines.map(({ from, to, arm }) => ({
+    id: `${from} ${to} ${arm?.name ?? ''}`,
+    source: from,
+    sourceHandle: 'down',
+    target: to,
+    ...(arm !== null && {
+      label: arm.when === null ? t('flow.else') : arm.name,
+      ariaLabel: arm.when === null ? t('flow.else') : t('flow.when', { rule: arm.when }),
+      labelShowBg: true,
+    }),
+  }))
+  const delivering = steps.flatMap(({ step, y }) =>
+    targets(step, outline).map((name) => ({ name, path: step.path, y })),
+  )
+  for (const { name, path } of delivering)
     edges.push({
-      id: `in ${id}`,
-      source: `source ${id}`,
-      sourceHandle: 'down',
-      target: outline.steps.length > 0 ? 'step 0' : 'end',
+      id: `out ${path} ${name}`,
+      source: path,
+      sourceHandle: 'out',
+      target: `destination ${name}`,
+      animated: true,
     })
-  })
-  outline.steps.forEach((step, index) => {
-    const condition =
-      step.config.if ?? (step.type === 'filter' || step.type === 'accept' ? undefined : step.config.when)
-    add(
-      `step ${index}`,
-      0,
-      100 + index * STEP_PX,
-      {
-        kind: step.type,
-        title: step.id ?? named('step', step.type),
-        note: noteOf(step) || named('step', step.type),
-        wrong: wrong.has(index),
-        tone: outcomes.get(index) ?? '',
-        condition: typeof condition === 'string' ? condition : null,
-      },
-      index,
-    )
-    if (index > 0)
-      edges.push({ id: `down ${index}`, source: `step ${index - 1}`, sourceHandle: 'down', target: `step ${index}` })
-    for (const name of targets(step, outline))
-      edges.push({
-        id: `out ${index} ${name}`,
-        source: `step ${index}`,
-        sourceHandle: 'out',
-        target: `destination ${name}`,
-        animated: true,
-      })
-  })
+  const taken: number[] = []
   outline.destinations.forEach(({ id, name, type }, index) => {
-    const first = outline.steps.findIndex((step) => targets(step, outline).includes(id))
-    const y = 100 + (first === -1 ? index : first) * STEP_PX
-    const taken = nodes.filter(
-      ({ id: other, position }) => other.startsWith('destination') && Math.abs(position.y - y) < STEP_PX,
-    )
-    add(`destination ${id}`, WIDTH + 90, y + taken.length * STEP_PX, { kind: 'destination', title: name, note: type })
+    let y = delivering.find((each) => each.name === id)?.y ?? 100 + index * ROW_PX
+    while (taken.some((other) => Math.abs(other - y) < ROW_PX)) y += ROW_PX
+    taken.push(y)
+    add(`destination ${id}`, right + DESTINATION_GAP_PX, y, { kind: 'destination', title: name, note: type })
   })
   return { nodes, edges }
 }
 
-/** A flow as it runs: sources above, steps in their order, destinations beside those that deliver. */
+/** A flow as it runs: sources above, steps in their order, arms side by side, destinations beside those that deliver. */
 export const Graph = (props: {
   readonly outline: FlowOutline
   readonly scheme: 'light' | 'dark'
   /** Steps that something is wrong with. */
-  readonly wrong: ReadonlySet<number>
+  readonly wrong: ReadonlySet<StepPath>
   /** What each step came to in a test. */
-  readonly outcomes: ReadonlyMap<number, string>
-  readonly active: number
-  readonly onSelect: (step: number) => void
+  readonly outcomes: ReadonlyMap<StepPath, string>
+  readonly active: StepPath | null
+  readonly onSelect: (step: StepPath | null) => void
 }) => {
   const { outline, scheme, wrong, outcomes, active, onSelect } = props
   const { nodes, edges } = useMemo(() => draw(outline, wrong, outcomes, active), [outline, wrong, outcomes, active])
@@ -224,8 +220,8 @@ export const Graph = (props: {
         nodesConnectable={false}
         deleteKeyCode={null}
         proOptions={{ hideAttribution: true }}
-        onNodeClick={(_event, node) => onSelect(node.id.startsWith('step ') ? Number(node.id.slice(5)) : -1)}
-        onPaneClick={() => onSelect(-1)}
+        onNodeClick={(_event, node) => onSelect(pathOfNode(node.id))}
+        onPaneClick={() => onSelect(null)}
       >
         <Background gap={18} size={1} />
         <Controls showInteractive={false} position="bottom-left" />

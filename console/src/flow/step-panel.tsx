@@ -5,7 +5,11 @@ import { named, t } from '../text.ts'
 import {
   configText,
   type FlowOutline,
+  listOf,
+  placeIn,
   readConfig,
+  type StepPath,
+  stepAt,
   withoutStep,
   withStep,
   withStepConfig,
@@ -20,6 +24,12 @@ const TEMPLATES: readonly { readonly type: string; readonly config: unknown }[] 
   { type: 'filter', config: { when: 'lead.email.valid', reason: 'Not for us' } },
   { type: 'score', config: { points: [{ id: 'reachable', when: 'lead.email.valid', points: 20 }] } },
   { type: 'review', config: { queue: 'default' } },
+  {
+    type: 'branch',
+    config: {
+      rules: [{ id: 'first', when: 'lead.email.valid', steps: [{ set: { id: 'note', fields: {} } }] }],
+    },
+  },
   { type: 'deliver', config: { to: 'crm' } },
 ]
 
@@ -27,18 +37,20 @@ const TEMPLATES: readonly { readonly type: string; readonly config: unknown }[] 
 export const StepPanel = (props: {
   readonly text: string
   readonly outline: FlowOutline
-  readonly at: number
-  readonly onChange: (text: string, at: number) => void
+  readonly at: StepPath | null
+  readonly onChange: (text: string, at: StepPath | null) => void
 }) => {
   const { text, outline, at, onChange } = props
-  const step = outline.steps[at]
+  const step = stepAt(outline, at)
+  // Beside the step that is chosen, else at the end of all.
+  const place = step === undefined ? { list: 'steps', at: outline.steps.length - 1 } : placeIn(step.path)
   const [draft, setDraft] = useState(() => (step === undefined ? '' : configText(step.config)))
   const [error, setError] = useState<string | null>(null)
-  const last = outline.steps.length - 1
+  const siblings = listOf(outline, place.list)
   const apply = (): void => {
     if (step === undefined) return
     try {
-      onChange(withStepConfig(text, at, step.type, readConfig(draft)), at)
+      onChange(withStepConfig(text, step.path, step.type, readConfig(draft)), step.path)
       setError(null)
     } catch (failure) {
       setError((failure as Error).message)
@@ -61,8 +73,10 @@ export const StepPanel = (props: {
               <Menu.Item
                 key={type}
                 onClick={() => {
-                  const place = step === undefined ? last + 1 : at + 1
-                  onChange(withStep(text, place, { [type]: config }), place)
+                  onChange(
+                    withStep(text, place.list, place.at + 1, { [type]: config }),
+                    `${place.list}[${place.at + 1}]`,
+                  )
                 }}
               >
                 {named('step', type)}
@@ -77,8 +91,8 @@ export const StepPanel = (props: {
                 variant="default"
                 size={30}
                 aria-label={t('flow.up')}
-                disabled={at === 0}
-                onClick={() => onChange(withStepMoved(text, at, at - 1), at - 1)}
+                disabled={place.at === 0}
+                onClick={() => onChange(withStepMoved(text, step.path, -1), `${place.list}[${place.at - 1}]`)}
               >
                 <IconArrowUp size={16} />
               </ActionIcon>
@@ -88,8 +102,8 @@ export const StepPanel = (props: {
                 variant="default"
                 size={30}
                 aria-label={t('flow.down')}
-                disabled={at === last}
-                onClick={() => onChange(withStepMoved(text, at, at + 1), at + 1)}
+                disabled={place.at >= siblings.length - 1}
+                onClick={() => onChange(withStepMoved(text, step.path, 1), `${place.list}[${place.at + 1}]`)}
               >
                 <IconArrowDown size={16} />
               </ActionIcon>
@@ -99,7 +113,7 @@ export const StepPanel = (props: {
                 variant="default"
                 size={30}
                 aria-label={t('flow.remove')}
-                onClick={() => onChange(withoutStep(text, at), -1)}
+                onClick={() => onChange(withoutStep(text, step.path), null)}
               >
                 <IconTrash size={16} />
               </ActionIcon>

@@ -1,10 +1,13 @@
-import { Alert, Button, Textarea } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { Alert, Button, Select, Textarea } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { api } from '../api/client.ts'
+import type { LeadPage } from '../api/types.ts'
+import { verdictOf } from '../components/outcome-tag.tsx'
 import { plain } from '../lead/plain.ts'
 import { exampleOf } from '../source/examples.ts'
 import { named, t } from '../text.ts'
+import { rowTime } from '../time.ts'
 import type { FlowOutline } from './document.ts'
 
 interface Rule {
@@ -61,6 +64,18 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const exampleFor = (outline: FlowOutline): string =>
   JSON.stringify(Object.fromEntries(outline.fields.map(({ name, type }) => [name, exampleOf(name, type)])), null, 2)
 
+const STORED_MAX = 50
+
+/** Leads of this flow that came in of late, to be tried on the draft. */
+const useStored = (flow: string) => {
+  const { data } = useQuery({
+    queryKey: ['leads', 'stored', flow],
+    queryFn: () => api<LeadPage>('/api/v1/leads', { query: { flow, limit: STORED_MAX } }),
+    staleTime: 30_000,
+  })
+  return data?.items ?? []
+}
+
 const RuleLine = ({ rule }: { readonly rule: Rule }) => (
   <p className="test-line">
     <span className="tag" data-tone={rule.holds ? 'good' : 'quiet'}>
@@ -84,9 +99,11 @@ export const TestPanel = (props: {
 }) => {
   const { flow, text, outline, onTested } = props
   const [given, setGiven] = useState(() => exampleFor(outline))
+  const stored = useStored(flow)
+  const chosen = stored.find(({ id }) => id === given.trim())
   const run = useMutation({
-    mutationFn: () => {
-      const trimmed = given.trim()
+    mutationFn: (asked: string) => {
+      const trimmed = asked.trim()
       const lead = UUID.test(trimmed) ? { lead_id: trimmed } : { values: JSON.parse(trimmed) as object }
       return api<Preview>(`/api/v1/flows/${flow}/preview`, { method: 'POST', body: { document: text, ...lead } })
     },
@@ -95,11 +112,33 @@ export const TestPanel = (props: {
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    run.mutate()
+    run.mutate(given)
   }
   return (
     <div className="test-panel">
       <form className="stack" style={{ gap: 8 }} onSubmit={submit}>
+        <Select
+          label={t('test.stored')}
+          placeholder={t(stored.length === 0 ? 'test.stored_none' : 'test.stored_choose')}
+          disabled={stored.length === 0}
+          searchable
+          clearable
+          data={stored.map((lead) => ({
+            value: lead.id,
+            label: [
+              rowTime(lead.received_at),
+              named('verdict', verdictOf(lead).name),
+              ...(lead.code === null ? [] : [named('code', lead.code)]),
+              lead.source,
+              `…${lead.id.slice(-6)}`,
+            ].join(' · '),
+          }))}
+          value={chosen?.id ?? null}
+          onChange={(id) => {
+            setGiven(id ?? exampleFor(outline))
+            if (id !== null) run.mutate(id)
+          }}
+        />
         <Textarea
           label={t('test.given')}
           description={t('test.given_hint')}
@@ -126,6 +165,16 @@ export const TestPanel = (props: {
       </form>
       {run.data !== undefined && (
         <div className="stack" style={{ gap: 10 }}>
+          {chosen !== undefined && run.variables === chosen.id && (
+            <p className="soft">
+              {t('test.was', {
+                outcome: [named('verdict', verdictOf(chosen).name), chosen.code && named('code', chosen.code)]
+                  .filter(Boolean)
+                  .join(': '),
+                version: chosen.flow_version,
+              })}
+            </p>
+          )}
           <details>
             <summary>{t('test.fields')}</summary>
             <table className="plain-table">

@@ -1,5 +1,5 @@
 import { t } from '../text.ts'
-import type { FlowOutline, FlowStep } from './document.ts'
+import { allSteps, type FlowOutline, type FlowStep } from './document.ts'
 
 /** What changed between two versions of a flow, in sentences. */
 
@@ -61,12 +61,20 @@ const things = (
 
 type Things = ReadonlyMap<string, Readonly<Record<string, unknown>>>
 
+/** A step without what stands in its arms: that is told of by itself. */
+const ownOf = ({ config, arms }: FlowStep): Readonly<Record<string, unknown>> => {
+  if (arms.length === 0) return config
+  const { rules, else: otherwise, ...rest } = config
+  const names = arms.map(({ name, when }) => [name, when ?? true] as const)
+  return { ...rest, ...Object.fromEntries(names.map(([name, when]) => [t('diff.arm', { name }), when])) }
+}
+
 export const changesOf = (before: FlowOutline, after: FlowOutline): readonly Change[] => {
   const fields = (outline: FlowOutline): Things =>
     new Map(outline.fields.map(({ name, type, required }) => [name, { type, required }]))
-  const old = named(before.steps)
-  const now = named(after.steps)
-  const steps = (from: typeof now): Things => new Map([...from].map(([name, { step }]) => [name, step.config]))
+  const old = named(allSteps(before.steps))
+  const now = named(allSteps(after.steps))
+  const steps = (from: typeof now): Things => new Map([...from].map(([name, { step }]) => [name, ownOf(step)]))
   const kept = [...now.keys()].filter((name) => old.has(name))
   const order = [...old.keys()].filter((name) => now.has(name))
   const moved = kept.filter((name, at) => order[at] !== name)

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { api } from '../api/client.ts'
 import type { FlowDetail } from '../api/types.ts'
 import { Failed } from '../components/failed.tsx'
-import { placeOfStep } from '../flow/document.ts'
+import { allSteps, type FlowOutline, placeOfStep, type StepPath, stepPathOf } from '../flow/document.ts'
 import { Graph } from '../flow/graph.tsx'
 import { PublishForm } from '../flow/publish-form.tsx'
 import { StepPanel } from '../flow/step-panel.tsx'
@@ -29,17 +29,17 @@ const TONE: Readonly<Record<string, string>> = {
   fault: 'warn',
 }
 
-/** `steps[3].filter.when` → 3 */
-const stepOf = (path: string): number | null => {
-  const at = /^steps\[(\d+)\]/.exec(path)?.[1]
-  return at === undefined ? null : Number(at)
-}
-
 /** The preview runs blocks of flow and source before the steps; the last so many are the steps of the picture. */
-const outcomesOf = (preview: Preview | null, steps: number): ReadonlyMap<number, string> => {
-  if (preview === null) return new Map()
-  const own = preview.steps.slice(-steps)
-  return new Map(own.map(({ reached, outcome }, index) => [index, reached ? (TONE[outcome] ?? 'quiet') : 'quiet']))
+const outcomesOf = (preview: Preview | null, outline: FlowOutline | null): ReadonlyMap<StepPath, string> => {
+  if (preview === null || outline === null) return new Map()
+  const steps = allSteps(outline.steps)
+  const own = preview.steps.slice(-steps.length)
+  return new Map(
+    own.flatMap(({ reached, outcome }, index): [StepPath, string][] => {
+      const step = steps[index]
+      return step === undefined ? [] : [[step.path, reached ? (TONE[outcome] ?? 'quiet') : 'quiet']]
+    }),
+  )
 }
 
 const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab: (typeof TABS)[number] }) => {
@@ -47,17 +47,17 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
   const scheme = useComputedColorScheme('light')
   const go = useNavigate()
   const draft = useDraft(detail.id, { version: detail.version, document: detail.document })
-  const [active, setActive] = useState(-1)
+  const [active, setActive] = useState<StepPath | null>(null)
   const [isPublishing, setPublishing] = useState(false)
   const [preview, setPreview] = useState<Preview | null>(null)
   const readOnly = !may('flow.edit')
   const { text, outline, problems } = draft
-  const wrong = useMemo(() => new Set(problems.flatMap(({ path }) => stepOf(path) ?? [])), [problems])
-  const outcomes = useMemo(() => outcomesOf(preview, outline?.steps.length ?? 0), [preview, outline])
+  const wrong = useMemo(() => new Set(problems.flatMap(({ path }) => stepPathOf(path) ?? [])), [problems])
+  const outcomes = useMemo(() => outcomesOf(preview, outline), [preview, outline])
   const [shown, setShown] = useState<readonly [number, number] | null>(null)
-  const select = (at: number): void => {
+  const select = (at: StepPath | null): void => {
     setActive(at)
-    setShown(at < 0 ? null : placeOfStep(text, at))
+    setShown(at === null ? null : placeOfStep(text, at))
   }
   useEffect(() => {
     if (!draft.isChanged) return
@@ -135,14 +135,14 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
             )}
             {outline !== null && !readOnly && tab === 'edit' && (
               <StepPanel
-                key={`${active} ${outline.steps.length}`}
+                key={`${active} ${allSteps(outline.steps).length}`}
                 text={text}
                 outline={outline}
                 at={active}
                 onChange={(next, at) => {
                   draft.setText(next)
                   setActive(at)
-                  setShown(at < 0 ? null : placeOfStep(next, at))
+                  setShown(at === null ? null : placeOfStep(next, at))
                 }}
               />
             )}
@@ -171,7 +171,7 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
                         <button
                           type="button"
                           onClick={() => {
-                            const at = stepOf(problem.path)
+                            const at = stepPathOf(problem.path)
                             if (at !== null) setActive(at)
                             const lines = text.split('\n').slice(0, problem.line - 1)
                             const from = lines.reduce((sum, line) => sum + line.length + 1, 0) + problem.column - 1
