@@ -33,6 +33,7 @@ const EXCEPT: Readonly<Record<string, string>> = {
   'POST /api/v1/destinations/check': 'asks a destination, and keeps nothing',
   'POST /api/v1/sources/:flow/:source/test': 'a lead: its journal says who, in the commit',
   'PUT /api/v1/leads/:id/review': 'a lead: its journal says who, in the commit',
+  'PATCH /api/v1/leads/:id/fields': 'a lead: its journal says who, in the commit',
   'POST /api/v1/leads/bulk': 'leads: their journals say who, in the commit',
   'POST /api/v1/leads/:id/resume': 'a lead: its journal says who, in the commit',
   'POST /api/v1/leads/:id/deliveries/:delivery/replay': 'a lead: its journal says who, in the commit',
@@ -140,6 +141,11 @@ const CHANGES: readonly Change[] = [
   { route: 'DELETE /api/v1/lists/:id', url: () => '/api/v1/lists/dnc' },
   { route: 'PUT /api/v1/secrets/:name', url: () => '/api/v1/secrets/crm', body: () => ({ value: 'shh' }) },
   { route: 'PUT /api/v1/privacy/retention', body: () => ({ leads: 90 }) },
+  {
+    route: 'PUT /api/v1/leads/:id/assignee',
+    url: at('waiting', '/api/v1/leads/*/assignee'),
+    body: () => ({ assignee: ids.me }),
+  },
   { route: 'PUT /api/v1/reviews/:id/claim', url: at('waiting', '/api/v1/reviews/*/claim') },
   { route: 'DELETE /api/v1/reviews/:id/claim', url: at('waiting', '/api/v1/reviews/*/claim') },
   { route: 'POST /api/v1/views', body: () => ({ name: 'mine', filter: {} }), learn: made('view', (a) => a.id ?? '') },
@@ -192,6 +198,7 @@ beforeAll(async () => {
   const ann = (await log('ann@acme.example', 'horse battery')).json().access_token
   ids.ann = (await ask(api.app, 'GET', '/api/v1/auth/session', undefined, ann)).json().id
   await log(ADMIN.email, ADMIN.password)
+  ids.me = (await ask(api.app, 'GET', '/api/v1/auth/session')).json().id
   const { items } = (await ask(api.app, 'GET', '/api/v1/auth/sessions')).json()
   ids.session = items.find(({ current }: { current: boolean }) => !current).id
   const [row] = await api.home.inspect<{ alert: string; replay: string }>(

@@ -36,7 +36,7 @@ const PERSON = {
   nickname: 'Jan Quill',
 }
 const OTHER = { first_name: 'Bertrand', email: 'bertrand@example.com', phone: '(202) 555-0166', state: 'OK' }
-const PERSONAL = /janeth|quill|\bjan\b|233-?0187|5122330187|20500|7788|after six|203\.0\.113\.77|cert-of-jq/i
+const PERSONAL = /janeth|quill|\bjan\b|233-?0187|5122330187|20500-?7788|after six|203\.0\.113\.77|cert-of-jq/i
 
 const flow = () => `
 flow: sold
@@ -294,6 +294,7 @@ describe('personal data', () => {
       'POST /api/v1/consent/state',
       'POST /api/v1/flows/:id/preview',
       'POST /api/v1/leads/:id/unmask',
+      'POST /api/v1/persons/search',
     ])
   })
 
