@@ -7,6 +7,7 @@ import { queries } from './api/queries.ts'
 import { useSession } from './api/session.ts'
 import { router } from './router.tsx'
 import { schemes } from './scheme.ts'
+import { PasswordScreen, passwordPageHere } from './shell/password-link.tsx'
 import { SignIn } from './shell/sign-in.tsx'
 import { theme } from './theme.ts'
 
@@ -37,11 +38,13 @@ const Screens = () => {
   )
 }
 
+const passwordPage = passwordPageHere()
+
 export const App = () => (
   <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={schemes}>
     <QueryClientProvider client={queries}>
       <Notifications position="bottom-right" />
-      <Screens />
+      {passwordPage === null ? <Screens /> : <PasswordScreen page={passwordPage} />}
     </QueryClientProvider>
   </MantineProvider>
 )

@@ -173,6 +173,9 @@ export const SignIn = ({ again }: { readonly again: boolean }) => {
           <Button type="submit" size="sm" loading={busy} fullWidth>
             {t('sign_in.submit')}
           </Button>
+          <Button component="a" href="/forgotten" variant="subtle" color="gray">
+            {t('sign_in.forgotten')}
+          </Button>
           <Button variant="default" size="sm" fullWidth onClick={() => setWantsSso(true)}>
             {t('sso.open')}
           </Button>

@@ -1,0 +1,146 @@
+import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { ApiError, ask } from '../api/client.ts'
+import { t } from '../text.ts'
+
+/** Pages for who is not signed in yet: an invitation or a reset is taken here, and a reset is asked for. */
+export type PasswordPage =
+  | { readonly is: 'join' | 'reset'; readonly token: string }
+  | { readonly is: 'forgotten'; readonly token: null }
+
+/** What the address asks for. The token goes out of it at once: it is in no history and on no screen that is shared. */
+export const passwordPageHere = (): PasswordPage | null => {
+  const { pathname, hash } = window.location
+  if (pathname === '/forgotten') return { is: 'forgotten', token: null }
+  if (pathname !== '/join' && pathname !== '/reset') return null
+  const token = hash.slice(1)
+  window.history.replaceState(null, '', pathname)
+  return { is: pathname === '/join' ? 'join' : 'reset', token }
+}
+
+const PASSWORD_CHARS_MIN = 10
+
+const Page = (props: {
+  readonly title: string
+  readonly lead: string
+  readonly error: string | null
+  readonly onSubmit: (event: FormEvent) => void
+  readonly children: ReactNode
+}) => (
+  <div className="sign-in">
+    <main className="row">
+      <form className="sign-in-form" onSubmit={props.onSubmit}>
+        <img src="/icon.svg" alt="" width={40} height={40} />
+        <div className="stack" style={{ gap: 4 }}>
+          <h1>{props.title}</h1>
+          <p className="soft">{props.lead}</p>
+        </div>
+        {props.error !== null && (
+          <Alert color="red" variant="light" role="alert">
+            {props.error}
+          </Alert>
+        )}
+        {props.children}
+      </form>
+    </main>
+    <aside className="sign-in-art" aria-label={t('app.promise')}>
+      <p>{t('app.promise')}</p>
+    </aside>
+  </div>
+)
+
+/** One thing sent, and what became of it. */
+const useSending = (send: () => Promise<unknown>) => {
+  const [state, setState] = useState<'open' | 'busy' | 'done'>('open')
+  const [error, setError] = useState<string | null>(null)
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setState('busy')
+    setError(null)
+    try {
+      await send()
+      setState('done')
+    } catch (failure) {
+      setState('open')
+      setError(failure instanceof ApiError ? failure.message : t('error.unforeseen'))
+    }
+  }
+  return { state, error, submit }
+}
+
+const ToSignIn = () => (
+  <Button component="a" href="/" size="sm" fullWidth>
+    {t('password_link.to_sign_in')}
+  </Button>
+)
+
+const TakeLink = ({ is, token }: { readonly is: 'join' | 'reset'; readonly token: string }) => {
+  const [password, setPassword] = useState('')
+  const { state, error, submit } = useSending(() =>
+    ask('/api/v1/auth/link', { method: 'POST', body: { token, password } }),
+  )
+  if (state === 'done')
+    return (
+      <Page title={t('password_link.done')} lead={t('password_link.done_lead')} error={null} onSubmit={submit}>
+        <ToSignIn />
+      </Page>
+    )
+  return (
+    <Page title={t(`password_link.${is}`)} lead={t(`password_link.${is}_lead`)} error={error} onSubmit={submit}>
+      <PasswordInput
+        label={t('password_link.password')}
+        description={t('password_link.hint')}
+        autoComplete="new-password"
+        minLength={PASSWORD_CHARS_MIN}
+        required
+        withAsterisk={false}
+        autoFocus
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+      />
+      <Button type="submit" size="sm" loading={state === 'busy'} fullWidth>
+        {t('password_link.submit')}
+      </Button>
+      {error !== null && (
+        <Button component="a" href="/forgotten" variant="subtle" color="gray">
+          {t('password_link.another')}
+        </Button>
+      )}
+    </Page>
+  )
+}
+
+const Forgotten = () => {
+  const [email, setEmail] = useState('')
+  const { state, error, submit } = useSending(() => ask('/api/v1/auth/forgotten', { method: 'POST', body: { email } }))
+  if (state === 'done')
+    return (
+      <Page title={t('forgotten.done')} lead={t('forgotten.done_lead')} error={null} onSubmit={submit}>
+        <ToSignIn />
+      </Page>
+    )
+  return (
+    <Page title={t('forgotten.title')} lead={t('forgotten.lead')} error={error} onSubmit={submit}>
+      <TextInput
+        label={t('sign_in.email')}
+        type="email"
+        size="sm"
+        autoComplete="username"
+        required
+        withAsterisk={false}
+        autoFocus
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+      />
+      <Button type="submit" size="sm" loading={state === 'busy'} fullWidth>
+        {t('forgotten.submit')}
+      </Button>
+      <Button component="a" href="/" variant="subtle" color="gray">
+        {t('sso.back')}
+      </Button>
+    </Page>
+  )
+}
+
+export const PasswordScreen = ({ page }: { readonly page: PasswordPage }) =>
+  page.is === 'forgotten' ? <Forgotten /> : <TakeLink is={page.is} token={page.token} />
