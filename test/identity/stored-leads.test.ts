@@ -7,7 +7,9 @@ import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runDedupe } from '../../src/cli/commands/dedupe.ts'
 import { runIdentityTrain } from '../../src/cli/commands/identity-train.ts'
+import { readPersonLabels } from '../../src/cli/identity/person-labels.ts'
 import type { House } from '../../src/house.ts'
+import { createPersonChanges } from '../../src/persons/changes.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
 import { registries } from '../support/house.ts'
 
@@ -174,5 +176,29 @@ describe('leads taken in', () => {
         [engine.tenantId, new Date(engine.clock.now()), codes],
       )
     expect(await train()).toMatchObject({ version: 2, labels: 30 })
+  })
+
+  it('teach what people said by merging, taking back and splitting: their last word on each two', async () => {
+    const changes = createPersonChanges({ database: process.database })
+    const said = { tenantId: engine.tenantId, by: 'ada' }
+    let at = engine.clock.now()
+    const next = () => ({ ...said, at: (at += 1_000) })
+    const [a, b, c, d] = [1, 2, 3, 6].map((n) => ids.get(`${n}a`) ?? '') as [string, string, string, string]
+    await changes.merge({ ...next(), person: a, persons: [b] })
+    expect(await train()).toMatchObject({ labels: 31 })
+    const { events } = await changes.merge({ ...next(), person: c, persons: [d] })
+    expect(await train()).toMatchObject({ labels: 32 })
+    const house = await openHouse()
+    const words = async () => (await readPersonLabels(house, engine.tenantId)).map(({ same }) => same).sort()
+    expect(await words()).toEqual([true, true])
+    await changes.unmerge({ ...next(), person: c, event: events[0] as string })
+    expect(await words()).toEqual([false, true])
+    await changes.split({ ...next(), person: ids.get('4a') ?? '', leads: [ids.get('4b') ?? ''] })
+    expect(await words()).toEqual([false, false, true])
+    for (const { codes } of await readPersonLabels(house, engine.tenantId)) {
+      expect(codes).toHaveLength(8)
+      expect(codes.some((code) => code > 0)).toBe(true)
+    }
+    expect(await train()).toMatchObject({ labels: 33 })
   })
 })

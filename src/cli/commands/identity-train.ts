@@ -11,6 +11,7 @@ import { createLinkage } from '../../identity/link.ts'
 import { modelToJson } from '../../identity/model-json.ts'
 import { createTableBuilder, type Table } from '../../identity/table.ts'
 import type { Registries } from '../../kit/flow.ts'
+import { readPersonLabels } from '../identity/person-labels.ts'
 import { countStored, storedLeads } from '../identity/stored-leads.ts'
 import { createProgress } from '../import/progress.ts'
 import { tenantOf } from './flow-publish.ts'
@@ -73,7 +74,8 @@ const readLabels = async (house: House, tenantId: string): Promise<Label[]> => {
       },
     ],
   )
-  return (rows ?? []).map((row) => ({ codes: row.codes as number[], same: row.same as boolean }))
+  const reviewed = (rows ?? []).map((row): Label => ({ codes: row.codes as number[], same: row.same as boolean }))
+  return [...reviewed, ...(await readPersonLabels(house, tenantId))]
 }
 
 const keep = async (
