@@ -182,7 +182,10 @@ describe('leads taken in', () => {
     const changes = createPersonChanges({ database: process.database })
     const said = { tenantId: engine.tenantId, by: 'ada' }
     let at = engine.clock.now()
-    const next = () => ({ ...said, at: (at += 1_000) })
+    const next = () => {
+      at += 1_000
+      return { ...said, at }
+    }
     const [a, b, c, d] = [1, 2, 3, 6].map((n) => ids.get(`${n}a`) ?? '') as [string, string, string, string]
     await changes.merge({ ...next(), person: a, persons: [b] })
     expect(await train()).toMatchObject({ labels: 31 })
