@@ -1,13 +1,20 @@
 /**
  * Clusters joined two at a time, the likeliest first, for as long as they are likelier one person than two.
  *
- * What two clusters say of each other is weighed kind by kind: the name by the average over pairs of rows that both have
- * one, the date of birth by the average over those that both have one, and so on; then summed, as for a pair of rows. So a
- * row that lacks a value is judged by the rows that have it, and pairs that speak against a match count as those that
- * speak for it: a chain of likely pairs does not join what its ends say are two.
+ * What two clusters say of each other is weighed kind by kind: the name by the mean over pairs of rows that both have one,
+ * the date of birth by the mean over those that both have one, and so on; then summed, as for a pair of rows. So a row that
+ * lacks a value is judged by the rows that have it, and pairs that speak against a match count as well as those that speak
+ * for it: a chain of likely pairs does not join what its ends say are two.
+ *
+ * The mean is a power mean of odds. A person who is written in several ways (a nickname, a town before and after) is met
+ * by a further row in one of them: that it differs from the others says little, and a mean of logarithms would make it
+ * say as much as that it agrees with the one.
  */
 import { oddsAgainstAll } from './score.ts'
 import { conflictOf, type Fixed, mergeVotes, votesOf } from './votes.ts'
+
+/** 0 would be the mean of logarithms, where one contradiction undoes one agreement; 1 that of odds, where the best pair decides. */
+const POWER = 0.25
 
 export interface Evidence {
   readonly kinds: number
@@ -17,7 +24,7 @@ export interface Evidence {
   readonly fixed: readonly Fixed[]
 }
 
-/** Sums over the pairs of rows between any two clusters, and how many of them have something to say. */
+/** Sums of powers of odds over the pairs of rows between any two clusters, and how many of them have something to say. */
 interface Sums {
   readonly same: Float32Array
   readonly kin: Float32Array
@@ -34,14 +41,20 @@ const sumsOf = (rows: readonly number[], evidence: Evidence): Sums => {
   }
   const same = new Float64Array(kinds)
   const kin = new Float64Array(kinds)
+  const counts = new Float64Array(kinds)
   for (let i = 0; i < n; i += 1)
     for (let j = i + 1; j < n; j += 1) {
       evidence.weigh(rows[i] as number, rows[j] as number, same, kin)
+      for (let kind = 0; kind < kinds; kind += 1) {
+        const isSilent = same[kind] === 0 && kin[kind] === 0
+        counts[kind] = isSilent ? 0 : 1
+        same[kind] = isSilent ? 0 : Math.exp(POWER * (same[kind] as number))
+        kin[kind] = isSilent ? 0 : Math.exp(POWER * (kin[kind] as number))
+      }
       for (const start of [(i * n + j) * kinds, (j * n + i) * kinds]) {
         sums.same.set(same, start)
         sums.kin.set(kin, start)
-        for (let kind = 0; kind < kinds; kind += 1)
-          sums.counts[start + kind] = same[kind] === 0 && kin[kind] === 0 ? 0 : 1
+        sums.counts.set(counts, start)
       }
     }
   return sums
@@ -86,14 +99,16 @@ export const joinRows = (
   const nearestOdds = new Float64Array(n)
   const oddsOf = (i: number, j: number): number => {
     const start = (i * n + j) * kinds
-    let { same, kin } = prior
+    let same = 1
+    let kin = 1
     for (let at = start; at < start + kinds; at += 1) {
       const count = sums.counts[at] as number
       if (count === 0) continue
-      same += (sums.same[at] as number) / count
-      kin += (sums.kin[at] as number) / count
+      same *= (sums.same[at] as number) / count
+      kin *= (sums.kin[at] as number) / count
     }
-    const odds = oddsAgainstAll(same, kin) - threshold
+    // One logarithm for the product of all kinds.
+    const odds = oddsAgainstAll(prior.same + Math.log(same) / POWER, prior.kin + Math.log(kin) / POWER) - threshold
     return odds > 0 ? odds - conflictOf(votes, i, j, n) : odds
   }
   const seek = (i: number): void => {

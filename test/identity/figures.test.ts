@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { historicalRows } from '../../bench/identity/historical.ts'
 import { householdRows } from '../../bench/identity/households.ts'
+import { notableRows } from '../../bench/identity/notables.ts'
 import { agreementOf } from '../../src/identity/evaluate.ts'
 import { evaluate, linkRows } from '../support/identity-link.ts'
 
@@ -32,6 +33,15 @@ it.each([
   const { clusters } = linkRows(headers, values)
   const truth = rows.map(({ cluster }) => cluster)
   expect(agreementOf(clusters, truth).f1).toBeGreaterThanOrEqual(f1)
+})
+
+it('finds persons under titles, in other spellings and with half of what is known left out', () => {
+  const rows = notableRows({ persons: 300, seed: 3 })
+  const headers = Object.keys(rows[0] ?? {}).filter((header) => header !== 'cluster')
+  const values = rows.map((row) => headers.map((header) => row[header as keyof typeof row]))
+  const { clusters } = linkRows(headers, values)
+  const truth = rows.map(({ cluster }) => cluster)
+  expect(agreementOf(clusters, truth).f1).toBeGreaterThanOrEqual(0.94)
 })
 
 it('keeps the members of a household apart, whose addresses, phones and e-mails are alike', () => {
