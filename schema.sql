@@ -42,7 +42,9 @@ CREATE OR REPLACE FUNCTION millrace.clear_idempotency(before timestamp with time
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
-AS $function$ delete from idempotency where created_at < before $function$
+AS $function$
+  delete from idempotency where created_at < before;
+  delete from installation_answer where created_at < before $function$
   grant execute to millrace_app
 
 CREATE OR REPLACE FUNCTION millrace.clear_logins(before timestamp with time zone)
@@ -1418,6 +1420,15 @@ table identity_term row level security forced
   constraint identity_term_pkey PRIMARY KEY (tenant_id, field, term)
   constraint identity_term_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant delete, insert, select, update to millrace_app
+
+table installation_answer
+    1 key bytea not null
+    2 fingerprint bytea not null
+    3 created_at timestamp with time zone not null
+    4 status integer
+    5 sealed bytea
+  constraint installation_answer_pkey PRIMARY KEY (key)
   grant delete, insert, select, update to millrace_app
 
 table installation_key

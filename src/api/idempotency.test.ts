@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
 
@@ -111,5 +112,36 @@ describe('a POST with an Idempotency-Key', () => {
     await api.home.house.upkeep.round()
     expect(await api.home.inspect('select 1 from millrace.idempotency')).toEqual([])
     token = await api.token(ADMIN)
+  })
+})
+
+describe('without a login', () => {
+  const post = (app: FastifyInstance, url: string, payload: object, key: string, as = '') =>
+    app.inject({ method: 'POST', url, payload, headers: { 'idempotency-key': key, authorization: `Bearer ${as}` } })
+
+  it('gives the next pair of tokens again to who lost the answer, and ends the session of who has the token alone', async () => {
+    const { email, password } = ADMIN
+    const login = await api.app.inject({ method: 'POST', url: '/api/v1/auth/login', payload: { email, password } })
+    const payload = { refresh_token: login.json().refresh_token }
+    const first = await post(api.app, '/api/v1/auth/refresh', payload, 'lost-1')
+    const again = await post(api.app, '/api/v1/auth/refresh', payload, 'lost-1')
+    expect([again.statusCode, again.headers['idempotency-replayed'], again.body]).toEqual([200, 'true', first.body])
+    const rows = await api.home.inspect('select * from millrace.installation_answer')
+    expect(rows).toHaveLength(1)
+    expect(JSON.stringify(rows)).not.toMatch(/mrr_|lost-1/)
+    expect((await post(api.app, '/api/v1/auth/refresh', { refresh_token: 'x' }, 'lost-1')).statusCode).toBe(409)
+    expect((await post(api.app, '/api/v1/auth/refresh', payload, 'another')).statusCode).toBe(401)
+    const next = { refresh_token: first.json().refresh_token }
+    expect((await post(api.app, '/api/v1/auth/refresh', next, 'lost-2')).statusCode).toBe(401)
+  })
+
+  it('makes a tenant once', async () => {
+    const app = await api.appWith({ settings: { ...api.deps.settings, platformKey: 'platform-key' } })
+    const make = (key: string) =>
+      post(app, '/api/v1/platform/tenants', { slug: 'once', owner_email: 'o@once.example' }, key, 'platform-key')
+    const [first, again] = [await make('t-1'), await make('t-1')]
+    expect([first.statusCode, again.statusCode, again.body]).toEqual([201, 201, first.body])
+    expect((await make('t-2')).statusCode).toBe(409)
+    expect((await post(app, '/api/v1/platform/tenants', { slug: 'once' }, 't-3', 'wrong')).statusCode).toBe(401)
   })
 })

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../base/faults.ts'
+import { keyOf, open, seal } from '../base/seal.ts'
+import type { Row, Statement } from '../database/pool.ts'
 import type { ApiDeps } from './deps.ts'
 import { sessionOf } from './guard.ts'
 
@@ -11,7 +14,8 @@ import { sessionOf } from './guard.ts'
  */
 
 interface Begun {
-  readonly tenantId: string
+  /** Null: it belongs to no tenant. */
+  readonly tenantId: string | null
   readonly key: Buffer
 }
 
@@ -26,6 +30,13 @@ declare module 'fastify' {
     idempotency: Begun | null
     /** It was done before, and is only answered again. */
     isReplay: boolean
+  }
+  interface FastifyContextConfig {
+    /**
+     * A POST without a session that counts the key all the same. Of the others that have none each is harmless twice: a
+     * login opens another session, a link is good once, a mail with one goes three times an hour at most.
+     */
+    readonly idempotent?: true
   }
 }
 
@@ -52,8 +63,29 @@ export const keepAnswers = (app: FastifyInstance, deps: Pick<ApiDeps, 'database'
   app.decorateRequest('idempotency', null)
   app.decorateRequest('isReplay', false)
 
-  const begin = async (tenantId: string, key: Buffer, fingerprint: Buffer): Promise<boolean> => {
+  const answersKey = keyOf(createHash('sha256').update('kept answers').update(keys.token).digest())
+  /** Of a tenant under its row-level security, else in the table of the installation. */
+  const run = async (tenantId: string | null, statement: Statement): Promise<Row[]> =>
+    tenantId === null ? database.definer(statement) : ((await database.batch([tenantId], [statement]))[0] ?? [])
+  const sealFor = async (tenantId: string | null, text: string): Promise<Buffer> =>
+    tenantId === null ? seal(answersKey, text) : keys.sealTenant(tenantId, text)
+  const openFor = async (tenantId: string | null, sealed: Buffer): Promise<string> =>
+    tenantId === null ? open(answersKey, sealed).toString('utf8') : keys.openTenant(tenantId, sealed)
+
+  const begin = async (tenantId: string | null, key: Buffer, fingerprint: Buffer): Promise<boolean> => {
     const now = clock.now()
+    if (tenantId === null) {
+      const rows = await database.definer({
+        name: 'begin_installation_answer',
+        text: `insert into millrace.installation_answer as i (key, fingerprint, created_at)
+               values ($1::bytea, $2::bytea, $3::timestamptz)
+               on conflict (key) do update set created_at = excluded.created_at
+                 where i.status is null and i.fingerprint = excluded.fingerprint and i.created_at < $4::timestamptz
+               returning key`,
+        values: [key, fingerprint, new Date(now), new Date(now - DIED_MS)],
+      })
+      return rows.length > 0
+    }
     const [rows] = await database.batch(
       [tenantId],
       [
@@ -73,24 +105,27 @@ export const keepAnswers = (app: FastifyInstance, deps: Pick<ApiDeps, 'database'
 
   const again = async (asked: Begun & { readonly fingerprint: Buffer }, reply: FastifyReply): Promise<FastifyReply> => {
     const { tenantId, key, fingerprint } = asked
-    const [rows] = await database.batch(
-      [tenantId],
-      [
-        {
-          name: 'read_idempotency',
-          text: 'select fingerprint, status, sealed from millrace.idempotency where tenant_id = $1::uuid and key = $2::bytea',
-          values: [tenantId, key],
-        },
-      ],
+    const [row] = await run(
+      tenantId,
+      tenantId === null
+        ? {
+            name: 'read_installation_answer',
+            text: 'select fingerprint, status, sealed from millrace.installation_answer where key = $1::bytea',
+            values: [key],
+          }
+        : {
+            name: 'read_idempotency',
+            text: 'select fingerprint, status, sealed from millrace.idempotency where tenant_id = $1::uuid and key = $2::bytea',
+            values: [tenantId, key],
+          },
     )
-    const row = rows?.[0]
     if (row && !(row.fingerprint as Buffer).equals(fingerprint))
       throw new Fault('idempotency_key_reused', { message: 'This Idempotency-Key came before, with another request.' })
     if (!row || row.status === null)
       throw new Fault('conflict', {
         message: 'The first request with this Idempotency-Key is under way. Ask again shortly.',
       })
-    const { headers, body } = JSON.parse(await keys.openTenant(tenantId, row.sealed as Buffer)) as Stored
+    const { headers, body } = JSON.parse(await openFor(tenantId, row.sealed as Buffer)) as Stored
     return reply
       .code(row.status as number)
       .headers({ ...headers, 'idempotency-replayed': 'true' })
@@ -98,10 +133,11 @@ export const keepAnswers = (app: FastifyInstance, deps: Pick<ApiDeps, 'database'
   }
 
   app.addHook('preHandler', async (request, reply) => {
-    if (request.method !== 'POST' || request.session === null) return
+    const isOfNobody = request.session === null && request.routeOptions.config.idempotent === true
+    if (request.method !== 'POST' || (request.session === null && !isOfNobody)) return
     const given = readKey(request)
     if (given === null) return
-    const { tenantId, userId } = sessionOf(request)
+    const { tenantId, userId } = isOfNobody ? { tenantId: null, userId: '' } : sessionOf(request)
     const key = keys.login(`idempotency|${tenantId}|${userId}|${request.routeOptions.url ?? ''}|${given}`)
     const fingerprint = keys.login(`request|${request.url}|${JSON.stringify(request.body ?? null)}`)
     if (await begin(tenantId, key, fingerprint)) {
@@ -118,15 +154,19 @@ export const keepAnswers = (app: FastifyInstance, deps: Pick<ApiDeps, 'database'
     const { tenantId, key } = idempotency
     const isText = typeof payload === 'string' || payload === undefined || payload === null
     if (isPassing(reply.statusCode) || !isText) {
-      await database.batch(
-        [tenantId],
-        [
-          {
-            name: 'forget_idempotency',
-            text: 'delete from millrace.idempotency where tenant_id = $1::uuid and key = $2::bytea',
-            values: [tenantId, key],
-          },
-        ],
+      await run(
+        tenantId,
+        tenantId === null
+          ? {
+              name: 'forget_installation_answer',
+              text: 'delete from millrace.installation_answer where key = $1::bytea',
+              values: [key],
+            }
+          : {
+              name: 'forget_idempotency',
+              text: 'delete from millrace.idempotency where tenant_id = $1::uuid and key = $2::bytea',
+              values: [tenantId, key],
+            },
       )
       return payload
     }
@@ -137,16 +177,21 @@ export const keepAnswers = (app: FastifyInstance, deps: Pick<ApiDeps, 'database'
       }),
     )
     const stored: Stored = { headers, body: typeof payload === 'string' ? payload : '' }
-    await database.batch(
-      [tenantId],
-      [
-        {
-          name: 'keep_idempotency',
-          text: `update millrace.idempotency set status = $3::integer, sealed = $4::bytea
-                 where tenant_id = $1::uuid and key = $2::bytea`,
-          values: [tenantId, key, reply.statusCode, await keys.sealTenant(tenantId, JSON.stringify(stored))],
-        },
-      ],
+    const sealed = await sealFor(tenantId, JSON.stringify(stored))
+    await run(
+      tenantId,
+      tenantId === null
+        ? {
+            name: 'keep_installation_answer',
+            text: 'update millrace.installation_answer set status = $2::integer, sealed = $3::bytea where key = $1::bytea',
+            values: [key, reply.statusCode, sealed],
+          }
+        : {
+            name: 'keep_idempotency',
+            text: `update millrace.idempotency set status = $3::integer, sealed = $4::bytea
+                   where tenant_id = $1::uuid and key = $2::bytea`,
+            values: [tenantId, key, reply.statusCode, sealed],
+          },
     )
     return payload
   })

@@ -140,11 +140,13 @@ export const authRoutes =
     app.post(
       '/api/v1/auth/refresh',
       {
-        config: open,
+        config: { ...open, idempotent: true },
         schema: {
           tags,
           summary: 'Get the next pair of tokens',
-          description: 'Each refresh token is good once. One that comes again was stolen: the session ends.',
+          description:
+            'Each refresh token is good once. One that comes again was stolen: the session ends. Send an `Idempotency-Key`, ' +
+            'and a request whose answer was lost can be sent again.',
           body: RefreshBody,
           response: { 200: LoginAnswer, ...problems(400, 401, 406, 413, 415, 429, 500, 503) },
         },

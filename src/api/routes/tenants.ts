@@ -113,7 +113,7 @@ export const tenantRoutes =
     app.post(
       '/api/v1/platform/tenants',
       {
-        config: platform,
+        config: { ...platform, idempotent: true },
         schema: {
           tags,
           security: operator,
