@@ -25,7 +25,10 @@ destinations:
     auth: { bearer: { secret: buyer } }
     response: { outcome_path: status, reason_path: why, price_path: price, capture: { agent: agent.name } }
   unmapped: { type: http, url: ${sink.url}/unmapped }
+enrichers:
+  firm: { url: "${sink.url}/firm/{{ payload.domain }}", method: GET, facts: { company.size: size } }
 steps:
+  - enrich: { from: firm, send: { domain: '{{ lead.email.domain }}' } }
   - deliver: { to: buyer, map: { Mail: '{{ lead.email }}', Name: '{{ lead.first_name }}' } }
 `)
 })
@@ -64,6 +67,18 @@ describe('a destination tried on a sample', () => {
     // Neither our credential nor theirs is shown.
     expect(tried.body).not.toContain('pelican-secret')
     expect(tried.body).not.toContain('secret-sid')
+  })
+
+  it('may be an enricher: asked as its flow would ask, with the facts that were read', async () => {
+    sink.script({ do: 'answer', body: '{"size":120}' })
+    const tried = await test({ flow: 'tested', destination: 'firm', lead: { email: 'ann@acme.example' } })
+    expect(tried.json()).toMatchObject({
+      outcome: 'success',
+      captured: { 'company.size': '120' },
+      exchanges: [{ request: { method: 'GET', url: `${sink.url}/firm/acme.example` } }],
+    })
+    const unknown = await test({ flow: 'tested', destination: 'furm', lead: {} })
+    expect(unknown.json().detail).toContain('it has: buyer, unmapped, firm')
   })
 
   it('reads a given answer without sending anything', async () => {

@@ -3,13 +3,16 @@ import type { CompiledFlow, CompiledStep } from '../kit/flow.ts'
 import type { Request, SingleRequest } from '../kit/requests.ts'
 import type { LeadView } from '../kit/step.ts'
 
-/** What a destination would be given of a lead: its flow's deliver steps are asked, and nothing is performed. */
+/** What a destination would be given of a lead, or an enricher asked with: its flow's steps are asked, and nothing is performed. */
 
 type Payload = { readonly [key: string]: Json }
 
 /** A value that its type itself gives as an example, for each field that was not given one. */
 const sampleValues = (flow: CompiledFlow, given: Payload): Payload =>
   Object.fromEntries(flow.fields.map(({ name, type }) => [name, given[name] ?? type.examples[0] ?? null]))
+
+/** Ends of steps that send something of a lead. */
+const SENDING: ReadonlySet<string> = new Set(['delivery.dispatched', 'lead.enriched', 'lead.verified'])
 
 /** Somebody who might have subscribed. */
 const SAMPLE_HOOK = 'hook/sample/sample/sample'
@@ -31,9 +34,11 @@ const answerTo = (request: SingleRequest): unknown =>
       ? { hooks: [SAMPLE_HOOK] }
       : request.kind === 'turn.take'
         ? { to: request.input.among[0]?.to ?? '' }
-        : request.kind === 'cap.reserve'
-          ? { reserved: true, used: request.input.caps.map(() => 1) }
-          : null
+        : request.kind === 'facts.fetch'
+          ? { outcome: 'success', reason: null, facts: {}, since: null, key: null }
+          : request.kind === 'cap.reserve'
+            ? { reserved: true, used: request.input.caps.map(() => 1) }
+            : null
 
 const payloadOf = (step: CompiledStep, view: LeadView, destination: string): Payload | null => {
   const asking = step.run(view)
@@ -42,7 +47,11 @@ const payloadOf = (step: CompiledStep, view: LeadView, destination: string): Pay
     const request: Request = turn.value
     const children: readonly SingleRequest[] = 'children' in request ? request.children : [request]
     for (const child of children)
-      if (child.kind === 'delivery.send' && child.input.destination === destination) return child.input.payload
+      if (
+        (child.kind === 'delivery.send' && child.input.destination === destination) ||
+        (child.kind === 'facts.fetch' && child.input.enricher === destination)
+      )
+        return child.input.payload
     const [first] = children
     if (first === undefined) return null
     if (!('children' in request)) turn = asking.next(answerTo(first))
@@ -72,6 +81,9 @@ export const samplePayload = (asked: {
     source: { id: source?.id ?? '', name: source?.name ?? '' },
     fields,
     extra: {},
+    appended: Object.fromEntries(
+      [...flow.enrichers].map(([id, { sample }]) => [id, { ...sample, outcome: 'success', reason: null }]),
+    ),
     score: null,
     class: null,
     route: destination,
@@ -79,7 +91,7 @@ export const samplePayload = (asked: {
     deliveries: {},
   }
   for (const step of source?.program ?? []) {
-    if (step.event !== 'delivery.dispatched') continue
+    if (!SENDING.has(step.event)) continue
     const payload = payloadOf(step, view, destination)
     if (payload !== null) return payload
   }

@@ -2,18 +2,26 @@ import { Fault } from '../base/faults.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { CallAnswer } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
-import type { Registries } from '../kit/flow.ts'
+import type { CompiledDestination, Registries } from '../kit/flow.ts'
 import type { CallContext } from './authorized-call.ts'
 import type { Catalog } from './catalog.ts'
 import { samplePayload } from './sample-payload.ts'
-import { checkDestination, destinationOfSettings, type Trial, tryDestination } from './try-destination.ts'
+import {
+  checkDestination,
+  destinationOfSettings,
+  type Trial,
+  triedIn,
+  triedNames,
+  tryDestination,
+} from './try-destination.ts'
 
 type Payload = { readonly [key: string]: Json }
 
-/** A destination of a published flow, or one by its settings that stands in none. */
+/** A destination or enricher of a published flow, one by its settings that stands in none, or one of a draft. */
 export type TrialTarget =
   | { readonly flow: string; readonly destination: string }
   | { readonly type: string; readonly settings: Json }
+  | { readonly compiled: CompiledDestination }
 
 /** Tries of destinations for those who set them up. Throws Fault `not_found` or `setting_invalid`. */
 export interface Trials {
@@ -49,11 +57,15 @@ export const createTrials = (options: {
   const { ctx, keyring, catalog, registries, timeoutMs } = options
 
   const found = async (tenantId: string, target: TrialTarget) => {
+    if ('compiled' in target)
+      return { flow: null, destination: target.compiled, timeoutMs: target.compiled.timeoutMs ?? timeoutMs }
     if ('type' in target) return { flow: null, destination: destinationOfSettings(registries, target), timeoutMs }
     const flow = await catalog.current(tenantId, target.flow)
-    const destination = flow.destinations.get(target.destination)
+    const destination = triedIn(flow, target.destination)
     if (!destination)
-      throw new Fault('not_found', { message: `The flow "${target.flow}" has no destination "${target.destination}"` })
+      throw new Fault('not_found', {
+        message: `The flow "${target.flow}" has no destination or enricher "${target.destination}"; it has: ${triedNames(flow)}`,
+      })
     return { flow, destination, timeoutMs: destination.timeoutMs ?? timeoutMs }
   }
 

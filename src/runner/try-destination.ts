@@ -3,9 +3,9 @@ import { FAULTS, Fault, isFault, POLICY } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import { createDestinationTools } from '../flow/destination-tools.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
-import type { AttemptResult, Call, CallAnswer } from '../kit/destination.ts'
+import type { AttemptResult, Call, CallAnswer, DestinationType } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
-import type { CompiledDestination, Registries } from '../kit/flow.ts'
+import type { CompiledDestination, CompiledFlow, Registries } from '../kit/flow.ts'
 import { redactHeaders } from '../outbound/redact.ts'
 import { answerOfCall, authorizeCall, type CallContext } from './authorized-call.ts'
 
@@ -27,6 +27,19 @@ export interface Trial {
   /** What a lead's delivery with this result would do next. */
   readonly next: 'done' | 'tried_again' | 'parked' | 'dead_letter' | 'pauses_connection'
 }
+
+/** A destination of a flow, or an enricher of it that is asked as one; null: it has neither of this id. */
+export const triedIn = (flow: CompiledFlow, id: string): CompiledDestination | null => {
+  const asked = flow.enrichers.get(id)?.destination
+  const { enriches } = asked?.type ?? {}
+  if (asked && enriches)
+    return { ...asked, type: { ...asked.type, deliver: enriches.ask as DestinationType['deliver'] } }
+  return flow.destinations.get(id) ?? null
+}
+
+/** What there is to try, for who named something else. */
+export const triedNames = ({ destinations, enrichers }: CompiledFlow): string =>
+  [...destinations.keys(), ...enrichers.keys()].join(', ')
 
 /** Throws Fault('setting_invalid') that lists what is wrong with settings not read out of a flow. */
 export const destinationOfSettings = (

@@ -8,7 +8,7 @@ import type { CallAnswer } from '../../kit/destination.ts'
 import type { Json } from '../../kit/field.ts'
 import type { CompiledFlow, Registries } from '../../kit/flow.ts'
 import { samplePayload } from '../../runner/sample-payload.ts'
-import { type Trial, tryDestination } from '../../runner/try-destination.ts'
+import { type Trial, triedIn, triedNames, tryDestination } from '../../runner/try-destination.ts'
 import { tenantOf } from './flow-publish.ts'
 
 export interface DestinationTestOptions {
@@ -105,12 +105,11 @@ const written = ({ exchanges, result, next }: Trial): string => {
 }
 
 const trialOf = async (options: DestinationTestOptions, flow: CompiledFlow): Promise<Trial | null> => {
-  const destination = flow.destinations.get(options.destination)
+  const destination = triedIn(flow, options.destination)
   if (!destination)
     throw new Fault('not_found', {
-      message: `The flow has no destination "${options.destination}"; it has: ${[...flow.destinations.keys()].join(', ')}`,
+      message: `The flow has no destination or enricher "${options.destination}"; it has: ${triedNames(flow)}`,
     })
-  const { type, settings } = destination
   const answer = answerOf(options)
   const given = objectOf(options.payload, 'payload')
   const lead = objectOf(options.lead, 'lead') ?? {}
@@ -120,7 +119,7 @@ const trialOf = async (options: DestinationTestOptions, flow: CompiledFlow): Pro
   const house = await options.openHouse()
   try {
     const tenantId = await tenantOf(house, options.tenant)
-    const target = { type: type.type, settings: settings as Json }
+    const target = { compiled: destination }
     return options.check
       ? await house.trials.check({ tenantId, target })
       : await house.trials.test({ tenantId, target, lead: null, payload, answer: null })
