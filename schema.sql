@@ -1177,6 +1177,8 @@ table batch_item row level security forced
     6 due_at timestamp with time zone not null
     7 file uuid
     8 line integer
+    9 attempt integer not null default 1
+   10 result bytea
   constraint batch_item_pkey PRIMARY KEY (tenant_id, delivery)
   constraint batch_item_tenant_id_file_fkey FOREIGN KEY (tenant_id, file) REFERENCES millrace.batch_file(tenant_id, id)
   constraint batch_item_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)

@@ -345,7 +345,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const again = await privacy.erasure.reapply()
     if (again > 0) onProgress(`carried out ${again} ${again === 1 ? 'erasure' : 'erasures'} of the ledger again`)
     const timeoutMs = config.deliveryTimeoutMs
-    const writer = { ctx: callContext, batches, keyring, catalog, loader, blocks, random, timeoutMs, log }
+    const writer = { ctx: callContext, batches, keyring, catalog, loader, blocks, gate, random, timeoutMs, log }
     const batchRounds = createRounds({ name: 'writing files', round: createBatchWriter(writer).round, log })
     return {
       config,

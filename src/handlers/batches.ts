@@ -1,3 +1,4 @@
+import { byteas, int4s, uuids } from '../database/arrays.ts'
 import type { Database, Tx } from '../database/pool.ts'
 
 /** What waits for a batch, and the files made of it. */
@@ -11,12 +12,16 @@ export interface Lane {
 export interface WaitingItem extends Lane {
   readonly delivery: string
   readonly leadId: string
+  readonly attempt: number
   /** ms since 1970 */
   readonly dueAt: number
 }
 
 export interface ItemState {
   readonly dueAt: number
+  readonly attempt: number
+  /** What its batch’s answer said of it, sealed under its lead’s key. */
+  readonly result: Buffer | null
   /** Null: it is in no file yet. */
   readonly file: {
     readonly name: string
@@ -31,6 +36,8 @@ export interface OpenFile extends Lane {
   readonly id: string
   readonly name: string
   readonly attempts: number
+  /** Whoever had it in hand has died with it: nobody knows whether it was sent. */
+  readonly isAbandoned: boolean
   readonly madeAt: number
   /** In the order of their lines. */
   readonly items: readonly { readonly delivery: string; readonly leadId: string }[]
@@ -44,6 +51,8 @@ export interface FileEnd {
   readonly code: string | null
   /** By delivery. */
   readonly lines: ReadonlyMap<string, number>
+  /** By delivery, sealed. */
+  readonly results: ReadonlyMap<string, Buffer>
   /** ms since 1970, where it is tried again. */
   readonly nextAt: number
 }
@@ -83,7 +92,7 @@ export const createBatches = ({ database }: { readonly database: Database }): Ba
       [
         {
           name: 'find_batch_item',
-          text: `select i.due_at, i.line, f.name, f.state, f.code
+          text: `select i.due_at, i.line, i.attempt, i.result, f.name, f.state, f.code
                  from millrace.batch_item i
                  left join millrace.batch_file f on f.tenant_id = i.tenant_id and f.id = i.file
                  where i.tenant_id = $1::uuid and i.delivery = $2::uuid`,
@@ -95,6 +104,8 @@ export const createBatches = ({ database }: { readonly database: Database }): Ba
     if (!row) return null
     return {
       dueAt: ms(row.due_at),
+      attempt: row.attempt as number,
+      result: row.result as Buffer | null,
       file:
         row.name === null
           ? null
@@ -107,16 +118,18 @@ export const createBatches = ({ database }: { readonly database: Database }): Ba
     }
   },
 
-  add: async ({ tenantId, delivery, leadId, flowId, destination, dueAt }) => {
+  add: async ({ tenantId, delivery, leadId, flowId, destination, attempt, dueAt }) => {
     await database.batch(
       [tenantId],
       [
         {
           name: 'add_batch_item',
-          text: `insert into millrace.batch_item (tenant_id, delivery, lead_id, flow_id, destination, due_at)
-                 values ($1::uuid, $2::uuid, $3::uuid, $4, $5, $6::timestamptz)
-                 on conflict do nothing`,
-          values: [tenantId, delivery, leadId, flowId, destination, new Date(dueAt)],
+          text: `insert into millrace.batch_item as i (tenant_id, delivery, lead_id, flow_id, destination, due_at, attempt)
+                 values ($1::uuid, $2::uuid, $3::uuid, $4, $5, $6::timestamptz, $7::integer)
+                 on conflict (tenant_id, delivery) do update
+                   set due_at = excluded.due_at, attempt = excluded.attempt, file = null, line = null, result = null
+                   where i.attempt < excluded.attempt`,
+          values: [tenantId, delivery, leadId, flowId, destination, new Date(dueAt), attempt],
         },
       ],
     )
@@ -134,19 +147,27 @@ export const createBatches = ({ database }: { readonly database: Database }): Ba
   take: (lane, { now, id, name, rowsMax }) =>
     database.transaction([lane.tenantId], async (tx) => {
       const of = [lane.tenantId, lane.flowId, lane.destination]
-      const [begun] = await tx.query<{ id: string; name: string; attempts: number; made_at: number }>({
-        text: `update millrace.batch_file set attempts = attempts + 1, next_at = $5::timestamptz
-               where tenant_id = $1::uuid and id = (
-                 select id from millrace.batch_file
+      const [begun] = await tx.query<{
+        id: string
+        name: string
+        attempts: number
+        made_at: number
+        abandoned: boolean
+      }>({
+        text: `update millrace.batch_file f set attempts = f.attempts + 1, next_at = $5::timestamptz, code = null
+               from (
+                 select tenant_id, id, code from millrace.batch_file
                  where tenant_id = $1::uuid and flow_id = $2 and destination = $3
                    and state = 'writing' and next_at <= $4::timestamptz
-                 order by next_at limit 1 for update skip locked)
-               returning id, name, attempts, made_at`,
+                 order by next_at limit 1 for update skip locked) was
+               where f.tenant_id = was.tenant_id and f.id = was.id
+               returning f.id, f.name, f.attempts, f.made_at, was.code is null as abandoned`,
         values: [...of, new Date(now), new Date(now + LEASE_MS)],
       })
       if (begun) {
         const items = await itemsOf(tx, lane, begun.id)
-        return { ...lane, id: begun.id, name: begun.name, attempts: begun.attempts, madeAt: ms(begun.made_at), items }
+        const { id: of, name: as, attempts, abandoned: isAbandoned } = begun
+        return { ...lane, id: of, name: as, attempts, isAbandoned, madeAt: ms(begun.made_at), items }
       }
       const waiting = await tx.query<{ delivery: string }>({
         text: `select delivery from millrace.batch_item
@@ -166,10 +187,10 @@ export const createBatches = ({ database }: { readonly database: Database }): Ba
                where tenant_id = $1::uuid and delivery = any ($3::uuid[])`,
         values: [lane.tenantId, id, `{${waiting.map(({ delivery }) => delivery).join(',')}}`],
       })
-      return { ...lane, id, name, attempts: 1, madeAt: now, items: await itemsOf(tx, lane, id) }
+      return { ...lane, id, name, attempts: 1, isAbandoned: false, madeAt: now, items: await itemsOf(tx, lane, id) }
     }),
 
-  end: async (file, { state, rows, bytes, digest, code, lines, nextAt }, now) => {
+  end: async (file, { state, rows, bytes, digest, code, lines, results, nextAt }, now) => {
     await database.batch(
       [file.tenantId],
       [
@@ -180,10 +201,15 @@ export const createBatches = ({ database }: { readonly database: Database }): Ba
           values: [file.tenantId, file.id, state, rows, bytes, digest, code, new Date(now), new Date(nextAt)],
         },
         {
-          text: `update millrace.batch_item i set line = w.line
-                 from unnest($2::uuid[], $3::integer[]) as w(delivery, line)
+          text: `update millrace.batch_item i set line = w.line, result = w.result
+                 from unnest($2::uuid[], $3::integer[], $4::bytea[]) as w(delivery, line, result)
                  where i.tenant_id = $1::uuid and i.delivery = w.delivery`,
-          values: [file.tenantId, `{${[...lines.keys()].join(',')}}`, `{${[...lines.values()].join(',')}}`],
+          values: [
+            file.tenantId,
+            uuids([...lines.keys()]),
+            int4s([...lines.values()]),
+            byteas([...lines.keys()].map((delivery) => results.get(delivery) ?? null)),
+          ],
         },
       ],
     )

@@ -144,8 +144,21 @@ export interface BatchRow {
   readonly payload: DeliveryInput['payload']
 }
 
-/** A destination whose deliveries leave together, in files. Written twice a file is the same, under the same name. */
+/** What became of each of a batch, by its delivery; of one that is not named nobody knows. */
+export interface BatchEnded {
+  readonly outcome: 'each'
+  readonly results: ReadonlyMap<string, AttemptResult>
+}
+
+/**
+ * A destination whose deliveries leave together, in files or in one call. Sent twice a batch is the same, under the same
+ * name; whether that does no harm is what `repeat` says.
+ */
 export interface BatchType<Settings> {
+  /** Whether these settings ask for it; absent: always. */
+  uses?(settings: Settings): boolean
+  /** Leads in one; absent: 10,000. */
+  rowsMax?(settings: Settings): number
   /** When what comes now leaves, ms since 1970. */
   nextAt(settings: Settings, now: number): number
   name(asked: { readonly id: string; readonly now: number; readonly flow: string }, settings: Settings): string
@@ -162,7 +175,8 @@ export interface BatchType<Settings> {
       readonly rows: readonly BatchRow[]
     },
     settings: Settings,
-  ): Generator<Call, AttemptResult, CallAnswer>
+    tools: DestinationTools,
+  ): Generator<Call, AttemptResult | BatchEnded, CallAnswer>
 }
 
 /** How a type of destination looks facts up, where it can: an enricher is a destination whose answer is the point. */

@@ -1,11 +1,14 @@
-import { hash } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import { delayMs } from '../base/backoff.ts'
 import { FAULTS, type FaultCode, isFault, POLICY } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
+import { seal } from '../base/seal.ts'
+import type { CallEnd, Gate } from '../delivery/gate.ts'
 import type { Batches, Lane, OpenFile } from '../handlers/batches.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader, LoadedLead } from '../journal/read.ts'
-import type { AttemptResult, BatchRow } from '../kit/destination.ts'
+import { batchOf } from '../kit/batch.ts'
+import type { AttemptResult, BatchEnded, BatchRow } from '../kit/destination.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
 import { answerOfCall, authorizeCall, type CallContext } from './authorized-call.ts'
 import type { Catalog } from './catalog.ts'
@@ -22,6 +25,21 @@ export interface BatchWriter {
 }
 
 const ROWS_MAX = 10_000
+const NO_LIMITS = { concurrency: null, perSecond: null, breaker: null } as const
+
+/** Of one that the answer does not speak of. */
+const UNTOLD: AttemptResult = {
+  outcome: 'error',
+  code: 'destination.unknown_outcome',
+  reason: 'The answer says nothing of this lead: nobody knows whether it was taken',
+  retryAfterMs: null,
+}
+
+interface Rows {
+  readonly rows: readonly BatchRow[]
+  readonly lines: ReadonlyMap<string, number>
+  readonly keyOf: ReadonlyMap<string, KeyObject>
+}
 const ATTEMPTS_MAX = 20
 const BACKOFF_MS = 30_000
 
@@ -32,11 +50,12 @@ export const createBatchWriter = (options: {
   readonly catalog: Catalog
   readonly loader: LeadLoader
   readonly blocks: Pick<RunnerContext['blocks'], 'why'>
+  readonly gate: Pick<Gate, 'admit' | 'pauseByHouse'>
   readonly random: () => number
   readonly timeoutMs: number
   readonly log: { error(fields: object, text: string): void }
 }): BatchWriter => {
-  const { ctx, batches, keyring, catalog, loader, blocks, random, timeoutMs, log } = options
+  const { ctx, batches, keyring, catalog, loader, blocks, gate, random, timeoutMs, log } = options
   const { clock } = ctx
 
   /** Whether its person has opted out, or was erased, since it was decided. */
@@ -48,31 +67,36 @@ export const createBatchWriter = (options: {
   }
 
   /** What its leads say is to be sent; one that may not leave any more has no line. */
-  const rowsOf = async (file: OpenFile): Promise<{ rows: BatchRow[]; lines: Map<string, number> }> => {
+  const rowsOf = async (file: OpenFile): Promise<Rows> => {
     const rows: BatchRow[] = []
     const lines = new Map<string, number>()
+    const keyOf = new Map<string, KeyObject>()
     for (const { delivery, leadId } of file.items) {
       const loaded = await loader.load(file.tenantId, leadId)
       const found =
         loaded?.key && !(await isBlocked(loaded, delivery)) ? loaded.lead.deliveries.get(delivery) : undefined
-      if (found) rows.push({ deliveryId: delivery, leadId, payload: found.payload })
+      if (found && loaded?.key) {
+        rows.push({ deliveryId: delivery, leadId, payload: found.payload })
+        keyOf.set(delivery, loaded.key)
+      }
       lines.set(delivery, found ? rows.length : 0)
     }
-    return { rows, lines }
+    return { rows, lines, keyOf }
   }
 
   const send = async (
     destination: CompiledDestination,
     file: OpenFile,
     rows: readonly BatchRow[],
-  ): Promise<{ result: AttemptResult; bytes: number; digest: Buffer }> => {
-    const { type, settings } = destination
+  ): Promise<{ result: AttemptResult | BatchEnded; bytes: number; digest: Buffer }> => {
+    const { settings } = destination
+    const batch = batchOf(destination)
     const keys = await keyring.tenant(file.tenantId)
     const info = { tenantId: file.tenantId, name: file.name, madeAt: file.madeAt }
-    const content = type.batch?.content(rows, settings as never) ?? ''
+    const content = batch?.content(rows, settings as never) ?? ''
     const digest = hash('sha256', content)
     const whole = { bytes: Buffer.byteLength(content), digest: Buffer.from(digest, 'hex') }
-    const program = type.batch?.deliver({ ...info, content, digest, rows }, settings as never)
+    const program = batch?.deliver({ ...info, content, digest, rows }, settings as never, destination.tools)
     try {
       for (let step = program?.next(); step; ) {
         if (step.done) return { ...whole, result: step.value }
@@ -87,53 +111,92 @@ export const createBatchWriter = (options: {
     return { ...whole, result: { outcome: 'error', reason: 'No batches', code: 'setting_invalid', retryAfterMs: null } }
   }
 
-  const write = async (file: OpenFile): Promise<void> => {
-    const flow = await catalog.current(file.tenantId, file.flowId)
-    const destination = flow.destinations.get(file.destination)
-    const { rows, lines } = await rowsOf(file)
+  const write = async (file: OpenFile, destination: CompiledDestination | undefined): Promise<CallEnd> => {
+    const beganAt = clock.now()
+    const { rows, lines, keyOf } = await rowsOf(file)
+    const results = new Map<string, Buffer>()
     const ended = (state: 'writing' | 'sent' | 'failed', code: FaultCode | null, over: object = {}) =>
       batches.end(
         file,
-        { state, code, rows: rows.length, bytes: 0, digest: null, lines, nextAt: clock.now(), ...over },
+        { state, code, rows: rows.length, bytes: 0, digest: null, lines, results, nextAt: clock.now(), ...over },
         clock.now(),
       )
-    if (!destination?.type.batch) return ended('failed', 'destination_missing')
-    // All of its leads were erased: there is nothing to tell.
-    if (rows.length === 0) return ended('sent', null)
-    const { result, ...whole } = await send(destination, file, rows)
-    if (result.outcome === 'success') return ended('sent', null, whole)
-    const policy = POLICY[FAULTS[result.code]]
-    // Written twice it is the same file: an unknown outcome is simply tried again.
-    const again = policy.retry !== 'never' && file.attempts < ATTEMPTS_MAX
-    if (!again) {
-      log.error({ destination: file.destination, file: file.name, code: result.code }, 'a file could not be delivered')
-      return ended('failed', result.code, whole)
+    if (!destination || batchOf(destination) === null) {
+      await ended('failed', 'destination_missing')
+      return { is: 'void' }
     }
-    const wait = delayMs({ attempt: file.attempts, baseMs: BACKOFF_MS, random: random() })
-    return ended('writing', result.code, { nextAt: clock.now() + wait })
+    const unsafe = destination.type.repeat(destination.settings as never) === 'unsafe'
+    if (file.isAbandoned && unsafe) {
+      await ended('failed', 'destination.unknown_outcome')
+      return { is: 'void' }
+    }
+    // All of its leads were erased: there is nothing to tell.
+    if (rows.length === 0) {
+      await ended('sent', null)
+      return { is: 'void' }
+    }
+    const { result, ...whole } = await send(destination, file, rows)
+    const ms = clock.now() - beganAt
+    if (result.outcome === 'each')
+      for (const { deliveryId } of rows) {
+        const key = keyOf.get(deliveryId)
+        if (key) results.set(deliveryId, seal(key, JSON.stringify(result.results.get(deliveryId) ?? UNTOLD)))
+      }
+    if (result.outcome === 'success' || result.outcome === 'each') {
+      await ended('sent', null, whole)
+      return { is: 'answered', outcome: 'success', ms }
+    }
+    const { code } = result
+    const policy = POLICY[FAULTS[code]]
+    if (policy.after === 'pause') await gate.pauseByHouse(file, code)
+    // Sent twice it is the same batch: an unknown outcome is simply tried again, unless it would be taken twice.
+    const mayRepeat = policy.retry !== 'if_repeatable' || !unsafe
+    const again = (policy.retry !== 'never' && mayRepeat && file.attempts < ATTEMPTS_MAX) || policy.after === 'pause'
+    if (again) {
+      const hint = result.outcome === 'error' ? result.retryAfterMs : null
+      const wait = delayMs({
+        attempt: file.attempts,
+        baseMs: BACKOFF_MS,
+        random: random(),
+        ...(hint !== null && { retryAfterMs: hint }),
+      })
+      await ended('writing', code, { nextAt: clock.now() + wait })
+    } else {
+      log.error({ destination: file.destination, file: file.name, code }, 'a batch could not be delivered')
+      await ended('failed', code, whole)
+    }
+    return policy.retry === 'never'
+      ? { is: 'answered', outcome: 'error', ms }
+      : { is: 'failed', code, retryAfterMs: result.outcome === 'error' ? result.retryAfterMs : null, ms }
   }
 
-  const nameOf = async (lane: Lane, id: string): Promise<string> => {
-    const flow = await catalog.current(lane.tenantId, lane.flowId)
-    const destination = flow.destinations.get(lane.destination)
-    return (
-      destination?.type.batch?.name({ id, now: clock.now(), flow: lane.flowId }, destination.settings as never) ?? id
-    )
+  /** Whether there was one to be sent. */
+  const sendNext = async (lane: Lane): Promise<boolean> => {
+    const destination = (await catalog.current(lane.tenantId, lane.flowId)).destinations.get(lane.destination)
+    const batch = destination ? batchOf(destination) : null
+    const settings = destination?.settings as never
+    // What people stop, emergency mode and the breaker hold for batches as for any delivery.
+    const pass = await gate.admit(lane, destination?.policy ?? NO_LIMITS)
+    if (!pass.admitted) return false
+    let seen: CallEnd = { is: 'void' }
+    try {
+      const id = newId(clock.now())
+      const name = batch?.name({ id, now: clock.now(), flow: lane.flowId }, settings) ?? id
+      const rowsMax = batch?.rowsMax?.(settings) ?? ROWS_MAX
+      const file = await batches.take(lane, { now: clock.now(), id, name, rowsMax })
+      if (file === null) return false
+      seen = await write(file, destination)
+      return true
+    } finally {
+      pass.end(seen)
+    }
   }
 
   return {
     round: async () => {
       for (;;) {
-        const lanes = await batches.due(clock.now())
         let written = 0
-        for (const lane of lanes) {
-          const id = newId(clock.now())
-          const name = await nameOf(lane, id)
-          const file = await batches.take(lane, { now: clock.now(), id, name, rowsMax: ROWS_MAX })
-          if (file === null) continue
-          written += 1
-          await write(file)
-        }
+        for (const lane of await batches.due(clock.now())) if (await sendNext(lane)) written += 1
         if (written === 0) return
       }
     },

@@ -1,6 +1,7 @@
 import { Fault, isFault } from '../base/faults.ts'
 import { keyedHash } from '../base/seal.ts'
 import type { Lane } from '../delivery/lane.ts'
+import { batchOf } from '../kit/batch.ts'
 import type { AttemptResult, CallAnswer, DeliveryInput } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
@@ -171,8 +172,8 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     await endAttempt(ctx, journey, delivery, destination, attempt, BEREFT)
     return
   }
-  if (destination.type.batch !== undefined) {
-    const ended = await batchedResult(ctx, journey, delivery, destination)
+  if (batchOf(destination) !== null) {
+    const ended = await batchedResult(ctx, journey, delivery, destination, attempt)
     if (ended !== null) await endAttempt(ctx, journey, delivery, destination, attempt, ended)
     return
   }

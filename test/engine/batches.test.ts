@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-const writerOf = ({ database, keyring, secrets }: Process) => {
+const writerOf = ({ database, keyring, secrets, gate }: Process) => {
   const real = createOutbound({
     allow: [],
     bodyBytesMax: 1000,
@@ -66,6 +66,7 @@ const writerOf = ({ database, keyring, secrets }: Process) => {
     catalog: createCatalog({ database, registries }),
     loader: createLeadLoader({ database, keyring }),
     blocks: { why: async (_tenant, keys) => (keys.some((key) => blocked.has(key)) ? 'revoked' : null) },
+    gate,
     random: () => 0,
     timeoutMs: 1000,
     log: { error: () => undefined },

@@ -1,5 +1,6 @@
 import { Fault } from '../../base/faults.ts'
 import type { DestinationTools, Escape, SettingFlaw } from '../../kit/destination.ts'
+import { readJsonPath } from './json-path.ts'
 import { patternFlaw, placeFlaw } from './place.ts'
 import { bodyEscape, isInAddress } from './request.ts'
 import type { HttpSettings } from './settings.ts'
@@ -48,6 +49,20 @@ const ofFormat = function* (settings: HttpSettings): Generator<SettingFlaw> {
     yield { path: 'method', message: 'CONNECT opens a tunnel through a proxy: it sends no lead' }
   if (method === 'TRACE' || method === 'TRACK')
     yield { path: 'method', message: `${method} sends back what it is sent, credentials among it: it delivers no lead` }
+  if (settings.batch !== undefined) {
+    if (format !== 'json' || isInAddress(method) || body !== undefined)
+      yield {
+        path: 'batch',
+        message: 'a batch is a list in JSON: it needs format json, a method with a body, and no body of its own',
+      }
+    if ([settings.url, ...Object.values(settings.headers ?? {})].some((text) => text.includes('{')))
+      yield {
+        path: 'batch',
+        message: 'address and headers of a batch are the same for all its leads: they hold no templates',
+      }
+    if (settings.batch.results !== undefined && readJsonPath(settings.batch.results) === null)
+      yield { path: 'batch.results', message: 'the JSON path cannot be read: write result.0.status' }
+  }
   if (format === 'graphql' && graphql === undefined)
     yield { path: 'format', message: 'format graphql needs graphql.query' }
   if (format !== 'graphql' && graphql !== undefined)

@@ -1,5 +1,6 @@
 import { defineDestination } from '../../kit/destination.ts'
 import { authorize, tokenOf } from './authorize.ts'
+import { batch } from './batch.ts'
 import { enriches } from './enrich.ts'
 import { exchange } from './exchange.ts'
 import { flawsOf } from './flaws.ts'
@@ -21,6 +22,7 @@ export const http = defineDestination({
     response: { outcome_path: 'status', success_values: ['accepted'], reason_path: 'message', price_path: 'price' },
   },
   flaws: flawsOf,
+  batch,
   deliver: (input, settings, tools) => exchange({ input, settings, tools, rest: false }),
   enriches,
   token: tokenOf,

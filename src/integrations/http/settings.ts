@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { BATCH_WORDS, batchParts } from '../../kit/batch.ts'
 import { Closed } from '../../kit/config-parts.ts'
 import { Address, Auth, Certificate, HeaderName, Sign } from './settings-auth.ts'
 import { Forget } from './settings-forget.ts'
@@ -123,6 +124,30 @@ export const HttpSettings = Closed({
       maxItems: 20,
       description: 'Other hosts that a redirect may lead to. The lead itself goes to none that is not named.',
     }),
+  ),
+  batch: Type.Optional(
+    Closed(
+      {
+        ...batchParts(1_000),
+        under: Type.Optional(
+          Type.String({
+            minLength: 1,
+            maxLength: 100,
+            description: 'Name that the list stands under; without it, the body is the list.',
+          }),
+        ),
+        results: Type.Optional(
+          Type.String({
+            minLength: 1,
+            maxLength: 200,
+            description:
+              'JSON path of a list in the answer that speaks of each lead, in the same order; each is read as `response` says. ' +
+              'Without it the answer is that of all.',
+          }),
+        ),
+      },
+      { description: `${BATCH_WORDS} With \`format: json\`.` },
+    ),
   ),
   response: Type.Optional(Response),
   forget: Type.Optional(Forget),

@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { FAULTS } from '../../base/faults.ts'
+import { BATCH_WORDS, batchParts, nextOf } from '../../kit/batch.ts'
 import { Closed } from '../../kit/config-parts.ts'
 import {
   type AttemptResult,
+  type BatchRow,
   type Call,
   type CallAnswer,
   defineDestination,
@@ -12,6 +14,8 @@ import type { Json } from '../../kit/field.ts'
 import { faultOfStatus, retryAfterMs } from '../../kit/http-status.ts'
 import { readTokenAnswer } from '../../kit/token-answer.ts'
 import { textOf } from '../../kit/values.ts'
+import { apart, type BatchInput, sendTogether } from './batch.ts'
+import { saidOf } from './said.ts'
 
 /**
  * Contacts in HubSpot, made or updated by their email, and the company they belong to.
@@ -41,6 +45,8 @@ const HubspotSettings = Closed({
         'there, or to one made from the values `company.…` where there is none.',
     }),
   ),
+  // What the endpoint takes.
+  batch: Type.Optional(Closed(batchParts(100), { description: BATCH_WORDS })),
 })
 
 type HubspotSettings = Static<typeof HubspotSettings>
@@ -65,24 +71,6 @@ const propertiesOf = (values: Values): { [name: string]: Json } =>
       Array.isArray(value) ? value.map(textOf).join(';') : textOf(value),
     ]),
   )
-
-interface Said {
-  readonly message?: string
-  readonly category?: string
-  readonly status?: string
-  readonly results?: readonly { readonly id?: string; readonly new?: boolean }[]
-  readonly errors?: readonly { readonly message?: string; readonly category?: string }[]
-  readonly id?: string
-}
-
-const saidOf = (answer: CallAnswer): Said => {
-  try {
-    const read: unknown = JSON.parse(answer.body)
-    return typeof read === 'object' && read !== null ? (read as Said) : {}
-  } catch {
-    return {}
-  }
-}
 
 /** Null: it was taken. */
 const refusalOf = (answer: CallAnswer, now: number): AttemptResult | null => {
@@ -147,6 +135,53 @@ function* companyOf(
   return refusalOf(made, now) ?? saidOf(made).id ?? null
 }
 
+const NO_EMAIL: AttemptResult = {
+  outcome: 'failure',
+  reason: 'HubSpot finds contacts by email, and this lead has none',
+  code: 'destination.rejected',
+}
+
+const upsert = (
+  inputs: readonly { readonly email: string; readonly payload: Values; readonly trace?: string }[],
+): Call =>
+  post('/crm/v3/objects/contacts/batch/upsert', {
+    inputs: inputs.map(({ email, payload, trace }) => {
+      const { email: _, lead_id: __, ...others } = split(payload).contact
+      return {
+        idProperty: 'email',
+        id: email,
+        ...(trace !== undefined && { objectWriteTraceId: trace }),
+        properties: { email, ...propertiesOf(others) },
+      }
+    }),
+  })
+
+const emailOf = (payload: Values): string => textOf(payload.email).trim()
+
+/** Contacts of a batch, in as few calls as there are. */
+function* together(rows: readonly BatchRow[], now: number) {
+  const results = new Map<string, AttemptResult>()
+  const inputs: BatchInput[] = []
+  for (const row of rows) {
+    const email = emailOf(row.payload)
+    if (email === '') results.set(row.deliveryId, NO_EMAIL)
+    else inputs.push({ row, email })
+  }
+  const call = (part: readonly BatchInput[]): Call =>
+    upsert(part.map(({ row, email }) => ({ email, payload: row.payload, trace: row.deliveryId })))
+  let isFirst = true
+  for (const group of apart(inputs)) {
+    const ended: AttemptResult | Map<string, AttemptResult> = yield* sendTogether(group, call, saidOf, (answer) =>
+      refusalOf(answer, now),
+    )
+    if (ended instanceof Map) for (const [delivery, result] of ended) results.set(delivery, result)
+    else if (isFirst) return ended
+    else for (const { row } of group) results.set(row.deliveryId, ended)
+    isFirst = false
+  }
+  return { outcome: 'each' as const, results }
+}
+
 export const hubspot = defineDestination({
   type: 'hubspot',
   summary: 'Makes or updates contacts in HubSpot by their email, and ties them to their company.',
@@ -154,19 +189,24 @@ export const hubspot = defineDestination({
   // A company that was made twice is two companies.
   repeat: (settings) => (settings.company === 'create' ? 'unsafe' : 'safe'),
   example: { auth: { token: 'hubspot-token' }, company: 'find' },
+  flaws: ({ batch, company }) =>
+    batch !== undefined && company !== undefined
+      ? [{ path: 'batch', message: 'a batch ties no contact to a company: leave out batch, or company' }]
+      : [],
+  batch: {
+    uses: ({ batch }) => batch !== undefined,
+    rowsMax: ({ batch }) => batch?.max ?? 100,
+    nextAt: ({ batch }, now) => nextOf(batch, now),
+    name: ({ id, flow }) => `${flow}-${id}`,
+    // What each call holds is made when it is made.
+    content: (rows) => rows.map(({ deliveryId }) => deliveryId).join('\n'),
+    deliver: (file) => together(file.rows, file.madeAt),
+  },
   deliver: function* deliver(input, settings) {
-    const { contact, company } = split(input.payload)
-    const { email, lead_id: _, ...others } = contact
-    const address = textOf(email).trim()
-    if (address === '')
-      return {
-        outcome: 'failure',
-        reason: 'HubSpot finds contacts by email, and this lead has none',
-        code: 'destination.rejected',
-      }
-    const answer = yield post('/crm/v3/objects/contacts/batch/upsert', {
-      inputs: [{ idProperty: 'email', id: address, properties: { email: address, ...propertiesOf(others) } }],
-    })
+    const { company } = split(input.payload)
+    const email = emailOf(input.payload)
+    if (email === '') return NO_EMAIL
+    const answer = yield upsert([{ email, payload: input.payload }])
     const refused = refusalOf(answer, input.now)
     if (refused !== null) return refused
     const result = saidOf(answer).results?.[0]

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { setHolds } from '../../src/delivery/holds.ts'
+import { createBatches } from '../../src/handlers/batches.ts'
+import { createTokens } from '../../src/handlers/tokens.ts'
+import { createLeadLoader } from '../../src/journal/read.ts'
+import { createOutbound, type Outbound } from '../../src/outbound/outbound.ts'
+import { type BatchWriter, createBatchWriter } from '../../src/runner/batch-writer.ts'
+import { createCatalog } from '../../src/runner/catalog.ts'
+import { type Engine, type Process, startEngine } from '../support/engine.ts'
+import { registries } from '../support/house.ts'
+import { openSink, type Sink } from '../support/sink.ts'
+
+/** Leads that leave in one call: each is told what became of it, and none leaves twice where that would do harm. */
+
+let engine: Engine
+let sink: Sink
+let process: Process
+let outbound: Outbound
+let writer: BatchWriter
+
+beforeAll(async () => {
+  sink = await openSink()
+  engine = await startEngine()
+  process = await engine.start()
+  await engine.publish(`
+flow: together
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+destinations:
+  each:
+    type: http
+    url: "${sink.url}/each"
+    repeat: unsafe
+    retry_delays: [1m]
+    batch: { every: 5, max: 3, under: leads, results: results }
+    response: { outcome_path: status, success_values: [ok], reason_path: why, reference_path: id }
+steps: [ { deliver: { to: each, map: { mail: '{{ lead.email }}' } } } ]
+`)
+  outbound = createOutbound({
+    allow: ['127.0.0.1'],
+    bodyBytesMax: 100_000,
+    connectTimeoutMs: 1000,
+    connectionsPerOrigin: 2,
+  })
+  const { clock } = engine
+  const { database, keyring, secrets, gate } = process
+  const tokens = createTokens({ database, clock, secrets, send: async () => ({ status: 500, headers: {}, body: '' }) })
+  writer = createBatchWriter({
+    ctx: { clock, secrets, tokens, outbound },
+    batches: createBatches({ database }),
+    keyring,
+    catalog: createCatalog({ database, registries }),
+    loader: createLeadLoader({ database, keyring }),
+    blocks: { why: async () => null },
+    gate,
+    random: () => 0,
+    timeoutMs: 5_000,
+    log: { error: () => undefined },
+  })
+})
+beforeEach(() => sink.otherwise(({ body }) => ({ do: 'answer', body: answerTo(body) })))
+afterAll(async () => {
+  await outbound.close()
+  await engine.close()
+  await sink.close()
+})
+
+const answerTo = (body: string): string =>
+  JSON.stringify({
+    results: (JSON.parse(body).leads as { mail: string }[]).map(({ mail }) =>
+      mail.startsWith('bad') ? { status: 'no', why: `${mail} is bad` } : { status: 'ok', id: `id-${mail}` },
+    ),
+  })
+
+let count = 0
+const submit = async (kind = 'ok'): Promise<string> => {
+  count += 1
+  return (await process.submit({ flow: 'together', values: { email: `${kind}${count}@example.com` } })).answer.lead_id
+}
+const delivered = async (id: string) => {
+  const [one] = [...((await process.reader.read(engine.tenantId, id))?.lead.deliveries.values() ?? [])]
+  return one
+}
+const window = async (): Promise<void> => {
+  engine.clock.advance(5 * 60_000)
+  await writer.round()
+  engine.clock.advance(10_000)
+  await process.work()
+}
+
+describe('a batch over HTTP', () => {
+  it('holds so many at most, and tells each lead what the answer says of it', async () => {
+    const ids = [await submit(), await submit('bad'), await submit(), await submit()]
+    const from = sink.requests.length
+    await window()
+    const sent = sink.requests.slice(from)
+    expect(sent.map(({ body }) => JSON.parse(body).leads.length)).toEqual([3, 1])
+    expect(new Set(sent.map(({ headers }) => headers['idempotency-key'])).size).toBe(2)
+    const outcomes = await Promise.all(ids.map(delivered))
+    expect(outcomes.map((one) => one?.outcome)).toEqual(['success', 'failure', 'success', 'success'])
+    expect(outcomes[0]?.reference).toMatch(/^id-ok/)
+    expect(outcomes[1]?.reason).toMatch(/is bad$/)
+    // What was said of them holds personal data: it stands sealed.
+    const rows = await engine.db.inspect<{ result: Buffer }>('select result from millrace.batch_item')
+    expect(rows.every(({ result }) => !result.toString('latin1').includes('example.com'))).toBe(true)
+  })
+
+  it('that was sent and not answered is not sent again where it would be taken twice: a person says what became of it', async () => {
+    sink.otherwise({ do: 'reset' })
+    const id = await submit()
+    const from = sink.requests.length
+    await window()
+    await window()
+    expect(sink.requests.length).toBe(from + 1)
+    expect(await delivered(id)).toMatchObject({ outcome: 'open', parked: true, code: 'destination.unknown_outcome' })
+  })
+
+  it('whose process died with it in hand is not sent again either', async () => {
+    const id = await submit()
+    engine.clock.advance(5 * 60_000)
+    const now = engine.clock.now()
+    const lane = { tenantId: engine.tenantId, flowId: 'together', destination: 'each' }
+    const batches = createBatches({ database: process.database })
+    await batches.take(lane, { now, id: '00000000-0000-7000-8000-0000000000aa', name: 'died', rowsMax: 3 })
+    const from = sink.requests.length
+    engine.clock.advance(6 * 60_000)
+    await writer.round()
+    engine.clock.advance(10_000)
+    await process.work()
+    expect(sink.requests.length).toBe(from)
+    expect(await delivered(id)).toMatchObject({ parked: true, code: 'destination.unknown_outcome' })
+  })
+
+  it('that is busy goes out again whole, under the same key', async () => {
+    sink.script({ do: 'answer', status: 503 })
+    const id = await submit()
+    const from = sink.requests.length
+    await window()
+    await window()
+    expect(sink.requests.slice(from).map(({ headers }) => headers['idempotency-key'])).toHaveLength(2)
+    expect(new Set(sink.requests.slice(from).map(({ headers }) => headers['idempotency-key'])).size).toBe(1)
+    expect((await delivered(id))?.outcome).toBe('success')
+  })
+
+  it('with fewer results than leads says of none what became of it', async () => {
+    sink.script({ do: 'answer', body: '{"results":[]}' })
+    const id = await submit()
+    await window()
+    expect(await delivered(id)).toMatchObject({ parked: true, code: 'destination.unknown_outcome' })
+  })
+
+  it('waits while its destination is stopped', async () => {
+    const { tenantId } = engine
+    const holds = [{ scope: 'emergency' as const, name: '' }]
+    await process.database.transaction([tenantId], (tx) =>
+      setHolds(tx, { tenantId, holds, now: engine.clock.now(), until: null, by: 'ada', reason: null }),
+    )
+    await process.gate.refresh()
+    const id = await submit()
+    const from = sink.requests.length
+    await window()
+    expect(sink.requests.length).toBe(from)
+    await engine.db.inspect('delete from millrace.hold')
+    await process.gate.refresh()
+    await window()
+    expect((await delivered(id))?.outcome).toBe('success')
+  })
+
+  it('sent again after it was given up, it goes with a new batch', async () => {
+    sink.script({ do: 'answer', status: 404 })
+    const id = await submit()
+    await window()
+    const dead = await delivered(id)
+    expect(dead?.outcome).toBe('error')
+    await process.amendments.decideDelivery({
+      tenantId: engine.tenantId,
+      leadId: id,
+      deliveryId: dead?.id ?? '',
+      decision: 'send_again',
+      by: 'ada',
+      reason: null,
+    })
+    await process.work()
+    await window()
+    expect((await delivered(id))?.outcome).toBe('success')
+  })
+})
