@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly lists: number
   /** Whether deliveries are measured too: how late, how many, and what those that wait cost. */
   readonly deliveries: boolean
+  /** Whether the shares of authentication, authorization, sealing and limits in the server's CPU are measured too. */
+  readonly guards: boolean
   readonly quick: boolean
   readonly profile: CaseId | null
   readonly json: boolean
@@ -67,6 +69,8 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     .option('--no-million', 'leave out the case with a million leads stored')
     .option('--no-deliveries', 'leave out how late deliveries go out, how many, and what those that wait cost')
     .option('--deliveries-only', 'that alone')
+    .option('--no-guards', 'leave out what authentication, authorization, sealing and limits take of the CPU')
+    .option('--guards-only', 'that alone')
     .option('--persons', 'also the case with persons matched, a million of them stored')
     .option('--persons-only [number]', 'that case alone, with so many persons', readCount(4_000_000))
     .option(
@@ -87,6 +91,8 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     persons?: true
     deliveries: boolean
     deliveriesOnly?: true
+    guards: boolean
+    guardsOnly?: true
     personsOnly?: number | true
     listsOnly?: number | true
     profile?: CaseId
@@ -97,7 +103,7 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
   const alone = flags.personsOnly === true ? PERSONS : flags.personsOnly
   const lists = flags.listsOnly === true ? LIST_ENTRIES : (flags.listsOnly ?? 0)
   const cases =
-    alone !== undefined || lists > 0 || flags.deliveriesOnly === true
+    alone !== undefined || lists > 0 || flags.deliveriesOnly === true || flags.guardsOnly === true
       ? []
       : (flags.only ?? (profile === null ? USUAL : [profile]))
   if (profile !== null && !cases.includes(profile)) program.error(`--profile ${profile} needs ${profile} in --only.`)
@@ -109,9 +115,13 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     warmUpMs: 2_500,
     million: flags.million && !quick && profile === null && cases.includes('c'),
     persons: alone ?? (flags.persons ? PERSONS : 0),
+    guards:
+      flags.guardsOnly === true ||
+      (flags.guards && profile === null && alone === undefined && lists === 0 && cases.includes('c')),
     deliveries:
       flags.deliveriesOnly === true ||
       (flags.deliveries &&
+        flags.guardsOnly !== true &&
         !quick &&
         profile === null &&
         alone === undefined &&

@@ -6,9 +6,12 @@ import { formatTable } from './table.ts'
 interface ProfileNode {
   readonly id: number
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+  readonly children?: readonly number[]
 }
 
 export interface CpuProfile {
+  /** Microseconds, of the machine's monotonic clock. */
+  readonly startTime?: number
   readonly nodes: readonly ProfileNode[]
   /** The node that was on top at each sample. */
   readonly samples: readonly number[]

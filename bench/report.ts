@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { CASES, type CaseId } from './cases.ts'
 import type { DeliveriesMeasured } from './deliveries.ts'
+import type { GuardsMeasured } from './guards.ts'
 import type { ListsMeasured } from './lists.ts'
 import type { MachineFacts } from './machine.ts'
 import type { Million } from './million.ts'
@@ -34,6 +35,7 @@ export interface Results {
   readonly persons: PersonsMeasured | null
   readonly lists: ListsMeasured | null
   readonly deliveries: DeliveriesMeasured | null
+  readonly guards: GuardsMeasured | null
   readonly targets: readonly TargetResult[]
 }
 
@@ -45,6 +47,7 @@ export const judgeCases = (
   persons: PersonsMeasured | null,
   deliveries: DeliveriesMeasured | null,
   lists: ListsMeasured | null,
+  guards: GuardsMeasured | null,
 ): TargetResult[] => {
   const find = (id: CaseId): CaseResult | undefined => cases.find((result) => result.id === id)
   const at = (id: CaseId, connections: number): Measured | undefined =>
@@ -67,6 +70,7 @@ export const judgeCases = (
     matchRatio: persons?.ratio,
     matchAddedMs: persons?.addedP99Ms,
     listAddedMs: lists?.addedP99Ms,
+    guardsPercent: guards?.total,
   })
 }
 
@@ -170,6 +174,15 @@ export const formatResults = (results: Results): string => {
       ...loadRows('(c) the same, matching them', [persons.matched], () => persons.without),
     )
   }
+  const { guards } = results
+  const shares =
+    guards === null
+      ? []
+      : [
+          `Of the server's CPU in (c), under the profiler, %: ${Object.entries(guards.shares)
+            .map(([name, share]) => `${name} ${share.toFixed(1)}`)
+            .join('  ')}  together ${guards.total.toFixed(1)}`,
+        ]
   const memory = cases.map(({ id, memoryBytes }) => `(${id}) ${Math.round(memoryBytes / 1e6)}`).join('  ')
   const targetRows = targets.map(({ target, wanted, found, unit, reached }) => [
     target,
@@ -185,6 +198,7 @@ export const formatResults = (results: Results): string => {
     formatTable(header, rows),
     '',
     `Peak memory of the server, MB: ${memory}`,
+    ...shares,
     '',
     ...cases.flatMap(storageText),
     ...listsText(results.lists),

@@ -6,6 +6,7 @@ import { type StartedCase, startCase } from './cases.ts'
 import { type Children, createChildren } from './children.ts'
 import { type BenchDatabase, openBenchDatabase } from './database.ts'
 import { type DeliveriesMeasured, measureDeliveries } from './deliveries.ts'
+import { type GuardsMeasured, measureGuards } from './guards.ts'
 import { type ListsMeasured, measureLists } from './lists.ts'
 import { readMachine } from './machine.ts'
 import { type Million, measureMillion } from './million.ts'
@@ -139,6 +140,19 @@ const runDeliveries = async (ground: Ground): Promise<DeliveriesMeasured | null>
   }
 }
 
+/** Null where it is not asked for, or the time ran out. */
+const runGuards = async (ground: Ground): Promise<GuardsMeasured | null> => {
+  if (!ground.options.guards) return null
+  say('(c) under the profiler')
+  try {
+    return await measureGuards({ context: ground, rounds: roundsOptions(ground, {}), say })
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    say(`${error.message}: there are no figures for authentication, authorization, sealing and limits`)
+    return null
+  }
+}
+
 const bench = async (ground: Ground): Promise<Results> => {
   const { options, database } = ground
   const machine = readMachine(database.version)
@@ -163,6 +177,7 @@ const bench = async (ground: Ground): Promise<Results> => {
   const cases: CaseResult[] = []
   for (const one of started) cases.push(await finish(ground, one, loads.get(`(${one.id})`) ?? []))
   for (const { server } of started) await server.stop()
+  const guards = await runGuards(ground)
   const plain = started.find(({ id }) => id === 'c')
   const million = options.million && plain ? await runMillion(ground, plain) : null
   const persons = await runPersons(ground)
@@ -180,7 +195,8 @@ const bench = async (ground: Ground): Promise<Results> => {
     persons,
     lists,
     deliveries,
-    targets: judgeCases(cases, million, persons, deliveries, lists),
+    guards,
+    targets: judgeCases(cases, million, persons, deliveries, lists, guards),
   }
 }
 

@@ -20,6 +20,8 @@ export interface Findings {
   /** The rate with persons matched by the rate without, and what matching adds at p99. */
   readonly matchRatio: number | undefined
   readonly matchAddedMs: number | undefined
+  /** Of the server's CPU, 0 to 100. */
+  readonly guardsPercent: number | undefined
   /** What looking up among ten million list entries adds at p99. */
   readonly listAddedMs: number | undefined
 }
@@ -100,6 +102,12 @@ const TARGETS: readonly Target[] = [
     unit: '%',
     least: 95,
     find: ({ waitingRatio }) => percent(waitingRatio),
+  },
+  {
+    target: 'authentication, authorization, sealing and limits, of the CPU in (c)',
+    unit: '%',
+    most: 20,
+    find: ({ guardsPercent }) => guardsPercent,
   },
   { target: 'p99 that matching adds', unit: 'ms', most: 5, find: ({ matchAddedMs }) => matchAddedMs },
   {
