@@ -78,6 +78,47 @@ const source = createRoute({
   path: '/sources/$flow/$source',
   component: lazyRouteComponent(() => import('./screens/source.tsx'), 'Source'),
 })
+const destinations = createRoute({
+  getParentRoute: () => root,
+  path: '/destinations',
+  validateSearch: pick('range'),
+  component: lazyRouteComponent(() => import('./screens/destinations.tsx'), 'Destinations'),
+})
+const destination = createRoute({
+  getParentRoute: () => root,
+  path: '/destinations/$flow/$destination',
+  validateSearch: pick('range'),
+  component: lazyRouteComponent(() => import('./screens/destination.tsx'), 'Destination'),
+})
+const buyers = createRoute({
+  getParentRoute: () => root,
+  path: '/buyers',
+  validateSearch: pick('range'),
+  component: lazyRouteComponent(() => import('./screens/buyers.tsx'), 'Buyers'),
+})
+const buyer = createRoute({
+  getParentRoute: () => root,
+  path: '/buyers/$buyer',
+  validateSearch: pick('range'),
+  component: lazyRouteComponent(() => import('./screens/buyer.tsx'), 'Buyer'),
+})
+const caps = createRoute({
+  getParentRoute: () => root,
+  path: '/caps',
+  validateSearch: pick('flow'),
+  component: lazyRouteComponent(() => import('./screens/caps.tsx'), 'Caps'),
+})
+const persons = createRoute({
+  getParentRoute: () => root,
+  path: '/persons',
+  validateSearch: pick('tab', 'account'),
+  component: lazyRouteComponent(() => import('./screens/persons.tsx'), 'Persons'),
+})
+const person = createRoute({
+  getParentRoute: () => root,
+  path: '/persons/$id',
+  component: lazyRouteComponent(() => import('./screens/person.tsx'), 'Person'),
+})
 const lists = createRoute({
   getParentRoute: () => root,
   path: '/lists',
@@ -92,12 +133,13 @@ const settings = createRoute({
 const deliveries = createRoute({
   getParentRoute: () => root,
   path: '/deliveries',
-  validateSearch: pick('state', 'destination'),
+  validateSearch: pick('state', 'destination', 'flow', 'code'),
   component: lazyRouteComponent(() => import('./screens/deliveries.tsx'), 'Deliveries'),
 })
 const privacy = createRoute({
   getParentRoute: () => root,
   path: '/privacy',
+  validateSearch: pick('tab'),
   component: lazyRouteComponent(() => import('./screens/privacy.tsx'), 'Privacy'),
 })
 const audit = createRoute({
@@ -128,6 +170,13 @@ export const router = createRouter({
     welcome,
     deliveries,
     privacy,
+    destinations,
+    destination,
+    buyers,
+    buyer,
+    caps,
+    persons,
+    person,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

@@ -53,3 +53,13 @@ export const duration = (ms: number): string => {
   if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`
   return `${Math.round(ms / 86_400_000)} d`
 }
+
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+/** A size as a person says it: 12 kB, 3.4 GB. */
+export const bytes = (size: number): string => {
+  const at = size < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(size) / 3))
+  const unit = BYTE_UNITS[at] ?? 'byte'
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 }).format(
+    size / 1000 ** at,
+  )
+}

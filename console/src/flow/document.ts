@@ -212,3 +212,60 @@ export const readConfig = (text: string): unknown => {
   if (error) throw new Error(error.message.split('\n')[0])
   return document.toJS() ?? {}
 }
+
+/** The text with a destination, new or changed. */
+export const withDestination = (text: string, id: string, config: unknown): string => {
+  const document = readDocument(text)
+  document.setIn(['destinations', id], document.createNode(config))
+  return written(document)
+}
+
+/** The text with a step at the end that sends to a destination. */
+export const withDeliverTo = (text: string, id: string): string =>
+  withStep(text, stepsOf(readDocument(text))?.items.length ?? 0, { deliver: { id: `to-${id}`, to: id } })
+
+export interface CapPlace {
+  readonly id: string
+  readonly source: string | null
+  readonly destination: string | null
+  readonly buyer: string | null
+}
+
+interface CapNode {
+  readonly has: (key: string) => boolean
+  readonly get: (key: string) => unknown
+  readonly set: (key: string, value: unknown) => void
+}
+
+/** Maps that say `max` and `per`, wherever they stand below a node. */
+const capNodes = (node: unknown): readonly CapNode[] => {
+  if (isSeq(node)) return node.items.flatMap(capNodes)
+  if (!isMap(node)) return []
+  const own = node.has('max') && node.has('per') ? [node as CapNode] : []
+  return [...own, ...node.items.flatMap(({ value }) => capNodes(value))]
+}
+
+/** The text with another maximum for a cap; null where the text does not say plainly which one it is. */
+export const withCapMax = (text: string, place: CapPlace, max: string | number): string | null => {
+  const document = readDocument(text)
+  const { source, destination, buyer } = place
+  const top = document.contents
+  const under = (): unknown => {
+    if (destination !== null)
+      return document.getIn(['destinations', destination, buyer === null ? 'caps' : 'buyer_caps'])
+    if (source !== null) {
+      const sources = document.get('sources')
+      return isSeq(sources) ? sources.items.find((item) => isMap(item) && String(item.get('id')) === source) : null
+    }
+    return isMap(top)
+      ? top.items.filter(({ key }) => !['sources', 'destinations'].includes(String(key))).map(({ value }) => value)
+      : null
+  }
+  const where = under()
+  const all = Array.isArray(where) ? where.flatMap(capNodes) : capNodes(where)
+  const named = all.filter((node) => node.get('id') === place.id)
+  const [node, other] = named.length > 0 ? named : all.filter((each) => !each.has('id'))
+  if (node === undefined || other !== undefined) return null
+  node.set('max', max)
+  return written(document)
+}

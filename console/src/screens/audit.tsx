@@ -1,9 +1,10 @@
-import { Button, Skeleton, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api } from '../api/client.ts'
-import { Failed } from '../components/failed.tsx'
+import { Loaded } from '../components/loaded.tsx'
+import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { named, t } from '../text.ts'
@@ -17,6 +18,30 @@ interface Entry {
   readonly resource: string
   readonly resource_id: string | null
   readonly data: Readonly<Record<string, unknown>> | null
+}
+
+/** What it was done to, as a link where there is a screen of it. */
+const What = ({ entry }: { readonly entry: Entry }) => {
+  const { resource, resource_id: id } = entry
+  if (id === null) return <span className="faint">{named('resource', resource)}</span>
+  const short = id.length > 24 ? `…${id.slice(-12)}` : id
+  if (resource === 'lead')
+    return (
+      <Link to="/leads/$id" params={{ id }} className="mono">
+        {short}
+      </Link>
+    )
+  if (resource === 'person')
+    return (
+      <Link to="/persons/$id" params={{ id }} className="mono">
+        {short}
+      </Link>
+    )
+  return (
+    <span className="faint">
+      {named('resource', resource)} {short}
+    </span>
+  )
 }
 
 /** Who read personal data and who changed what: newest first, chained. */
@@ -42,6 +67,39 @@ export const Audit = () => {
   const nameOf = ({ kind, id }: Entry['actor']): string =>
     people.data?.items.find((user) => user.id === id)?.email ?? `${kind} ${id.slice(-12)}`
   const rows = entries.data?.pages.flatMap(({ items }) => items) ?? []
+  const columns: readonly Column<Entry>[] = [
+    {
+      key: 'at',
+      head: t('audit.when'),
+      cell: ({ at }) => (
+        <span className="num" title={fullTime(at)}>
+          {rowTime(at)}
+        </span>
+      ),
+    },
+    { key: 'who', head: t('audit.who'), cell: ({ actor }) => <span className="audit-who">{nameOf(actor)}</span> },
+    {
+      key: 'action',
+      head: t('audit.action'),
+      cell: ({ action: done }) => (
+        <Link to="/audit" search={{ action: done }} className="mono">
+          {done}
+        </Link>
+      ),
+    },
+    { key: 'what', head: t('audit.what'), cell: (entry) => <What entry={entry} /> },
+    {
+      key: 'facts',
+      head: t('audit.facts'),
+      cell: ({ data }) => (
+        <span className="faint">
+          {Object.entries(data ?? {})
+            .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+            .join(' · ')}
+        </span>
+      ),
+    },
+  ]
   return (
     <Page
       title={t('nav.audit')}
@@ -61,63 +119,22 @@ export const Audit = () => {
         </form>
       }
     >
-      {entries.error !== null && rows.length === 0 ? (
-        <Failed error={entries.error} onRetry={() => void entries.refetch()} />
-      ) : entries.isPending ? (
-        <Skeleton height={320} radius={8} />
-      ) : (
-        <section className="card" aria-label={t('nav.audit')}>
-          <table className="plain-table">
-            <thead>
-              <tr>
-                <th>{t('audit.when')}</th>
-                <th>{t('audit.who')}</th>
-                <th>{t('audit.action')}</th>
-                <th>{t('audit.what')}</th>
-                <th>{t('audit.facts')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((entry) => (
-                <tr key={entry.seq}>
-                  <td className="num" title={fullTime(entry.at)}>
-                    {rowTime(entry.at)}
-                  </td>
-                  <td className="clip" style={{ maxWidth: 220 }}>
-                    {nameOf(entry.actor)}
-                  </td>
-                  <td>{entry.action}</td>
-                  <td>
-                    {entry.resource === 'lead' && entry.resource_id !== null ? (
-                      <Link to="/leads/$id" params={{ id: entry.resource_id }} className="mono">
-                        …{entry.resource_id.slice(-12)}
-                      </Link>
-                    ) : (
-                      <span className="faint">
-                        {named('resource', entry.resource)} {entry.resource_id}
-                      </span>
-                    )}
-                  </td>
-                  <td className="mono faint clip" style={{ maxWidth: 360 }}>
-                    {entry.data === null || Object.keys(entry.data).length === 0 ? '' : JSON.stringify(entry.data)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          {entries.hasNextPage && (
-            <div className="card-body row" style={{ justifyContent: 'center' }}>
-              <Button
-                variant="default"
-                loading={entries.isFetchingNextPage}
-                onClick={() => void entries.fetchNextPage()}
-              >
-                {t('action.more')}
-              </Button>
-            </div>
-          )}
-        </section>
-      )}
+      <Loaded query={entries} height={320}>
+        {() => (
+          <Table
+            label={t('nav.audit')}
+            rows={rows}
+            columns={columns}
+            rowKey={({ seq }) => String(seq)}
+            none={t('audit.none')}
+            more={{
+              on: entries.hasNextPage,
+              busy: entries.isFetchingNextPage,
+              load: () => void entries.fetchNextPage(),
+            }}
+          />
+        )}
+      </Loaded>
     </Page>
   )
 }

@@ -1,120 +1,58 @@
-import { Alert, Button, Modal, Skeleton, TextInput } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { Alert, Button, Select, Skeleton } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
 import { api } from '../api/client.ts'
+import type { DeliverySummary, Destination } from '../api/types.ts'
+import { Empty } from '../components/empty.tsx'
 import { Failed } from '../components/failed.tsx'
+import { DeliveryTable } from '../deliveries/delivery-table.tsx'
 import { LaneTable } from '../deliveries/lane-table.tsx'
+import { ReplayAll } from '../deliveries/replay-all.tsx'
+import { STATES } from '../deliveries/states.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
-import { named, t, tn } from '../text.ts'
-import { ago, fullTime } from '../time.ts'
+import { named, t } from '../text.ts'
 
-interface Delivery {
-  readonly id: string
-  readonly lead_id: string
-  readonly flow: string
-  readonly destination: string
-  readonly state: string
-  readonly code: string | null
-  readonly attempts: number
-  readonly changed_at: string
-  readonly next_at: string | null
-}
-
-const STATES = ['dead', 'unknown', 'waiting', 'refused', 'delivered'] as const
-const TONE: Readonly<Record<string, string>> = {
-  dead: 'bad',
-  unknown: 'warn',
-  waiting: 'info',
-  held: 'warn',
-  refused: 'bad',
-  delivered: 'good',
-}
-
-type Act = 'replay' | 'discard' | 'delivered' | 'send_again'
-
-/** A decision about a delivery; those that must say why are asked for it. */
-const Decide = (props: { readonly delivery: Delivery; readonly act: Act; readonly onClose: () => void }) => {
-  const { delivery, act, onClose } = props
-  const client = useQueryClient()
-  const [reason, setReason] = useState('')
-  const decide = useMutation({
-    mutationFn: () => {
-      const at = `/api/v1/leads/${delivery.lead_id}/deliveries/${delivery.id}` as const
-      if (act === 'replay') return api(`${at}/replay`, { method: 'POST', body: reason === '' ? {} : { reason } })
-      if (act === 'discard') return api(`${at}/discard`, { method: 'POST', body: { reason } })
-      return api(`${at}/settle`, { method: 'POST', body: { outcome: act, reason } })
-    },
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ['deliveries'] })
-      void client.invalidateQueries({ queryKey: ['queues'] })
-      onClose()
-    },
-  })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    decide.mutate()
-  }
-  return (
-    <Modal opened onClose={onClose} title={t(`deliveries.${act}`)}>
-      <form className="stack" onSubmit={submit}>
-        <p className="soft">{t(`deliveries.${act}_text`)}</p>
-        <TextInput
-          data-autofocus
-          label={t('review.reason')}
-          required={act !== 'replay'}
-          maxLength={500}
-          value={reason}
-          error={decide.error?.message}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={onClose}>
-            {t('action.cancel')}
-          </Button>
-          <Button type="submit" loading={decide.isPending}>
-            {t(`deliveries.${act}`)}
-          </Button>
-        </div>
-      </form>
-    </Modal>
-  )
-}
+/** Why destinations give up, as far as one looks for it. */
+const CODES = [
+  'destination_unavailable',
+  'destination_rejected',
+  'credentials_invalid',
+  'setting_invalid',
+  'rate_limited',
+  'timeout',
+] as const
 
 /** Deliveries by what became of them: dead letters first, since they wait for somebody. */
 export const Deliveries = () => {
   const search = useSearch({ from: '/deliveries' })
   const go = useNavigate()
   const may = useMay()
-  const client = useQueryClient()
-  const [deciding, setDeciding] = useState<{ delivery: Delivery; act: Act } | null>(null)
+  const [all, setAll] = useState<'replay' | 'discard' | null>(null)
   const state = STATES.find((each) => each === search.state) ?? 'dead'
-  const { destination } = search
+  const { destination, flow, code } = search
+  const turn = (next: Partial<typeof search>) => void go({ to: '/deliveries', search: { ...search, ...next } })
   const list = useInfiniteQuery({
-    queryKey: ['deliveries', state, destination],
+    queryKey: ['deliveries', state, flow, destination, code],
     queryFn: ({ pageParam }) =>
-      api<{ items: Delivery[]; next_cursor: string | null }>('/api/v1/deliveries', {
-        query: { state, destination, limit: 100, cursor: pageParam },
+      api<{ items: DeliverySummary[]; next_cursor: string | null }>('/api/v1/deliveries', {
+        query: { state, flow, destination, code, limit: 100, cursor: pageParam },
       }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: 15_000,
   })
-  const replayAll = useMutation({
-    mutationFn: () =>
-      api<{ matched: number }>('/api/v1/dead-letters/replay', {
-        method: 'POST',
-        body: destination === undefined ? {} : { destination },
-      }),
-    onSuccess: ({ matched }) => {
-      notifications.show({ message: tn('deliveries.replayed', matched) })
-      void client.invalidateQueries({ queryKey: ['deliveries'] })
-    },
-    onError: (error) => notifications.show({ color: 'red', title: t('bulk.refused'), message: error.message }),
+  const places = useQuery({
+    queryKey: ['destinations', '24h'],
+    queryFn: () => api<{ items: Destination[] }>('/api/v1/destinations', { query: { range: '24h' } }),
+    enabled: may('destination.read'),
   })
   const rows = list.data?.pages.flatMap(({ items }) => items) ?? []
+  const place = destination === undefined ? null : `${flow ?? ''}/${destination}`
+  const codes = [
+    ...new Set([...CODES, ...rows.flatMap((row) => row.code ?? []), ...(code === undefined ? [] : [code])]),
+  ]
   return (
     <Page
       title={t('nav.deliveries')}
@@ -122,35 +60,53 @@ export const Deliveries = () => {
         state === 'dead' &&
         may('job.edit') &&
         rows.length > 0 && (
-          <Button loading={replayAll.isPending} onClick={() => replayAll.mutate()}>
-            {t('deliveries.replay_all')}
-          </Button>
+          <>
+            <Button variant="default" onClick={() => setAll('discard')}>
+              {t('deliveries.discard_all')}
+            </Button>
+            <Button onClick={() => setAll('replay')}>{t('deliveries.replay_all')}</Button>
+          </>
         )
       }
     >
-      {deciding !== null && <Decide {...deciding} onClose={() => setDeciding(null)} />}
+      {all !== null && <ReplayAll act={all} filter={{ flow, destination, code }} onClose={() => setAll(null)} />}
       <LaneTable />
-      <div className="row between">
+      <div className="filters">
         <div className="segments" role="group" aria-label={t('deliveries.state')}>
           {STATES.map((each) => (
-            <button
-              key={each}
-              type="button"
-              aria-pressed={each === state}
-              onClick={() => void go({ to: '/deliveries', search: { ...search, state: each } })}
-            >
+            <button key={each} type="button" aria-pressed={each === state} onClick={() => turn({ state: each })}>
               {named('delivery_state', each)}
             </button>
           ))}
         </div>
-        {destination !== undefined && (
-          <Button
-            variant="subtle"
-            color="gray"
-            onClick={() => void go({ to: '/deliveries', search: { state: search.state } })}
-          >
-            {t('deliveries.all', { destination })}
-          </Button>
+        <span className="grow" />
+        <Select
+          aria-label={t('deliveries.destination')}
+          placeholder={t('deliveries.any_destination')}
+          clearable
+          clearButtonProps={{ 'aria-label': t('deliveries.any_destination') }}
+          data={[
+            ...new Set([
+              ...(places.data?.items ?? []).map((each) => `${each.flow}/${each.id}`),
+              ...(place === null ? [] : [place]),
+            ]),
+          ]}
+          value={place}
+          onChange={(chosen) => {
+            const [inFlow, id] = chosen?.split('/') ?? []
+            turn({ flow: inFlow || undefined, destination: id })
+          }}
+        />
+        {state !== 'delivered' && state !== 'waiting' && (
+          <Select
+            aria-label={t('deliveries.why')}
+            placeholder={t('deliveries.any_code')}
+            clearable
+            clearButtonProps={{ 'aria-label': t('deliveries.any_code') }}
+            data={codes.map((each) => ({ value: each, label: named('delivery_code', each) }))}
+            value={code ?? null}
+            onChange={(chosen) => turn({ code: chosen ?? undefined })}
+          />
         )}
       </div>
       {list.error !== null && rows.length === 0 ? (
@@ -158,92 +114,13 @@ export const Deliveries = () => {
       ) : list.isPending ? (
         <Skeleton height={220} radius={8} />
       ) : rows.length === 0 ? (
-        <div className="empty card">
-          <h2>{named('delivery_none', state)}</h2>
-        </div>
+        <Empty title={named('delivery_none', state)} text={named('delivery_none_text', state)} />
       ) : (
-        <section className="card" aria-label={named('delivery_state', state)}>
-          <table className="plain-table">
-            <thead>
-              <tr>
-                <th>{t('deliveries.destination')}</th>
-                <th>{t('deliveries.lead')}</th>
-                <th>{t('deliveries.why')}</th>
-                <th className="end">{t('deliveries.attempts')}</th>
-                <th>{t('deliveries.changed')}</th>
-                <th>
-                  <span className="visually-hidden">{t('deliveries.decide')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((delivery) => (
-                <tr key={delivery.id}>
-                  <td>
-                    <strong>{delivery.destination}</strong> <span className="faint">{delivery.flow}</span>
-                  </td>
-                  <td>
-                    <Link to="/leads/$id" params={{ id: delivery.lead_id }} className="mono">
-                      …{delivery.lead_id.slice(-12)}
-                    </Link>
-                  </td>
-                  <td>
-                    <span className="tag" data-tone={TONE[delivery.state]}>
-                      {delivery.code === null
-                        ? named('delivery_state', delivery.state)
-                        : named('delivery_code', delivery.code)}
-                    </span>
-                  </td>
-                  <td className="end num">{delivery.attempts}</td>
-                  <td title={fullTime(delivery.changed_at)}>{ago(delivery.changed_at)}</td>
-                  <td className="end">
-                    {may('job.edit') && (
-                      <span className="row" style={{ justifyContent: 'flex-end' }}>
-                        {(delivery.state === 'dead' || delivery.state === 'refused') && (
-                          <>
-                            <Button variant="default" onClick={() => setDeciding({ delivery, act: 'replay' })}>
-                              {t('deliveries.replay')}
-                            </Button>
-                            {delivery.state === 'dead' && (
-                              <Button
-                                variant="subtle"
-                                color="gray"
-                                onClick={() => setDeciding({ delivery, act: 'discard' })}
-                              >
-                                {t('deliveries.discard')}
-                              </Button>
-                            )}
-                          </>
-                        )}
-                        {delivery.state === 'unknown' && (
-                          <>
-                            <Button variant="default" onClick={() => setDeciding({ delivery, act: 'delivered' })}>
-                              {t('deliveries.delivered')}
-                            </Button>
-                            <Button
-                              variant="subtle"
-                              color="gray"
-                              onClick={() => setDeciding({ delivery, act: 'send_again' })}
-                            >
-                              {t('deliveries.send_again')}
-                            </Button>
-                          </>
-                        )}
-                      </span>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          {list.hasNextPage && (
-            <div className="card-body row" style={{ justifyContent: 'center' }}>
-              <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-                {t('action.more')}
-              </Button>
-            </div>
-          )}
-        </section>
+        <DeliveryTable
+          label={named('delivery_state', state)}
+          rows={rows}
+          more={{ on: list.hasNextPage, busy: list.isFetchingNextPage, load: () => void list.fetchNextPage() }}
+        />
       )}
       {list.error !== null && rows.length > 0 && (
         <Alert color="red" variant="light" role="alert">

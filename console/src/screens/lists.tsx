@@ -5,7 +5,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { api } from '../api/client.ts'
 import type { ListSummary } from '../api/types.ts'
+import { Dialog } from '../components/dialog.tsx'
 import { Failed } from '../components/failed.tsx'
+import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { number, t, tn } from '../text.ts'
@@ -143,11 +145,79 @@ const NewList = ({ onClose }: { readonly onClose: () => void }) => {
   )
 }
 
+/** The list goes with all that stands on it: flows that name it pass everybody. */
+const Drop = ({ list, onClose }: { readonly list: ListSummary; readonly onClose: () => void }) => {
+  const client = useQueryClient()
+  const drop = useMutation({
+    mutationFn: () => api(`/api/v1/lists/${list.id}`, { method: 'DELETE' }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['lists'] })
+      onClose()
+    },
+  })
+  return (
+    <Dialog
+      title={t('lists.drop_one', { list: list.label })}
+      text={t('lists.drop_text', { n: number(list.entries) })}
+      submit={t('lists.drop')}
+      danger
+      busy={drop.isPending}
+      error={drop.error}
+      onSubmit={() => drop.mutate()}
+      onClose={onClose}
+    />
+  )
+}
+
 export const Lists = () => {
   const may = useMay()
   const [changing, setChanging] = useState<ListSummary | null>(null)
+  const [dropping, setDropping] = useState<ListSummary | null>(null)
   const [isAdding, setAdding] = useState(false)
   const lists = useQuery({ queryKey: ['lists'], queryFn: () => api<{ items: ListSummary[] }>('/api/v1/lists') })
+  const columns: readonly Column<ListSummary>[] = [
+    {
+      key: 'list',
+      head: t('lists.list'),
+      cell: ({ label, id }) => (
+        <>
+          <span className="cell-main">{label}</span> <span className="mono faint">{id}</span>
+        </>
+      ),
+    },
+    { key: 'entries', head: t('lists.entries'), end: true, cell: ({ entries }) => number(entries) },
+    {
+      key: 'made',
+      head: t('lists.made'),
+      cell: ({ created_at }) => <span title={fullTime(created_at)}>{ago(created_at)}</span>,
+    },
+    {
+      key: 'acts',
+      head: t('lists.change'),
+      quiet: true,
+      end: true,
+      cell: (list) =>
+        may('list.edit') && (
+          <span className="row-actions">
+            <Button
+              variant="default"
+              aria-label={`${t('lists.change')}: ${list.label}`}
+              onClick={() => setChanging(list)}
+            >
+              {t('lists.change')}
+            </Button>
+            <Button
+              variant="subtle"
+              color="gray"
+              aria-label={`${t('lists.drop')}: ${list.label}`}
+              onClick={() => setDropping(list)}
+            >
+              {t('lists.drop')}
+            </Button>
+          </span>
+        ),
+    },
+  ]
   return (
     <Page
       title={t('nav.lists')}
@@ -160,6 +230,7 @@ export const Lists = () => {
       }
     >
       {isAdding && <NewList onClose={() => setAdding(false)} />}
+      {dropping !== null && <Drop list={dropping} onClose={() => setDropping(null)} />}
       {changing !== null && <Entries list={changing} onClose={() => setChanging(null)} />}
       {lists.error !== null ? (
         <Failed error={lists.error} onRetry={() => void lists.refetch()} />
@@ -168,42 +239,13 @@ export const Lists = () => {
       ) : (
         <>
           <Sought />
-          <section className="card" aria-label={t('nav.lists')}>
-            <table className="plain-table">
-              <thead>
-                <tr>
-                  <th>{t('lists.list')}</th>
-                  <th className="end">{t('lists.entries')}</th>
-                  <th>{t('lists.made')}</th>
-                  <th>
-                    <span className="visually-hidden">{t('lists.change')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {lists.data.items.map((list) => (
-                  <tr key={list.id}>
-                    <td>
-                      <strong>{list.label}</strong> <span className="mono faint">{list.id}</span>
-                    </td>
-                    <td className="end num">{number(list.entries)}</td>
-                    <td title={fullTime(list.created_at)}>{ago(list.created_at)}</td>
-                    <td className="end">
-                      {may('list.edit') && (
-                        <Button
-                          variant="default"
-                          aria-label={`${t('lists.change')}: ${list.label}`}
-                          onClick={() => setChanging(list)}
-                        >
-                          {t('lists.change')}
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </section>
+          <Table
+            label={t('nav.lists')}
+            rows={lists.data.items}
+            columns={columns}
+            rowKey={({ id }) => id}
+            none={t('lists.none')}
+          />
         </>
       )}
     </Page>

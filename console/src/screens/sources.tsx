@@ -1,17 +1,20 @@
-import { Button, Skeleton } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api } from '../api/client.ts'
 import type { SourceSummary } from '../api/types.ts'
-import { Failed } from '../components/failed.tsx'
+import { Empty } from '../components/empty.tsx'
+import { Loaded } from '../components/loaded.tsx'
+import { RateBar } from '../components/rate-bar.tsx'
+import { type Column, Table } from '../components/table.tsx'
 import type { FigureAnswer } from '../overview/types.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { NewSource } from '../source/new-source.tsx'
 import { priceText } from '../source/price-text.ts'
-import { money, number, percent, t } from '../text.ts'
+import { money, number, t } from '../text.ts'
 
 export const Sources = () => {
   const may = useMay()
@@ -26,6 +29,65 @@ export const Sources = () => {
     enabled: may('report.read'),
     refetchInterval: 15_000,
   })
+  const rowOf = (source: SourceSummary) =>
+    figures.data?.now.sources.find((each) => each.flow === source.flow && each.source === source.id)
+  const currency = figures.data?.now.currencies[0]?.currency ?? null
+  const columns: readonly Column<SourceSummary>[] = [
+    {
+      key: 'source',
+      head: t('column.source'),
+      cell: (source) => (
+        <>
+          <Link to="/sources/$flow/$source" params={{ flow: source.flow, source: source.id }} className="cell-main">
+            {source.name}
+          </Link>{' '}
+          {!source.enabled && <span className="chip">{t('sources.off')}</span>}
+          {source.adapter !== null && <span className="chip">{source.adapter}</span>}
+        </>
+      ),
+    },
+    {
+      key: 'flow',
+      head: t('column.flow'),
+      cell: ({ flow }) => (
+        <Link to="/flows/$flow" params={{ flow }}>
+          {flow}
+        </Link>
+      ),
+    },
+    { key: 'price', head: t('column.price'), cell: ({ price }) => <span className="num">{priceText(price)}</span> },
+    {
+      key: 'key',
+      head: t('sources.key'),
+      cell: ({ keys }) => <span className="mono faint">{keys.map(({ hint }) => `${hint}…`).join(' ') || '–'}</span>,
+    },
+    ...(may('report.read')
+      ? [
+          {
+            key: 'leads',
+            head: t('flows.day'),
+            end: true,
+            cell: (source: SourceSummary) => number(rowOf(source)?.leads ?? 0),
+          },
+          {
+            key: 'rate',
+            head: t('overview.rate'),
+            end: true,
+            cell: (source: SourceSummary) => {
+              const row = rowOf(source)
+              const decided = row === undefined ? 0 : row.accepted + row.rejected + row.failed
+              return decided === 0 ? '–' : <RateBar share={(row?.accepted ?? 0) / decided} />
+            },
+          },
+          {
+            key: 'cost',
+            head: t('overview.cost'),
+            end: true,
+            cell: (source: SourceSummary) => money(rowOf(source)?.price ?? 0, currency),
+          },
+        ]
+      : []),
+  ]
   return (
     <Page
       title={t('nav.sources')}
@@ -38,62 +100,15 @@ export const Sources = () => {
       }
     >
       {isAdding && <NewSource onClose={() => setAdding(false)} />}
-      {sources.error !== null ? (
-        <Failed error={sources.error} onRetry={() => void sources.refetch()} />
-      ) : sources.data === undefined ? (
-        <Skeleton height={220} radius={8} />
-      ) : sources.data.items.length === 0 ? (
-        <div className="empty">
-          <h2>{t('sources.none')}</h2>
-          <p>{t('sources.none_text')}</p>
-        </div>
-      ) : (
-        <section className="card" aria-label={t('nav.sources')}>
-          <table className="plain-table">
-            <thead>
-              <tr>
-                <th>{t('column.source')}</th>
-                <th>{t('column.flow')}</th>
-                <th>{t('column.price')}</th>
-                <th>{t('sources.key')}</th>
-                <th className="end">{t('flows.day')}</th>
-                <th className="end">{t('overview.rate')}</th>
-                <th className="end">{t('overview.cost')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {sources.data.items.map((source) => {
-                const row = figures.data?.now.sources.find(
-                  (each) => each.flow === source.flow && each.source === source.id,
-                )
-                const decided = row === undefined ? 0 : row.accepted + row.rejected + row.failed
-                return (
-                  <tr key={`${source.flow} ${source.id}`}>
-                    <td>
-                      <Link to="/sources/$flow/$source" params={{ flow: source.flow, source: source.id }}>
-                        <strong>{source.name}</strong>
-                      </Link>{' '}
-                      {!source.enabled && <span className="chip">{t('sources.off')}</span>}
-                    </td>
-                    <td>
-                      <Link to="/flows/$flow" params={{ flow: source.flow }}>
-                        {source.flow}
-                      </Link>
-                    </td>
-                    <td className="num">{priceText(source.price)}</td>
-                    <td className="mono faint">{source.keys.map(({ hint }) => `${hint}…`).join(' ')}</td>
-                    <td className="end num">{number(row?.leads ?? 0)}</td>
-                    <td className="end num">{decided === 0 ? '–' : percent((row?.accepted ?? 0) / decided)}</td>
-                    <td className="end num">
-                      {money(row?.price ?? 0, figures.data?.now.currencies[0]?.currency ?? null)}
-                    </td>
-                  </tr>
-                )
-              })}
-            </tbody>
-          </table>
-        </section>
-      )}
+      <Loaded query={sources}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title={t('sources.none')} text={t('sources.none_text')} />
+          ) : (
+            <Table label={t('nav.sources')} rows={items} columns={columns} rowKey={({ flow, id }) => `${flow} ${id}`} />
+          )
+        }
+      </Loaded>
     </Page>
   )
 }

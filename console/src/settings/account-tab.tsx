@@ -5,6 +5,8 @@ import { type FormEvent, useState } from 'react'
 import { api } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
 import { openSession } from '../api/sign-in.ts'
+import { Loaded } from '../components/loaded.tsx'
+import { type Column, Table } from '../components/table.tsx'
 import { t } from '../text.ts'
 import { ago } from '../time.ts'
 
@@ -14,6 +16,27 @@ interface OwnSession {
   readonly last_seen_at: string
   readonly ip: string | null
   readonly user_agent: string | null
+}
+
+const BROWSERS = [
+  [/Edg\//, 'Edge'],
+  [/Firefox\//, 'Firefox'],
+  [/Chrome\//, 'Chrome'],
+  [/Safari\//, 'Safari'],
+] as const
+const SYSTEMS = [
+  [/Windows/, 'Windows'],
+  [/Android/, 'Android'],
+  [/iPhone|iPad/, 'iOS'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux/, 'Linux'],
+] as const
+
+/** What a browser says it is, in two words. */
+const deviceOf = (agent: string | null): string => {
+  const pick = (among: readonly (readonly [RegExp, string])[]) => among.find(([is]) => is.test(agent ?? ''))?.[1]
+  const said = [pick(BROWSERS), pick(SYSTEMS)].filter((part) => part !== undefined).join(' · ')
+  return said === '' ? (agent ?? t('account.unknown')) : said
 }
 
 const SecondFactor = () => {
@@ -134,7 +157,7 @@ const Password = () => {
 /** One's own: password, second factor, and where one is signed in. */
 export const AccountTab = () => {
   const client = useQueryClient()
-  const { data } = useQuery({
+  const sessions = useQuery({
     queryKey: ['sessions'],
     queryFn: () => api<{ items: OwnSession[] }>('/api/v1/auth/sessions'),
   })
@@ -142,37 +165,52 @@ export const AccountTab = () => {
     mutationFn: (id: string) => api(`/api/v1/auth/sessions/${id}`, { method: 'DELETE' }),
     onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }),
   })
+  const columns: readonly Column<OwnSession>[] = [
+    {
+      key: 'where',
+      head: t('account.where'),
+      cell: ({ user_agent }) => (
+        <span className="cell-main" title={user_agent ?? ''}>
+          {deviceOf(user_agent)}
+        </span>
+      ),
+    },
+    { key: 'ip', head: t('account.ip'), cell: ({ ip }) => <span className="mono faint">{ip ?? '–'}</span> },
+    {
+      key: 'seen',
+      head: t('people.last'),
+      cell: ({ last_seen_at }) => <span className="faint">{ago(last_seen_at)}</span>,
+    },
+    {
+      key: 'acts',
+      head: t('deliveries.decide'),
+      quiet: true,
+      end: true,
+      cell: ({ id, current }) =>
+        current ? (
+          <span className="chip">{t('account.this')}</span>
+        ) : (
+          <Button variant="default" loading={end.isPending && end.variables === id} onClick={() => end.mutate(id)}>
+            {t('account.end')}
+          </Button>
+        ),
+    },
+  ]
   return (
     <div className="stack">
       <SecondFactor />
       <Password />
-      <section className="card" aria-label={t('account.sessions')}>
-        <div className="card-head">
-          <h2>{t('account.sessions')}</h2>
-        </div>
-        <table className="plain-table">
-          <tbody>
-            {(data?.items ?? []).map((session) => (
-              <tr key={session.id}>
-                <td className="clip" style={{ maxWidth: 420 }}>
-                  {session.user_agent ?? '–'}
-                </td>
-                <td className="mono faint">{session.ip}</td>
-                <td className="faint">{ago(session.last_seen_at)}</td>
-                <td className="end">
-                  {session.current ? (
-                    <span className="chip">{t('account.this')}</span>
-                  ) : (
-                    <Button variant="default" onClick={() => end.mutate(session.id)}>
-                      {t('account.end')}
-                    </Button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <Loaded query={sessions} height={90}>
+        {({ items }) => (
+          <Table
+            label={t('account.sessions')}
+            title={t('account.sessions')}
+            rows={items}
+            columns={columns}
+            rowKey={({ id }) => id}
+          />
+        )}
+      </Loaded>
     </div>
   )
 }

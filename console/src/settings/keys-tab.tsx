@@ -1,82 +1,129 @@
-import { Alert, Button, CopyButton, Modal, Select, Switch, TextInput } from '@mantine/core'
+import { Button, Menu, Select, Switch, TextInput } from '@mantine/core'
+import { IconDots } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
-import { api, ask } from '../api/client.ts'
-import { Failed } from '../components/failed.tsx'
+import { useState } from 'react'
+import { api } from '../api/client.ts'
+import type { ApiKey } from '../api/types.ts'
+import { Dialog, Refused } from '../components/dialog.tsx'
+import { Loaded } from '../components/loaded.tsx'
+import { Once } from '../components/once.tsx'
+import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
-import { t } from '../text.ts'
-import { ago } from '../time.ts'
+import { named, t } from '../text.ts'
+import { ago, fullTime } from '../time.ts'
 
-interface Key {
-  readonly id: string
-  readonly name: string
-  readonly hint: string
-  readonly scopes: readonly string[]
-  readonly flow: string | null
-  readonly source: string | null
-  readonly enabled: boolean
-  readonly last_used_at: string | null
+const SCOPES = ['read', 'write', 'admin'] as const
+/** How long the old key of an exchange still works. */
+const OVERLAPS = {
+  '0': 'keys_tab.at_once',
+  '3600': 'pause.hour',
+  '86400': 'pause.day',
+  '604800': 'keys_tab.week',
+} as const
+
+type Made = { readonly secret: string }
+
+const NewKey = ({ onMade, onClose }: { readonly onMade: (key: Made) => void; readonly onClose: () => void }) => {
+  const [name, setName] = useState('')
+  const [scope, setScope] = useState<string>('read')
+  const [until, setUntil] = useState('')
+  const make = useMutation({
+    mutationFn: () =>
+      api<Made>('/api/v1/keys', {
+        method: 'POST',
+        body: { name, scopes: [scope], ...(until === '' ? {} : { expires_at: new Date(until).toISOString() }) },
+      }),
+    onSuccess: onMade,
+  })
+  return (
+    <Dialog
+      title={t('keys_tab.new')}
+      submit={t('sources.create')}
+      busy={make.isPending}
+      error={make.error}
+      onSubmit={() => make.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        data-autofocus
+        label={t('sources.name')}
+        required
+        maxLength={100}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Select
+        label={t('keys_tab.scope')}
+        description={named('scope_text', scope)}
+        data={SCOPES.map((each) => ({ value: each, label: named('scope', each) }))}
+        allowDeselect={false}
+        value={scope}
+        onChange={(chosen) => setScope(chosen ?? scope)}
+      />
+      <TextInput
+        type="date"
+        label={t('keys_tab.expires')}
+        description={t('keys_tab.expires_hint')}
+        value={until}
+        onChange={(event) => setUntil(event.currentTarget.value)}
+      />
+    </Dialog>
+  )
 }
 
-const NewKey = ({ onClose }: { readonly onClose: () => void }) => {
-  const client = useQueryClient()
-  const [name, setName] = useState('')
-  const [scope, setScope] = useState('read')
-  const make = useMutation({
-    mutationFn: () => ask('/api/v1/keys', { method: 'POST', body: { name, scopes: [scope] } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['keys'] }),
+const Rotate = (props: {
+  readonly apiKey: ApiKey
+  readonly onMade: (key: Made) => void
+  readonly onClose: () => void
+}) => {
+  const { apiKey, onMade, onClose } = props
+  const [overlap, setOverlap] = useState('86400')
+  const rotate = useMutation({
+    mutationFn: () =>
+      api<Made>(`/api/v1/keys/${apiKey.id}/rotate`, { method: 'POST', body: { overlap_s: Number(overlap) } }),
+    onSuccess: onMade,
   })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    make.mutate()
-  }
   return (
-    <Modal opened onClose={onClose} title={t('keys_tab.new')}>
-      {make.data === undefined ? (
-        <form className="stack" onSubmit={submit}>
-          <TextInput
-            data-autofocus
-            label={t('sources.name')}
-            required
-            maxLength={100}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <Select
-            label={t('keys_tab.scope')}
-            data={['read', 'write', 'admin']}
-            allowDeselect={false}
-            value={scope}
-            onChange={(chosen) => setScope(chosen ?? scope)}
-          />
-          {make.error !== null && (
-            <Alert color="red" variant="light" role="alert">
-              {make.error.message}
-            </Alert>
-          )}
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <Button type="submit" loading={make.isPending}>
-              {t('sources.create')}
-            </Button>
-          </div>
-        </form>
-      ) : (
-        <div className="stack">
-          <p>{t('sources.key_once')}</p>
-          <pre className="code">{make.data.secret}</pre>
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <CopyButton value={make.data.secret}>
-              {({ copied, copy }) => (
-                <Button variant="default" onClick={copy}>
-                  {copied ? t('action.copied') : t('action.copy')}
-                </Button>
-              )}
-            </CopyButton>
-            <Button onClick={onClose}>{t('action.done')}</Button>
-          </div>
-        </div>
-      )}
-    </Modal>
+    <Dialog
+      title={t('keys_tab.rotate')}
+      text={t('keys_tab.rotate_text')}
+      submit={t('keys_tab.rotate')}
+      busy={rotate.isPending}
+      error={rotate.error}
+      onSubmit={() => rotate.mutate()}
+      onClose={onClose}
+    >
+      <Select
+        label={t('keys_tab.overlap')}
+        allowDeselect={false}
+        data={Object.entries(OVERLAPS).map(([value, text]) => ({ value, label: t(text) }))}
+        value={overlap}
+        onChange={(chosen) => setOverlap(chosen ?? overlap)}
+      />
+    </Dialog>
+  )
+}
+
+const Remove = ({ apiKey, onClose }: { readonly apiKey: ApiKey; readonly onClose: () => void }) => {
+  const client = useQueryClient()
+  const remove = useMutation({
+    mutationFn: () => api(`/api/v1/keys/${apiKey.id}`, { method: 'DELETE' }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['keys'] })
+      onClose()
+    },
+  })
+  return (
+    <Dialog
+      title={t('keys_tab.remove_one', { name: apiKey.name || apiKey.hint })}
+      text={t('keys_tab.remove_text')}
+      submit={t('keys_tab.remove')}
+      danger
+      busy={remove.isPending}
+      error={remove.error}
+      onSubmit={() => remove.mutate()}
+      onClose={onClose}
+    />
   )
 }
 
@@ -85,60 +132,133 @@ export const KeysTab = () => {
   const may = useMay()
   const client = useQueryClient()
   const [isMaking, setMaking] = useState(false)
+  const [rotating, setRotating] = useState<ApiKey | null>(null)
+  const [removing, setRemoving] = useState<ApiKey | null>(null)
+  const [made, setMade] = useState<Made | null>(null)
   const keys = useQuery({
     queryKey: ['keys'],
-    queryFn: () => api<{ items: Key[] }>('/api/v1/keys', { query: { limit: 200 } }),
+    queryFn: () => api<{ items: ApiKey[] }>('/api/v1/keys', { query: { limit: 200 } }),
   })
   const change = useMutation({
     mutationFn: ({ id, enabled }: { id: string; enabled: boolean }) =>
       api(`/api/v1/keys/${id}`, { method: 'PATCH', body: { enabled } }),
     onSettled: () => client.invalidateQueries({ queryKey: ['keys'] }),
   })
-  if (keys.error !== null) return <Failed error={keys.error} onRetry={() => void keys.refetch()} />
+  const onMade = (key: Made) => {
+    setMaking(false)
+    setRotating(null)
+    setMade(key)
+    void client.invalidateQueries({ queryKey: ['keys'] })
+  }
+  const columns: readonly Column<ApiKey>[] = [
+    {
+      key: 'name',
+      head: t('sources.name'),
+      cell: ({ name, flow, source, replaced_by }) => (
+        <>
+          <span className="cell-main">{name || '–'}</span>{' '}
+          {source !== null && (
+            <span className="faint">
+              {flow}/{source}
+            </span>
+          )}
+          {replaced_by !== null && <span className="chip">{t('keys_tab.replaced')}</span>}
+        </>
+      ),
+    },
+    { key: 'key', head: t('sources.key'), cell: ({ hint }) => <span className="mono faint">{hint}…</span> },
+    {
+      key: 'scope',
+      head: t('keys_tab.scope'),
+      cell: ({ scopes }) => scopes.map((scope) => named('scope', scope)).join(', '),
+    },
+    {
+      key: 'used',
+      head: t('keys_tab.used'),
+      cell: ({ last_used_at }) => (
+        <span className="faint">{last_used_at === null ? t('keys_tab.never') : ago(last_used_at)}</span>
+      ),
+    },
+    {
+      key: 'expires',
+      head: t('keys_tab.expires'),
+      cell: ({ expires_at }) =>
+        expires_at === null ? (
+          <span className="faint">–</span>
+        ) : (
+          <span title={fullTime(expires_at)}>{ago(expires_at)}</span>
+        ),
+    },
+    {
+      key: 'enabled',
+      head: t('keys_tab.enabled'),
+      cell: (key) => (
+        <Switch
+          aria-label={`${t('keys_tab.enabled')}: ${key.name || key.hint}`}
+          disabled={!may('key.edit')}
+          checked={key.enabled}
+          onChange={(event) => change.mutate({ id: key.id, enabled: event.currentTarget.checked })}
+        />
+      ),
+    },
+    ...(may('key.edit')
+      ? [
+          {
+            key: 'acts',
+            head: t('deliveries.decide'),
+            quiet: true,
+            end: true,
+            cell: (key: ApiKey) => (
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <Button
+                    variant="subtle"
+                    color="gray"
+                    px={6}
+                    aria-label={t('action.more_of', { name: key.name || key.hint })}
+                  >
+                    <IconDots size={16} aria-hidden />
+                  </Button>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Item onClick={() => setRotating(key)}>{t('keys_tab.rotate')}</Menu.Item>
+                  <Menu.Item color="red" onClick={() => setRemoving(key)}>
+                    {t('keys_tab.remove')}
+                  </Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
+            ),
+          },
+        ]
+      : []),
+  ]
   return (
-    <section className="card" aria-label={t('settings.keys')}>
-      <div className="card-head">
-        <h2>{t('settings.keys')}</h2>
-        {may('key.edit') && <Button onClick={() => setMaking(true)}>{t('keys_tab.new')}</Button>}
-      </div>
-      {isMaking && <NewKey onClose={() => setMaking(false)} />}
-      <table className="plain-table">
-        <thead>
-          <tr>
-            <th>{t('sources.name')}</th>
-            <th>{t('sources.key')}</th>
-            <th>{t('keys_tab.scope')}</th>
-            <th>{t('keys_tab.used')}</th>
-            <th>{t('keys_tab.enabled')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {(keys.data?.items ?? []).map((key) => (
-            <tr key={key.id}>
-              <td>
-                {key.name || '–'}{' '}
-                {key.source !== null && (
-                  <span className="faint">
-                    {key.flow}/{key.source}
-                  </span>
-                )}
-              </td>
-              <td className="mono faint">{key.hint}…</td>
-              <td>{key.scopes.join(', ')}</td>
-              <td className="faint">{key.last_used_at === null ? '–' : ago(key.last_used_at)}</td>
-              <td>
-                <Switch
-                  size="xs"
-                  aria-label={`${t('keys_tab.enabled')}: ${key.name || key.hint}`}
-                  disabled={!may('key.edit')}
-                  checked={key.enabled}
-                  onChange={(event) => change.mutate({ id: key.id, enabled: event.currentTarget.checked })}
-                />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <div className="stack">
+      <Refused error={change.error} />
+      {isMaking && <NewKey onMade={onMade} onClose={() => setMaking(false)} />}
+      {rotating !== null && <Rotate apiKey={rotating} onMade={onMade} onClose={() => setRotating(null)} />}
+      {removing !== null && <Remove apiKey={removing} onClose={() => setRemoving(null)} />}
+      {made !== null && (
+        <Once
+          title={t('keys_tab.made')}
+          text={t('sources.key_once')}
+          value={made.secret}
+          onClose={() => setMade(null)}
+        />
+      )}
+      <Loaded query={keys}>
+        {({ items }) => (
+          <Table
+            label={t('settings.keys')}
+            title={t('settings.keys')}
+            actions={may('key.edit') && <Button onClick={() => setMaking(true)}>{t('keys_tab.new')}</Button>}
+            rows={items}
+            columns={columns}
+            rowKey={({ id }) => id}
+            none={t('keys_tab.none')}
+          />
+        )}
+      </Loaded>
+    </div>
   )
 }

@@ -1,170 +1,203 @@
-import { Alert, Button, CopyButton, Modal, Select, Switch, TextInput } from '@mantine/core'
+import { Button, Menu, Select, Switch, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconDots } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { api } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
-import { Failed } from '../components/failed.tsx'
+import type { User } from '../api/types.ts'
+import { Dialog, Refused } from '../components/dialog.tsx'
+import { Loaded } from '../components/loaded.tsx'
+import { Once } from '../components/once.tsx'
+import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
 import { named, t } from '../text.ts'
 import { ago } from '../time.ts'
-
-interface User {
-  readonly id: string
-  readonly email: string
-  readonly role: string
-  readonly enabled: boolean
-  readonly joined: boolean
-  readonly second_factor: boolean
-  readonly last_login_at: string | null
-}
+import { type Invitation, Invite } from './invite.tsx'
 
 const ROLES = ['owner', 'admin', 'operator', 'analyst', 'auditor'] as const
-const roleData = ROLES.map((role) => ({ value: role, label: named('role', role) }))
 
-const Invite = ({ onClose }: { readonly onClose: () => void }) => {
-  const client = useQueryClient()
-  const [email, setEmail] = useState('')
-  const [role, setRole] = useState<string>('operator')
-  const invite = useMutation({
-    mutationFn: () =>
-      api<{ invitation: { url: string; mailed: boolean } }>('/api/v1/users', { method: 'POST', body: { email, role } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['users'] }),
-  })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    invite.mutate()
-  }
-  const link = invite.data?.invitation
-  return (
-    <Modal opened onClose={onClose} title={t('people.invite')}>
-      {link === undefined ? (
-        <form className="stack" onSubmit={submit}>
-          {invite.error !== null && (
-            <Alert color="red" variant="light" role="alert">
-              {invite.error.message}
-            </Alert>
-          )}
-          <TextInput
-            data-autofocus
-            type="email"
-            label={t('sign_in.email')}
-            required
-            value={email}
-            onChange={(event) => setEmail(event.currentTarget.value)}
-          />
-          <Select
-            label={t('people.role')}
-            description={named('role_text', role)}
-            data={roleData}
-            allowDeselect={false}
-            value={role}
-            onChange={(chosen) => setRole(chosen ?? role)}
-          />
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <Button type="submit" loading={invite.isPending}>
-              {t('people.invite')}
-            </Button>
-          </div>
-        </form>
-      ) : (
-        <div className="stack">
-          <p>{link.mailed ? t('people.mailed') : t('people.link')}</p>
-          <pre className="code">{link.url}</pre>
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <CopyButton value={link.url}>
-              {({ copied, copy }) => (
-                <Button variant="default" onClick={copy}>
-                  {copied ? t('action.copied') : t('action.copy')}
-                </Button>
-              )}
-            </CopyButton>
-            <Button onClick={onClose}>{t('action.done')}</Button>
-          </div>
-        </div>
-      )}
-    </Modal>
-  )
-}
+const partnerText = (partner: User['partner']): string =>
+  partner === null ? '' : 'source' in partner ? `${partner.flow}/${partner.source}` : partner.destination
 
 /** Who works here, and as what. */
 export const PeopleTab = () => {
   const may = useMay()
   const session = useSession()
   const client = useQueryClient()
-  const [inviting, setInviting] = useState(false)
+  const [isInviting, setInviting] = useState(false)
+  const [link, setLink] = useState<Invitation | null>(null)
+  const [removing, setRemoving] = useState<User | null>(null)
+  const [search, setSearch] = useState('')
   const users = useQuery({
     queryKey: ['users'],
     queryFn: () => api<{ items: User[] }>('/api/v1/users', { query: { limit: 200 } }),
   })
+  const onSettled = () => client.invalidateQueries({ queryKey: ['users'] })
   const change = useMutation({
     mutationFn: ({ id, ...body }: { id: string; role?: string; enabled?: boolean }) =>
       api(`/api/v1/users/${id}`, { method: 'PATCH', body }),
-    onSettled: () => client.invalidateQueries({ queryKey: ['users'] }),
+    onSettled,
   })
-  if (users.error !== null) return <Failed error={users.error} onRetry={() => void users.refetch()} />
+  const relink = useMutation({
+    mutationFn: (id: string) => api<Invitation>(`/api/v1/users/${id}/link`, { method: 'POST', body: {} }),
+    onSuccess: setLink,
+  })
+  const end = useMutation({
+    mutationFn: (id: string) => api(`/api/v1/users/${id}/sessions`, { method: 'DELETE' }),
+    onSuccess: () => notifications.show({ message: t('people.ended') }),
+  })
+  const remove = useMutation({
+    mutationFn: (id: string) => api(`/api/v1/users/${id}`, { method: 'DELETE' }),
+    onSuccess: () => {
+      setRemoving(null)
+      void onSettled()
+    },
+  })
+  const isOther = (user: User): boolean => user.id !== session?.userId
+  const columns: readonly Column<User>[] = [
+    {
+      key: 'email',
+      head: t('sign_in.email'),
+      cell: (user) => (
+        <>
+          <span className="cell-main">{user.email}</span>{' '}
+          {!isOther(user) && <span className="chip">{t('people.you')}</span>}
+          {!user.joined && <span className="chip">{t('people.invited')}</span>}
+        </>
+      ),
+    },
+    {
+      key: 'role',
+      head: t('people.role'),
+      cell: (user) =>
+        may('user.edit') && isOther(user) && user.partner === null ? (
+          <Select
+            aria-label={`${t('people.role')}: ${user.email}`}
+            w={140}
+            data={ROLES.map((role) => ({ value: role, label: named('role', role) }))}
+            allowDeselect={false}
+            value={user.role}
+            onChange={(role) => role !== null && change.mutate({ id: user.id, role })}
+          />
+        ) : (
+          <>
+            {named('role', user.role)}
+            {user.partner !== null && <span className="cell-sub">{partnerText(user.partner)}</span>}
+          </>
+        ),
+    },
+    {
+      key: 'factor',
+      head: t('people.factor'),
+      cell: ({ second_factor }) => (second_factor ? t('people.yes') : <span className="faint">{t('people.no')}</span>),
+    },
+    {
+      key: 'last',
+      head: t('people.last'),
+      cell: ({ last_login_at }) => <span className="faint">{last_login_at === null ? '–' : ago(last_login_at)}</span>,
+    },
+    {
+      key: 'enabled',
+      head: t('people.enabled'),
+      cell: (user) => (
+        <Switch
+          aria-label={`${t('people.enabled')}: ${user.email}`}
+          disabled={!may('user.edit') || !isOther(user)}
+          checked={user.enabled}
+          onChange={(event) => change.mutate({ id: user.id, enabled: event.currentTarget.checked })}
+        />
+      ),
+    },
+    ...(may('user.edit')
+      ? [
+          {
+            key: 'acts',
+            head: t('deliveries.decide'),
+            quiet: true,
+            end: true,
+            cell: (user: User) =>
+              isOther(user) && (
+                <Menu position="bottom-end">
+                  <Menu.Target>
+                    <Button variant="subtle" color="gray" px={6} aria-label={t('action.more_of', { name: user.email })}>
+                      <IconDots size={16} aria-hidden />
+                    </Button>
+                  </Menu.Target>
+                  <Menu.Dropdown>
+                    <Menu.Item onClick={() => relink.mutate(user.id)}>
+                      {t(user.joined ? 'people.reset' : 'people.invite_again')}
+                    </Menu.Item>
+                    <Menu.Item onClick={() => end.mutate(user.id)}>{t('people.end')}</Menu.Item>
+                    <Menu.Item color="red" onClick={() => setRemoving(user)}>
+                      {t('people.remove')}
+                    </Menu.Item>
+                  </Menu.Dropdown>
+                </Menu>
+              ),
+          },
+        ]
+      : []),
+  ]
+  const wanted = search.trim().toLowerCase()
   return (
     <div className="stack">
-      {change.error !== null && (
-        <Alert color="red" variant="light" role="alert">
-          {change.error.message}
-        </Alert>
+      <Refused error={change.error ?? relink.error ?? end.error} />
+      {isInviting && (
+        <Invite
+          onInvited={(invitation) => {
+            setInviting(false)
+            setLink(invitation)
+            void onSettled()
+          }}
+          onClose={() => setInviting(false)}
+        />
       )}
-      <section className="card" aria-label={t('settings.people')}>
-        <div className="card-head">
-          <h2>{t('settings.people')}</h2>
-          {may('user.edit') && <Button onClick={() => setInviting(true)}>{t('people.invite')}</Button>}
-        </div>
-        <table className="plain-table">
-          <thead>
-            <tr>
-              <th>{t('sign_in.email')}</th>
-              <th>{t('people.role')}</th>
-              <th>{t('people.factor')}</th>
-              <th>{t('people.last')}</th>
-              <th>{t('people.enabled')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {(users.data?.items ?? []).map((user) => (
-              <tr key={user.id}>
-                <td>
-                  {user.email} {!user.joined && <span className="chip">{t('people.invited')}</span>}
-                </td>
-                <td>
-                  {may('user.edit') && user.id !== session?.userId ? (
-                    <Select
-                      aria-label={`${t('people.role')}: ${user.email}`}
-                      w={150}
-                      data={
-                        roleData.some(({ value }) => value === user.role)
-                          ? roleData
-                          : [...roleData, { value: user.role, label: named('role', user.role) }]
-                      }
-                      allowDeselect={false}
-                      value={user.role}
-                      onChange={(role) => role !== null && change.mutate({ id: user.id, role })}
-                    />
-                  ) : (
-                    named('role', user.role)
-                  )}
-                </td>
-                <td>{user.second_factor ? t('people.yes') : t('people.no')}</td>
-                <td className="faint">{user.last_login_at === null ? '–' : ago(user.last_login_at)}</td>
-                <td>
-                  <Switch
-                    aria-label={`${t('people.enabled')}: ${user.email}`}
-                    size="xs"
-                    disabled={!may('user.edit') || user.id === session?.userId}
-                    checked={user.enabled}
-                    onChange={(event) => change.mutate({ id: user.id, enabled: event.currentTarget.checked })}
+      {link !== null && (
+        <Once
+          title={t('people.invite')}
+          text={t(link.mailed ? 'people.mailed' : 'people.link')}
+          value={link.url}
+          onClose={() => setLink(null)}
+        />
+      )}
+      {removing !== null && (
+        <Dialog
+          title={t('people.remove_one', { email: removing.email })}
+          text={t('people.remove_text')}
+          submit={t('people.remove')}
+          danger
+          busy={remove.isPending}
+          error={remove.error}
+          onSubmit={() => remove.mutate(removing.id)}
+          onClose={() => setRemoving(null)}
+        />
+      )}
+      <Loaded query={users}>
+        {({ items }) => (
+          <Table
+            label={t('settings.people')}
+            title={t('settings.people')}
+            actions={
+              <span className="row">
+                {items.length > 8 && (
+                  <TextInput
+                    aria-label={t('people.search')}
+                    placeholder={t('people.search')}
+                    value={search}
+                    onChange={(event) => setSearch(event.currentTarget.value)}
                   />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-      {inviting && <Invite onClose={() => setInviting(false)} />}
+                )}
+                {may('user.edit') && <Button onClick={() => setInviting(true)}>{t('people.invite')}</Button>}
+              </span>
+            }
+            rows={items.filter(({ email }) => email.toLowerCase().includes(wanted))}
+            columns={columns}
+            rowKey={({ id }) => id}
+            none={t('people.none_found')}
+          />
+        )}
+      </Loaded>
     </div>
   )
 }

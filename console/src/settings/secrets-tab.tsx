@@ -4,9 +4,16 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { api } from '../api/client.ts'
 import type { SecretSummary } from '../api/types.ts'
+import { Loaded } from '../components/loaded.tsx'
+import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
 import { t } from '../text.ts'
 import { ago } from '../time.ts'
+
+const columns: readonly Column<SecretSummary>[] = [
+  { key: 'name', head: t('sources.name'), cell: ({ name }) => <span className="mono">{name}</span> },
+  { key: 'set', head: t('secrets.set'), cell: ({ updated_at }) => <span className="faint">{ago(updated_at)}</span> },
+]
 
 /** What destinations sign in with: set here, and never shown again. */
 export const SecretsTab = () => {
@@ -33,25 +40,18 @@ export const SecretsTab = () => {
   }
   return (
     <div className="stack">
-      <section className="card" aria-label={t('settings.secrets')}>
-        <table className="plain-table">
-          <thead>
-            <tr>
-              <th>{t('sources.name')}</th>
-              <th>{t('secrets.set')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {(secrets.data?.items ?? []).map((secret) => (
-              <tr key={secret.name}>
-                <td className="mono">{secret.name}</td>
-                <td className="faint">{ago(secret.updated_at)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {secrets.data?.items.length === 0 && <p className="card-body soft">{t('secrets.none')}</p>}
-      </section>
+      <Loaded query={secrets}>
+        {({ items }) => (
+          <Table
+            label={t('settings.secrets')}
+            title={t('settings.secrets')}
+            rows={items}
+            columns={columns}
+            rowKey={({ name: key }) => key}
+            none={t('secrets.none')}
+          />
+        )}
+      </Loaded>
       {may('secret.edit') && (
         <form className="card card-body row" style={{ alignItems: 'flex-end' }} onSubmit={submit}>
           <TextInput

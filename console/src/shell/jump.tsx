@@ -5,23 +5,12 @@ import { useDeferredValue, useState } from 'react'
 import { api } from '../api/client.ts'
 import type { FlowSummary, LeadPage, LeadSummary } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
+import { useMay } from '../rights.ts'
 import { t } from '../text.ts'
 import { rowTime } from '../time.ts'
+import { GROUPS } from './places.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const PAGES = [
-  ['/', 'nav.overview'],
-  ['/leads', 'nav.leads'],
-  ['/review', 'nav.review'],
-  ['/flows', 'nav.flows'],
-  ['/sources', 'nav.sources'],
-  ['/lists', 'nav.lists'],
-  ['/deliveries', 'nav.deliveries'],
-  ['/privacy', 'nav.privacy'],
-  ['/audit', 'nav.audit'],
-  ['/settings', 'nav.settings'],
-] as const
-
 /** What was typed as a question to the search, which goes in a body: no address ever holds an email or a number. */
 const searchOf = (text: string): { email: string } | { phone: string } | null => {
   if (/^\S+@\S+\.\S+$/.test(text)) return { email: text }
@@ -38,6 +27,7 @@ interface Found {
 
 export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
   const go = useNavigate()
+  const may = useMay()
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const asked = useDeferredValue(text.trim())
@@ -74,11 +64,9 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
           },
         ]
       : []),
-    ...PAGES.filter(([, key]) => matches(t(key))).map(([to, key]) => ({
-      key: to,
-      text: t(key),
-      open: close(() => void go({ to })),
-    })),
+    ...GROUPS.flatMap(({ places }) => places)
+      .filter(({ text: name, rights }) => rights.some(may) && matches(t(name)))
+      .map(({ to, text: name }) => ({ key: to, text: t(name), open: close(() => void go({ to })) })),
     ...(flows?.items ?? [])
       .filter(({ id }) => asked !== '' && matches(id))
       .map(({ id }) => ({

@@ -1,63 +1,17 @@
-import {
-  IconBan,
-  IconChartHistogram,
-  IconChecklist,
-  IconFingerprint,
-  IconListSearch,
-  IconPlugConnected,
-  IconRoute,
-  IconSearch,
-  IconSend,
-  IconSettings,
-  IconShieldLock,
-} from '@tabler/icons-react'
+import { IconSearch } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { type ComponentType, lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useBranding } from '../branding.ts'
 import { useKeys } from '../keys.ts'
 import { LiveProvider } from '../live/live.tsx'
 import { useWaiting } from '../live/waiting.ts'
 import { useMay } from '../rights.ts'
-import { number, type TextKey, t } from '../text.ts'
+import { number, t } from '../text.ts'
 import { LiveMark } from './live-mark.tsx'
+import { GROUPS } from './places.ts'
 
 const Jump = lazy(() => import('./jump.tsx').then(({ Jump: part }) => ({ default: part })))
 const KeysHelp = lazy(() => import('./keys-help.tsx').then(({ KeysHelp: part }) => ({ default: part })))
-
-interface Place {
-  readonly to: string
-  readonly text: TextKey
-  readonly icon: ComponentType<{ 'aria-hidden'?: boolean }>
-  readonly right: string
-}
-
-const GROUPS: readonly { readonly title: TextKey | null; readonly places: readonly Place[] }[] = [
-  {
-    title: null,
-    places: [
-      { to: '/', text: 'nav.overview', icon: IconChartHistogram, right: 'report.read' },
-      { to: '/leads', text: 'nav.leads', icon: IconListSearch, right: 'lead.read' },
-      { to: '/review', text: 'nav.review', icon: IconChecklist, right: 'lead.review' },
-    ],
-  },
-  {
-    title: 'nav.build',
-    places: [
-      { to: '/flows', text: 'nav.flows', icon: IconRoute, right: 'flow.read' },
-      { to: '/sources', text: 'nav.sources', icon: IconPlugConnected, right: 'source.read' },
-      { to: '/lists', text: 'nav.lists', icon: IconBan, right: 'list.read' },
-    ],
-  },
-  {
-    title: 'nav.govern',
-    places: [
-      { to: '/deliveries', text: 'nav.deliveries', icon: IconSend, right: 'job.read' },
-      { to: '/privacy', text: 'nav.privacy', icon: IconShieldLock, right: 'privacy.read' },
-      { to: '/audit', text: 'nav.audit', icon: IconFingerprint, right: 'audit.read' },
-      { to: '/settings', text: 'nav.settings', icon: IconSettings, right: 'lead.read' },
-    ],
-  },
-]
 
 const Mark = ({ logo }: { readonly logo: string | null }) => <img src={logo ?? '/icon.svg'} alt="" />
 
@@ -76,20 +30,20 @@ const Side = ({ onJump }: { readonly onJump: () => void }) => {
         <span>{t('jump.open')}</span>
         <kbd>⌘K</kbd>
       </button>
-      {GROUPS.map(({ title, places }) => (
-        <div key={title ?? 'first'} role="group" aria-label={title === null ? t('nav.look') : t(title)}>
-          {title !== null && <div className="side-group">{t(title)}</div>}
-          {places
-            .filter(({ right }) => may(right))
-            .map(({ to, text, icon: Icon }) => (
+      {GROUPS.map(({ title, places }) => ({ title, places: places.filter(({ rights }) => rights.some(may)) }))
+        .filter(({ places }) => places.length > 0)
+        .map(({ title, places }) => (
+          <div key={title ?? 'first'} role="group" aria-label={title === null ? t('nav.look') : t(title)}>
+            {title !== null && <div className="side-group">{t(title)}</div>}
+            {places.map(({ to, text, icon: Icon }) => (
               <Link key={to} to={to} className="side-link" activeOptions={{ exact: to === '/' }}>
                 <Icon aria-hidden />
                 <span>{t(text)}</span>
                 {to === '/review' && waiting > 0 && <span className="side-count">{number(waiting)}</span>}
               </Link>
             ))}
-        </div>
-      ))}
+          </div>
+        ))}
       <div className="side-foot">
         <LiveMark />
       </div>

@@ -1,28 +1,15 @@
-import { Alert, Button, CopyButton, Modal, NumberInput, Select, TextInput } from '@mantine/core'
+import { Button, CopyButton, Modal, NumberInput, Select, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { ApiError, api } from '../api/client.ts'
+import { api } from '../api/client.ts'
 import type { FlowDetail, FlowSummary } from '../api/types.ts'
+import { Refused } from '../components/dialog.tsx'
 import { t } from '../text.ts'
+import { idOf } from './id-of.ts'
 
 interface Published {
   readonly version: number
   readonly source_keys: readonly { readonly source: string; readonly key: string }[]
-}
-
-const idOf = (name: string): string =>
-  name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 60)
-
-/** What is wrong with a document, in a line each. */
-const problemsOf = (error: Error): readonly string[] => {
-  const problems = error instanceof ApiError ? error.problem.problems : undefined
-  return Array.isArray(problems)
-    ? problems.map((problem) => String((problem as { message?: unknown }).message ?? ''))
-    : [error.message]
 }
 
 /** A name, a flow, a price: then its key, shown once. */
@@ -64,11 +51,7 @@ export const NewSource = ({ onClose }: { readonly onClose: () => void }) => {
     <Modal opened onClose={onClose} title={t('sources.new')}>
       {key === undefined ? (
         <form className="stack" onSubmit={submit}>
-          {add.error !== null && (
-            <Alert color="red" variant="light" role="alert">
-              {problemsOf(add.error).join(' · ')}
-            </Alert>
-          )}
+          <Refused error={add.error} />
           <TextInput
             data-autofocus
             label={t('sources.name')}

@@ -1,0 +1,119 @@
+import { Modal, Select, Switch, TextInput } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { api } from '../api/client.ts'
+import type { DestinationType, FlowDetail, FlowSummary } from '../api/types.ts'
+import { FormEnd, Refused } from '../components/dialog.tsx'
+import { outlineOf, withDeliverTo, withDestination } from '../flow/document.ts'
+import { PublishForm } from '../flow/publish-form.tsx'
+import { idOf } from '../source/id-of.ts'
+import { t } from '../text.ts'
+import { useDestinationTypes, useSecrets } from './editor.tsx'
+import type { Schema, Values } from './schema.ts'
+import { SettingFields } from './setting-field.tsx'
+
+/** A name, a flow, a type, what that type must know; then it is published as the flow's next version. */
+export const NewDestination = ({ onClose }: { readonly onClose: () => void }) => {
+  const client = useQueryClient()
+  const go = useNavigate()
+  const [name, setName] = useState('')
+  const [flow, setFlow] = useState<string | null>(null)
+  const [typeName, setType] = useState('http')
+  const [settings, setSettings] = useState<Values>({})
+  const [isSentTo, setSentTo] = useState(true)
+  const [publishing, setPublishing] = useState<string | null>(null)
+  const [wrong, setWrong] = useState<Error | null>(null)
+  const types = useDestinationTypes()
+  const secrets = useSecrets()
+  const flows = useQuery({ queryKey: ['flows'], queryFn: () => api<{ items: FlowSummary[] }>('/api/v1/flows') })
+  const chosen = flow ?? flows.data?.items[0]?.id ?? null
+  const detail = useQuery({
+    queryKey: ['flow', chosen],
+    queryFn: () => api<FlowDetail>(`/api/v1/flows/${chosen}`),
+    enabled: chosen !== null,
+  })
+  const id = idOf(name)
+  const type: DestinationType | undefined = types.data?.items.find((each) => each.type === typeName)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (detail.data === undefined) return
+    if (outlineOf(detail.data.document)?.destinations.some((each) => each.id === id)) {
+      setWrong(new Error(t('destination.taken', { id })))
+      return
+    }
+    setWrong(null)
+    const text = withDestination(detail.data.document, id, { name, type: typeName, ...settings })
+    setPublishing(isSentTo ? withDeliverTo(text, id) : text)
+  }
+  if (publishing !== null && detail.data !== undefined)
+    return (
+      <PublishForm
+        flow={detail.data.id}
+        text={publishing}
+        base={{ version: detail.data.version, document: detail.data.document }}
+        onClose={() => setPublishing(null)}
+        onPublished={() => {
+          void client.invalidateQueries({ queryKey: ['destinations'] })
+          onClose()
+          void go({ to: '/destinations/$flow/$destination', params: { flow: chosen ?? '', destination: id } })
+        }}
+      />
+    )
+  return (
+    <Modal opened onClose={onClose} title={t('destination.new')} size="lg">
+      <form className="stack" onSubmit={submit}>
+        <TextInput
+          data-autofocus
+          label={t('sources.name')}
+          placeholder="Sunny Roofs"
+          description={id === '' ? undefined : t('sources.id', { id })}
+          required
+          maxLength={60}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Select
+          label={t('column.flow')}
+          data={(flows.data?.items ?? []).map((each) => each.id)}
+          value={chosen}
+          onChange={setFlow}
+          allowDeselect={false}
+        />
+        <Select
+          label={t('submit.type')}
+          description={type?.summary}
+          data={(types.data?.items ?? []).map((each) => each.type)}
+          value={typeName}
+          allowDeselect={false}
+          onChange={(next) => {
+            setType(next ?? typeName)
+            setSettings({})
+          }}
+        />
+        {type !== undefined && (
+          <SettingFields
+            key={typeName}
+            schema={type.settings as Schema}
+            values={settings}
+            onChange={setSettings}
+            secrets={secrets}
+          />
+        )}
+        <Switch
+          label={t('destination.send_to')}
+          description={t('destination.send_to_text')}
+          checked={isSentTo}
+          onChange={(event) => setSentTo(event.currentTarget.checked)}
+        />
+        <Refused error={wrong ?? detail.error} />
+        <FormEnd
+          submit={t('destination.review')}
+          busy={false}
+          disabled={id === '' || detail.data === undefined}
+          onCancel={onClose}
+        />
+      </form>
+    </Modal>
+  )
+}

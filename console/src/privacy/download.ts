@@ -1,0 +1,15 @@
+import { send } from '../api/client.ts'
+
+/** Saves what the server answers as a file. */
+export const download = async (path: string, query: Readonly<Record<string, string>>, name: string): Promise<void> => {
+  const answer = await send(path, {
+    query,
+    headers: { accept: query.format === 'html' ? 'text/html' : 'application/json' },
+  })
+  const url = URL.createObjectURL(await answer.blob())
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}

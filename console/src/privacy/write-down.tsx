@@ -1,0 +1,84 @@
+import { Checkbox, Select, Textarea, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api } from '../api/client.ts'
+import { Dialog } from '../components/dialog.tsx'
+import { named, t } from '../text.ts'
+import { CHANNELS } from './revoke.tsx'
+
+const BASES = ['consent', 'contract', 'legitimate_interest', 'legal_obligation'] as const
+
+/** A consent that was given elsewhere, with the exact words. */
+export const WriteDown = (props: {
+  readonly who: object
+  readonly onClose: () => void
+  readonly onDone: () => void
+}) => {
+  const { who, onClose, onDone } = props
+  const [channels, setChannels] = useState<string[]>([])
+  const [wording, setWording] = useState('')
+  const [basis, setBasis] = useState<string>('consent')
+  const [url, setUrl] = useState('')
+  const [renews, setRenews] = useState(false)
+  const give = useMutation({
+    mutationFn: () =>
+      api('/api/v1/consent/records', {
+        method: 'POST',
+        body: { ...who, channels, wording, basis, renews, ...(url.trim() === '' ? {} : { url: url.trim() }) },
+      }),
+    onSuccess: () => {
+      notifications.show({ message: t('action.saved') })
+      onDone()
+      onClose()
+    },
+  })
+  return (
+    <Dialog
+      title={t('consent.write')}
+      text={t('consent.write_text')}
+      submit={t('action.save')}
+      busy={give.isPending}
+      error={give.error}
+      disabled={channels.length === 0}
+      onSubmit={() => give.mutate()}
+      onClose={onClose}
+    >
+      <Checkbox.Group label={t('consent.channels')} value={channels} onChange={setChannels}>
+        <div className="row" style={{ gap: 16, paddingTop: 6 }}>
+          {CHANNELS.map((channel) => (
+            <Checkbox key={channel} value={channel} label={named('channel', channel)} />
+          ))}
+        </div>
+      </Checkbox.Group>
+      <Textarea
+        data-autofocus
+        label={t('consent.wording')}
+        required
+        autosize
+        minRows={3}
+        maxRows={10}
+        value={wording}
+        onChange={(event) => setWording(event.currentTarget.value)}
+      />
+      <Select
+        label={t('consent.basis')}
+        allowDeselect={false}
+        data={BASES.map((each) => ({ value: each, label: named('basis', each) }))}
+        value={basis}
+        onChange={(chosen) => setBasis(chosen ?? basis)}
+      />
+      <TextInput
+        label={t('consent.url')}
+        maxLength={2000}
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+      />
+      <Checkbox
+        label={t('consent.renews')}
+        checked={renews}
+        onChange={(event) => setRenews(event.currentTarget.checked)}
+      />
+    </Dialog>
+  )
+}

@@ -1,0 +1,7 @@
+/** The id that a name gives: what flows and addresses call it. */
+export const idOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 60)
