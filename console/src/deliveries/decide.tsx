@@ -93,7 +93,7 @@ export const Decide = (props: {
   const isSettling = act !== 'replay' && act !== 'discard'
   const decide = useMutation({
     mutationFn: () => {
-      const at = `/api/v1/leads/${delivery.lead_id}/deliveries/${delivery.id}`
+      const at = `/api/v1/leads/${delivery.lead_id}/deliveries/${delivery.id}` as const
       if (act === 'replay') return api(`${at}/replay`, { method: 'POST', body: reason === '' ? {} : { reason } })
       if (act === 'discard') return api(`${at}/discard`, { method: 'POST', body: { reason } })
       return api(`${at}/settle`, {

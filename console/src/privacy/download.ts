@@ -1,7 +1,8 @@
+import type { Address } from '../../../src/client/client.ts'
 import { send } from '../api/client.ts'
 
 /** Saves what the server answers as a file. */
-export const download = async (path: string, query: Readonly<Record<string, string>>, name: string): Promise<void> => {
+export const download = async (path: Address, query: Readonly<Record<string, string>>, name: string): Promise<void> => {
   const answer = await send(path, {
     query,
     headers: { accept: query.format === 'html' ? 'text/html' : 'application/json' },

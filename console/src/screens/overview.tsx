@@ -12,8 +12,10 @@ import { Funnel, Now, Reasons, SourceTable } from '../overview/parts.tsx'
 import { bucketsOf } from '../overview/series.ts'
 import { Stats } from '../overview/stats.tsx'
 import { type FigureAnswer, RANGES, type Range } from '../overview/types.ts'
+import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { Page } from '../shell/page.tsx'
+import { homeOf } from '../shell/places.ts'
 import { named, t } from '../text.ts'
 import '../styles/overview.css'
 
@@ -36,6 +38,7 @@ export const Overview = () => {
   const search = useSearch({ from: '/' })
   const go = useNavigate()
   const client = useQueryClient()
+  const may = useMay()
   const scheme = useComputedColorScheme('light')
   const range = rangeOf(search.range)
   const compare = search.compare !== 'none'
@@ -67,6 +70,7 @@ export const Overview = () => {
   const buckets = useMemo(() => (figures.data ? bucketsOf(figures.data, range) : []), [figures.data, range])
   const set = (part: Partial<typeof search>): void => void go({ to: '/', search: { ...search, ...part } })
 
+  if (!may('report.read')) return <Navigate to={homeOf(may)} replace />
   if (flows.data?.items.length === 0) return <Navigate to="/welcome" replace />
 
   const leads: LeadSearch = {

@@ -100,14 +100,16 @@ export const PeopleTab = () => {
     {
       key: 'enabled',
       head: t('people.enabled'),
-      cell: (user) => (
-        <Switch
-          aria-label={`${t('people.enabled')}: ${user.email}`}
-          disabled={!may('user.edit') || !isOther(user)}
-          checked={user.enabled}
-          onChange={(event) => change.mutate({ id: user.id, enabled: event.currentTarget.checked })}
-        />
-      ),
+      cell: (user) =>
+        may('user.edit') && isOther(user) ? (
+          <Switch
+            aria-label={`${t('people.enabled')}: ${user.email}`}
+            checked={user.enabled}
+            onChange={(event) => change.mutate({ id: user.id, enabled: event.currentTarget.checked })}
+          />
+        ) : (
+          t(user.enabled ? 'people.yes' : 'people.no')
+        ),
     },
     ...(may('user.edit')
       ? [
