@@ -2,7 +2,7 @@ import { Button, Menu, Select, Switch, TextInput } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { api, ask } from '../api/client.ts'
 import type { ApiKey } from '../api/types.ts'
 import { Dialog, Refused } from '../components/dialog.tsx'
 import { Loaded } from '../components/loaded.tsx'
@@ -29,7 +29,7 @@ const NewKey = ({ onMade, onClose }: { readonly onMade: (key: Made) => void; rea
   const [until, setUntil] = useState('')
   const make = useMutation({
     mutationFn: () =>
-      api<Made>('/api/v1/keys', {
+      ask('/api/v1/keys', {
         method: 'POST',
         body: { name, scopes: [scope], ...(until === '' ? {} : { expires_at: new Date(until).toISOString() }) },
       }),
@@ -79,8 +79,7 @@ const Rotate = (props: {
   const { apiKey, onMade, onClose } = props
   const [overlap, setOverlap] = useState('86400')
   const rotate = useMutation({
-    mutationFn: () =>
-      api<Made>(`/api/v1/keys/${apiKey.id}/rotate`, { method: 'POST', body: { overlap_s: Number(overlap) } }),
+    mutationFn: () => ask(`/api/v1/keys/${apiKey.id}/rotate`, { method: 'POST', body: { overlap_s: Number(overlap) } }),
     onSuccess: onMade,
   })
   return (
@@ -137,7 +136,7 @@ export const KeysTab = () => {
   const [made, setMade] = useState<Made | null>(null)
   const keys = useQuery({
     queryKey: ['keys'],
-    queryFn: () => api<{ items: ApiKey[] }>('/api/v1/keys', { query: { limit: 200 } }),
+    queryFn: () => ask('/api/v1/keys', { query: { limit: 200 } }),
   })
   const change = useMutation({
     mutationFn: ({ id, enabled }: { id: string; enabled: boolean }) =>
