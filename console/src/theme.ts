@@ -43,7 +43,7 @@ const red: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { mill, dark, red },
   primaryColor: 'mill',
-  primaryShade: 7,
+  primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
   luminanceThreshold: 0.35,
   fontFamily: 'var(--sans)',
