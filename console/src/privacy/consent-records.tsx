@@ -95,6 +95,6 @@ export const Ledger = ({ state }: { readonly state: ConsentState }) => (
     rows={[...(state.records as readonly ConsentRecord[])].reverse()}
     columns={columns}
     rowKey={({ id }) => id}
-    none={t('consent.none')}
+    none={t('consent.ledger_none')}
   />
 )

@@ -3,10 +3,7 @@ import { send } from '../api/client.ts'
 
 /** Saves what the server answers as a file. */
 export const download = async (path: Address, query: Readonly<Record<string, string>>, name: string): Promise<void> => {
-  const answer = await send(path, {
-    query,
-    headers: { accept: query.format === 'html' ? 'text/html' : 'application/json' },
-  })
+  const answer = await send(path, { query })
   const url = URL.createObjectURL(await answer.blob())
   const link = document.createElement('a')
   link.href = url
