@@ -235,6 +235,11 @@ describe('deliveries', () => {
     return lead
   }
 
+  const replays = async (): Promise<{ items: { id: string }[] }> => {
+    const headers = { authorization: `Bearer ${await home.api.token(ADMIN)}` }
+    return (await home.api.app.inject({ url: '/api/v1/dead-letters/replays', headers })).json()
+  }
+
   it('in doubt are settled by whoever has looked at both sides', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
     await doubtful()
@@ -284,6 +289,10 @@ describe('deliveries', () => {
     await home.checkAccess(page)
     await page.getByRole('dialog').getByRole('button', { name: 'Replay all' }).click()
     await page.getByText('2 will be sent again').waitFor()
+    await page.getByRole('region', { name: 'Being sent again' }).getByRole('meter').waitFor()
+    await home.checkAccess(page)
+    const { items } = await replays()
+    await home.api.home.house.delivery.replays.goOn({ tenantId: home.api.home.tenantId, run: items[0]?.id ?? '' })
     home.api.clock.advance(5_000)
     await home.api.deps.runner.drained()
     await page.getByText('No dead letters').waitFor()

@@ -25,7 +25,7 @@ export const ReplayAll = (props: {
   const filters = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
   const send = useMutation({
     mutationFn: () =>
-      api<{ done: number }>(`/api/v1/dead-letters/${act}`, {
+      api<{ matched: number; done: number }>(`/api/v1/dead-letters/${act}`, {
         method: 'POST',
         body: {
           ...filters,
@@ -33,8 +33,11 @@ export const ReplayAll = (props: {
           ...(reason === '' ? {} : { reason }),
         },
       }),
-    onSuccess: ({ done }) => {
-      notifications.show({ message: tn(act === 'replay' ? 'deliveries.replayed' : 'deliveries.discarded', done) })
+    onSuccess: ({ matched, done }) => {
+      // A replay goes on by itself; what is put away is put away at once.
+      const message = act === 'replay' ? tn('deliveries.replayed', matched) : tn('deliveries.discarded', done)
+      notifications.show({ message })
+      void client.invalidateQueries({ queryKey: ['replays'] })
       void client.invalidateQueries({ queryKey: ['deliveries'] })
       void client.invalidateQueries({ queryKey: ['destinations'] })
       onClose()

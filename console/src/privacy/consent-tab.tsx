@@ -19,7 +19,9 @@ export const ConsentTab = () => {
   const [who, setWho] = useState<Who>(NOBODY)
   const [at, setAt] = useState('')
   const [open, setOpen] = useState<'revoke' | 'write' | null>(null)
+  const [shown, setShown] = useState<ConsentState | null>(null)
   const ask = useMutation({
+    onSuccess: setShown,
     mutationFn: () =>
       api<ConsentState>('/api/v1/consent/state', {
         method: 'POST',
@@ -45,6 +47,7 @@ export const ConsentTab = () => {
               setWho(next)
               ask.reset()
               link.reset()
+              setShown(null)
             }}
             isFirst={false}
           />
@@ -61,7 +64,7 @@ export const ConsentTab = () => {
         </div>
         <Refused error={ask.error} />
       </form>
-      {ask.data === undefined ? (
+      {shown === null ? (
         !ask.isPending && <Empty title={t('consent.empty')} text={t('consent.empty_text')} />
       ) : (
         <>
@@ -85,7 +88,7 @@ export const ConsentTab = () => {
               )}
             </div>
             <div className="card-body stack">
-              <Channels state={ask.data} />
+              <Channels state={shown} />
               {link.data !== undefined && (
                 <div className="row">
                   <pre className="code grow">{link.data.url}</pre>
@@ -101,7 +104,7 @@ export const ConsentTab = () => {
               <Refused error={link.error} />
             </div>
           </section>
-          <Ledger state={ask.data} />
+          <Ledger state={shown} />
         </>
       )}
       {open === 'revoke' && <Revoke who={whoBody(who)} onClose={() => setOpen(null)} onDone={again} />}

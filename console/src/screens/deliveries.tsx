@@ -9,6 +9,7 @@ import { Failed } from '../components/failed.tsx'
 import { DeliveryTable } from '../deliveries/delivery-table.tsx'
 import { LaneTable } from '../deliveries/lane-table.tsx'
 import { ReplayAll } from '../deliveries/replay-all.tsx'
+import { Replays } from '../deliveries/replays.tsx'
 import { STATES } from '../deliveries/states.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
@@ -71,6 +72,7 @@ export const Deliveries = () => {
     >
       {all !== null && <ReplayAll act={all} filter={{ flow, destination, code }} onClose={() => setAll(null)} />}
       <LaneTable />
+      <Replays />
       <div className="filters">
         <div className="segments" role="group" aria-label={t('deliveries.state')}>
           {STATES.map((each) => (

@@ -79,10 +79,9 @@ const PolicyForm = ({ kept }: { readonly kept: Policy }) => {
       {KINDS.map((kind) => (
         <NumberInput
           key={kind}
-          label={named('retention', kind)}
+          label={t('retention.days_of', { what: named('retention', kind) })}
           description={named('retention_text', kind)}
           placeholder={t('retention.forever')}
-          suffix={t('retention.days')}
           min={1}
           max={36_500}
           allowDecimal={false}
