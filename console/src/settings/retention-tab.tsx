@@ -92,16 +92,18 @@ const PolicyForm = ({ kept }: { readonly kept: Policy }) => {
       ))}
       <Refused error={save.error ?? count.error} />
       {count.data !== undefined && (
-        <ul className="plain-list" role="status">
-          {count.data.items.map(({ kind, items, open, before }) => (
-            <li key={kind}>
-              <strong>{named('retention', kind)}</strong>:{' '}
-              {before === null
-                ? t('retention.keeps_all')
-                : t('retention.would', { n: number(items), open: number(open) })}
-            </li>
-          ))}
-        </ul>
+        <div role="status">
+          <ul className="plain-list">
+            {count.data.items.map(({ kind, items, open, before }) => (
+              <li key={kind}>
+                <strong>{named('retention', kind)}</strong>:{' '}
+                {before === null
+                  ? t('retention.keeps_all')
+                  : t('retention.would', { n: number(items), open: number(open) })}
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
       {may('privacy.edit') && (
         <FormEnd
