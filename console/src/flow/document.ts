@@ -222,7 +222,9 @@ export const withDestination = (text: string, id: string, config: unknown): stri
 
 /** The text with a step at the end that sends to a destination. */
 export const withDeliverTo = (text: string, id: string): string =>
-  withStep(text, stepsOf(readDocument(text))?.items.length ?? 0, { deliver: { id: `to-${id}`, to: id } })
+  withStep(text, 'steps', listAt(readDocument(text), 'steps')?.items.length ?? 0, {
+    deliver: { id: `to-${id}`, to: id },
+  })
 
 export interface CapPlace {
   readonly id: string
