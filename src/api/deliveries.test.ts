@@ -175,6 +175,32 @@ describe('dead letters', () => {
   })
 })
 
+it('a lead that a fault has parked goes on where somebody resumes it, and is refused where nothing is parked', async () => {
+  sink.otherwise({ do: 'answer', status: 503 })
+  await api.home.publish(
+    flow().replace('flow: sold', 'flow: stood').replace('attempts: 1', 'attempts: 5').replaceAll('crm', 'slow'),
+  )
+  const { answer } = await api.home.submit('stood', 'web', { email: 'stood@example.com' })
+  // It was begun again and again, and no run came to an end.
+  await api.home.inspect('update millrace.work set attempts = 99 where lead_id = $1', [answer.lead_id])
+  api.clock.advance(120_000)
+  await work()
+  expect((await get(`/api/v1/leads/${answer.lead_id}`)).body).toMatchObject({ code: 'crashed_repeatedly' })
+  sink.otherwise({ do: 'answer' })
+  api.clock.advance(120_000)
+  await work()
+  expect((await get(`/api/v1/leads/${answer.lead_id}`)).body.outcome).toBeNull()
+  const resumed = await post(`/api/v1/leads/${answer.lead_id}/resume`, { reason: 'mended' }, 'operator')
+  expect(resumed).toMatchObject({ status: 202, body: { lead_id: answer.lead_id } })
+  await work()
+  expect((await get(`/api/v1/leads/${answer.lead_id}`)).body).toMatchObject({ outcome: 'success', code: null })
+  const events = (await get(`/api/v1/leads/${answer.lead_id}/events`)).body.items
+  expect(events.map(({ type }: { type: string }) => type)).toContain('lead.resumed')
+  const again = await post(`/api/v1/leads/${answer.lead_id}/resume`, {})
+  expect(again.status).toBe(400)
+  expect((await post(`/api/v1/leads/${answer.lead_id}/resume`, {}, 'analyst')).status).toBe(403)
+})
+
 it('an unknown outcome is settled by who may review, and by nobody else', async () => {
   sink.otherwise({ do: 'reset' })
   const leadId = await submit()

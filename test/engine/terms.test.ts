@@ -94,6 +94,34 @@ steps: [ { deliver: { to: [a, b] } } ]`,
     expect((await submit('returned', {}, other)).destinations.a).toMatchObject({ outcome: 'success' })
   })
 
+  it('bound what flows by itself, not what a person sends again: that is delivered though the cap is full, and not counted', async () => {
+    await engine.publish(
+      flow(
+        'resent',
+        `destinations:
+  a: { type: http, url: SINK/rs, repeat: keyed, attempts: 1, breaker: 'off', caps: [ { id: d, max: 1, per: total } ] }
+steps: [ { deliver: { to: a } } ]`,
+      ),
+    )
+    sink.otherwise(() => ({ do: 'answer', status: 404 }))
+    const { lead_id: leadId } = await submit('resent')
+    sink.otherwise(() => ({ do: 'answer', status: 200 }))
+    expect((await submit('resent')).destinations.a).toMatchObject({ outcome: 'success' })
+    expect(await used('resent/%')).toEqual([1])
+    const [dead] = [...(await stored(leadId)).lead.deliveries.values()]
+    await process.amendments.decideDelivery({
+      tenantId: engine.tenantId,
+      leadId,
+      deliveryId: dead?.id ?? '',
+      decision: 'send_again',
+      by: 'ada',
+      reason: null,
+    })
+    await process.work()
+    expect([...(await stored(leadId)).lead.deliveries.values()]).toMatchObject([{ outcome: 'success' }])
+    expect(await used('resent/%')).toEqual([1])
+  })
+
   it('leave nothing of a destination that is not offered the lead, whatever others reserve at the same time', async () => {
     await engine.publish(
       flow(
