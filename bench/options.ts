@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly deliveries: boolean
   /** Whether the shares of authentication, authorization, sealing and limits in the server's CPU are measured too. */
   readonly guards: boolean
+  /** The console in a browser, that alone; null: it is left out. */
+  readonly console: { readonly leads: number; readonly minutes: number } | null
   readonly quick: boolean
   readonly profile: CaseId | null
   readonly json: boolean
@@ -27,6 +29,8 @@ const USUAL: readonly CaseId[] = ['a', 'b', 'c', 'd']
 const CONNECTIONS_MAX = 1024
 const PERSONS = 1_000_000
 const LIST_ENTRIES = 10_000_000
+const CONSOLE_LEADS = 1_000_000
+const CONSOLE_MINUTES = 10
 
 const isCase = (text: string): text is CaseId => Object.hasOwn(CASES, text)
 
@@ -78,6 +82,9 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
       'what looking up among so many list entries adds, that alone',
       readCount(20_000_000),
     )
+    .option('--console', 'the console in chromium with a million leads stored and 500 a second coming in, that alone')
+    .option('--console-leads <number>', 'stored for it', readCount(2_000_000))
+    .option('--console-minutes <number>', 'how long leads come in, on each of two screens; 10', readCount(10))
     .option('--profile <case>', 'run the server of this case under the CPU profiler', readCase)
     .option('--json', 'print JSON in place of the table')
     .parse(argv)
@@ -95,6 +102,9 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     guardsOnly?: true
     personsOnly?: number | true
     listsOnly?: number | true
+    console?: true
+    consoleLeads?: number
+    consoleMinutes?: number
     profile?: CaseId
     json?: true
   }>()
@@ -103,7 +113,11 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
   const alone = flags.personsOnly === true ? PERSONS : flags.personsOnly
   const lists = flags.listsOnly === true ? LIST_ENTRIES : (flags.listsOnly ?? 0)
   const cases =
-    alone !== undefined || lists > 0 || flags.deliveriesOnly === true || flags.guardsOnly === true
+    flags.console === true ||
+    alone !== undefined ||
+    lists > 0 ||
+    flags.deliveriesOnly === true ||
+    flags.guardsOnly === true
       ? []
       : (flags.only ?? (profile === null ? USUAL : [profile]))
   if (profile !== null && !cases.includes(profile)) program.error(`--profile ${profile} needs ${profile} in --only.`)
@@ -128,6 +142,10 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
         lists === 0 &&
         flags.only === undefined),
     lists,
+    console:
+      flags.console === true
+        ? { leads: flags.consoleLeads ?? CONSOLE_LEADS, minutes: flags.consoleMinutes ?? CONSOLE_MINUTES }
+        : null,
     quick,
     profile,
     json: flags.json === true,

@@ -1,10 +1,11 @@
 import { IconChevronRight } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { duration, t } from '../text.ts'
 import { fullTime } from '../time.ts'
 import { Exchange } from './exchange.tsx'
 import { Saw } from './saw.tsx'
 import type { Moment } from './story.ts'
+import { type Bar, waterfallOf } from './waterfall.ts'
 
 /** Under this share of the whole a bar could not be seen. */
 const BAR_MIN = 0.8
@@ -12,15 +13,16 @@ const BAR_MIN = 0.8
 const MomentRow = (props: {
   readonly leadId: string
   readonly moment: Moment
-  readonly totalMs: number
+  readonly bar: Bar
   readonly isOpen: boolean
   readonly onToggle: () => void
 }) => {
-  const { leadId, moment, totalMs, isOpen, onToggle } = props
-  const left = totalMs === 0 ? 0 : (moment.startMs / totalMs) * 100
-  const width = Math.max(BAR_MIN, totalMs === 0 ? 0 : (moment.tookMs / totalMs) * 100)
+  const { leadId, moment, bar, isOpen, onToggle } = props
+  const left = Math.min(bar.left * 100, 100 - BAR_MIN)
+  const width = Math.max(BAR_MIN, Math.min(bar.width * 100, 100 - left))
   return (
     <li className="moment" data-tone={moment.tone}>
+      {bar.waitedMs > 0 && <p className="moment-wait">{t('story.idle', { time: duration(bar.waitedMs) })}</p>}
       <button type="button" className="moment-head" aria-expanded={isOpen} onClick={onToggle}>
         <span className="moment-dot" aria-hidden="true" />
         <span className="moment-title">
@@ -29,7 +31,7 @@ const MomentRow = (props: {
         </span>
         <span className="moment-result clip">{moment.result}</span>
         <span className="moment-bar" aria-hidden="true">
-          <i style={{ left: `${Math.min(left, 100 - BAR_MIN)}%`, width: `${Math.min(width, 100)}%` }} />
+          <i style={{ left: `${left}%`, width: `${width}%` }} />
         </span>
         <span className="moment-time num" title={fullTime(moment.at)}>
           {moment.startMs === 0 ? t('story.at_once') : `+${duration(moment.startMs)}`}
@@ -38,7 +40,12 @@ const MomentRow = (props: {
       </button>
       {isOpen && (
         <div className="moment-body">
-          <p>{moment.result}</p>
+          <p>
+            {moment.result}
+            {moment.tookMs > 0 && (
+              <span className="faint"> · {t('story.took', { time: duration(moment.tookMs) })}</span>
+            )}
+          </p>
           {moment.rule !== null && (
             <p>
               <span className="faint">{t('story.rule')}</span> <code>{moment.rule}</code>
@@ -66,6 +73,8 @@ const MomentRow = (props: {
   )
 }
 
+const NO_BAR: Bar = { left: 0, width: 0, waitedMs: 0 }
+
 /** What happened, in order; each line opens to what it rested on. */
 export const Timeline = (props: { readonly leadId: string; readonly moments: readonly Moment[] }) => {
   const { leadId, moments } = props
@@ -78,15 +87,20 @@ export const Timeline = (props: { readonly leadId: string; readonly moments: rea
           .map(({ id }) => id),
       ),
   )
-  const totalMs = Math.max(1, ...moments.map(({ startMs, tookMs }) => startMs + tookMs))
+  const totalMs = Math.max(0, ...moments.map(({ startMs, tookMs }) => startMs + tookMs))
+  const bars = useMemo(() => waterfallOf(moments), [moments])
   return (
     <ol className="timeline">
-      {moments.map((moment) => (
+      <li className="moment-axis faint num" aria-hidden="true">
+        <span>0</span>
+        <span>{duration(totalMs)}</span>
+      </li>
+      {moments.map((moment, index) => (
         <MomentRow
           key={moment.id}
           leadId={leadId}
           moment={moment}
-          totalMs={totalMs}
+          bar={bars[index] ?? NO_BAR}
           isOpen={open.has(moment.id)}
           onToggle={() =>
             setOpen((before) => {
