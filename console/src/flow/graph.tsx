@@ -120,7 +120,7 @@ const targets = (step: FlowStep, outline: FlowOutline): readonly string[] => {
   return names.filter((name) => outline.destinations.some(({ id }) => id === name))
 }
 
-const DESTINATION_GAP_PX = 90
+const DESTINATION_GAP_PX = 56
 const ROW_PX = 74
 
 /** Of steps that only go on where their rule holds. */
@@ -214,7 +214,7 @@ export const Graph = (props: {
         nodeTypes={TYPES}
         colorMode={scheme}
         fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+        fitViewOptions={{ padding: 0.08, minZoom: 0.6, maxZoom: 1 }}
         minZoom={0.3}
         maxZoom={1.4}
         nodesConnectable={false}

@@ -2,9 +2,9 @@ import type { FlowArm, FlowOutline, FlowStep, StepPath } from './document.ts'
 
 /** Where everything of a flow stands in its picture: a trunk, arms side by side where it branches, joined behind it. */
 
-export const WIDTH = 236
+export const WIDTH = 208
 const STEP_PX = 74
-const GAP_PX = 26
+const GAP_PX = 20
 const FIRST_PX = 100
 /** An arm begins so much lower, for the name of its rule. */
 const ARM_PX = 26

@@ -6,7 +6,7 @@ import { t } from '../text.ts'
 import type { Column } from './columns.tsx'
 
 const ROW_PX = 38
-const OVERSCAN = 12
+const OVERSCAN = 8
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 60
 
@@ -34,8 +34,9 @@ const Row = memo(
         onClick={() => onOpen(lead)}
       >
         <div role="gridcell" onClick={(event) => event.stopPropagation()}>
-          <Checkbox
-            size="xs"
+          <input
+            type="checkbox"
+            className="check"
             tabIndex={-1}
             checked={isSelected}
             aria-label={t('leads.select', { id: lead.id })}
