@@ -33,6 +33,10 @@ const TONES: Readonly<Record<string, Moment['tone']>> = {
   skip: 'quiet',
 }
 
+/** A step that turned nobody away is no bad one, whatever it found. */
+const toneOf = ({ outcome, code }: Data): Moment['tone'] =>
+  outcome === 'failure' && code === undefined ? 'info' : (TONES[String(outcome)] ?? 'info')
+
 /** Events that only say how the machine went about it. */
 const QUIET = new Set([
   'step.entered',
@@ -62,6 +66,11 @@ const stepResult = (event: LeadEvent): string => {
     }
     case 'duplicate.checked':
       return t('story.unique')
+    case 'match.checked':
+      return named(
+        'match_band',
+        note.decision === undefined ? String(note.band ?? 'none') : `decided_${String(note.decision)}`,
+      )
     case 'suppression.checked':
       return t('story.permitted')
     case 'filter.checked':
@@ -177,16 +186,15 @@ export const storyOf = (lead: LeadDetail, events: readonly LeadEvent[]): readonl
     const endMs = new Date(event.at).getTime() - begun
     const tookMs = Number(data.ms ?? 0)
     const step = typeof data.step === 'string' ? data.step : null
-    const { result, tone } = isStep(event)
-      ? { result: stepResult(event), tone: TONES[String(data.outcome)] ?? 'info' }
-      : otherResult(event)
+    const { result, tone } = isStep(event) ? { result: stepResult(event), tone: toneOf(data) } : otherResult(event)
     moments.push({
       id: `${event.seq}.${event.position}`,
       tone,
       title: named('event', event.type),
       result,
       rule: typeof data.rule === 'string' && data.rule !== 'base' ? data.rule : null,
-      saw: (sealed.saw as Data | undefined) ?? null,
+      // Whom it was taken for has a card of its own.
+      saw: event.type === 'match.checked' ? null : ((sealed.saw as Data | undefined) ?? null),
       at: event.at,
       startMs: Math.max(0, endMs - tookMs),
       tookMs,
