@@ -1267,6 +1267,7 @@ table delivery with (fillfactor=80) row level security forced
   constraint delivery_pkey PRIMARY KEY (tenant_id, lead_id, id)
   constraint delivery_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'unknown'::text, 'delivered'::text, 'refused'::text, 'passed'::text, 'dead'::text, 'discarded'::text])))
   CREATE INDEX delivery_open ON millrace.delivery USING btree (tenant_id, state, flow_id, destination, lead_id) WHERE (state = ANY (ARRAY['waiting'::text, 'unknown'::text, 'dead'::text]))
+  CREATE INDEX delivery_taken ON millrace.delivery USING btree (tenant_id, destination, lead_id DESC) WHERE (state = 'delivered'::text)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app

@@ -39,7 +39,7 @@ describe('judge', () => {
       matchAddedMs: 5,
       listAddedMs: 1,
     }
-    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(14).fill(true))
+    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(15).fill(true))
   })
   it('counts what is just beyond the bound as not reached', () => {
     const beyond: Findings = {
@@ -58,7 +58,7 @@ describe('judge', () => {
       matchAddedMs: 5.1,
       listAddedMs: 1.01,
     }
-    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(14).fill(false))
+    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(15).fill(false))
   })
   it('takes the larger of two servers’ memory', () => {
     const memory = judge({ ...nothing, memoryBytes: (id) => (id === 'd' ? 400e6 : 100e6) })

@@ -157,14 +157,6 @@ export const createJournalReader = (options: {
         'l.id in (select a.lead_id from millrace.lead_assignment a where a.tenant_id = $1::uuid and a.user_id = ?::text)',
         filter.assignee,
       )
-    // The deliveries of each lead in question, by the journal's primary key.
-    add(
-      `exists (select from millrace.event o join millrace.event e on e.tenant_id = o.tenant_id and e.lead_id = o.lead_id
-         where o.tenant_id = l.tenant_id and o.lead_id = l.id and o.type = 'delivery.opened'
-           and o.data ->> 'destination' = ?::text and e.type = 'attempt.ended' and e.data ->> 'outcome' = 'success'
-           and e.data ->> 'delivery' = o.data ->> 'delivery')`,
-      filter.takenBy,
-    )
     // An id begins with the time it was received at: a range of time is a range of the list.
     add('l.id >= ?::uuid', filter.from === undefined ? undefined : firstIdAt(filter.from))
     add('l.id < ?::uuid', filter.to === undefined ? undefined : firstIdAt(filter.to))
@@ -174,14 +166,24 @@ export const createJournalReader = (options: {
   return {
     list: async (tenantId, filter, page) => {
       const { where, values } = filtered(filter)
+      const { takenBy } = filter
+      // A buyer took few of the leads there are: they are read from what it took, in the order of the list, a page long.
+      const from =
+        takenBy === undefined
+          ? 'millrace.lead l'
+          : `(select distinct on (d.lead_id) d.lead_id from millrace.delivery d
+              where d.tenant_id = $1::uuid and d.destination = $${values.length + 4}::text and d.state = 'delivered'
+                and ($2::uuid is null or d.lead_id < $2::uuid) order by d.lead_id desc) t
+             join millrace.lead l on l.id = t.lead_id`
+      const order = takenBy === undefined ? 'l.id' : 't.lead_id'
       const [rows] = await database.batch(
         [tenantId],
         [
           {
-            text: `select ${ROW} from millrace.lead l
+            text: `select ${ROW} from ${from}
                    where l.tenant_id = $1::uuid and ($2::uuid is null or l.id < $2::uuid)${where}
-                   order by l.id desc limit $3::integer`,
-            values: [tenantId, page.before, page.limit, ...values],
+                   order by ${order} desc limit $3::integer`,
+            values: [tenantId, page.before, page.limit, ...values, ...(takenBy === undefined ? [] : [takenBy])],
           },
         ],
       )
