@@ -1,0 +1,30 @@
+-- expands
+-- An organisation is forgotten with the last person who spoke for it: its name may be a person's own, as a sole trader's is.
+
+create or replace function millrace.forget_record() returns trigger language plpgsql as $$
+declare
+  orphan uuid;
+begin
+  delete from millrace.person_key k
+    using (
+      select keys from millrace.person where tenant_id = old.tenant_id and id = old.id
+      union all
+      select keys from millrace.person_record where tenant_id = old.tenant_id and lead_id = old.id
+    ) r
+    where k.tenant_id = old.tenant_id and k.key = any (r.keys) and k.lead_id = old.id;
+  update millrace.person set sealed = null, keys = '{}' where tenant_id = old.tenant_id and id = old.id;
+  delete from millrace.person_record where tenant_id = old.tenant_id and lead_id = old.id;
+  for orphan in
+    select distinct p.account_id from millrace.person p
+    where p.tenant_id = old.tenant_id and p.id in (old.id, old.person_id) and p.account_id is not null
+      and not exists (
+        select from millrace.person q join millrace.lead l on l.tenant_id = q.tenant_id and l.person_id = q.id
+        where q.tenant_id = old.tenant_id and q.account_id = p.account_id and l.id <> old.id and l.wrapped_key is not null
+      )
+  loop
+    delete from millrace.account_key where tenant_id = old.tenant_id and account_id = orphan;
+    delete from millrace.account where tenant_id = old.tenant_id and id = orphan;
+    update millrace.person set account_id = null where tenant_id = old.tenant_id and account_id = orphan;
+  end loop;
+  return null;
+end $$;
