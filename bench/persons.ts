@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CaseContext, flowText, publishFlow, startMillrace, type Target } from './cases.ts'
 import { fillPersons } from './laid-persons.ts'
+import { median } from './percentiles.ts'
 import { cpuRatio, type Measured, measure, type RoundsOptions, rateRatio, warmUp } from './rounds.ts'
 
-export interface PersonsMeasured {
-  readonly persons: number
+/** At so many connections. */
+export interface Matching {
+  readonly connections: number
   readonly without: Measured
   readonly matched: Measured
   /** The rate with persons matched by the rate without. */
@@ -15,10 +17,20 @@ export interface PersonsMeasured {
   readonly cpuRatio: number
   /** What matching adds at p99, ms: the median of the rounds' own differences. */
   readonly addedP99Ms: number
+}
+
+export interface PersonsMeasured {
+  readonly persons: number
+  readonly at: readonly Matching[]
   readonly laidInS: number
 }
 
 const NAME = 'bench_persons'
+/** Alone, where nothing waits for anything; a few; and as many as keep all cores busy, where p99 tells of waiting. */
+const CONNECTIONS = [1, 8, 64]
+/** Many and short: what else the machine does then spoils some of them, and the median passes those by. */
+const ROUNDS = 12
+const ROUND_MS = 1_000
 
 export const measurePersons = async (options: {
   readonly context: CaseContext
@@ -43,19 +55,25 @@ export const measurePersons = async (options: {
     { label: 'with match', target: matched },
   ]
   await warmUp(contenders, rounds)
-  const [measuredPlain, measuredMatched] = await measure(contenders, rounds)
-  if (!measuredPlain || !measuredMatched) throw new Error('both were to be measured')
-  await plain.server.stop()
-  const added = measuredMatched.rounds
-    .map(({ p99Ms }, round) => p99Ms - (measuredPlain.rounds[round]?.p99Ms ?? p99Ms))
-    .sort((a, b) => a - b)
-  return {
-    persons,
-    without: measuredPlain,
-    matched: measuredMatched,
-    ratio: rateRatio(measuredMatched, measuredPlain),
-    cpuRatio: cpuRatio(measuredMatched, measuredPlain),
-    addedP99Ms: added[Math.floor(added.length / 2)] ?? Number.NaN,
-    laidInS,
+  const at: Matching[] = []
+  for (const connections of CONNECTIONS) {
+    const [without, withMatch] = await measure(contenders, {
+      ...rounds,
+      connections,
+      rounds: ROUNDS,
+      durationMs: ROUND_MS,
+    })
+    if (!without || !withMatch) throw new Error('both were to be measured')
+    const added = withMatch.rounds.map(({ p99Ms }, round) => p99Ms - (without.rounds[round]?.p99Ms ?? p99Ms))
+    at.push({
+      connections,
+      without,
+      matched: withMatch,
+      ratio: rateRatio(withMatch, without),
+      cpuRatio: cpuRatio(withMatch, without),
+      addedP99Ms: median(added),
+    })
   }
+  await plain.server.stop()
+  return { persons, at, laidInS }
 }

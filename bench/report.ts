@@ -67,8 +67,8 @@ export const judgeCases = (
     dueP99Ms: deliveries?.due.p99Ms,
     deliveriesPerSecond: deliveries?.burst.perSecond,
     waitingRatio: deliveries?.waiting.ratio,
-    matchRatio: persons?.ratio,
-    matchAddedMs: persons?.addedP99Ms,
+    matchRatio: persons?.at.find(({ connections }) => connections === 64)?.ratio,
+    matchAddedMs: persons?.at.find(({ connections }) => connections === 1)?.addedP99Ms,
     listAddedMs: lists?.addedP99Ms,
     guardsPercent: guards?.total,
   })
@@ -169,10 +169,11 @@ export const formatResults = (results: Results): string => {
   }
   if (persons) {
     const stored = `${count(persons.persons)} persons stored`
-    rows.push(
-      ...loadRows(`(c) Millrace, ${stored}`, [persons.without], () => undefined),
-      ...loadRows('(c) the same, matching them', [persons.matched], () => persons.without),
-    )
+    for (const { without, matched } of persons.at)
+      rows.push(
+        ...loadRows(`(c) Millrace, ${stored}`, [without], () => undefined),
+        ...loadRows('(c) the same, matching them', [matched], () => without),
+      )
   }
   const { guards } = results
   const shares =
@@ -183,6 +184,10 @@ export const formatResults = (results: Results): string => {
             .map(([name, share]) => `${name} ${share.toFixed(1)}`)
             .join('  ')}  together ${guards.total.toFixed(1)}`,
         ]
+  const matching = (persons?.at ?? []).map(
+    ({ connections, ratio, cpuRatio, addedP99Ms }) =>
+      `Matching, ${connections} connection${connections === 1 ? '' : 's'}: ${(ratio * 100).toFixed(1)} % of the rate (by CPU ${(cpuRatio * 100).toFixed(1)} %), p99 ${addedP99Ms < 0 ? '' : '+'}${addedP99Ms.toFixed(2)} ms`,
+  )
   const memory = cases.map(({ id, memoryBytes }) => `(${id}) ${Math.round(memoryBytes / 1e6)}`).join('  ')
   const targetRows = targets.map(({ target, wanted, found, unit, reached }) => [
     target,
@@ -197,6 +202,7 @@ export const formatResults = (results: Results): string => {
     '',
     formatTable(header, rows),
     '',
+    ...(matching.length === 0 ? [] : [...matching, '']),
     `Peak memory of the server, MB: ${memory}`,
     ...shares,
     '',
