@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ADMIN } from '../support/api.ts'
 import { type ConsoleHome, openConsole, person } from '../support/console.ts'
+
+/** Every screen is looked through by axe twice; a busy machine takes its time. */
+vi.setConfig({ testTimeout: 180_000 })
 
 let home: ConsoleHome
 let missing: string | null = null
@@ -40,6 +43,10 @@ describe('sources', () => {
     await page.getByRole('heading', { name: 'How to submit' }).waitFor()
     await page.getByLabel('email', { exact: true }).fill('form@example.com')
     await page.getByLabel('state', { exact: true }).fill('NY')
+    const posting = page.getByRole('region', { name: 'For whoever sends the leads' })
+    await posting.getByText('A lead that passes').waitFor()
+    const theirs = await posting.getByRole('link', { name: 'Open their page' }).getAttribute('href')
+    expect((await fetch(theirs ?? '')).status).toBe(200)
     await home.checkAccess(page)
     await home.shoot(page, 'source')
     await page.getByRole('button', { name: 'Send' }).click()
@@ -192,7 +199,19 @@ describe('an empty tenant', () => {
     await page.getByRole('button', { name: 'Send a test lead' }).click()
     await page.getByRole('region', { name: 'See what became of it' }).getByText('Accepted').waitFor()
     await home.checkAccess(page)
-    await page.getByRole('link', { name: /Open it/ }).click()
+    await page.getByRole('button', { name: /^Send \d+ sample leads/ }).click()
+    const samples = async (): Promise<number> => {
+      const [row] = await home.api.home.inspect<{ n: number }>(
+        'select count(*)::integer as n from millrace.lead where tenant_id = $1 and test',
+        [tenantId],
+      )
+      return row?.n ?? 0
+    }
+    await expect.poll(samples, { timeout: 30_000 }).toBeGreaterThan(10)
+    await page
+      .getByRole('link', { name: /Open it/ })
+      .first()
+      .click()
     await page.getByRole('region', { name: 'What became of it' }).waitFor()
     expect(performance.now() - begun).toBeLessThan(180_000)
     await page.close()

@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ConsoleHome, openConsole } from '../support/console.ts'
+
+/** Every screen is looked through by axe twice; a busy machine takes its time. */
+vi.setConfig({ testTimeout: 180_000 })
 
 let home: ConsoleHome
 let missing: string | null = null

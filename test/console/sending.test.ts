@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ADMIN } from '../support/api.ts'
 import { type ConsoleHome, openConsole, person } from '../support/console.ts'
+
+/** Every screen is looked through by axe twice; a busy machine takes its time. */
+vi.setConfig({ testTimeout: 180_000 })
 
 let home: ConsoleHome
 let missing: string | null = null

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
 import { useMay } from '../rights.ts'
 import { AccountTab } from '../settings/account-tab.tsx'
+import { AlertsTab } from '../settings/alerts-tab.tsx'
 import { BrandingTab } from '../settings/branding-tab.tsx'
 import { KeysTab } from '../settings/keys-tab.tsx'
 import { PeopleTab } from '../settings/people-tab.tsx'
@@ -12,6 +13,7 @@ import { SecretsTab } from '../settings/secrets-tab.tsx'
 import { SsoTab } from '../settings/sso-tab.tsx'
 import { SubscriptionsTab } from '../settings/subscriptions-tab.tsx'
 import { TenantTab } from '../settings/tenant-tab.tsx'
+import { WebhooksTab } from '../settings/webhooks-tab.tsx'
 import { Page } from '../shell/page.tsx'
 import { type TextKey, t } from '../text.ts'
 
@@ -23,6 +25,8 @@ const TABS: readonly { id: string; text: TextKey; permission: string | null; par
   { id: 'sso', text: 'settings.sso', permission: 'settings.read', part: SsoTab },
   { id: 'keys', text: 'settings.keys', permission: 'key.read', part: KeysTab },
   { id: 'secrets', text: 'settings.secrets', permission: 'secret.read', part: SecretsTab },
+  { id: 'webhooks', text: 'settings.webhooks', permission: 'webhook.read', part: WebhooksTab },
+  { id: 'alerts', text: 'settings.alerts', permission: 'job.read', part: AlertsTab },
   { id: 'hooks', text: 'settings.hooks', permission: 'secret.edit', part: SubscriptionsTab },
   { id: 'retention', text: 'settings.retention', permission: 'privacy.read', part: RetentionTab },
   { id: 'branding', text: 'settings.branding', permission: 'settings.edit', part: BrandingTab },

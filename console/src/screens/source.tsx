@@ -10,6 +10,7 @@ import type { FigureAnswer } from '../overview/types.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { HowToSubmit } from '../source/how-to-submit.tsx'
+import { Posting } from '../source/posting.tsx'
 import { TestForm } from '../source/test-form.tsx'
 import { t } from '../text.ts'
 import '../styles/overview.css'
@@ -62,6 +63,7 @@ export const Source = () => {
       <div className="lead-page">
         <div className="stack">
           <HowToSubmit source={found} document={detail.data.document} />
+          <Posting source={found} />
         </div>
         <div className="stack">
           {may('lead.submit') && <TestForm source={found} document={detail.data.document} />}

@@ -155,7 +155,7 @@ export const KeysTab = () => {
       head: t('sources.name'),
       cell: ({ name, flow, source, replaced_by }) => (
         <>
-          <span className="cell-main">{name || '–'}</span>{' '}
+          <span className="cell-main">{name || (source === null ? '–' : '')}</span>{' '}
           {source !== null && (
             <span className="faint">
               {flow}/{source}
