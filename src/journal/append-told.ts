@@ -50,6 +50,18 @@ export const toldStatement = (told: readonly Told[]): Statement => ({
   ],
 })
 
+/** What was learnt may be forgotten again before the last is known: none of them is taken for one that nobody hears. */
+export const learnAll = async (
+  listeners: Pick<Listeners, 'wanted' | 'learn'>,
+  tenants: readonly string[],
+): Promise<void> => {
+  for (;;) {
+    const unknown = tenants.filter((tenant) => listeners.wanted(tenant) === undefined)
+    if (unknown.length === 0) return
+    await Promise.all(unknown.map((tenant) => listeners.learn(tenant)))
+  }
+}
+
 /** What these commits are told of, where somebody listens. */
 export const toldOf = (commits: readonly LeadCommit[], listeners: Pick<Listeners, 'wanted'>): readonly Told[] => {
   const told: Told[] = []

@@ -8,7 +8,7 @@ import { type ConsentWrite, consentStatements, fenceStatement } from './append-c
 import { type DeliveryColumns, deliveryStatements } from './append-deliveries.ts'
 import { type EntryWrite, listStatements } from './append-lists.ts'
 import { type ReviewWrite, reviewStatements } from './append-reviews.ts'
-import { type Listeners, toldOf, toldStatement } from './append-told.ts'
+import { type Listeners, learnAll, toldOf, toldStatement } from './append-told.ts'
 import { type PersonWrites, personStatements } from './person-writes.ts'
 import type { Segment } from './segment.ts'
 import { type WorkMark, workStatements } from './work-statements.ts'
@@ -288,8 +288,7 @@ export const createAppender = (options: {
     onGather?.(commits.length)
     const tenants = [...new Set(commits.map((commit) => commit.tenantId))]
     const { statements, caps } = commitStatements(commits)
-    if (listeners)
-      for (const tenant of tenants) if (listeners.wanted(tenant) === undefined) await listeners.learn(tenant)
+    if (listeners) await learnAll(listeners, tenants)
     const told = listeners ? toldOf(commits, listeners) : []
     if (told.length > 0) statements.push(toldStatement(told))
     for (let tries = 1; ; tries += 1) {

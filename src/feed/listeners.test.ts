@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import type { Database } from '../database/pool.ts'
+import { learnAll } from '../journal/append-told.ts'
+import { createListeners } from './listeners.ts'
+
+it('who has subscribed while it was being read is heard: what was read before is not believed, nor taken for nobody', async () => {
+  const answers: string[][] = [[], ['lead.accepted']]
+  const asked: (() => void)[] = []
+  const database = {
+    batch: () =>
+      new Promise((resolve) => {
+        const rows = (answers.shift() ?? []).map((type) => ({ type }))
+        asked.push(() => resolve([rows]))
+      }),
+  } as unknown as Database
+  const listeners = createListeners({ database, onOwed: () => undefined })
+  const learnt = learnAll(listeners, ['t'])
+  // The news of a subscription comes while the answer from before it is on its way.
+  listeners.forget('t')
+  asked.shift()?.()
+  await expect.poll(() => asked.length).toBe(1)
+  asked.shift()?.()
+  await learnt
+  expect(listeners.wanted('t')).toEqual(new Set(['lead.accepted']))
+})
