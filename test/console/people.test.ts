@@ -58,7 +58,7 @@ describe('persons', () => {
     await page.getByRole('textbox', { name: 'An email or a phone number' }).fill('ADA@engines.example')
     await page.getByRole('button', { name: 'Find', exact: true }).click()
     const known = page.getByRole('region', { name: 'What is known' })
-    await known.getByText('the newest, against 1 others').waitFor()
+    await known.getByText('the newest, against 1 other').waitFor()
     await known.getByRole('link', { name: 'fair' }).first().waitFor()
     expect(page.url()).not.toContain('ada')
     await page.getByRole('region', { name: 'Over time' }).getByRole('listitem').nth(1).waitFor()

@@ -6,7 +6,7 @@ import { api } from '../api/client.ts'
 import type { DeliveryRead, DeliverySummary } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { useMay } from '../rights.ts'
-import { duration, named, t } from '../text.ts'
+import { duration, t } from '../text.ts'
 import { fullTime } from '../time.ts'
 import type { Act } from './states.ts'
 
@@ -133,7 +133,7 @@ export const Decide = (props: {
       {act === 'delivered' && (
         <TextInput
           label={t('delivery.reference')}
-          description={t('delivery.reference_hint', { destination: named('', delivery.destination) })}
+          description={t('delivery.reference_hint', { destination: delivery.destination })}
           maxLength={200}
           value={reference}
           onChange={(event) => setReference(event.currentTarget.value)}

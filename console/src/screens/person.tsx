@@ -12,7 +12,7 @@ import { PersonTimeline } from '../person/timeline.tsx'
 import { ConsentCard } from '../privacy/consent-card.tsx'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
-import { named, number, t } from '../text.ts'
+import { named, number, t, tn } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
 
 interface Survivor {
@@ -56,10 +56,10 @@ const columns: readonly Column<Survivor>[] = [
     key: 'why',
     head: t('person.why'),
     cell: ({ rule, others }) =>
-      rule === null ? (
+      rule === null || others === 0 ? (
         <span className="faint">{t('person.agreed')}</span>
       ) : (
-        t('person.decided', { rule: named('survive', rule), n: others })
+        tn('person.decided', others, { rule: named('survive', rule) })
       ),
   },
 ]
