@@ -17,6 +17,7 @@ import { runMap } from './cli/commands/map.ts'
 import { runMigrate } from './cli/commands/migrate.ts'
 import { runParse } from './cli/commands/parse.ts'
 import { ownAddress, runServe } from './cli/commands/serve.ts'
+import { addApiVerb } from './cli/verbs/api.ts'
 import { addCustodyVerbs } from './cli/verbs/custody.ts'
 import { addDecisionVerbs } from './cli/verbs/decisions.ts'
 import { addDestinationVerbs } from './cli/verbs/destinations.ts'
@@ -369,6 +370,7 @@ addCustodyVerbs(program, {
   }),
 })
 addTenantVerbs(program, { configOf, opener, act })
+addApiVerb(program, { act }, process.env)
 addDecisionVerbs(program, { configOf, opener, act, untilSignalled })
 addIdentityVerbs(program, { configOf, opener, act, untilSignalled, registries, clock: systemClock() })
 addDestinationVerbs(program, { configOf, opener, act, registries, clock: systemClock() })

@@ -167,6 +167,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       integrations: 'values: the reference page of destinations is made from their table',
       api: 'values: the reference of the API is what the app says of itself',
       handlers: 'values: what `identity train` learns is written under the keys that the intake path looks for',
+      client: 'values: `api` asks a server as its typed client does',
       'house.ts': 'types: a command is handed the way to open the house',
       'demo.ts': 'types: `serve` prints what the demo is',
     },
