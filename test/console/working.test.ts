@@ -73,6 +73,44 @@ describe('the review queue', () => {
     await page.close()
   })
 
+  it('keeps what was typed where the server cannot be reached, and goes on from there', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const id = await inReview(2)
+    const page = await home.open('/review')
+    await page.getByText('work2@example.com').waitFor()
+    await page.getByRole('button', { name: 'Mend last_name' }).click()
+    await page.route('**/fields', (route) => route.abort())
+    const input = page.getByRole('textbox', { name: 'last_name', exact: true })
+    await input.fill('Kept')
+    await page.keyboard.press('Enter')
+    await page.getByText(/The server cannot be reached/).waitFor()
+    expect(await input.inputValue()).toBe('Kept')
+    await page.unroute('**/fields')
+    await input.press('Enter')
+    await input.waitFor({ state: 'detached' })
+    expect(await field(id, 'last_name')).toBe('Kept')
+
+    // A decision that could not be sent is said, and the lead comes back.
+    await page.route('**/review', (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()))
+    await page.keyboard.press('a')
+    await page.getByText('Nothing waits for you').waitFor()
+    await page.getByText(/The decision could not be sent/).waitFor()
+    await page.getByText('work2@example.com').waitFor()
+    await page.unroute('**/review')
+    await page.keyboard.press('a')
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await expect
+      .poll(async () => {
+        const [row] = await home.api.home.inspect<{ outcome: string | null }>(
+          'select outcome from millrace.lead where id = $1',
+          [id],
+        )
+        return row?.outcome
+      })
+      .toBe('success')
+    await page.close()
+  })
+
   it('gives the hottest or the newest first, and what was given to another to no one else', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
     await inReview(3)
