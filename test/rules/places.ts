@@ -82,7 +82,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     may: ['base', 'lead', 'kit'],
     besides: { database: DATABASE },
   },
-  // What tells others what happens: webhooks of a tenant, and alerts. docs/decisions/0050
+  // What tells others what happens: webhooks of a tenant, and alerts. docs/decisions/0051
   feed: {
     may: ['base', 'lead', 'kit', 'journal', 'delivery'],
     besides: {
