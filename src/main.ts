@@ -73,7 +73,7 @@ const configOf = (flags: { readonly port?: string; readonly data?: string; reado
 
 /** A line for each answer would be a system call for each: lines leave together, this often at the least. */
 const LOG_FLUSH_MS = 200
-const LOG_TOGETHER_BYTES = 16_384
+const LOG_TOGETHER_BYTES = 8192
 
 const logger = (config: Config, quiet: boolean) => {
   const destination = pino.destination({ dest: 2, sync: quiet, ...(!quiet && { minLength: LOG_TOGETHER_BYTES }) })
