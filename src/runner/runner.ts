@@ -157,8 +157,10 @@ export const createRunner = (ctx: RunnerContext): Runner => {
   }
 
   const resume: Runner['resume'] = async ({ tenantId, leadId, attempts }) => {
-    const known = running.get(leadId)
-    await (known ? known.catch(() => undefined) : hold(tenantId, leadId, runDurable(tenantId, leadId, attempts)))
+    // Put down so lately that its run here has not heard yet that this is durable: it is taken up once that has ended.
+    // Left to it, the lead would stand under this process's number with nobody at it.
+    for (let known = running.get(leadId); known; known = running.get(leadId)) await known.catch(() => undefined)
+    await hold(tenantId, leadId, runDurable(tenantId, leadId, attempts))
   }
 
   /** The rest of a journey whose first part is durable. */
