@@ -102,6 +102,14 @@ export const statesAt = (rows: readonly ConsentRow[], at: number): ChannelState[
     return state
   })
 
+/** What a consent to a channel is written down under: the email, the phone, or both. */
+const isFor = (channel: Channel, kind: Kind): boolean =>
+  channel === 'share' || channel === 'all' || (channel === 'email') === (kind === 'email')
+
+/** The channels that nothing known of the person stands for: a record of them could be found by nobody. */
+export const unreached = <C extends Channel>(known: readonly Known[], channels: readonly C[]): C[] =>
+  channels.filter((channel) => !known.some(({ kind }) => isFor(channel, kind)))
+
 const WHY = { revoke: 'revoked', restrict: 'restricted', object: 'objected' } as const
 const MONTH_MS = 30 * 86_400_000
 /** A token: tenant (16 bytes), channels (a bit each), then a byte and 8 for each hash, then the MAC. */
@@ -138,7 +146,7 @@ export const createConsents = (options: {
     }
     return channels.flatMap((channel) =>
       known
-        .filter(({ kind }) => channel === 'share' || channel === 'all' || (channel === 'email') === (kind === 'email'))
+        .filter(({ kind }) => isFor(channel, kind))
         .map(({ kind, key }) => ({
           ...asked,
           id: newId(asked.notedAt),

@@ -115,6 +115,21 @@ describe('consent over HTTP', () => {
     expect(await state('2026-06-01')).toMatchObject({ sms: 'given' })
   })
 
+  it.each([
+    ['records', { channels: ['call'], wording: 'Yes.' }],
+    ['records', { channels: ['email', 'sms'], wording: 'Yes.' }],
+    ['revocations', { channels: ['call'] }],
+    ['links', { channels: ['sms'] }],
+  ])('refuses %s of a channel that nothing known of the person stands for, and writes nothing', async (kind, body) => {
+    const email = 'no-phone@example.com'
+    const answer = await post(`/api/v1/consent/${kind}`, { email, ...body })
+    expect([answer.statusCode, answer.json<{ detail: string }>().detail]).toEqual([
+      400,
+      expect.stringMatching(/^channels: (?:call|sms) needs the phone of the person/),
+    ])
+    expect((await post('/api/v1/consent/state', { email })).json<{ records: object[] }>().records).toEqual([])
+  })
+
   it('is taken back by a link that names nobody: looking does nothing, one click does', async () => {
     const { url } = (await post('/api/v1/consent/links', { phone, channels: ['call'] })).json<{ url: string }>()
     expect(url).not.toContain('5550188')

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { reachOf } from '../../access/matrix.ts'
+import { Fault } from '../../base/faults.ts'
 import { replyRevokes, revocationKeyword } from '../../privacy/consent-rules.ts'
-import { type Channel, statesAt } from '../../privacy/consents.ts'
+import { type Channel, type Known, statesAt, unreached } from '../../privacy/consents.ts'
 import { readRequest } from '../../privacy/requests.ts'
 import { actorOf } from '../audited.ts'
 import {
@@ -23,6 +24,16 @@ import { maskEvidence } from '../masking.ts'
 import { readPerson } from '../person.ts'
 import { requestView } from '../privacy-views.ts'
 import { iso, isoOrNull, readTime } from '../times.ts'
+
+/** Nothing is answered as written down of which nothing was: a call has no email, and mail has no number. */
+const refuseUnreached = (known: readonly Known[], channels: readonly Channel[]): void => {
+  const [channel] = unreached(known, channels)
+  if (channel === undefined) return
+  const needed = channel === 'email' ? 'email' : channel === 'call' || channel === 'sms' ? 'phone' : 'email or phone'
+  throw new Fault('invalid_request', {
+    message: `channels: ${channel} needs the ${needed} of the person, which is not known here; nothing was written.`,
+  })
+}
 
 export const consentRoutes =
   (deps: ApiDeps): FastifyPluginAsyncTypebox =>
@@ -49,6 +60,7 @@ export const consentRoutes =
         const { tenantId } = session
         const { body } = request
         const { known } = await readPerson(deps, tenantId, body)
+        refuseUnreached(known, body.channels)
         const records = await privacy.consents.give({
           tenantId,
           actor: actorOf(session),
@@ -132,6 +144,7 @@ export const consentRoutes =
         const { tenantId } = session
         const { channels = ['all'], note } = request.body
         const { known } = await readPerson(deps, tenantId, request.body)
+        refuseUnreached(known, channels)
         const made = await privacy.consents.block({
           tenantId,
           actor: actorOf(session),
@@ -199,8 +212,10 @@ export const consentRoutes =
       },
       async (request, reply) => {
         const { tenantId } = sessionOf(request)
+        const { channels = ['all'] } = request.body
         const { known } = await readPerson(deps, tenantId, request.body)
-        const token = privacy.consents.linkToken(tenantId, known, request.body.channels ?? ['all'])
+        refuseUnreached(known, channels)
+        const token = privacy.consents.linkToken(tenantId, known, channels)
         reply.code(201)
         return { url: `${settings.publicUrl ?? ''}/consent/${token}` }
       },
