@@ -2,16 +2,12 @@
 import type { DestinationType } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
 import type { EnricherDocument } from './document.ts'
-import { ENRICHER_SHAPE, FACT_NAME_PATTERN, ID_SHAPE } from './document-shape.ts'
-import { readDeliveryPolicy } from './read-delivery.ts'
-import { CHECK_TOOLS, durationOf, type NamesAsked, offsetOf } from './read-names.ts'
+import { ENRICHER_SHAPE, FACT_NAME_PATTERN } from './document-shape.ts'
+import { type Called, CHECK_TOOLS, callOf, durationOf, find, offsetOf, readCalled, readSettings } from './read-calls.ts'
 import { entriesOf, shapeOf } from './read-step.ts'
-import { atMost, reportUnknown } from './reading.ts'
+import { atMost, type NamesAsked, reportUnknown } from './reading.ts'
 import { OF_ASKING } from './scope.ts'
-import { readShape } from './shape.ts'
 import type { MapEntry, SourceNode } from './source.ts'
-
-const OWN_KEYS = Object.keys(ENRICHER_SHAPE.properties ?? {})
 
 interface Fact {
   readonly name: string
@@ -55,17 +51,9 @@ const readFacts = ({ registries, report }: NamesAsked, node: SourceNode | undefi
   })
 }
 
-const reportFlaws = (
-  { report }: NamesAsked,
-  asked: {
-    readonly type: DestinationType
-    readonly settings: Json
-    readonly node: SourceNode
-    readonly path: string
-  },
-): void => {
-  const { type, settings, node, path } = asked
-  const facts = entriesOf(node).find(({ key }) => key === 'facts')?.value
+const reportFlaws = ({ report }: NamesAsked, called: Called, type: DestinationType, settings: Json): void => {
+  const { node, path } = called
+  const facts = find(called, 'facts')?.value
   for (const flaw of type.flaws?.(settings as never, CHECK_TOOLS) ?? []) {
     const fact = /^response\.capture\.(.+)$/.exec(flaw.path)?.[1]
     const at = fact === undefined ? undefined : facts && entriesOf(facts).find(({ key }) => key === fact)?.value
@@ -100,48 +88,20 @@ const sampleOf = (
   return sample
 }
 
-const readEnricher = (asked: NamesAsked, entry: MapEntry, taken: readonly string[]): EnricherDocument => {
+const readEnricher = (asked: NamesAsked, called: Called): EnricherDocument => {
   const { registries, report } = asked
-  const { key: id, value: node, keyStart } = entry
-  const path = `enrichers.${id}`
-  readShape({
-    node: { kind: 'text', value: id, style: 'double', start: keyStart, end: keyStart },
-    shape: ID_SHAPE,
-    path,
-    report,
-  })
-  if (taken.includes(id))
-    report({
-      code: 'duplicate_id',
-      message: `the id "${id}" is that of a destination`,
-      expected: 'an id of its own: pauses and breakers go by it',
-      offset: keyStart,
-      path,
-    })
-  const common = (readShape({ node, shape: ENRICHER_SHAPE, path, report }) ?? {}) as Record<string, Json>
-  const entries = entriesOf(node)
-  const find = (key: string): MapEntry | undefined => entries.find((one) => one.key === key)
-  const facts = readFacts(asked, find('facts')?.value, `${path}.facts`)
+  const { node, path, common } = called
+  const facts = readFacts(asked, find(called, 'facts')?.value, `${path}.facts`)
   const type = typeof common.type === 'string' ? common.type : ''
   const able = Object.keys(registries.destinations).filter((name) => registries.destinations[name]?.enriches)
   const known = able.includes(type) ? registries.destinations[type] : undefined
   let settings: Json = {}
   if (known?.enriches) {
-    const shape = shapeOf(known.enriches.settings)
-    const own = Object.keys(shape.properties ?? {})
-    const rest = entries.filter(({ key }) => !OWN_KEYS.includes(key) || own.includes(key))
-    // With the keys every enricher takes, so that a mistyped one is told what there is.
-    const every = Object.fromEntries(OWN_KEYS.map((key) => [key, {}]))
-    const read = readShape({
-      node: { kind: 'map', entries: rest, start: node.start, end: node.end },
-      shape: { ...shape, properties: { ...every, ...shape.properties } },
-      path,
-      report,
-    })
+    const read = readSettings(asked, called, { shape: ENRICHER_SHAPE, settings: shapeOf(known.enriches.settings) })
     if (read !== undefined) {
       const places = Object.fromEntries(facts.map(({ name, at }) => [name, at]))
       settings = known.enriches.asDestination(read as { [name: string]: Json }, places)
-      reportFlaws(asked, { type: known, settings, node, path })
+      reportFlaws(asked, called, known, settings)
     }
   } else
     reportUnknown(report, {
@@ -149,40 +109,31 @@ const readEnricher = (asked: NamesAsked, entry: MapEntry, taken: readonly string
       what: 'type of enricher',
       name: type,
       names: able,
-      offset: find('type')?.value.start ?? node.start,
+      offset: find(called, 'type')?.value.start ?? node.start,
       path: `${path}.type`,
     })
   return {
-    id,
-    name: typeof common.name === 'string' ? common.name : id,
+    ...callOf(asked, called),
     type,
     settings: settings as EnricherDocument['settings'],
     terms: {},
-    attemptsMax: typeof common.attempts === 'number' ? common.attempts : null,
-    retryDelayMs: durationOf(report, find('retry_delay'), path),
-    timeoutMs: durationOf(report, find('timeout'), path),
-    policy: readDeliveryPolicy({ entries, report, path }),
     channels: [],
     facts: facts.map(({ name, type: of }) => ({ name, type: of })),
-    freshForMs: durationOf(report, find('fresh_for'), path),
-    sample: sampleOf(asked, find('sample'), facts, path),
+    freshForMs: durationOf(report, find(called, 'fresh_for'), path),
+    sample: sampleOf(asked, find(called, 'sample'), facts, path),
   }
 }
 
 /** `taken`: ids of destinations, which an enricher's may not be. */
-export const readEnrichers = (asked: NamesAsked, taken: readonly string[]): readonly EnricherDocument[] => {
-  const { node, report } = asked
-  if (node === undefined) return []
-  if (node.kind !== 'map') {
-    report({
-      code: 'shape',
-      message: 'found no map',
-      expected: 'a map of enricher ids to their settings',
-      offset: node.start,
-      path: 'enrichers',
-    })
-    return []
-  }
-  const entries = atMost(report, { what: 'enrichers', entries: node.entries, offset: node.start })
-  return entries.map((entry) => readEnricher(asked, entry, taken))
-}
+export const readEnrichers = (asked: NamesAsked, taken: readonly string[]): readonly EnricherDocument[] =>
+  readCalled(asked, { what: 'enrichers', shape: ENRICHER_SHAPE }, (called, keyStart) => {
+    if (taken.includes(called.id))
+      asked.report({
+        code: 'duplicate_id',
+        message: `the id "${called.id}" is that of a destination`,
+        expected: 'an id of its own: pauses and breakers go by it',
+        offset: keyStart,
+        path: called.path,
+      })
+    return readEnricher(asked, called)
+  })

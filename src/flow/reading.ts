@@ -3,7 +3,7 @@ import type { FlowProblem, Registries } from '../kit/flow.ts'
 import { nearest, oneOf } from './nearest.ts'
 import { type Finding, ListFull, PROBLEMS_MAX, type Report } from './problems.ts'
 import type { Issue, Scope } from './scope.ts'
-import type { FlowSource, TextNode } from './source.ts'
+import type { FlowSource, SourceNode, TextNode } from './source.ts'
 
 export interface Reading {
   readonly source: FlowSource
@@ -18,6 +18,13 @@ export interface Reading {
   readonly currency: string
   /** Ids of the steps read so far; grows. */
   readonly stepIds: string[]
+}
+
+/** A part of a flow whose names others refer to. */
+export interface NamesAsked {
+  readonly node: SourceNode | undefined
+  readonly registries: Registries
+  readonly report: Report
 }
 
 /** How many of each a flow may have: reading and compiling multiply some of them with one another. */
