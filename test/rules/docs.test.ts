@@ -51,6 +51,13 @@ it('names files that are there', () => {
   expect(missing, 'the file was moved or never written: say where it is now').toEqual([])
 })
 
+it('tells of every room of the house', () => {
+  const told = read('docs/architecture.md')
+  const rooms = new Set(filesUnder('src').flatMap((path) => /^src\/([^/]+)\//.exec(path)?.[1] ?? []))
+  const untold = [...rooms].filter((room) => !new RegExp(`^\\| [^|]*\`${room}\``, 'm').test(told))
+  expect(untold, 'say its job in the table of rooms').toEqual([])
+})
+
 it('names commands that are there', () => {
   const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
   const programs = ['src/main.ts', ...filesUnder('src/cli/verbs')].map(read).join('\n')
