@@ -27,9 +27,21 @@ export const digestOf = (entry: string): Digest | null =>
 /** Several values as one, each in its normal form: a name and a postal code. */
 export const joinedEntry = (values: readonly string[]): string => values.join('|')
 
+/** E.164, its calling code apart: 1 and 7 are whole codes, some are of two digits, all others of three. */
+const E164 = /^\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d+)$/
+
+/** Other ways of writing a phone number that a digest may have been made of: its digits, with and without the country's. */
+const phoneWays = (value: string): readonly string[] => {
+  const [whole, code, national = ''] = E164.exec(value) ?? []
+  if (whole === undefined) return []
+  if (code !== '1') return [whole.slice(1), national, `0${national}`]
+  const [area, exchange, line] = [national.slice(0, 3), national.slice(3, 6), national.slice(6)]
+  return [whole.slice(1), national, `${area}-${exchange}-${line}`, `(${area}) ${exchange}-${line}`]
+}
+
 /** The entries a value may stand in a list as: itself, and each way of writing it under the digests asked for. */
-export const entriesOf = (value: string, also: readonly string[], digests: readonly Digest[]): string[] => {
+export const entriesOf = (value: string, digests: readonly Digest[]): string[] => {
   if (digests.length === 0 || digestOf(value) !== null) return [value]
-  const written = new Set([value.toLowerCase(), value, ...also])
+  const written = new Set([value.toLowerCase(), value.toUpperCase(), value, ...phoneWays(value)])
   return [value, ...digests.flatMap((digest) => [...written].map((text) => `${digest}:${hash(digest, text)}`))]
 }

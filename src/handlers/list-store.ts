@@ -105,7 +105,7 @@ export const createListStore = (options: {
     const known = await lists.of(tenantId)
     const names = of ?? [...known.keys()]
     const hashes = hashesIn(known, names)
-    return { known, names, each: entries.map((entry) => entriesOf(entry, phoneWays(entry), hashes)) }
+    return { known, names, each: entries.map((entry) => entriesOf(entry, hashes)) }
   }
 
   const query: ListStore['query'] = async ({ tenantId, lists: of, entries, withinMs, now }) => {
@@ -273,10 +273,4 @@ export const createListStore = (options: {
       return rows?.length === 1
     },
   }
-}
-
-/** A North American number as a digest may have been made of it. */
-const phoneWays = (entry: string): readonly string[] => {
-  if (!/^\+\d+$/.test(entry)) return []
-  return /^\+1\d{10}$/.test(entry) ? [entry.slice(1), entry.slice(2)] : [entry.slice(1)]
 }

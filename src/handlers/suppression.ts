@@ -27,9 +27,7 @@ export const soughtEntries = (
 ): { readonly field: string; readonly entry: string }[] => {
   const hashes = hashesIn(known, input.lists)
   if (hashes.length === 0) return input.values.map(({ field, value }) => ({ field, entry: value }))
-  return input.values.flatMap(({ field, value, also }) =>
-    entriesOf(value, also ?? [], hashes).map((entry) => ({ field, entry })),
-  )
+  return input.values.flatMap(({ field, value }) => entriesOf(value, hashes).map((entry) => ({ field, entry })))
 }
 
 const NOT_FOUND = { found: false } as const

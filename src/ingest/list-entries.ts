@@ -32,7 +32,7 @@ const domainText = (text: string, context: ParseContext): string | null => {
 
 const guessed = (text: string, context: ParseContext): string | null => {
   if (text.includes('@')) return normalText(email, text, context)
-  if (PHONE.test(text)) return normalText(phone, text, context)
+  if (PHONE.test(text) || !DOMAIN.test(text)) return normalText(phone, text, context)
   return domainText(text, context)
 }
 

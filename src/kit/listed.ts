@@ -32,15 +32,6 @@ const entryOf = (field: Parsed | undefined): string | null => {
   return value === null ? null : (value.split(';ext=')[0] ?? value)
 }
 
-/** Other ways of writing a phone that a digest may have been made of: its digits, with and without the country's. */
-const otherWays = (field: Parsed | undefined, value: string): readonly string[] => {
-  const code = field?.parts.calling_code
-  if (typeof code !== 'string' || !value.startsWith('+')) return []
-  const digits = value.slice(1)
-  const national = digits.slice(code.length)
-  return code === '1' ? [digits, national] : [digits, national, `0${national}`]
-}
-
 const partOf = (lead: LeadView, name: string): string | null => {
   const [field = '', part] = name.split('.')
   const parsed = lead.fields[field]
@@ -53,10 +44,9 @@ const single = (lead: LeadView, name: string): ListedValue[] => {
   const field = lead.fields[name]
   const value = partOf(lead, name)
   if (value === null) return []
-  const also = otherWays(field, value)
   const domain = field?.parts.domain
   return [
-    { field: name, value, ...(also.length > 0 && { also }) },
+    { field: name, value },
     ...(typeof domain === 'string' && domain !== '' ? [{ field: `${name}.domain`, value: domain }] : []),
   ]
 }

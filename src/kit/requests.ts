@@ -213,11 +213,10 @@ export interface FactsAnswer {
   readonly key: string | null
 }
 
-/** A value as it is looked for in lists: its normal form, and other ways of writing it that a digest may be of. */
+/** A value as it is looked for in lists: its normal form. */
 export interface ListedValue {
   readonly field: string
   readonly value: string
-  readonly also?: readonly string[]
 }
 
 /** Why two records are one person, or not. Weights in bits (logarithms to base 2 of odds). */

@@ -58,6 +58,9 @@ describe('a suppression list', () => {
       ),
     )
     await add('dnc', ['+1 (512) 555-0199', 'Ann@Example.COM', 'blocked.example'])
+    await add('dnc', ['tel:+1-512-555-0196', '512-555-0195 x12', '(512) 555-0194 ext. 3', '٥١٢٥٥٥٠١٩٣'])
+    for (const phone of ['5125550196', '5125550195', '5125550194', '5125550193'])
+      expect((await codeOf('plain', { phone })).reason).toBe('Phone on DNC list')
     await add('customers', [['ann', 'LEE', '78704']], { types: ['first_name', 'last_name', 'postal_code'] })
     for (const phone of ['5125550199', '512.555.0199', '+1-512-555-0199', '(512) 555-0199 ext. 4'])
       expect((await codeOf('plain', { phone })).reason).toBe('Phone on DNC list')
@@ -81,6 +84,15 @@ describe('a suppression list', () => {
       await heard(other, name, { phone: '(512) 555-0177' })
       expect((await codeOf(name, { phone: '512 555 0178' }, other)).code).toBe('suppressed')
       expect((await codeOf(name, { phone: '512 555 0179' }, other)).code).toBe(null)
+      await add(name, [
+        hashed('DORA@EXAMPLE.COM'),
+        hashed('512-555-0176'),
+        hashed('(512) 555-0175'),
+        hashed('02079460018'),
+      ])
+      expect((await codeOf(name, { email: 'dora@Example.com' })).code).toBe('suppressed')
+      for (const phone of ['5125550176', '+1 512.555.0175', '+44 20 7946 0018'])
+        expect((await codeOf(name, { phone })).code).toBe('suppressed')
       // The lead itself may come as a digest.
       expect((await codeOf(name, { email: hashed('carl@example.com') })).code).toBe('suppressed')
     },
