@@ -6,7 +6,6 @@ import { recordChanges } from './audit/changes.ts'
 import type { Clock } from './base/clock.ts'
 import { systemClock } from './base/clock.ts'
 import { newId } from './base/ids.ts'
-
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Connection, createDatabase, type Database } from './database/pool.ts'
@@ -153,7 +152,11 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   try {
     const { pending } = await migrate({ connection, log, now: clock.now() })
     if (pending.length > 0)
-      onProgress(`applied ${pending.length === 1 ? 'migration' : 'migrations'} ${pending.join(', ')}`)
+      onProgress(
+        pending.length === 1
+          ? `applied migration ${pending[0]}`
+          : `applied ${pending.length} migrations, the last ${pending.at(-1)}`,
+      )
     const database = await createDatabase({ connection, poolMax: config.databasePool, log })
     closers.unshift(database.close)
     // A master key that does not open the database is told at the start, not at the first lead or anchor.

@@ -22,9 +22,9 @@ const TIDY = { name: 'delivery.tidy', task: 'delivery.tidy', payload: {}, cron: 
 const EVERY_MS = 10 * 60_000
 /** Months of journal partitions that stand ready. */
 const PARTITION_MONTHS = 3
-/** Sessions and links that are over, and tries of logins, are looked at for a week at most. */
 /** Answers to requests with an Idempotency-Key. */
 const ANSWERS_KEPT_MS = 86_400_000
+/** Sessions and links that are over, and tries of logins, are looked at for a week at most. */
 const LOGINS_KEPT_MS = 7 * 86_400_000
 
 interface TendedTenant {

@@ -79,6 +79,40 @@ describe('DATABASE_URL', () => {
     expect(verified.code, verified.stderr).toBe(0)
   })
 
+  it('is kept in order by a worker, where the others only answer', async ({ skip }) => {
+    skip(server === undefined, MISSING)
+    const env = { DATABASE_URL: server?.url ?? '' }
+    const answers = serve(ward, {
+      dataDir: ward.folder('first'),
+      port: await freePort(),
+      env: { ...env, MILLRACE_ROLE: 'api' },
+    })
+    await answers.ready
+    const client = new pg.Client({ connectionString: server?.url ?? '' })
+    await client.connect()
+    // What a limited tenant keeps is measured by upkeep alone.
+    await client.query('update millrace.tenant set limit_storage_bytes = 1000000000, storage_measured_at = null')
+    const works = serve(ward, {
+      dataDir: ward.folder('first'),
+      port: await freePort(),
+      env: { ...env, MILLRACE_ROLE: 'worker' },
+    })
+    await works.ready
+    await expect
+      .poll(async () => (await client.query('select storage_measured_at from millrace.tenant')).rows, {
+        timeout: 20_000,
+      })
+      .toSatisfy(
+        (rows: { storage_measured_at: Date | null }[]) =>
+          rows.length > 0 && rows.length > 0 && rows.every(({ storage_measured_at }) => storage_measured_at !== null),
+      )
+    await client.end()
+    for (const running of [works, answers]) {
+      running.signal('SIGTERM')
+      expect(await running.ended).toEqual({ code: 0, signal: null })
+    }
+  })
+
   it('says in one line, without the password, that it cannot log in', async ({ skip }) => {
     skip(server === undefined, MISSING)
     const url = new URL(server?.url ?? '')

@@ -91,9 +91,16 @@ const closeApp = async (app: FastifyInstance): Promise<void> => {
   }
 }
 
-const startFeed = ({ config, feed }: House): void => {
-  if (config.webhooks) feed.sender.start()
-  feed.alerts.start()
+/** All that goes on without anybody asking: what is due, and the keeping of the house. Every server does it but one that only answers. */
+const startWork = (house: House): void => {
+  house.sweeper.start()
+  house.jobs.start()
+  house.upkeep.start()
+  house.batchRounds.start()
+  house.privacy.keeper.start()
+  house.figures.start()
+  if (house.config.webhooks) house.feed.sender.start()
+  house.feed.alerts.start()
 }
 
 /** Serves until told to end. Returns the exit code. */
@@ -103,30 +110,17 @@ export const runServe = async (options: ServeOptions): Promise<number> => {
   const house = await options.openHouse()
   let app: FastifyInstance | null = null
   try {
-    if (config.role !== 'worker') {
-      app = await options.createApp(house, () => draining)
-      const url = await listen(app, config)
-      const demo = await options.ensureDemo(house, url)
-      if (config.role === 'all') {
-        house.sweeper.start()
-        house.jobs.start()
-        house.upkeep.start()
-        house.batchRounds.start()
-        house.privacy.keeper.start()
-        house.figures.start()
-        startFeed(house)
-      }
-      output.write(json ? readyLine(url, demo) : banner(url, demo))
-    } else {
-      house.sweeper.start()
-      house.jobs.start()
-      house.batchRounds.start()
-      house.privacy.keeper.start()
-      house.figures.start()
-      startFeed(house)
+    if (config.role === 'worker') {
+      startWork(house)
       output.write(
         json ? `${JSON.stringify({ ready: true, role: 'worker' })}\n` : '\nMillrace works on what is due.\n\n',
       )
+    } else {
+      app = await options.createApp(house, () => draining)
+      const url = await listen(app, config)
+      const demo = await options.ensureDemo(house, url)
+      if (config.role === 'all') startWork(house)
+      output.write(json ? readyLine(url, demo) : banner(url, demo))
     }
     const signal = await options.ended
     if (!json) output.write(`${signal}: finishing what is under way\n`)
