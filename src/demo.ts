@@ -14,6 +14,8 @@ export interface Demo {
   readonly source: string
   readonly sourceKey: string
   readonly admin: { readonly email: string; readonly password: string }
+  /** Host and port where its sink listened last: other commands on this folder may send there too. */
+  readonly sink?: string
 }
 
 const FILE = 'demo.json'
@@ -27,6 +29,15 @@ export const SINK_PATH = '/demo/sink'
 
 const read = (file: string): Demo | null => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Demo) : null)
 
+const write = (file: string, demo: Demo): Demo => {
+  writeFileSync(`${file}.new`, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600, flush: true })
+  renameSync(`${file}.new`, file)
+  return demo
+}
+
+/** Host and port of the demo's sink; null where this folder has no demo that was ever served. */
+export const demoSink = (dataDir: string): string | null => read(join(dataDir, FILE))?.sink ?? null
+
 /** The demo's flow, aimed at the sink of this server. */
 const document = (baseUrl: string): string =>
   readFileSync(FLOW_FILE, 'utf8').replaceAll('http://127.0.0.1:8080/demo/sink', `${baseUrl}${SINK_PATH}`)
@@ -34,10 +45,7 @@ const document = (baseUrl: string): string =>
 /** Its secrets are noted before the database knows of them: of each it keeps no more than a hash. */
 const note = (file: string, tenantId: string): Demo => {
   const admin = { email: 'demo@millrace.example', password: randomBytes(9).toString('base64url') }
-  const demo: Demo = { tenantId, flow: FLOW, source: SOURCE, sourceKey: newApiKey(), admin }
-  writeFileSync(`${file}.new`, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600, flush: true })
-  renameSync(`${file}.new`, file)
-  return demo
+  return write(file, { tenantId, flow: FLOW, source: SOURCE, sourceKey: newApiKey(), admin })
 }
 
 /** False where another process has just made a demo of its own. */
@@ -122,6 +130,8 @@ export const ensureDemo = async (house: House, baseUrl: string): Promise<Demo | 
   const publisher = await publisherOf(house, demo)
   if (publisher === null) await addAccess(house, demo)
   if (publisher === null || publisher === BY) {
+    const sink = new URL(baseUrl).host
+    if (demo.sink !== sink) write(file, { ...demo, sink })
     const { problems } = await house.publish({ tenantId: demo.tenantId, text: document(baseUrl), by: BY })
     if (problems.length > 0)
       throw new Error(`the demo's flow did not publish: ${problems.map((problem) => problem.message).join('; ')}`)

@@ -25,7 +25,7 @@ import { addIdentityVerbs } from './cli/verbs/identity.ts'
 import { addTenantVerbs } from './cli/verbs/tenants.ts'
 import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
-import { ensureDemo, SINK_PATH } from './demo.ts'
+import { demoSink, ensureDemo, SINK_PATH } from './demo.ts'
 import { fieldTypes } from './fields/index.ts'
 import { type House, openHouse } from './house.ts'
 import { destinationTypes } from './integrations/index.ts'
@@ -90,7 +90,7 @@ const opener = (config: Config): (() => Promise<House>) => {
       log,
       onProgress: () => undefined,
       attach: true,
-      outboundAllow: [`127.0.0.1:${config.port}`],
+      outboundAllow: [demoSink(config.dataDir) ?? ownAddress(config)],
     })
 }
 

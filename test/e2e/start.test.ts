@@ -141,6 +141,18 @@ describe('a later start', () => {
     expect(processesIn(dataDir)).toEqual([])
   })
 
+  it('lets an import beside it send where the demo listens, whatever its port', async () => {
+    const { dataDir } = home
+    const { server } = await start(dataDir)
+    const file = join(ward.folder('rows'), 'rows.csv')
+    writeFileSync(file, 'first_name,last_name,email,phone,state\nMary,Jackson,mary@example.com,(512) 555-0171,TX\n')
+    const args = ['import', file, '--flow', 'demo', '--source', 'website', '--data', dataDir, '--json']
+    const { code, stdout, stderr } = await runMillrace(ward, args)
+    expect(code, stderr).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ accepted: 1, delivered: 1 })
+    await stop(server)
+  })
+
   it('leaves the demo flow as somebody else has published it', async () => {
     const { dataDir } = home
     const first = await start(dataDir)
