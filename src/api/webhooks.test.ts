@@ -267,6 +267,24 @@ describe('a webhook', () => {
     expect(answer.statusCode === status || answer.statusCode === 422).toBe(true)
   })
 
+  it('that is slow to answer holds up no other, and the server’s end waits for its call alone', async () => {
+    await subscribe({ url: `${sink.url}/slow`, events: ['lead.accepted'] })
+    await subscribe({ events: ['lead.accepted'] })
+    sink.otherwise(({ path }) => ({ do: path === '/slow' ? 'hold' : 'answer' }))
+    const { sender } = api.home.house.feed
+    const from = sink.requests.length
+    const paths = () => sink.requests.slice(from).map(({ path }) => path.split('?')[0])
+    sender.start()
+    await submit()
+    await expect.poll(() => paths().toSorted()).toEqual(['/hook', '/slow'])
+    await submit()
+    await expect.poll(() => paths().filter((path) => path === '/hook')).toHaveLength(2)
+    const stopped = sender.stop()
+    sink.release()
+    await stopped
+    expect(paths().filter((path) => path === '/slow')).toHaveLength(1)
+  })
+
   it('of another tenant is not seen, and not told of this one’s leads', async () => {
     const { id } = await subscribe({ events: ['lead.accepted'] })
     const other = await api.home.addTenant('other')

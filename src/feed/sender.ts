@@ -1,6 +1,7 @@
 import { delayMs } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import { FAULTS, type FaultCode, isFault, POLICY } from '../base/faults.ts'
+import { createInHand } from '../base/in-hand.ts'
 import type { Database, Log } from '../database/pool.ts'
 import type { Gate } from '../delivery/gate.ts'
 import type { Lane } from '../delivery/lane.ts'
@@ -47,6 +48,7 @@ const DELAYS_MS = [5_000, 5 * 60_000, 15 * 60_000, 3_600_000]
 const ATTEMPTS_MAX = 100
 const OWED_FOR_MS = 3 * 86_400_000
 const AT_ONCE = 32
+const WEBHOOKS_AT_ONCE = 1_000
 const TIMEOUT_MS = 20_000
 /** Longer than a call may take: a process that died in it is waited for so long. */
 const LEASE_MS = 60_000
@@ -73,7 +75,14 @@ export const createFeedSender = (options: {
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | null = null
   let running = false
+  let stopping = false
   let again = false
+
+  const behind = (error: unknown): void => {
+    if (!isFault(error) || error.code !== 'database_unavailable')
+      log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'webhooks are behind; tried again')
+  }
+  const served = createInHand({ most: WEBHOOKS_AT_ONCE, onFailed: behind })
 
   const laneOf = ({ tenantId, id }: Webhook): Lane => ({ tenantId, flowId: FEED_FLOW, destination: id })
 
@@ -180,24 +189,26 @@ export const createFeedSender = (options: {
     return taken.length > 0
   }
 
-  const round = async (): Promise<void> => {
-    let open = await owed.due(clock.now())
-    while (open.length > 0) {
-      // One that is slow holds up no other: each goes on by itself until it has nothing left that is due.
-      const more = await Promise.all(open.map(serve))
-      open = open.filter((_, index) => more[index])
-    }
+  /** All that is due of one webhook. */
+  const serveAll = async (webhook: Webhook): Promise<void> => {
+    let sent = false
+    while (!stopping && (await serve(webhook))) sent = true
+    // What came up while it was in hand was left to it.
+    if (sent) hint()
+  }
+
+  const look = async (): Promise<void> => {
+    for (const webhook of await owed.due(clock.now())) served.begin(webhook.id, () => serveAll(webhook))
   }
 
   const turn = (): void => {
     timer = undefined
     if (!running || looking) return
     again = false
-    looking = round()
+    looking = look()
       .then(() => owed.nextAt(clock.now()))
       .catch((error) => {
-        if (!isFault(error) || error.code !== 'database_unavailable')
-          log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'webhooks are behind; tried again')
+        behind(error)
         return null
       })
       .then((next) => {
@@ -214,12 +225,17 @@ export const createFeedSender = (options: {
     timer.unref()
   }
 
+  const hint = (): void => {
+    again = true
+    schedule(0)
+  }
+
   return {
-    hint: () => {
-      again = true
-      schedule(0)
+    hint,
+    round: async () => {
+      await look()
+      await served.idle()
     },
-    round,
     test: async (webhook, now) => {
       const subscription = await findSubscription(database, webhook.tenantId, webhook.id)
       const beganAt = clock.now()
@@ -236,12 +252,15 @@ export const createFeedSender = (options: {
     },
     start: () => {
       running = true
+      stopping = false
       schedule(0)
     },
     stop: async () => {
       running = false
+      stopping = true
       clearTimeout(timer)
       await looking
+      await served.idle().catch(() => undefined)
     },
   }
 }
