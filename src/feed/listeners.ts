@@ -10,7 +10,7 @@ export const createListeners = (options: {
   const known = new Map<string, ReadonlySet<string> | null>()
   const learning = new Map<string, Promise<void>>()
 
-  const read = async (tenantId: string): Promise<void> => {
+  const read = async (tenantId: string): Promise<ReadonlySet<string> | null> => {
     const [rows = []] = await database.batch(
       [tenantId],
       [
@@ -21,23 +21,25 @@ export const createListeners = (options: {
         },
       ],
     )
-    // Told of a change meanwhile, it is read anew: what came back may be older.
-    if (learning.has(tenantId))
-      known.set(tenantId, rows.length === 0 ? null : new Set(rows.map((row) => row.type as string)))
+    return rows.length === 0 ? null : new Set(rows.map((row) => row.type as string))
+  }
+
+  const learnAnew = (tenantId: string): Promise<void> => {
+    const reading = read(tenantId)
+      .then((types) => {
+        // Told of a change meanwhile, it is read anew: what came back may be older.
+        if (learning.get(tenantId) === reading) known.set(tenantId, types)
+      })
+      .finally(() => {
+        if (learning.get(tenantId) === reading) learning.delete(tenantId)
+      })
+    learning.set(tenantId, reading)
+    return reading
   }
 
   return {
     wanted: (tenantId) => known.get(tenantId),
-    learn: async (tenantId) => {
-      let reading = learning.get(tenantId)
-      if (!reading) {
-        reading = read(tenantId).finally(() => {
-          if (learning.get(tenantId) === reading) learning.delete(tenantId)
-        })
-        learning.set(tenantId, reading)
-      }
-      await reading
-    },
+    learn: (tenantId) => learning.get(tenantId) ?? learnAnew(tenantId),
     forget: (tenantId) => {
       known.delete(tenantId)
       learning.delete(tenantId)
