@@ -9,7 +9,7 @@ import { faultOfStatus, retryAfterMs } from '../kit/http-status.ts'
 import { signatureHeaders } from '../kit/standard-webhooks.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { createOwed, type EventEnd, type OwedEvent, type Webhook } from './owed.ts'
-import { disableSubscription, findSubscription, type Subscription, secretName } from './subscriptions.ts'
+import { disableSubscription, findRecipient, type Subscription, secretName } from './subscriptions.ts'
 
 /**
  * Sends webhooks what they are owed, each lead's in order, at least once, under an id that is the same each time. What
@@ -56,6 +56,8 @@ const LOOK_MS = 1_000
 /** Of a webhook that may not be called now. */
 const HELD_MS = 2_000
 
+type Recipient = Pick<Subscription, 'fields' | 'previousUntil'>
+
 type Credential = (tenantId: string) => Promise<{ secret(name: string): string }>
 
 export const createFeedSender = (options: {
@@ -86,7 +88,7 @@ export const createFeedSender = (options: {
 
   const laneOf = ({ tenantId, id }: Webhook): Lane => ({ tenantId, flowId: FEED_FLOW, destination: id })
 
-  const post = async (webhook: Webhook, subscription: Subscription, id: string, text: string) => {
+  const post = async (webhook: Webhook, subscription: Recipient, id: string, text: string) => {
     const { secret } = await credential(webhook.tenantId)
     const now = clock.now()
     const both = subscription.previousUntil !== null && subscription.previousUntil > now
@@ -134,7 +136,7 @@ export const createFeedSender = (options: {
     return { ...end, state: 'dead' }
   }
 
-  const sendOne = async (webhook: Webhook, subscription: Subscription, event: OwedEvent): Promise<EventEnd> => {
+  const sendOne = async (webhook: Webhook, subscription: Recipient, event: OwedEvent): Promise<EventEnd> => {
     const now = clock.now()
     const ended = { ...webhook, event, code: null, status: null, uncounted: false, nextAt: now }
     const pass = await gate.admit(laneOf(webhook), { concurrency: null, perSecond: null, breaker: null })
@@ -182,7 +184,7 @@ export const createFeedSender = (options: {
   const serve = async (webhook: Webhook): Promise<boolean> => {
     const now = clock.now()
     if (gate.stopped(laneOf(webhook)) !== null) return false
-    const subscription = await findSubscription(database, webhook.tenantId, webhook.id)
+    const subscription = await findRecipient(database, webhook.tenantId, webhook.id)
     if (!subscription?.enabled) return false
     const taken = await owed.take(webhook, { now, until: now + LEASE_MS, most: AT_ONCE })
     await Promise.all(taken.map(async (event) => owed.end(await sendOne(webhook, subscription, event))))
@@ -237,7 +239,7 @@ export const createFeedSender = (options: {
       await served.idle()
     },
     test: async (webhook, now) => {
-      const subscription = await findSubscription(database, webhook.tenantId, webhook.id)
+      const subscription = await findRecipient(database, webhook.tenantId, webhook.id)
       const beganAt = clock.now()
       if (!subscription) return { status: null, ms: 0, code: 'not_found', reason: 'There is no such webhook' }
       const text = JSON.stringify({ type: 'webhook.test', timestamp: new Date(now).toISOString(), data: {} })

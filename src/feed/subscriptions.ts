@@ -83,6 +83,32 @@ export const findSubscription = async (
   return rows[0] ? subscriptionOf(rows[0]) : null
 }
 
+/** What whoever sends must know of it: read for every few events, and so nothing is counted. */
+export const findRecipient = async (
+  database: Database,
+  tenantId: string,
+  id: string,
+): Promise<Pick<Subscription, 'enabled' | 'fields' | 'previousUntil'> | null> => {
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'find_webhook_recipient',
+        text: `select enabled, fields, previous_until from millrace.webhook
+               where tenant_id = $1::uuid and id = $2::uuid`,
+        values: [tenantId, id],
+      },
+    ],
+  )
+  const [row] = rows
+  if (!row) return null
+  return {
+    enabled: row.enabled as boolean,
+    fields: row.fields as boolean,
+    previousUntil: row.previous_until as number | null,
+  }
+}
+
 /** All processes read anew who has subscribed, and the secrets. */
 const raiseEpoch = (tenantId: string): Statement => ({
   name: 'raise_epoch',
