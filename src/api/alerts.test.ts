@@ -7,6 +7,7 @@ let token: string
 let sink: Sink
 const mails: { to: string; subject: string; text: string }[] = []
 let mailFails = false
+const refused = new Set<string>()
 const ask = asker(
   () => api,
   () => token,
@@ -17,6 +18,7 @@ beforeAll(async () => {
   api = await testApi({
     mail: async (mail) => {
       if (mailFails) throw new Error('away')
+      if (refused.has(mail.to)) throw Object.assign(new Error('no such mailbox'), { responseCode: 550 })
       mails.push(mail)
     },
   })
@@ -141,6 +143,40 @@ describe('an alert', () => {
     expect((await ask('POST', `/api/v1/alerts/${id}/acknowledge`)).json().acknowledged_at).toBe(at)
     expect(await alerts('open')).toEqual([])
     expect((await ask('POST', '/api/v1/alerts/nobody/acknowledge')).statusCode).toBe(404)
+  })
+
+  it('is mailed once to each, also where the address of another is not taken', async () => {
+    const emails = ['gone@acme.example', 'night@acme.example']
+    await ask('PUT', '/api/v1/alerts/settings', { payload: { emails } })
+    refused.add('gone@acme.example')
+    sink.otherwise({ do: 'answer', status: 404 })
+    await submit('crm')
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      await round()
+      api.clock.advance(60_001)
+    }
+    expect(mails.map(({ to }) => to)).toEqual(['night@acme.example'])
+    refused.clear()
+    await ask('PUT', '/api/v1/alerts/settings', { payload: { emails: null } })
+  })
+
+  it('of a tenant whose addresses are not taken keeps no other tenant’s from being mailed', async () => {
+    await ask('PUT', '/api/v1/alerts/settings', { payload: { emails: ['gone@acme.example'] } })
+    refused.add('gone@acme.example')
+    sink.otherwise({ do: 'answer', status: 404 })
+    await submit('crm')
+    await round()
+    expect(mails).toEqual([])
+    const other = await api.home.addTenant('other')
+    await api.addLogin({ tenantId: other, email: 'boss@other.example', password: 'correct horse', role: 'owner' })
+    await api.home.inspect(
+      `insert into millrace.hold (tenant_id, scope, name, code, since, by)
+       values ('${other}', 'destination', 'x/y', 'destination.credentials', now(), 'house')`,
+    )
+    await round()
+    expect(mails.map(({ to }) => to)).toEqual(['boss@other.example'])
+    refused.clear()
+    await ask('PUT', '/api/v1/alerts/settings', { payload: { emails: null } })
   })
 
   it('goes to whom the tenant names; and is mailed later where the mail server was away', async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import { type Database, type Log, sqlState } from '../database/pool.ts'
+import { isFault } from '../base/faults.ts'
+import type { Database, Log } from '../database/pool.ts'
 import { toldStatement } from '../journal/append-told.ts'
 
 /**
@@ -41,8 +42,12 @@ const WORDS: Readonly<Record<string, string>> = {
 
 const EVERY_MS = 5_000
 const SOON_MS = 200
-/** A mail server that is away is not asked more often. */
+/** A mail server that is away, or does not take an address, is not asked more often. */
 const MAIL_AGAIN_MS = 60_000
+
+/** The server is there, and said no: as nodemailer tells it. */
+const isRefusal = (error: unknown): boolean =>
+  typeof (error as { readonly responseCode?: unknown } | null)?.responseCode === 'number'
 
 export const createAlerts = (options: {
   readonly database: Database
@@ -61,12 +66,13 @@ export const createAlerts = (options: {
   let timer: NodeJS.Timeout | undefined
   let running = false
   let looking: Promise<void> | null = null
-  let mailAgainAt = 0
+  /** Until when nothing is mailed of a tenant whose addresses are not taken; of all ('') where the server is away. */
+  const quiet = new Map<string, number>()
 
   const mailed = async (row: AlertRow): Promise<boolean> => {
     // What is over is seen in the console: a mail of it would be one more.
     if (mail === null || row.cleared) return true
-    if (clock.now() < mailAgainAt) return false
+    if (clock.now() < Math.max(quiet.get('') ?? 0, quiet.get(row.tenantId) ?? 0)) return false
     const what = WORDS[row.kind] ?? row.kind
     const lines = [
       `${what}.`,
@@ -77,15 +83,21 @@ export const createAlerts = (options: {
       '',
       'You are told once. It is told again when it comes back after it was seen to.',
     ]
+    const text = `${lines.join('\n')}\n`
     const subject = `Millrace: ${what}${row.subject === '' ? '' : ` (${row.subject})`}`
-    try {
-      for (const to of await recipients(row.tenantId)) await mail({ to, subject, text: `${lines.join('\n')}\n` })
-      return true
-    } catch (error) {
-      mailAgainAt = clock.now() + MAIL_AGAIN_MS
-      log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'an alert could not be mailed; tried again')
-      return false
-    }
+    const failed: unknown[] = []
+    const to = await recipients(row.tenantId)
+    // One whose address is not taken keeps none of the others from being told, nor has them told again and again.
+    for (const address of to) await mail({ to: address, subject, text }).catch((error) => failed.push(error))
+    const [error] = failed
+    if (error === undefined) return true
+    const again = failed.length >= to.length
+    log.warn(
+      { tenant: row.tenantId, error: error instanceof Error ? error.name : 'unknown', failed: failed.length },
+      again ? 'an alert could not be mailed; tried again' : 'an alert could not be mailed to everybody',
+    )
+    if (again) quiet.set(isRefusal(error) ? row.tenantId : '', clock.now() + MAIL_AGAIN_MS)
+    return !again
   }
 
   const tell = async (row: AlertRow): Promise<void> => {
@@ -137,7 +149,7 @@ export const createAlerts = (options: {
   const turn = (): void => {
     looking = round()
       .catch((error) => {
-        if (sqlState(error) !== undefined)
+        if (!isFault(error) || error.code !== 'database_unavailable')
           log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'alerts are behind; tried again')
       })
       .finally(() => {
