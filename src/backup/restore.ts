@@ -53,9 +53,10 @@ const checkTarget = async (client: pg.Client, { manifest, overwrite }: RestoreOp
     throw new Fault('setting_invalid', { message: 'A Millrace is running on this database: stop it first' })
   const begun = await firstRow<{ there: boolean }>(client, `select to_regclass('${NOTES}.chunk') is not null as there`)
   if (begun?.there) {
-    const same = await firstRow<{ backup: string }>(client, `select backup from ${NOTES}.run`)
-    if (same?.backup === nameOf(manifest)) return true
-    if (overwrite) return false
+    const begunWith = await firstRow<{ backup: string }>(client, `select backup from ${NOTES}.run`)
+    if (begunWith?.backup === nameOf(manifest)) return true
+    // Broken off before anything was loaded: from the beginning.
+    if (overwrite || begunWith === undefined) return false
     throw new Fault('setting_invalid', {
       message: 'Another backup is half restored here: finish that one, or add --overwrite',
     })
@@ -80,7 +81,6 @@ const prepare = async (client: pg.Client, options: RestoreOptions): Promise<void
   await client.query(`create schema ${NOTES}`)
   await client.query(`create table ${NOTES}.run (backup text not null)`)
   await client.query(`create table ${NOTES}.chunk (file text primary key)`)
-  await client.query(`insert into ${NOTES}.run values ($1)`, [nameOf(manifest)])
   // What migrations fill in is in the backup as well; what triggers would note, too.
   await client.query(`truncate ${manifest.tables.map(({ name }) => qualified(name)).join(', ')} cascade`)
   for (const table of manifest.tables) {
@@ -88,6 +88,8 @@ const prepare = async (client: pg.Client, options: RestoreOptions): Promise<void
     // COPY takes no table that row-level security binds its owner to.
     if (table.secured) await client.query(`alter table ${qualified(table.name)} no force row level security`)
   }
+  // Last: a restore that finds this goes on with loading.
+  await client.query(`insert into ${NOTES}.run values ($1)`, [nameOf(manifest)])
 }
 
 /** What a UUIDv7 says of when it was made. */

@@ -127,6 +127,14 @@ describe('a backup', () => {
           `select relname from pg_class where relnamespace = 'millrace'::regnamespace and relrowsecurity and not relforcerowsecurity`,
         )
         expect(open).toEqual([])
+        expect(await db.inspect(`select tgname from pg_trigger where tgenabled = 'D'`)).toEqual([])
+        // What a backup leaves out is made anew.
+        await house.figures.now()
+        const [counted] = await db.inspect(
+          `select (select sum(leads)::integer from millrace.lead_figure where grain = 'hour') as figures,
+                  (select count(*)::integer from millrace.lead) as leads`,
+        )
+        expect(counted?.figures).toBe(counted?.leads)
         await house.close(0)
       } finally {
         await db.close()
@@ -285,6 +293,28 @@ describe('a restore', () => {
         clock,
       })
       await expect(start).rejects.toThrow('half restored')
+      await restoreBackup(options)
+      expect(await contents(db.inspect)).toEqual(await contents(home.inspect))
+    } finally {
+      await db.close()
+    }
+  })
+
+  it('begins anew where it was broken off while the tables were made ready', async () => {
+    const into = folder()
+    await backup(into)
+    const { db, options } = await restoreInto(into)
+    try {
+      const broken = restoreBackup({
+        ...options,
+        onProgress: ({ what }) => {
+          if (what === 'loading') throw new Error('the plug was pulled')
+        },
+      })
+      await expect(broken).rejects.toThrow('the plug was pulled')
+      // As it is before the note that all is ready.
+      await db.inspect('delete from millrace_restore.run')
+      await db.inspect('alter table millrace.lead force row level security')
       await restoreBackup(options)
       expect(await contents(db.inspect)).toEqual(await contents(home.inspect))
     } finally {
