@@ -5,7 +5,7 @@ import { Fault } from '../base/faults.ts'
 export interface Table {
   readonly name: string
   readonly columns: readonly string[]
-  /** Columns of the primary key with their types; empty: the table is read whole. */
+  /** Columns of the primary key, else of a key as good, with their types; empty: the table is read whole. */
   readonly key: readonly { readonly name: string; readonly type: string }[]
   /** Row-level security binds even its owner: it is read as the application, with all tenants named. */
   readonly secured: boolean
@@ -55,17 +55,19 @@ export const readTables = async (client: pg.Client): Promise<Table[]> => {
        (select array_agg(a.attname::text order by a.attnum) from pg_attribute a
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
           and not (a.atttypid = 'xid8'::regtype and (a.atthasdef or not a.attnotnull))) as columns,
-       (select array_agg(a.attname::text order by k.n) from pg_index i
-        cross join lateral unnest(i.indkey::int2[]) with ordinality as k(attnum, n)
-        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
-        where i.indrelid = c.oid and i.indisprimary) as keys,
-       (select array_agg(format_type(a.atttypid, a.atttypmod) order by k.n) from pg_index i
-        cross join lateral unnest(i.indkey::int2[]) with ordinality as k(attnum, n)
-        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
-        where i.indrelid = c.oid and i.indisprimary) as types,
+       (select array_agg(a.attname::text order by k.n) from unnest(u.columns) with ordinality as k(attnum, n)
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum) as keys,
+       (select array_agg(format_type(a.atttypid, a.atttypmod) order by k.n) from unnest(u.columns) with ordinality as k(attnum, n)
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum) as types,
        (select array_agg(f.relname::text) from pg_constraint n join pg_class f on f.oid = n.confrelid
         where n.conrelid = c.oid and n.contype = 'f' and n.confrelid <> c.oid) as refers
      from pg_class c
+     left join lateral (
+       select i.indkey::int2[] as columns from pg_index i
+       where i.indrelid = c.oid and i.indisunique and i.indpred is null and i.indexprs is null
+         and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attnum = any (i.indkey::int2[]) and not a.attnotnull)
+       order by i.indisprimary desc, i.indexrelid limit 1
+     ) u on true
      where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
        and c.relname <> 'migration' and c.relname <> all ($2::text[])
      order by c.relname`,

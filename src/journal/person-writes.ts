@@ -79,7 +79,7 @@ export interface PersonCommit {
 
 type Of<T> = T & { readonly tenantId: string; readonly isNew?: boolean }
 
-/** A place that somebody else took is a violation of the primary key: the lead lost a race, and looks again. */
+/** A place that somebody else took is a violation of their unique index: the lead lost a race, and looks again. */
 const keyStatement = (records: readonly Of<RecordWrite>[]): Statement[] => {
   const keys = records.flatMap((record) => record.keys.map((key) => ({ ...key, record })))
   if (keys.length === 0) return []
