@@ -8,10 +8,7 @@ let sink: Sink
 const mails: { to: string; subject: string; text: string }[] = []
 let mailFails = false
 const refused = new Set<string>()
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 beforeAll(async () => {
   sink = await openSink()
@@ -22,9 +19,8 @@ beforeAll(async () => {
       mails.push(mail)
     },
   })
-  await api.addLogin(ADMIN)
   await api.addLogin({ email: 'op@acme.example', password: 'correct horse', role: 'operator' })
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   await api.home.publish(`
 flow: watched
 fields: { email: { type: email, required: true } }

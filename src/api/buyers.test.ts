@@ -10,9 +10,8 @@ const READER = { email: 'reader@acme.example', password: 'only reading', role: '
 beforeAll(async () => {
   sink = await openSink()
   api = await testApi()
-  await api.addLogin(ADMIN)
   await api.addLogin(READER)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   await ask('PUT', '/api/v1/secrets/north-token', { payload: { value: 'pelican' } })
   token = await api.token(READER)
   await api.home.publish(`
@@ -58,10 +57,7 @@ afterAll(async () => {
   await sink.close()
 })
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 describe('the destinations of a tenant', () => {
   it('are listed with their settings, their terms and how they do, and no secret', async () => {
@@ -116,8 +112,7 @@ describe('the buyers of a tenant', () => {
   it('are nobody else’s', async () => {
     const tenantId = await api.home.addTenant('other')
     const login = { email: 'o@other.example', password: 'a long password', role: 'owner', tenantId }
-    await api.addLogin(login)
-    const as = await api.token(login)
+    const as = await api.signIn(login)
     for (const path of ['buyers', 'destinations', 'caps'])
       expect((await ask('GET', `/api/v1/${path}`, { as })).json()).toEqual({ items: [] })
   })

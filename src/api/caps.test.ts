@@ -16,15 +16,11 @@ sources:
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const items = async (query = '') => (await ask('GET', `/api/v1/flows/capped/caps${query}`)).json().items as object[]
 const submit = async (values: Record<string, string>, source = 'web') => {
   const { answer } = await api.home.submit('capped', source, { email: 'a@example.com', ...values })

@@ -16,10 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 const inReview = async (n: number): Promise<string> => {
   const id = (await api.submit({ email: `c${n}@example.com`, comments: 'look at me' })).json().lead_id

@@ -10,9 +10,8 @@ const READER = { email: 'reader@acme.example', password: 'only reading', role: '
 beforeAll(async () => {
   sink = await openSink()
   api = await testApi()
-  await api.addLogin(ADMIN)
   await api.addLogin(READER)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   await ask('PUT', '/api/v1/secrets/buyer', { payload: { value: 'pelican-secret' } })
   await api.home.publish(`
 flow: tested
@@ -37,10 +36,7 @@ afterAll(async () => {
   await sink.close()
 })
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const test = (payload: object) => ask('POST', '/api/v1/destinations/test', { payload })
 
 describe('a destination tried on a sample', () => {

@@ -15,10 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 const submit = async (n: number, over: object = {}): Promise<string> => {
   const answer = await api.submit({ email: `f${n}@example.com`, state: 'TX', ...over })

@@ -7,16 +7,12 @@ const ANALYST = { email: 'an@acme.example', password: 'a long password', role: '
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
   await api.addLogin(ANALYST)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 const changed = (text: string): string => FLOW.replace('"NY"', text)
 const publish = (document: string, more: object = {}) =>

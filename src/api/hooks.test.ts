@@ -6,10 +6,7 @@ let api: TestApi
 let token: string
 let sink: Sink
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const subscribe = (path: string, over: object = {}) =>
   ask('POST', '/api/v1/hooks', {
     payload: { flow: 'hooked', destination: 'zaps', target_url: `${sink.url}/${path}?key=pelican-key`, ...over },
@@ -24,8 +21,7 @@ const paths = () => sink.requests.map(({ path }) => path.split('?')[0])
 beforeAll(async () => {
   sink = await openSink()
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   await api.home.publish(`
 flow: hooked
 fields: { email: { type: email, required: true } }

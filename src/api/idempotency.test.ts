@@ -8,16 +8,12 @@ const OTHER = { email: 'other@acme.example', password: 'of this one', role: 'adm
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
   await api.addLogin(OTHER)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const makeKey = (key: string, payload: object = { name: 'one', scopes: ['read'] }, as = token) =>
   ask('POST', '/api/v1/keys', { payload, as, headers: { 'idempotency-key': key } })
 const madeSoFar = async () => (await ask('GET', '/api/v1/keys?limit=200')).json().items.length as number

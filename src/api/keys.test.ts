@@ -7,15 +7,11 @@ let people = 0
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const make = (payload: object) => ask('POST', '/api/v1/keys', { payload })
 const newKey = async (scopes: string[], more: object = {}) => {
   const answer = await make({ name: scopes.join(' '), scopes, ...more })

@@ -43,8 +43,7 @@ beforeAll(async () => {
   sink = await openSink()
   sink.otherwise({ do: 'answer', body: '{"price":"40.77","employer":"Works of J. Quill","size":12}' })
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   const { keys } = await api.home.publish(flow())
   const keyOf = (source: string) => keys.find((each) => each.source === source)?.key
   const submit = async (source: string, values: object) => {
@@ -81,10 +80,7 @@ afterAll(async () => {
   await sink.close()
 })
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const lead = (id: string | undefined, role: string, query = '') =>
   ask('GET', `/api/v1/leads/${id}${query}`, { as: tokens[role] ?? token })
 const list = async (role: string, query = '') =>

@@ -8,16 +8,12 @@ const STRANGER = { email: 'owner@other.example', password: 'someone else', role:
 beforeAll(async () => {
   api = await testApi()
   const otherTenant = await api.home.addTenant('other')
-  await api.addLogin(ADMIN)
   await api.addLogin({ ...STRANGER, tenantId: otherTenant })
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 describe('leads', () => {
   const ids: string[] = []

@@ -8,15 +8,11 @@ let people = 0
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const appWith = (over: Partial<ApiSettings>) => api.appWith({ settings: { ...api.deps.settings, ...over } })
 type App = Awaited<ReturnType<typeof appWith>>
 const submit = async (app: App = api.app, over: Record<string, string> = {}, values: object = {}) => {

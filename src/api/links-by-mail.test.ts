@@ -51,8 +51,7 @@ beforeAll(async () => {
   const { port } = server.server.address() as AddressInfo
   mailer = createMailer({ url: `smtp://mill:race@127.0.0.1:${port}`, from: 'Millrace <leads@acme.example>' })
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   app = await api.appWith({
     mail: mailer.send,
     settings: { ...api.deps.settings, publicUrl: 'https://leads.acme.example' },

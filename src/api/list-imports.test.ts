@@ -11,18 +11,14 @@ let port: number
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   const address = await api.app.listen({ host: '127.0.0.1', port: 0 })
   port = Number(new URL(address).port)
   await ask('PUT', '/api/v1/lists/dnc', { payload: { label: 'DNC' } })
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const put = (name: string, text: string, query = '', type = 'text/csv') =>
   api.app.inject({
     method: 'PUT',

@@ -93,10 +93,7 @@ describe('links', () => {
 
   it('that never were, are spent or are over are one', async () => {
     const token = await api.token(ADMIN)
-    const ask = asker(
-      () => api,
-      () => token,
-    )
+    const ask = asker(() => ({ api, token }))
     const invite = async (email: string) =>
       (await ask('POST', '/api/v1/users', { payload: { email, role: 'analyst' } }))
         .json()
@@ -114,10 +111,7 @@ describe('links', () => {
 
   it('of invitations tell nobody who works elsewhere', async () => {
     const token = await api.token(ADMIN)
-    const ask = asker(
-      () => api,
-      () => token,
-    )
+    const ask = asker(() => ({ api, token }))
     const invited = async (email: string) => {
       const answer = await ask('POST', '/api/v1/users', { payload: { email, role: 'analyst' } })
       const { user, invitation } = answer.json()
@@ -130,10 +124,7 @@ describe('links', () => {
 it('a password and a code are guessed no faster within a session', async () => {
   const { email } = ADMIN
   const token = await api.token(ADMIN)
-  const ask = asker(
-    () => api,
-    () => token,
-  )
+  const ask = asker(() => ({ api, token }))
   const statuses = []
   for (let n = 0; n < 11; n += 1)
     statuses.push(

@@ -7,16 +7,12 @@ const VIEWER = { email: 'viewer@acme.example', password: 'only looks', role: 'an
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
   await api.addLogin(VIEWER)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 describe('login', () => {
   const login = (payload: object, app = api.app) => app.inject({ method: 'POST', url: '/api/v1/auth/login', payload })

@@ -7,10 +7,7 @@ let token = ''
 let key = ''
 let analyst = ''
 const ANALYST = { email: 'an@acme.example', password: 'a long password', role: 'analyst' }
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 const FLOW = `
 flow: people
@@ -22,10 +19,8 @@ steps:
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
-  await api.addLogin(ANALYST)
-  analyst = await api.token(ANALYST)
+  token = await api.signIn(ADMIN)
+  analyst = await api.signIn(ANALYST)
   const { keys } = await api.home.publish(FLOW)
   key = keys.find(({ source }) => source === 'web')?.key ?? ''
 })

@@ -47,16 +47,12 @@ steps:
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   for (const { source, key } of (await api.home.publish(NESTED)).keys) keys[source] = key
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 interface Sample {
   readonly format: string

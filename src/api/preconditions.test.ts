@@ -5,15 +5,11 @@ let api: TestApi
 let token: string
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const put = (label: string, headers: Record<string, string> = {}) =>
   ask('PUT', '/api/v1/lists/dnc', { payload: { label }, headers })
 const etagOf = async (url = '/api/v1/lists/dnc') => String((await ask('GET', url)).headers.etag)

@@ -17,16 +17,12 @@ steps:
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
   await api.addLogin(ANALYST)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const batch = (payload: unknown, headers: Record<string, string> = {}, query = '') =>
   api.app.inject({
     method: 'POST',

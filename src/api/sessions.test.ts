@@ -21,10 +21,7 @@ const post = (url: string, payload: object, headers: Record<string, string> = {}
 const logIn = async (who: { email: string; password: string } = ANN): Promise<Pair> =>
   (await post('/api/v1/auth/login', { email: who.email, password: who.password })).json()
 const refresh = (token: string) => post('/api/v1/auth/refresh', { refresh_token: token })
-const ask = asker(
-  () => api,
-  () => '',
-)
+const ask = asker(() => ({ api, token: '' }))
 const isIn = async (token: string) => (await ask('GET', '/api/v1/leads', { as: token })).statusCode === 200
 
 describe('refresh tokens', () => {

@@ -19,10 +19,7 @@ afterAll(async () => {
   await provider.close()
 })
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const set = (over: object = {}) =>
   ask('PUT', '/api/v1/sso', {
     payload: {

@@ -20,10 +20,7 @@ const post = (url: string, payload: object, headers: Record<string, string> = {}
   api.app.inject({ method: 'POST', url, payload, headers })
 const logIn = async (over: object = {}): Promise<string> =>
   (await post('/api/v1/auth/login', { ...ANN, tenant: 'acme', ...over })).json().access_token
-const ask = asker(
-  () => api,
-  () => '',
-)
+const ask = asker(() => ({ api, token: '' }))
 const listed = async (as: string) =>
   (await ask('GET', '/api/v1/auth/tenants', { as }))
     .json<{ items: { slug: string; role: string; current: boolean }[] }>()

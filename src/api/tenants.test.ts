@@ -11,16 +11,12 @@ const PLATFORM = 'of-the-platform-long-and-random'
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   app = await api.appWith({ settings: { ...api.deps.settings, platformKey: PLATFORM } })
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const platform = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path = '', payload?: object, headers = {}) =>
   app.inject({
     method,

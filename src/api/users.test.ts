@@ -11,17 +11,13 @@ const ELSEWHERE = { email: 'both@other.example', password: 'in the other', role:
 beforeAll(async () => {
   api = await testApi()
   const other = await api.home.addTenant('other')
-  await api.addLogin(ADMIN)
   await api.addLogin(OWNER)
   await api.addLogin({ ...ELSEWHERE, tenantId: other })
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const post = (url: string, payload: object, app = api.app) => app.inject({ method: 'POST', url, payload })
 const tokenOf = (url: string) => url.split('#')[1] ?? ''
 const invite = (payload: object, as = token) => ask('POST', '/api/v1/users', { payload, as })
@@ -136,8 +132,7 @@ describe('users', () => {
 
   it('are changed by who read them last, and a new role counts from the next request on', async () => {
     const CAL = { email: 'cal@acme.example', password: 'calendar', role: 'operator' }
-    await api.addLogin(CAL)
-    const as = await api.token(CAL)
+    const as = await api.signIn(CAL)
     const id = await idOf(CAL.email)
     const etag = String((await read(id)).headers.etag)
     const patch = (payload: object, headers: Record<string, string> = {}) =>

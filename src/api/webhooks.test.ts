@@ -9,16 +9,12 @@ import { TOLD_EVENTS } from './contract/told-events.ts'
 let api: TestApi
 let token: string
 let sink: Sink
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 beforeAll(async () => {
   sink = await openSink()
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   await api.home.publish(`
 flow: told
 fields: { email: { type: email, required: true } }

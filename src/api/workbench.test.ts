@@ -37,17 +37,13 @@ steps:
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
   await api.addLogin(READER)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   await api.home.publish(FLOW)
 })
 afterAll(() => api.close())
 
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 const preview = (payload: object, over: { as?: string; flow?: string } = {}) =>
   ask('POST', `/api/v1/flows/${over.flow ?? 'bench'}/preview`, { payload, ...(over.as && { as: over.as }) })
 

@@ -16,10 +16,7 @@ afterAll(() => home?.close())
 it('an invitation sets a password once, and leaves no token in the address', async ({ skip }) => {
   skip(missing !== null, `no browser: ${missing}`)
   const token = await home.api.token(ADMIN)
-  const ask = asker(
-    () => home.api,
-    () => token,
-  )
+  const ask = asker(() => ({ api: home.api, token }))
   const payload = { email: 'new@acme.example', role: 'operator' }
   const { url } = (await ask('POST', '/api/v1/users', { payload })).json().invitation
   const path = `/join#${url.split('#')[1]}`

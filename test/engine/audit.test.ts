@@ -4,10 +4,7 @@ import { ADMIN, asker, type TestApi, testApi } from '../support/api.ts'
 
 let api: TestApi
 let token: string
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 interface Entry {
   readonly seq: number
@@ -23,8 +20,7 @@ const entries = async (query = ''): Promise<Entry[]> =>
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 

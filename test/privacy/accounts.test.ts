@@ -4,15 +4,11 @@ import { ADMIN, asker, type TestApi, testApi } from '../support/api.ts'
 /** Organisations that persons speak for: their names are under the tenant's key, and may be a person's own. */
 let api: TestApi
 let token = ''
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   await api.home.publish(`
 flow: trade
 fields: { first_name: first_name, last_name: last_name, email: email, phone: phone, company: company }

@@ -19,8 +19,7 @@ let people = 0
 
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
   await api.home.publish(`
 flow: rules
 fields: { email: email, name: string, note: string }

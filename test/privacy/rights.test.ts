@@ -3,14 +3,10 @@ import { ADMIN, asker, type TestApi, testApi } from '../support/api.ts'
 
 let api: TestApi
 let token: string
-const ask = asker(
-  () => api,
-  () => token,
-)
+const ask = asker(() => ({ api, token }))
 beforeAll(async () => {
   api = await testApi()
-  await api.addLogin(ADMIN)
-  token = await api.token(ADMIN)
+  token = await api.signIn(ADMIN)
 })
 afterAll(() => api.close())
 

@@ -34,6 +34,13 @@ steps:
   - review: { id: look, when: 'lead.comments.contains("look at me")', queue: all }
 `
 
+export interface TestLogin {
+  readonly tenantId?: string
+  readonly email: string
+  readonly password: string
+  readonly role: string
+}
+
 export interface TestApi {
   readonly app: FastifyInstance
   readonly deps: ApiDeps
@@ -45,8 +52,10 @@ export interface TestApi {
   readonly logged: string[]
   /** Another app on the same house. */
   appWith(over: Partial<ApiDeps>): Promise<FastifyInstance>
-  addLogin(login: { tenantId?: string; email: string; password: string; role: string }): Promise<void>
+  addLogin(login: TestLogin): Promise<void>
   token(login: { email: string; password: string }): Promise<string>
+  /** Adds a login; gives its token. */
+  signIn(login: TestLogin): Promise<string>
   /** Submits a lead to `web` as JSON. */
   submit(values: unknown, over?: Partial<InjectOptions>): Promise<Answered>
   close(): Promise<void>
@@ -54,20 +63,22 @@ export interface TestApi {
 
 type Answered = Awaited<ReturnType<FastifyInstance['inject']>>
 
-/** Asks as somebody who is logged in: with the token that `token` gives, or with another. */
+/** Asks as somebody who is logged in: with the token that `as` gives, which may be another by then, or with one of its own. */
 export const asker =
-  (api: () => TestApi, token: () => string) =>
+  (as: () => { readonly api: TestApi; readonly token: string }) =>
   (
     method: NonNullable<InjectOptions['method']>,
     url: string,
     over: { payload?: object; as?: string; headers?: Record<string, string> } = {},
-  ): Promise<Answered> =>
-    api().app.inject({
+  ): Promise<Answered> => {
+    const { api, token } = as()
+    return api.app.inject({
       method,
       url,
-      headers: { authorization: `Bearer ${over.as ?? token()}`, ...over.headers },
+      headers: { authorization: `Bearer ${over.as ?? token}`, ...over.headers },
       ...(over.payload === undefined ? {} : { payload: over.payload }),
     })
+  }
 
 export const ADMIN = { email: 'Admin@Acme.example', password: 'correct horse', role: 'admin' }
 export const SUBMIT = '/flows/roofs/sources/web/submit'
@@ -136,6 +147,32 @@ export const testApi = async (
   }
   const app = await appWith(watch.onRoute ? { onRoute: watch.onRoute } : {})
 
+  const addLogin: TestApi['addLogin'] = async ({ tenantId: tenant = tenantId, email, password, role }) => {
+    const values = [
+      tenant,
+      newId(clock.now()),
+      deps.keys.login(email.trim().toLowerCase()),
+      await deps.keys.sealTenant(tenant, email),
+      await hashPassword(password),
+      role,
+      new Date(clock.now()),
+    ]
+    await database.batch(
+      [tenant],
+      [
+        {
+          text: `insert into millrace.login (tenant_id, id, email_key, sealed, password_hash, role, created_at)
+                 values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7::timestamptz)`,
+          values,
+        },
+      ],
+    )
+  }
+  const token: TestApi['token'] = async ({ email, password }) => {
+    const answer = await app.inject({ method: 'POST', url: '/api/v1/auth/login', payload: { email, password } })
+    return answer.json<{ access_token: string }>().access_token
+  }
+
   return {
     app,
     deps,
@@ -144,30 +181,11 @@ export const testApi = async (
     keys,
     logged,
     appWith,
-    addLogin: async ({ tenantId: tenant = tenantId, email, password, role }) => {
-      const values = [
-        tenant,
-        newId(clock.now()),
-        deps.keys.login(email.trim().toLowerCase()),
-        await deps.keys.sealTenant(tenant, email),
-        await hashPassword(password),
-        role,
-        new Date(clock.now()),
-      ]
-      await database.batch(
-        [tenant],
-        [
-          {
-            text: `insert into millrace.login (tenant_id, id, email_key, sealed, password_hash, role, created_at)
-                   values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7::timestamptz)`,
-            values,
-          },
-        ],
-      )
-    },
-    token: async ({ email, password }) => {
-      const answer = await app.inject({ method: 'POST', url: '/api/v1/auth/login', payload: { email, password } })
-      return answer.json<{ access_token: string }>().access_token
+    addLogin,
+    token,
+    signIn: async (login) => {
+      await addLogin(login)
+      return token(login)
     },
     submit: (values, over = {}) =>
       app.inject({
