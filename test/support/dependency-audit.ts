@@ -59,19 +59,19 @@ export const verdictOf = (printed: string): Verdict => {
   }
 }
 
-/** `registry` null: the one that npm is set to. */
-export const auditDependencies = (folder: string, registry: string | null): Verdict => {
-  const { stdout, stderr, error } = spawnSync(
-    'npm',
-    ['audit', '--omit=dev', '--json', '--fetch-retries=0', ...(registry === null ? [] : [`--registry=${registry}`])],
-    { cwd: folder, encoding: 'utf8', timeout: 60_000 },
-  )
+/** Asks the registry that npm is set to. */
+const auditDependencies = (folder: string): Verdict => {
+  const { stdout, stderr, error } = spawnSync('npm', ['audit', '--omit=dev', '--json', '--fetch-retries=0'], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
   if (error) return { ok: true, text: `NOTHING WAS AUDITED: npm could not be run in time (${error.message}).` }
   return verdictOf(stdout || JSON.stringify({ message: stderr.trim().split('\n')[0] }))
 }
 
 if (import.meta.main) {
-  const { ok, text } = auditDependencies(process.cwd(), null)
+  const { ok, text } = auditDependencies(process.cwd())
   process.stdout.write(`${text}\n`)
   process.exitCode = ok ? 0 : 1
 }
