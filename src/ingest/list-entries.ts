@@ -17,9 +17,11 @@ export interface EntryReading {
 const PHONE = /^[+()\d\s./-]+$/
 const DOMAIN = /^[^\s@/:]+\.[^\s@/:]+$/
 
-const normalText = (type: FieldType, text: string, context: ParseContext): string | null => {
+/** As `kit/listed` writes what it looks for. */
+const normalText = (type: FieldType, text: string, context: ParseContext, isAlone = true): string | null => {
   const read = type.parse(text, context)
   if (!read.valid || read.masked || read.normal === null) return null
+  if (!isAlone && typeof read.parts.zip === 'string') return read.parts.zip
   const normal = textOf(read.normal)
   return type === phone ? (normal.split(';ext=')[0] ?? normal) : normal
 }
@@ -36,9 +38,9 @@ const guessed = (text: string, context: ParseContext): string | null => {
   return domainText(text, context)
 }
 
-const typed = (name: string, text: string, context: ParseContext): string | null => {
+const typed = (name: string, text: string, context: ParseContext, isAlone: boolean): string | null => {
   const type = name === 'domain' ? undefined : fieldTypes[name]
-  return type === undefined ? domainText(text, context) : normalText(type, text, context)
+  return type === undefined ? domainText(text, context) : normalText(type, text, context, isAlone)
 }
 
 /** Throws Fault `invalid_request` where a type is none. */
@@ -67,7 +69,7 @@ export const entryReader = (reading: EntryReading): ((cells: readonly string[]) 
     }
     if (cells.length !== wanted) return null
     if (types === null) return guessed(first.trim(), context)
-    const read = cells.map((cell, index) => typed(types[index] ?? '', cell.trim(), context))
+    const read = cells.map((cell, index) => typed(types[index] ?? '', cell.trim(), context, cells.length === 1))
     return read.every((text) => text !== null) ? joinedEntry(read) : null
   }
 }

@@ -40,6 +40,12 @@ const partOf = (lead: LeadView, name: string): string | null => {
   return text === '' || parsed?.masked ? null : text
 }
 
+/** Beside a name, a US postal code is its first five digits: few lists and fewer forms have the other four. */
+const besideOthers = (lead: LeadView, name: string): string | null => {
+  const zip = lead.fields[name]?.parts.zip
+  return typeof zip === 'string' ? zip : partOf(lead, name)
+}
+
 const single = (lead: LeadView, name: string): ListedValue[] => {
   const field = lead.fields[name]
   const value = partOf(lead, name)
@@ -62,7 +68,7 @@ export const listedValues = (
       const values = single(lead, names)
       return options.whole ? values.slice(0, 1) : values
     }
-    const values = names.map((name) => partOf(lead, name))
+    const values = names.map((name) => besideOthers(lead, name))
     return values.every((value) => value !== null) ? [{ field: names.join('+'), value: joinedEntry(values) }] : []
   })
 

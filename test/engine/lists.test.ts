@@ -61,13 +61,22 @@ describe('a suppression list', () => {
     await add('dnc', ['tel:+1-512-555-0196', '512-555-0195 x12', '(512) 555-0194 ext. 3', '٥١٢٥٥٥٠١٩٣'])
     for (const phone of ['5125550196', '5125550195', '5125550194', '5125550193'])
       expect((await codeOf('plain', { phone })).reason).toBe('Phone on DNC list')
-    await add('customers', [['ann', 'LEE', '78704']], { types: ['first_name', 'last_name', 'postal_code'] })
+    await add(
+      'customers',
+      [
+        ['ann', 'LEE', '78704'],
+        ['bea', 'lee', '78704-1234'],
+      ],
+      { types: ['first_name', 'last_name', 'postal_code'] },
+    )
     for (const phone of ['5125550199', '512.555.0199', '+1-512-555-0199', '(512) 555-0199 ext. 4'])
       expect((await codeOf('plain', { phone })).reason).toBe('Phone on DNC list')
     expect((await codeOf('plain', { email: 'ann@example.com' })).reason).toBe('Email on DNC list')
     expect((await codeOf('plain', { email: 'joe@blocked.example' })).reason).toBe('Email domain on DNC list')
     const person = { first_name: 'Ann', last_name: 'Lee', postal_code: '78704' }
     expect((await codeOf('plain', person)).code).toBe('suppressed')
+    expect((await codeOf('plain', { ...person, postal_code: '78704-1234' })).code).toBe('suppressed')
+    expect((await codeOf('plain', { ...person, first_name: 'Bea' })).code).toBe('suppressed')
     expect((await codeOf('plain', { ...person, postal_code: '78705' })).code).toBe(null)
     expect((await codeOf('plain', { phone: '5125550198', email: 'bo@example.com' })).code).toBe(null)
   })
