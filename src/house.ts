@@ -349,7 +349,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     if (again > 0) onProgress(`carried out ${again} ${again === 1 ? 'erasure' : 'erasures'} of the ledger again`)
     const timeoutMs = config.deliveryTimeoutMs
     const writer = { ctx: callContext, batches, keyring, catalog, loader, blocks, gate, random, timeoutMs, log }
-    const batchRounds = createRounds({ name: 'writing files', round: createBatchWriter(writer).round, log })
+    const batchRounds = createRounds({ name: 'writing files', ...createBatchWriter(writer), log })
     return {
       config,
       clock,

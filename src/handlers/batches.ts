@@ -70,7 +70,8 @@ export interface Batches {
   end(file: OpenFile, end: FileEnd, now: number): Promise<void>
 }
 
-const DUE_MAX = 50
+/** Destinations in one look: those that are stopped stand among them. */
+const DUE_MAX = 1_000
 /** Longer than a file takes to write: until then no other process has it in hand. */
 const LEASE_MS = 5 * 60_000
 

@@ -1,7 +1,7 @@
 import type { Log } from '../database/pool.ts'
 import { isPassing } from '../journal/anchors.ts'
 
-/** Something that is looked after every second, one round at a time. */
+/** Something that is looked after every second, one look at a time. */
 export interface Rounds {
   start(): void
   stop(): Promise<void>
@@ -11,16 +11,18 @@ const EVERY_MS = 1_000
 
 export const createRounds = (options: {
   readonly name: string
-  readonly round: () => Promise<void>
+  readonly look: () => Promise<void>
+  /** Resolves when what the looks have begun has ended. */
+  readonly idle: () => Promise<void>
   readonly log: Log
 }): Rounds => {
-  const { name, round, log } = options
+  const { name, look, idle, log } = options
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let running: Promise<void> = Promise.resolve()
 
   const run = (): void => {
-    running = round()
+    running = look()
       .catch((error) => {
         if (!isPassing(error))
           log.error({ error: error instanceof Error ? error.name : 'unknown' }, `${name} failed; it is tried again`)
@@ -41,6 +43,7 @@ export const createRounds = (options: {
       stopped = true
       clearTimeout(timer)
       await running
+      await idle().catch(() => undefined)
     },
   }
 }

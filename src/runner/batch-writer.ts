@@ -2,9 +2,12 @@ import { hash, type KeyObject } from 'node:crypto'
 import { delayMs } from '../base/backoff.ts'
 import { FAULTS, type FaultCode, isFault, POLICY } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
+import { createInHand } from '../base/in-hand.ts'
 import { seal } from '../base/seal.ts'
 import type { CallEnd, Gate } from '../delivery/gate.ts'
+import { laneKey } from '../delivery/lane.ts'
 import type { Batches, Lane, OpenFile } from '../handlers/batches.ts'
+import { isPassing } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader, LoadedLead } from '../journal/read.ts'
 import { batchOf } from '../kit/batch.ts'
@@ -20,11 +23,19 @@ import { personKeys, REACHED } from './journey.ts'
  * byte of it leaves; written again after a crash, it is the same file under the same name.
  */
 export interface BatchWriter {
+  /** Begins to write what is due, several destinations' at once; does not wait for any. */
+  look(): Promise<void>
+  /** Resolves when nothing is being written. */
+  idle(): Promise<void>
   /** Writes all that is due; resolves when nothing is. */
   round(): Promise<void>
 }
 
 const ROWS_MAX = 10_000
+/** Destinations written for at once: each holds a file in memory. */
+const LANES_AT_ONCE = 8
+/** Of one destination, before others come in between. */
+const FILES_EACH = 10
 const NO_LIMITS = { concurrency: null, perSecond: null, breaker: null } as const
 
 /** Of one that the answer does not speak of. */
@@ -50,7 +61,7 @@ export const createBatchWriter = (options: {
   readonly catalog: Catalog
   readonly loader: LeadLoader
   readonly blocks: Pick<RunnerContext['blocks'], 'why'>
-  readonly gate: Pick<Gate, 'admit' | 'pauseByHouse'>
+  readonly gate: Pick<Gate, 'admit' | 'stopped' | 'pauseByHouse'>
   readonly random: () => number
   readonly timeoutMs: number
   readonly log: { error(fields: object, text: string): void }
@@ -192,13 +203,45 @@ export const createBatchWriter = (options: {
     }
   }
 
+  const writing = createInHand({
+    most: LANES_AT_ONCE,
+    onFailed: (error) => {
+      if (!isPassing(error))
+        log.error(
+          { error: error instanceof Error ? error.name : 'unknown' },
+          'a batch could not be written; it is tried again',
+        )
+    },
+  })
+  let files = 0
+  /** In which order those that are due were begun last. */
+  let turns = new Map<string, number>()
+  let turn = 0
+
+  const writeSome = async (lane: Lane): Promise<void> => {
+    for (let written = 0; written < FILES_EACH && (await sendNext(lane)); written += 1) files += 1
+  }
+
+  const look = async (): Promise<void> => {
+    const due = (await batches.due(clock.now()))
+      .filter((lane) => gate.stopped(lane) === null)
+      .map((lane) => ({ lane, key: laneKey(lane) }))
+    turns = new Map(due.map(({ key }) => [key, turns.get(key) ?? 0]))
+    // In turn, so that with more of them than are written at once none is always the last.
+    due.sort((a, b) => (turns.get(a.key) ?? 0) - (turns.get(b.key) ?? 0))
+    for (const { lane, key } of due) if (writing.begin(key, () => writeSome(lane))) turns.set(key, ++turn)
+  }
+
   return {
+    look,
+    idle: writing.idle,
     round: async () => {
-      for (;;) {
-        let written = 0
-        for (const lane of await batches.due(clock.now())) if (await sendNext(lane)) written += 1
-        if (written === 0) return
-      }
+      let before: number
+      do {
+        before = files
+        await look()
+        await writing.idle()
+      } while (files > before)
     },
   }
 }

@@ -166,6 +166,36 @@ describe('a batch over HTTP', () => {
     expect((await delivered(id))?.outcome).toBe('success')
   })
 
+  it('whose destination is slow holds up no other', async () => {
+    await engine.publish(`
+flow: apart
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+destinations:
+  slow: { type: http, url: "${sink.url}/slow", repeat: unsafe, batch: { every: 5, max: 3 } }
+  quick: { type: http, url: "${sink.url}/quick", repeat: unsafe, batch: { every: 5, max: 3 } }
+steps:
+  - deliver: { id: slow, to: slow, when: 'lead.email.contains("slow")' }
+  - deliver: { id: quick, to: quick, when: 'lead.email.contains("quick")' }
+`)
+    sink.otherwise(({ path }) => ({ do: path === '/slow' ? 'hold' : 'answer' }))
+    const from = sink.requests.length
+    const paths = () => sink.requests.slice(from).map(({ path }) => path)
+    const look = async (...kinds: string[]) => {
+      for (const kind of kinds) await process.submit({ flow: 'apart', values: { email: `${kind}@example.com` } })
+      engine.clock.advance(5 * 60_000)
+      await writer.look()
+    }
+    await look('slow', 'quick')
+    await expect.poll(() => paths().toSorted()).toEqual(['/quick', '/slow'])
+    await look('slow', 'quick')
+    await expect.poll(() => paths().filter((path) => path === '/quick')).toHaveLength(2)
+    expect(paths().filter((path) => path === '/slow')).toHaveLength(1)
+    sink.otherwise({ do: 'answer' })
+    sink.release()
+    await writer.idle()
+  })
+
   it('sent again after it was given up, it goes with a new batch', async () => {
     sink.script({ do: 'answer', status: 404 })
     const id = await submit()
