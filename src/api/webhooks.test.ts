@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
 import { openSink, type Sink, type SinkRequest } from '../../test/support/sink.ts'
 import { setHolds } from '../delivery/holds.ts'
+import { tidyTold } from '../feed/telling.ts'
 import { signatureOf } from '../kit/standard-webhooks.ts'
 import { TOLD, TOLD_OF_ALERTS } from '../lead/told.ts'
 import { TOLD_EVENTS } from './contract/told-events.ts'
@@ -322,4 +323,31 @@ it('what is owed is what the journal says, event for event, whatever went on at 
   expect(new Set(owed.map(({ type }) => type))).toEqual(
     new Set(['lead.received', 'lead.accepted', 'lead.rejected', 'review.requested', 'delivery.succeeded']),
   )
+})
+
+it('what was sent is let go of after three days and what was given up after a month, however much it is, of gone webhooks too', async () => {
+  const { id } = await subscribe()
+  const now = api.clock.now()
+  const put = (webhook: string, state: string, count: number, days: number) =>
+    api.home.inspect(
+      `insert into millrace.webhook_event (tenant_id, webhook_id, subject, seq, position, type, at, state, next_at)
+       select $1, $2, gen_random_uuid(), 1, 0, 'lead.accepted', $3, $4, $3 from generate_series(1, $5)`,
+      [api.home.tenantId, webhook, new Date(now - days * 86_400_000), state, count] as never,
+    )
+  await api.home.inspect('delete from millrace.webhook_event')
+  await put(id, 'sent', 10_003, 4)
+  await put(id, 'sent', 2, 2)
+  await put(id, 'dead', 3, 31)
+  await put(id, 'dead', 4, 29)
+  await put(id, 'waiting', 5, 31)
+  await put(id, 'waiting', 6, 29)
+  await put('00000000-0000-7000-8000-00000000dead', 'waiting', 7, 31)
+  await tidyTold(api.home.house.database, api.home.tenantId, now)
+  expect(
+    await api.home.inspect('select state, count(*)::integer as n from millrace.webhook_event group by 1 order by 1'),
+  ).toEqual([
+    { state: 'dead', n: 4 },
+    { state: 'sent', n: 2 },
+    { state: 'waiting', n: 6 },
+  ])
 })

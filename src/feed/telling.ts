@@ -90,17 +90,69 @@ export const reachAgain = async (
 const SENT_KEPT_MS = 3 * 86_400_000
 const DEAD_KEPT_MS = 30 * 86_400_000
 
-/** Lets go of what was sent some days ago, and of what was given up, or never asked for, a month ago. */
-export const tidyTold = async (database: Database, tenantId: string, now: number): Promise<void> => {
-  await database.batch(
+/** In one statement: millions would be more than one may take, and would stand for good. */
+const TIDIED_AT_ONCE = 5_000
+
+/** By the webhooks that events stand under, also those that are gone: one look at the key each. */
+const webhooksOwed = async (database: Database, tenantId: string): Promise<string[]> => {
+  const [rows = []] = await database.batch(
     [tenantId],
     [
       {
-        name: 'tidy_webhook_events',
-        text: `delete from millrace.webhook_event
-               where tenant_id = $1::uuid and ((state = 'sent' and at < $2::timestamptz) or at < $3::timestamptz)`,
-        values: [tenantId, new Date(now - SENT_KEPT_MS), new Date(now - DEAD_KEPT_MS)],
+        name: 'find_webhooks_owed',
+        text: `with recursive w as (
+                 (select webhook_id from millrace.webhook_event where tenant_id = $1::uuid order by webhook_id limit 1)
+                 union all
+                 select n.webhook_id from w cross join lateral (
+                   select e.webhook_id from millrace.webhook_event e
+                   where e.tenant_id = $1::uuid and e.webhook_id > w.webhook_id order by e.webhook_id limit 1) n
+               ) select webhook_id from w`,
+        values: [tenantId],
       },
+    ],
+  )
+  return rows.map((row) => row.webhook_id as string)
+}
+
+const tidyState = async (
+  database: Database,
+  asked: { readonly tenantId: string; readonly id: string; readonly state: string; readonly before: number },
+): Promise<void> => {
+  const { tenantId, id, state, before } = asked
+  for (let gone = TIDIED_AT_ONCE; gone === TIDIED_AT_ONCE; ) {
+    const [rows = []] = await database.batch(
+      [tenantId],
+      [
+        {
+          name: `tidy_webhook_events_${state}`,
+          // Written out, the state lets the index that is for it alone be used.
+          text: `with due as (
+                   select subject, seq, position from millrace.webhook_event
+                   where tenant_id = $1::uuid and webhook_id = $2::uuid and state = '${state}' and at < $3::timestamptz
+                   order by ${state === 'waiting' ? 'next_at' : 'at'} limit $4::integer for update skip locked
+                 ), gone as (
+                   delete from millrace.webhook_event e using due
+                   where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and e.subject = due.subject
+                     and e.seq = due.seq and e.position = due.position returning 1
+                 ) select count(*)::integer as gone from gone`,
+          values: [tenantId, id, new Date(before), TIDIED_AT_ONCE],
+        },
+      ],
+    )
+    gone = rows[0]?.gone as number
+  }
+}
+
+/** Lets go of what was sent some days ago, and of what was given up, or never asked for, a month ago. */
+export const tidyTold = async (database: Database, tenantId: string, now: number): Promise<void> => {
+  for (const id of await webhooksOwed(database, tenantId)) {
+    await tidyState(database, { tenantId, id, state: 'sent', before: now - SENT_KEPT_MS })
+    await tidyState(database, { tenantId, id, state: 'dead', before: now - DEAD_KEPT_MS })
+    await tidyState(database, { tenantId, id, state: 'waiting', before: now - DEAD_KEPT_MS })
+  }
+  await database.batch(
+    [tenantId],
+    [
       {
         name: 'tidy_alerts',
         text: `delete from millrace.alert where tenant_id = $1::uuid and cleared_at < $2::timestamptz`,
