@@ -3,9 +3,9 @@
  * whatever became of the sender. How it answers stands in the lead: see `people.ts`.
  */
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import { openLoopback } from '../support/loopback.ts'
 import type { Kind } from './people.ts'
 import type { Random } from './random.ts'
 
@@ -43,7 +43,6 @@ export const openBuyer = async (options: {
 }): Promise<Buyer> => {
   const { random, delayMsMax, kindOf } = options
   const calls: Call[] = []
-  const sockets = new Set<Socket>()
   const seen = new Set<string>()
   let gate: { promise: Promise<void>; open: () => void; waiting: number } | null = null
 
@@ -70,26 +69,16 @@ export const openBuyer = async (options: {
     })
   }
 
-  const server = createServer((request, response) => {
+  const server = await openLoopback((request, response) => {
     // A sender that died in the middle of a request sent none.
     take(request, response).catch(() => response.destroy())
-  })
-  server.keepAliveTimeout = 0
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.on('close', () => sockets.delete(socket))
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
   })
   const release = (): void => {
     gate?.open()
     gate = null
   }
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/leads`,
+    url: `${server.origin}/leads`,
     calls,
     hold: () => {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -97,11 +86,9 @@ export const openBuyer = async (options: {
     },
     release,
     held: () => gate?.waiting ?? 0,
-    close: () =>
-      new Promise((resolve) => {
-        release()
-        server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      }),
+    close: () => {
+      release()
+      return server.close()
+    },
   }
 }

@@ -3,8 +3,8 @@
  * its answer, or says no with a 200. What it did to each key it remembers: that is what is held against the journal.
  */
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { openLoopback } from '../support/loopback.ts'
 import type { Random } from './random.ts'
 
 export interface Taken {
@@ -52,7 +52,6 @@ export const openLiar = async (options: { readonly random: Random }): Promise<Li
   const { random } = options
   const keys = new Map<string, Taken>()
   const did = new Map<string, number>()
-  const sockets = new Set<Socket>()
 
   const note = (what: string): void => {
     did.set(what, (did.get(what) ?? 0) + 1)
@@ -122,28 +121,14 @@ export const openLiar = async (options: { readonly random: Random }): Promise<Li
     else lie(what, response)
   }
 
-  const server = createServer((request, response) => {
+  const server = await openLoopback((request, response) => {
     take(request, response).catch(() => response.destroy())
   })
-  server.keepAliveTimeout = 0
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.on('close', () => sockets.delete(socket))
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.origin,
     of: (key) => keys.get(key),
     keys: () => keys,
     did,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      }),
+    close: server.close,
   }
 }

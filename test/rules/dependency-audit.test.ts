@@ -1,21 +1,19 @@
 import { spawn } from 'node:child_process'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, expect, it } from 'vitest'
 import { verdictOf } from '../support/dependency-audit.ts'
+import { type Loopback, openLoopback } from '../support/loopback.ts'
 import { ROOT } from './source-files.ts'
 
 /** The dependency audit of CI, by the real npm on this lock file, against registries of our own. */
 
-let server: Server | undefined
-afterEach(() => void server?.close())
+let server: Loopback | undefined
+afterEach(() => server?.close())
 
 const registry = async (answer: RequestListener): Promise<string> => {
-  const opened = createServer(answer).listen(0, '127.0.0.1')
-  server = opened
-  await new Promise((resolve) => opened.once('listening', resolve))
-  return `http://127.0.0.1:${(opened.address() as AddressInfo).port}/`
+  server = await openLoopback(answer)
+  return `${server.origin}/`
 }
 /** In a process of its own: the registry answers from this one. */
 const audit = (at: string) =>
