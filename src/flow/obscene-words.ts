@@ -31,13 +31,15 @@ const SPELLED: Readonly<Record<string, string>> = {
 
 const TEXT_CHARS_MAX = 5_000
 
+const bare = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+
 /** `F.u.c.k`, `fuuuck` and `fück` are read as one word; each letter once, as repeated ones come and go. */
-const spelled = (text: string): string =>
-  text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[013457@$!]/g, (sign) => SPELLED[sign] ?? sign)
+const spelled = (text: string): string => bare(text).replace(/[013457@$!]/g, (sign) => SPELLED[sign] ?? sign)
+
+/** Letters, and signs that may stand for some. */
+const TOKENS = /[a-z013457@$!]+/g
+/** There a sign may as well be what it is: `sh!t!` ends with an exclamation mark. */
+const EDGES = /^[013457@$!]+|[013457@$!]+$/g
 
 const once = (word: string): string => word.replace(/(.)\1+/g, '$1')
 
@@ -46,13 +48,15 @@ const APART = /(?<![a-z])[a-z](?:[\s._*-]+[a-z]){2,}(?![a-z])/g
 
 /** Whether a text holds one of the words, as a word of its own: Scunthorpe and Cockburn are places and names. */
 export const obscenityOf = (words: readonly string[]): ((text: string) => boolean) => {
-  const plain = new Set(words.map(spelled))
+  const plain = new Set(words.map(spelled).filter((word) => word !== ''))
   const drawn = new Set([...plain].map(once))
   const isWord = (word: string): boolean => plain.has(word) || (/(.)\1\1/.test(word) && drawn.has(once(word)))
   return (text) => {
-    const line = spelled(text.slice(0, TEXT_CHARS_MAX))
-    if (line.split(/[^a-z]+/).some((word) => word !== '' && isWord(word))) return true
-    return (line.match(APART) ?? []).some((apart) => isWord(apart.replace(/[^a-z]/g, '')))
+    const line = bare(text.slice(0, TEXT_CHARS_MAX))
+    const tokens = line.match(TOKENS) ?? []
+    if (tokens.some((token) => isWord(spelled(token)) || isWord(spelled(token.replace(EDGES, ''))))) return true
+    const lines = [spelled(line), line.replace(/[^a-z\s._*-]/g, ' ')]
+    return lines.some((each) => (each.match(APART) ?? []).some((apart) => isWord(apart.replace(/[^a-z]/g, ''))))
   }
 }
 
