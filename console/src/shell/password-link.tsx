@@ -1,7 +1,8 @@
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { type FormEvent, useState } from 'react'
 import { ApiError, ask } from '../api/client.ts'
 import { t } from '../text.ts'
+import { Entrance } from './entrance.tsx'
 
 /** Pages for who is not signed in yet: an invitation or a reset is taken here, and a reset is asked for. */
 export type PasswordPage =
@@ -19,35 +20,6 @@ export const passwordPageHere = (): PasswordPage | null => {
 }
 
 const PASSWORD_CHARS_MIN = 10
-
-const Page = (props: {
-  readonly title: string
-  readonly lead: string
-  readonly error: string | null
-  readonly onSubmit: (event: FormEvent) => void
-  readonly children: ReactNode
-}) => (
-  <div className="sign-in">
-    <main className="row">
-      <form className="sign-in-form" onSubmit={props.onSubmit}>
-        <img src="/icon.svg" alt="" width={40} height={40} />
-        <div className="stack" style={{ gap: 4 }}>
-          <h1>{props.title}</h1>
-          <p className="soft">{props.lead}</p>
-        </div>
-        {props.error !== null && (
-          <Alert color="red" variant="light" role="alert">
-            {props.error}
-          </Alert>
-        )}
-        {props.children}
-      </form>
-    </main>
-    <aside className="sign-in-art" aria-label={t('app.promise')}>
-      <p>{t('app.promise')}</p>
-    </aside>
-  </div>
-)
 
 /** One thing sent, and what became of it. */
 const useSending = (send: () => Promise<unknown>) => {
@@ -81,12 +53,12 @@ const TakeLink = ({ is, token }: { readonly is: 'join' | 'reset'; readonly token
   )
   if (state === 'done')
     return (
-      <Page title={t('password_link.done')} lead={t('password_link.done_lead')} error={null} onSubmit={submit}>
+      <Entrance title={t('password_link.done')} lead={t('password_link.done_lead')} error={null} onSubmit={submit}>
         <ToSignIn />
-      </Page>
+      </Entrance>
     )
   return (
-    <Page title={t(`password_link.${is}`)} lead={t(`password_link.${is}_lead`)} error={error} onSubmit={submit}>
+    <Entrance title={t(`password_link.${is}`)} lead={t(`password_link.${is}_lead`)} error={error} onSubmit={submit}>
       <PasswordInput
         label={t('password_link.password')}
         description={t('password_link.hint')}
@@ -106,7 +78,7 @@ const TakeLink = ({ is, token }: { readonly is: 'join' | 'reset'; readonly token
           {t('password_link.another')}
         </Button>
       )}
-    </Page>
+    </Entrance>
   )
 }
 
@@ -115,12 +87,12 @@ const Forgotten = () => {
   const { state, error, submit } = useSending(() => ask('/api/v1/auth/forgotten', { method: 'POST', body: { email } }))
   if (state === 'done')
     return (
-      <Page title={t('forgotten.done')} lead={t('forgotten.done_lead')} error={null} onSubmit={submit}>
+      <Entrance title={t('forgotten.done')} lead={t('forgotten.done_lead')} error={null} onSubmit={submit}>
         <ToSignIn />
-      </Page>
+      </Entrance>
     )
   return (
-    <Page title={t('forgotten.title')} lead={t('forgotten.lead')} error={error} onSubmit={submit}>
+    <Entrance title={t('forgotten.title')} lead={t('forgotten.lead')} error={error} onSubmit={submit}>
       <TextInput
         label={t('sign_in.email')}
         type="email"
@@ -138,7 +110,7 @@ const Forgotten = () => {
       <Button component="a" href="/" variant="subtle" color="gray">
         {t('sso.back')}
       </Button>
-    </Page>
+    </Entrance>
   )
 }
 
