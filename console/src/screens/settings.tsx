@@ -1,7 +1,3 @@
-import { Tabs } from '@mantine/core'
-import { useNavigate, useSearch } from '@tanstack/react-router'
-import type { ComponentType } from 'react'
-import { useMay } from '../rights.ts'
 import { AccountTab } from '../settings/account-tab.tsx'
 import { AlertsTab } from '../settings/alerts-tab.tsx'
 import { BrandingTab } from '../settings/branding-tab.tsx'
@@ -14,10 +10,10 @@ import { SsoTab } from '../settings/sso-tab.tsx'
 import { SubscriptionsTab } from '../settings/subscriptions-tab.tsx'
 import { TenantTab } from '../settings/tenant-tab.tsx'
 import { WebhooksTab } from '../settings/webhooks-tab.tsx'
-import { Page } from '../shell/page.tsx'
-import { type TextKey, t } from '../text.ts'
+import { type Tab, TabbedPage } from '../shell/tabbed-page.tsx'
+import { t } from '../text.ts'
 
-const TABS: readonly { id: string; text: TextKey; permission: string | null; part: ComponentType }[] = [
+const TABS: readonly Tab[] = [
   { id: 'account', text: 'settings.account', permission: null, part: AccountTab },
   { id: 'tenant', text: 'settings.tenant', permission: 'settings.read', part: TenantTab },
   { id: 'people', text: 'settings.people', permission: 'user.read', part: PeopleTab },
@@ -32,28 +28,4 @@ const TABS: readonly { id: string; text: TextKey; permission: string | null; par
   { id: 'branding', text: 'settings.branding', permission: 'settings.edit', part: BrandingTab },
 ]
 
-export const Settings = () => {
-  const { tab } = useSearch({ from: '/settings' })
-  const go = useNavigate()
-  const may = useMay()
-  const tabs = TABS.filter(({ permission }) => permission === null || may(permission))
-  const open = tabs.find(({ id }) => id === tab)?.id ?? tabs[0]?.id ?? ''
-  return (
-    <Page title={t('nav.settings')}>
-      <Tabs value={open} onChange={(id) => void go({ to: '/settings', search: { tab: id ?? undefined } })}>
-        <Tabs.List>
-          {tabs.map(({ id, text }) => (
-            <Tabs.Tab key={id} value={id}>
-              {t(text)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {tabs.map(({ id, part: Part }) => (
-          <Tabs.Panel key={id} value={id} pt={16}>
-            {id === open && <Part />}
-          </Tabs.Panel>
-        ))}
-      </Tabs>
-    </Page>
-  )
-}
+export const Settings = () => <TabbedPage title={t('nav.settings')} at="/settings" tabs={TABS} />
