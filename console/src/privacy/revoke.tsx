@@ -1,12 +1,11 @@
-import { Checkbox, Textarea } from '@mantine/core'
+import { Textarea } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
-import { named, t } from '../text.ts'
-
-export const CHANNELS = ['call', 'sms', 'email', 'share'] as const
+import { t } from '../text.ts'
+import { CHANNELS, Channels } from './channels.tsx'
 
 /** Takes a consent back for a person who asked for it: on the phone, in a letter, at the desk. */
 export const Revoke = (props: { readonly who: object; readonly onClose: () => void; readonly onDone?: () => void }) => {
@@ -41,13 +40,7 @@ export const Revoke = (props: { readonly who: object; readonly onClose: () => vo
       onSubmit={() => revoke.mutate()}
       onClose={onClose}
     >
-      <Checkbox.Group label={t('consent.channels')} value={channels} onChange={setChannels}>
-        <div className="row" style={{ gap: 16, paddingTop: 6 }}>
-          {CHANNELS.map((channel) => (
-            <Checkbox key={channel} value={channel} label={named('channel', channel)} />
-          ))}
-        </div>
-      </Checkbox.Group>
+      <Channels value={channels} onChange={setChannels} />
       <Textarea
         data-autofocus
         label={t('consent.note')}

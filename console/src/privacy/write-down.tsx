@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { api } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { named, t } from '../text.ts'
-import { CHANNELS } from './revoke.tsx'
+import { Channels } from './channels.tsx'
 
 const BASES = ['consent', 'contract', 'legitimate_interest', 'legal_obligation'] as const
 
@@ -46,13 +46,7 @@ export const WriteDown = (props: {
       onSubmit={() => give.mutate()}
       onClose={onClose}
     >
-      <Checkbox.Group label={t('consent.channels')} value={channels} onChange={setChannels}>
-        <div className="row" style={{ gap: 16, paddingTop: 6 }}>
-          {CHANNELS.map((channel) => (
-            <Checkbox key={channel} value={channel} label={named('channel', channel)} />
-          ))}
-        </div>
-      </Checkbox.Group>
+      <Channels value={channels} onChange={setChannels} />
       <Textarea
         data-autofocus
         label={t('consent.wording')}
