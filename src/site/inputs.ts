@@ -2,8 +2,17 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 
-/** What the console is built from, seen from its folder: with the client it asks the API by. */
-const PARTS = ['index.html', 'package.json', 'vite.config.ts', 'tsconfig.json', 'src', 'public', '../src/client']
+/** What the console is built from, seen from its folder: with the client it asks the API by, and what it lists of it. */
+const PARTS = [
+  'index.html',
+  'package.json',
+  'vite.config.ts',
+  'tsconfig.json',
+  'src',
+  'public',
+  '../src/client',
+  '../src/api/contract/told-events.ts',
+]
 
 const DIGEST_CHARS = 16
 

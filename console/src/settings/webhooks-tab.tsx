@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { IconDots } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { TOLD_EVENTS } from '../../../src/api/contract/told-events.ts'
 import type { AnswerAt } from '../../../src/client/client.ts'
 import { api, ask } from '../api/client.ts'
 import { Dialog, Refused } from '../components/dialog.tsx'
@@ -14,26 +15,6 @@ import { useMay } from '../rights.ts'
 import { named, number, t, tn } from '../text.ts'
 
 type Webhook = AnswerAt<'/api/v1/webhooks', 'get'>['items'][number]
-
-const EVENTS = [
-  'lead.received',
-  'lead.accepted',
-  'lead.rejected',
-  'lead.failed',
-  'lead.parked',
-  'lead.reopened',
-  'lead.rectified',
-  'lead.erased',
-  'review.requested',
-  'review.decided',
-  'delivery.succeeded',
-  'delivery.refused',
-  'delivery.retrying',
-  'delivery.failed',
-  'delivery.unknown',
-  'alert.raised',
-  'alert.cleared',
-] as const satisfies readonly Webhook['events'][number][]
 
 const NewWebhook = (props: { readonly onMade: (secret: string) => void; readonly onClose: () => void }) => {
   const [url, setUrl] = useState('')
@@ -75,7 +56,7 @@ const NewWebhook = (props: { readonly onMade: (secret: string) => void; readonly
         value={url}
         onChange={(event) => setUrl(event.currentTarget.value)}
       />
-      <MultiSelect label={t('webhooks.events')} data={[...EVENTS]} value={events} onChange={setEvents} />
+      <MultiSelect label={t('webhooks.events')} data={TOLD_EVENTS} value={events} onChange={setEvents} />
       <Checkbox
         label={t('webhooks.fields')}
         description={t('webhooks.fields_hint')}
