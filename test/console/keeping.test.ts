@@ -34,7 +34,7 @@ describe('sources', () => {
     await page.getByLabel('Price for an accepted lead').fill('18.5')
     await home.checkAccess(page)
     await page.getByRole('button', { name: 'Create' }).click()
-    const key = (await page.getByTestId('source-key').textContent())?.trim() ?? ''
+    const key = (await page.getByTestId('once').textContent())?.trim() ?? ''
     expect(key).toMatch(/^mrk_/)
     await page.getByRole('button', { name: 'Done' }).click()
     expect((await published('solar')).document).toContain('18.50 USD')

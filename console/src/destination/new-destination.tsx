@@ -1,13 +1,13 @@
-import { Modal, Select, Switch, TextInput } from '@mantine/core'
+import { Select, Switch } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { api } from '../api/client.ts'
-import type { DestinationType, FlowDetail, FlowSummary } from '../api/types.ts'
-import { FormEnd, Refused } from '../components/dialog.tsx'
+import type { DestinationType, FlowDetail } from '../api/types.ts'
+import { Dialog } from '../components/dialog.tsx'
 import { outlineOf, withDeliverTo, withDestination } from '../flow/document.ts'
 import { PublishForm } from '../flow/publish-form.tsx'
-import { idOf } from '../source/id-of.ts'
+import { NameAndFlow, useNameAndFlow } from '../source/name-and-flow.tsx'
 import { t } from '../text.ts'
 import { useDestinationTypes, useSecrets } from './editor.tsx'
 import type { Schema, Values } from './schema.ts'
@@ -17,8 +17,8 @@ import { SettingFields } from './setting-field.tsx'
 export const NewDestination = ({ onClose }: { readonly onClose: () => void }) => {
   const client = useQueryClient()
   const go = useNavigate()
-  const [name, setName] = useState('')
-  const [flow, setFlow] = useState<string | null>(null)
+  const place = useNameAndFlow()
+  const { name, id, flow } = place
   const [typeName, setType] = useState('http')
   const [settings, setSettings] = useState<Values>({})
   const [isSentTo, setSentTo] = useState(true)
@@ -26,17 +26,13 @@ export const NewDestination = ({ onClose }: { readonly onClose: () => void }) =>
   const [wrong, setWrong] = useState<Error | null>(null)
   const types = useDestinationTypes()
   const secrets = useSecrets()
-  const flows = useQuery({ queryKey: ['flows'], queryFn: () => api<{ items: FlowSummary[] }>('/api/v1/flows') })
-  const chosen = flow ?? flows.data?.items[0]?.id ?? null
   const detail = useQuery({
-    queryKey: ['flow', chosen],
-    queryFn: () => api<FlowDetail>(`/api/v1/flows/${chosen}`),
-    enabled: chosen !== null,
+    queryKey: ['flow', flow],
+    queryFn: () => api<FlowDetail>(`/api/v1/flows/${flow}`),
+    enabled: flow !== null,
   })
-  const id = idOf(name)
   const type: DestinationType | undefined = types.data?.items.find((each) => each.type === typeName)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const review = () => {
     if (detail.data === undefined) return
     if (outlineOf(detail.data.document)?.destinations.some((each) => each.id === id)) {
       setWrong(new Error(t('destination.taken', { id })))
@@ -56,64 +52,48 @@ export const NewDestination = ({ onClose }: { readonly onClose: () => void }) =>
         onPublished={() => {
           void client.invalidateQueries({ queryKey: ['destinations'] })
           onClose()
-          void go({ to: '/destinations/$flow/$destination', params: { flow: chosen ?? '', destination: id } })
+          void go({ to: '/destinations/$flow/$destination', params: { flow: flow ?? '', destination: id } })
         }}
       />
     )
   return (
-    <Modal opened onClose={onClose} title={t('destination.new')} size="lg">
-      <form className="stack" onSubmit={submit}>
-        <TextInput
-          data-autofocus
-          label={t('sources.name')}
-          placeholder="Sunny Roofs"
-          description={id === '' ? undefined : t('sources.id', { id })}
-          required
-          maxLength={60}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
+    <Dialog
+      title={t('destination.new')}
+      size="lg"
+      submit={t('destination.review')}
+      busy={false}
+      error={wrong ?? detail.error}
+      disabled={id === '' || detail.data === undefined}
+      onSubmit={review}
+      onClose={onClose}
+    >
+      <NameAndFlow value={place} placeholder="Sunny Roofs" />
+      <Select
+        label={t('submit.type')}
+        description={type?.summary}
+        data={(types.data?.items ?? []).map((each) => each.type)}
+        value={typeName}
+        allowDeselect={false}
+        onChange={(next) => {
+          setType(next ?? typeName)
+          setSettings({})
+        }}
+      />
+      {type !== undefined && (
+        <SettingFields
+          key={typeName}
+          schema={type.settings as Schema}
+          values={settings}
+          onChange={setSettings}
+          secrets={secrets}
         />
-        <Select
-          label={t('column.flow')}
-          data={(flows.data?.items ?? []).map((each) => each.id)}
-          value={chosen}
-          onChange={setFlow}
-          allowDeselect={false}
-        />
-        <Select
-          label={t('submit.type')}
-          description={type?.summary}
-          data={(types.data?.items ?? []).map((each) => each.type)}
-          value={typeName}
-          allowDeselect={false}
-          onChange={(next) => {
-            setType(next ?? typeName)
-            setSettings({})
-          }}
-        />
-        {type !== undefined && (
-          <SettingFields
-            key={typeName}
-            schema={type.settings as Schema}
-            values={settings}
-            onChange={setSettings}
-            secrets={secrets}
-          />
-        )}
-        <Switch
-          label={t('destination.send_to')}
-          description={t('destination.send_to_text')}
-          checked={isSentTo}
-          onChange={(event) => setSentTo(event.currentTarget.checked)}
-        />
-        <Refused error={wrong ?? detail.error} />
-        <FormEnd
-          submit={t('destination.review')}
-          busy={false}
-          disabled={id === '' || detail.data === undefined}
-          onCancel={onClose}
-        />
-      </form>
-    </Modal>
+      )}
+      <Switch
+        label={t('destination.send_to')}
+        description={t('destination.send_to_text')}
+        checked={isSentTo}
+        onChange={(event) => setSentTo(event.currentTarget.checked)}
+      />
+    </Dialog>
   )
 }

@@ -1,10 +1,13 @@
-import { Alert, Button, Modal, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { ApiError, api } from '../api/client.ts'
+import { Dialog } from '../components/dialog.tsx'
+import { Once } from '../components/once.tsx'
 import { t } from '../text.ts'
 import { outlineOf } from './document.ts'
 import { changesOf } from './words.ts'
+import '../styles/flow.css'
 
 interface Published {
   readonly version: number
@@ -40,57 +43,45 @@ export const PublishForm = (props: {
       if (source_keys.length === 0) onPublished(version)
     },
   })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    publish.mutate()
-  }
   const keys = publish.data?.source_keys ?? []
+  if (keys.length > 0)
+    return (
+      <Once
+        title={t('flow.publish_title')}
+        text={t('sources.key_once')}
+        value={keys.map(({ source, key }) => `${source}: ${key}`).join('\n')}
+        onClose={() => onPublished(publish.data?.version ?? base.version)}
+      />
+    )
+  const { error } = publish
+  const isOvertaken = error instanceof ApiError && error.status === 409
   return (
-    <Modal opened onClose={onClose} title={t('flow.publish_title')} size="lg">
-      {keys.length > 0 ? (
-        <div className="stack">
-          <p>{t('sources.key_once')}</p>
-          <pre className="code">{keys.map(({ source, key }) => `${source}: ${key}`).join('\n')}</pre>
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <Button onClick={() => onPublished(publish.data?.version ?? base.version)}>{t('action.done')}</Button>
-          </div>
-        </div>
-      ) : (
-        <form className="stack" onSubmit={submit}>
-          <ul className="changes">
-            {changes.map(({ kind, text: words }) => (
-              <li key={`${kind} ${words}`} data-change={kind}>
-                <span className="change-kind">{t(`change.${kind}`)}</span>
-                <span>{words}</span>
-              </li>
-            ))}
-            {changes.length === 0 && <li className="soft">{t('versions.same')}</li>}
-          </ul>
-          <TextInput
-            data-autofocus
-            label={t('flow.note')}
-            placeholder={t('flow.note_hint')}
-            maxLength={500}
-            value={note}
-            onChange={(event) => setNote(event.currentTarget.value)}
-          />
-          {publish.error !== null && (
-            <Alert color="red" variant="light" role="alert">
-              {publish.error instanceof ApiError && publish.error.status === 409
-                ? `${publish.error.message} ${t('flow.kept')}`
-                : publish.error.message}
-            </Alert>
-          )}
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <Button variant="default" onClick={onClose}>
-              {t('action.cancel')}
-            </Button>
-            <Button type="submit" loading={publish.isPending}>
-              {t('flow.publish')}
-            </Button>
-          </div>
-        </form>
-      )}
-    </Modal>
+    <Dialog
+      title={t('flow.publish_title')}
+      size="lg"
+      submit={t('flow.publish')}
+      busy={publish.isPending}
+      error={isOvertaken ? new Error(`${error.message} ${t('flow.kept')}`) : error}
+      onSubmit={() => publish.mutate()}
+      onClose={onClose}
+    >
+      <ul className="changes">
+        {changes.map(({ kind, text: words }) => (
+          <li key={`${kind} ${words}`} data-change={kind}>
+            <span className="change-kind">{t(`change.${kind}`)}</span>
+            <span>{words}</span>
+          </li>
+        ))}
+        {changes.length === 0 && <li className="soft">{t('versions.same')}</li>}
+      </ul>
+      <TextInput
+        data-autofocus
+        label={t('flow.note')}
+        placeholder={t('flow.note_hint')}
+        maxLength={500}
+        value={note}
+        onChange={(event) => setNote(event.currentTarget.value)}
+      />
+    </Dialog>
   )
 }

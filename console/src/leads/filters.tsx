@@ -1,9 +1,7 @@
 import { Button, Select } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { api } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
-import type { FlowSummary } from '../api/types.ts'
 import { usePeople } from '../components/assignee.tsx'
+import { useFlows } from '../flow/use-flows.ts'
 import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { named, type TextKey, t } from '../text.ts'
@@ -56,10 +54,7 @@ export const Filters = (props: {
   readonly sources: readonly string[]
 }) => {
   const { search, onChange, sources } = props
-  const { data: flows } = useQuery({
-    queryKey: ['flows'],
-    queryFn: () => api<{ items: FlowSummary[] }>('/api/v1/flows'),
-  })
+  const { data: flows } = useFlows()
   const may = useMay()
   const session = useSession()
   const people = usePeople()

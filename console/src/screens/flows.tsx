@@ -3,8 +3,8 @@ import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { api } from '../api/client.ts'
-import type { FlowSummary } from '../api/types.ts'
 import { Failed } from '../components/failed.tsx'
+import { useFlows } from '../flow/use-flows.ts'
 import type { FigureAnswer } from '../overview/types.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
@@ -13,7 +13,7 @@ import { ago, fullTime } from '../time.ts'
 
 export const Flows = () => {
   const may = useMay()
-  const flows = useQuery({ queryKey: ['flows'], queryFn: () => api<{ items: FlowSummary[] }>('/api/v1/flows') })
+  const flows = useFlows()
   const figures = useQuery({
     queryKey: ['figures', '24h'],
     queryFn: () => api<FigureAnswer>('/api/v1/figures', { query: { range: '24h' } }),

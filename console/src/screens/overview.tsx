@@ -3,8 +3,9 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { Navigate, useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo, useRef } from 'react'
 import { api } from '../api/client.ts'
-import type { FlowSummary, LeadPage } from '../api/types.ts'
+import type { LeadPage } from '../api/types.ts'
 import { Failed } from '../components/failed.tsx'
+import { useFlows } from '../flow/use-flows.ts'
 import { useLiveBatches } from '../live/live.tsx'
 import { Alerts } from '../overview/alerts.tsx'
 import { Caps, DeliveryHealth } from '../overview/health.tsx'
@@ -54,7 +55,7 @@ export const Overview = () => {
     placeholderData: keepPreviousData,
     refetchInterval: 60_000,
   })
-  const flows = useQuery({ queryKey: ['flows'], queryFn: () => api<{ items: FlowSummary[] }>('/api/v1/flows') })
+  const flows = useFlows()
   const newest = useQuery({
     queryKey: ['leads', 'newest'],
     queryFn: () => api<LeadPage>('/api/v1/leads', { query: { limit: 9 } }),

@@ -9,6 +9,7 @@ import { OutcomeTag } from '../components/outcome-tag.tsx'
 import { useLiveBatches } from '../live/live.tsx'
 import { Page } from '../shell/page.tsx'
 import { exampleOf } from '../source/examples.ts'
+import { idOf } from '../source/id-of.ts'
 import { named, t, tn } from '../text.ts'
 import { flowOf, sampleLead, TEMPLATES, type Template } from '../welcome/templates.ts'
 import '../styles/welcome.css'
@@ -20,13 +21,6 @@ interface Published {
   readonly version: number
   readonly source_keys: readonly { readonly source: string; readonly key: string }[]
 }
-
-const idOf = (name: string): string =>
-  name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 60)
 
 const Stage = (props: { n: number; title: string; state: 'done' | 'now' | 'later'; children: ReactNode }) => (
   <section className="welcome-stage card" data-state={props.state} aria-label={props.title}>

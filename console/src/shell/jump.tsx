@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useState } from 'react'
 import { api } from '../api/client.ts'
-import type { FlowSummary, LeadPage, LeadSummary } from '../api/types.ts'
+import type { LeadPage, LeadSummary } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
+import { useFlows } from '../flow/use-flows.ts'
 import { useMay } from '../rights.ts'
 import { t } from '../text.ts'
 import { rowTime } from '../time.ts'
@@ -38,10 +39,7 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
     enabled: by !== null,
     gcTime: 0,
   })
-  const { data: flows } = useQuery({
-    queryKey: ['flows'],
-    queryFn: () => api<{ items: FlowSummary[] }>('/api/v1/flows'),
-  })
+  const { data: flows } = useFlows()
   const close = (open: () => void) => () => {
     onClose()
     open()

@@ -1,11 +1,12 @@
-import { Button, CopyButton, Modal, NumberInput, Select, TextInput } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { NumberInput } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { api } from '../api/client.ts'
-import type { FlowDetail, FlowSummary } from '../api/types.ts'
-import { Refused } from '../components/dialog.tsx'
+import type { FlowDetail } from '../api/types.ts'
+import { Dialog } from '../components/dialog.tsx'
+import { Once } from '../components/once.tsx'
 import { t } from '../text.ts'
-import { idOf } from './id-of.ts'
+import { NameAndFlow, useNameAndFlow } from './name-and-flow.tsx'
 
 interface Published {
   readonly version: number
@@ -15,16 +16,13 @@ interface Published {
 /** A name, a flow, a price: then its key, shown once. */
 export const NewSource = ({ onClose }: { readonly onClose: () => void }) => {
   const client = useQueryClient()
-  const [name, setName] = useState('')
-  const [flow, setFlow] = useState<string | null>(null)
+  const place = useNameAndFlow()
+  const { name, id, flow } = place
   const [price, setPrice] = useState<number | string>('')
-  const flows = useQuery({ queryKey: ['flows'], queryFn: () => api<{ items: FlowSummary[] }>('/api/v1/flows') })
-  const chosen = flow ?? flows.data?.items[0]?.id ?? null
-  const id = idOf(name)
   const add = useMutation({
     mutationFn: async () => {
       const [detail, { outlineOf, withSource }] = await Promise.all([
-        api<FlowDetail>(`/api/v1/flows/${chosen}`),
+        api<FlowDetail>(`/api/v1/flows/${flow}`),
         import('../flow/document.ts'),
       ])
       if (outlineOf(detail.document)?.sources.some((source) => source.id === id))
@@ -35,75 +33,29 @@ export const NewSource = ({ onClose }: { readonly onClose: () => void }) => {
         name,
         price: price === '' ? null : `${Number(price).toFixed(2)} ${currency}`,
       })
-      return api<Published>('/api/v1/flows', { method: 'POST', body: { document } })
+      return api<Published>('/api/v1/flows', { method: 'POST', body: { document, base_version: detail.version } })
     },
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['sources'] })
       void client.invalidateQueries({ queryKey: ['flows'] })
+      void client.invalidateQueries({ queryKey: ['flow', flow] })
     },
   })
   const key = add.data?.source_keys.find(({ source }) => source === id)?.key
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    add.mutate()
-  }
+  if (key !== undefined)
+    return <Once title={t('sources.new')} text={t('sources.key_once')} value={key} onClose={onClose} />
   return (
-    <Modal opened onClose={onClose} title={t('sources.new')}>
-      {key === undefined ? (
-        <form className="stack" onSubmit={submit}>
-          <Refused error={add.error} />
-          <TextInput
-            data-autofocus
-            label={t('sources.name')}
-            placeholder="Facebook lead ads"
-            description={id === '' ? undefined : t('sources.id', { id })}
-            required
-            maxLength={60}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <Select
-            label={t('column.flow')}
-            data={(flows.data?.items ?? []).map((each) => each.id)}
-            value={chosen}
-            onChange={setFlow}
-            allowDeselect={false}
-          />
-          <NumberInput
-            label={t('sources.price')}
-            size="xs"
-            min={0}
-            decimalScale={2}
-            value={price}
-            onChange={setPrice}
-          />
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <Button variant="default" onClick={onClose}>
-              {t('action.cancel')}
-            </Button>
-            <Button type="submit" disabled={id === '' || chosen === null} loading={add.isPending}>
-              {t('sources.create')}
-            </Button>
-          </div>
-        </form>
-      ) : (
-        <div className="stack">
-          <p>{t('sources.key_once')}</p>
-          <pre className="code" data-testid="source-key">
-            {key}
-          </pre>
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <CopyButton value={key}>
-              {({ copied, copy }) => (
-                <Button variant="default" onClick={copy}>
-                  {copied ? t('action.copied') : t('action.copy')}
-                </Button>
-              )}
-            </CopyButton>
-            <Button onClick={onClose}>{t('action.done')}</Button>
-          </div>
-        </div>
-      )}
-    </Modal>
+    <Dialog
+      title={t('sources.new')}
+      submit={t('sources.create')}
+      busy={add.isPending}
+      error={add.error}
+      disabled={id === '' || flow === null}
+      onSubmit={() => add.mutate()}
+      onClose={onClose}
+    >
+      <NameAndFlow value={place} placeholder="Facebook lead ads" />
+      <NumberInput label={t('sources.price')} size="xs" min={0} decimalScale={2} value={price} onChange={setPrice} />
+    </Dialog>
   )
 }
