@@ -97,7 +97,7 @@ describe('the overview', () => {
     await expect.poll(calls, { timeout: 15_000 }).toBe(3)
     const page = await home.open('/?range=24h')
     const caps = page.getByRole('region', { name: 'Caps filling up' })
-    await caps.getByText('3 / 4').waitFor()
+    await caps.getByText('3 of 4').waitFor()
     const health = page.getByRole('region', { name: 'Delivery health' })
     await health
       .getByRole('row', { name: /Their CRM/ })

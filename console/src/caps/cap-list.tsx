@@ -2,23 +2,15 @@ import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { CapUse } from '../api/types.ts'
-import { Meter } from '../components/meter.tsx'
 import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
 import { t } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
-import { fullness, placeText, usedText, windowText } from './cap-words.ts'
+import { CapMeter } from './cap-meter.tsx'
+import { placeText, windowText } from './cap-words.ts'
 import { EditCap } from './edit-cap.tsx'
 
 const capKey = ({ flow, at, id }: CapUse): string => `${flow} ${at} ${id}`
-
-const Used = ({ cap }: { readonly cap: CapUse }) => (
-  <Meter
-    share={fullness(cap)}
-    label={t('caps.meter', { cap: cap.id, place: placeText(cap) })}
-    text={cap.by !== null ? `${usedText(cap)} · ${t('caps.apart', { by: cap.by, n: cap.values ?? 0 })}` : usedText(cap)}
-  />
-)
 
 const Reset = ({ cap }: { readonly cap: CapUse }) =>
   cap.until === null ? (
@@ -73,7 +65,7 @@ export const CapList = (props: {
           },
         ]
       : []),
-    { key: 'used', head: t('caps.use'), cell: (cap) => <Used cap={cap} /> },
+    { key: 'used', head: t('caps.use'), cell: (cap) => <CapMeter cap={cap} /> },
     ...(whole ? [{ key: 'reset', head: t('caps.resets'), cell: (cap: CapUse) => <Reset cap={cap} /> }] : []),
     ...(may('flow.edit')
       ? [

@@ -1,6 +1,7 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { fullness } from '../caps/cap-words.ts'
 import { useWaiting } from '../live/waiting.ts'
 import { named, percent, t, tn } from '../text.ts'
 import { useCaps } from './health.tsx'
@@ -45,8 +46,9 @@ export const Alerts = ({ now, before }: { readonly now: Figures; readonly before
         </Link>
       ),
     })
-  for (const { flow, id, at, source, destination, buyer, share } of caps)
-    if (share >= 1)
+  for (const cap of caps) {
+    const { flow, id, at, source, destination, buyer } = cap
+    if (fullness(cap) >= 1)
       alerts.push({
         key: `cap ${flow} ${at} ${id}`,
         text: (
@@ -55,6 +57,7 @@ export const Alerts = ({ now, before }: { readonly now: Figures; readonly before
           </Link>
         ),
       })
+  }
   for (const row of now.sources) {
     const old = before?.sources.find(({ flow, source }) => flow === row.flow && source === row.source)
     if (old === undefined || row.leads < LEADS_MIN || old.leads < LEADS_MIN) continue

@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ask } from '../api/client.ts'
+import { CapMeter } from '../caps/cap-meter.tsx'
+import { countOf, fullness } from '../caps/cap-words.ts'
 import { useMay } from '../rights.ts'
 import { compact, duration, percent, t, tn } from '../text.ts'
 import { fullTime } from '../time.ts'
@@ -22,10 +24,7 @@ const useDestinations = (range: string) => {
   })
 }
 
-/** `120.00 USD` and 120 alike. */
-const amountOf = (count: number | string): number => (typeof count === 'number' ? count : Number.parseFloat(count))
-const shown = (count: number | string): string => (typeof count === 'number' ? compact(count) : count)
-
+/** Those worth a look, the fullest first: a cap of nothing was made so on purpose. */
 export const useCaps = () => {
   const may = useMay()
   const { data } = useQuery({
@@ -35,18 +34,15 @@ export const useCaps = () => {
     refetchInterval: AGAIN_MS,
   })
   return (data?.items ?? [])
-    .map((cap) => ({ ...cap, share: amountOf(cap.max) > 0 ? amountOf(cap.used) / amountOf(cap.max) : 0 }))
-    .filter(({ by }) => by === null)
-    .sort((a, b) => b.share - a.share)
+    .filter(({ by, max }) => by === null && countOf(max) > 0)
+    .sort((a, b) => fullness(b) - fullness(a))
 }
-
-const toneOf = (share: number): string => (share >= 1 ? 'bad' : share >= 0.85 ? 'warn' : 'good')
 
 /** Caps that fill up, the fullest first. */
 export const Caps = () => {
   const caps = useCaps()
   if (caps.length === 0) return null
-  const filling = caps.filter(({ share }) => share >= FILLING).slice(0, CAPS_MAX)
+  const filling = caps.filter((cap) => fullness(cap) >= FILLING).slice(0, CAPS_MAX)
   return (
     <section className="card grow" aria-label={t('overview.caps')}>
       <div className="card-head">
@@ -63,12 +59,7 @@ export const Caps = () => {
                 <span className="grow clip">
                   {cap.source ?? cap.destination ?? cap.buyer ?? cap.flow} <span className="faint">{cap.id}</span>
                 </span>
-                <span className="meter" aria-hidden="true">
-                  <i data-tone={toneOf(cap.share)} style={{ width: `${Math.min(1, cap.share) * 100}%` }} />
-                </span>
-                <span className="num health-figure">
-                  {shown(cap.used)} / {shown(cap.max)}
-                </span>
+                <CapMeter cap={cap} />
               </Link>
             </li>
           ))}
