@@ -201,7 +201,7 @@ export const Welcome = () => {
           )}
         </Stage>
         <Stage n={3} title={t('welcome.first')} state={leads.length > 0 ? 'now' : 'later'}>
-          <ul className="lines welcome-leads">
+          <ul className="welcome-leads">
             {leads.map((lead) => (
               <li key={lead.id}>
                 <Link to="/leads/$id" params={{ id: lead.id }} className="row">
