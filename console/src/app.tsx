@@ -13,27 +13,30 @@ import { theme } from './theme.ts'
 
 /**
  * The whole screen. Where the session ends while somebody works, the sign-in covers what is open and leaves it as it
- * was: nothing typed is lost.
+ * was: nothing typed is lost. For somebody else, or in another tenant, it begins anew: nothing of the one before is
+ * left on it.
  */
 const Screens = () => {
   const session = useSession()
-  const [opened, setOpened] = useState(session !== null)
-  const owner = useRef(session?.userId)
+  const [owner, setOwner] = useState(session?.userId ?? null)
+  const known = useRef(session)
   useEffect(() => {
-    if (session === null) return
-    if (owner.current !== undefined && owner.current !== session.userId) queries.clear()
-    owner.current = session.userId
-    setOpened(true)
-    void queries.invalidateQueries()
-  }, [session])
+    if (session === null || session === known.current) return
+    known.current = session
+    if (session.userId === owner) void queries.invalidateQueries()
+    else {
+      queries.clear()
+      setOwner(session.userId)
+    }
+  }, [session, owner])
   return (
     <>
-      {opened && (
-        <div inert={session === null} style={{ height: '100%' }}>
+      {owner !== null && (
+        <div key={owner} inert={session === null} style={{ height: '100%' }}>
           <RouterProvider router={router} />
         </div>
       )}
-      {session === null && <SignIn again={opened} />}
+      {session === null && <SignIn again={owner !== null} />}
     </>
   )
 }

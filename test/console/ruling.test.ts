@@ -271,3 +271,24 @@ describe('an auditor', () => {
     await page.close()
   })
 })
+
+describe('another tenant', () => {
+  it('is gone to, and nothing of the one before stays on the screen', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const TWO = { email: 'two@works.example', password: 'a long password', role: 'admin' }
+    await home.api.addLogin(TWO)
+    await home.api.addLogin({ ...TWO, tenantId: await home.api.home.addTenant('beta') })
+    const page = await home.open('/', null)
+    await page.getByRole('button', { name: 'I work for several tenants' }).click()
+    await page.getByLabel('Email').fill(TWO.email)
+    await page.getByLabel('Password', { exact: true }).fill(TWO.password)
+    await page.getByLabel('Tenant (short name)').fill('acme')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('region', { name: 'Figures' }).waitFor()
+    await page.getByRole('button', { name: 'Account and appearance' }).click()
+    await page.getByRole('menuitem', { name: 'beta' }).click()
+    // A tenant without a flow begins with one.
+    await expect.poll(() => new URL(page.url()).pathname).toBe('/welcome')
+    await page.close()
+  })
+})

@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { api } from '../api/client.ts'
+import { session } from '../api/session.ts'
 import { type FlowOutline, outlineOf } from './document.ts'
 import type { FlowProblem } from './yaml-editor.tsx'
 
 const CHECK_MS = 350
-const keyOf = (flow: string): string => `millrace.draft.${flow}`
+/** Flows of two tenants may have the same name. */
+const keyOf = (flow: string): string => `millrace.draft.${session()?.tenant.id}.${flow}`
 
 interface Kept {
   readonly version: number
