@@ -89,15 +89,16 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   useEffect(() => () => (timer.current === null ? undefined : clearTimeout(timer.current)), [])
   useLiveBatches(({ items }) => {
-    let news = 0
     for (const lead of items) {
       if (known.has(lead.id) || matches(lead, search)) pending.current.set(lead.id, lead)
     }
-    for (const id of pending.current.keys()) if (!known.has(id)) news += 1
-    if (pending.current.size > FRESH_MAX) {
-      const [oldest] = pending.current.keys()
-      if (oldest !== undefined && pending.current.size > FRESH_MAX * 2) pending.current.delete(oldest)
+    // One more than is drawn: once they are wanted, the pages are asked anew, and none is missed.
+    for (const id of pending.current.keys()) {
+      if (pending.current.size <= FRESH_MAX + 1) break
+      pending.current.delete(id)
     }
+    let news = 0
+    for (const id of pending.current.keys()) if (!known.has(id)) news += 1
     if (timer.current !== null) return
     timer.current = setTimeout(() => {
       timer.current = null

@@ -10,6 +10,7 @@ import { Failed } from '../components/failed.tsx'
 import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
+import { idOf } from '../source/id-of.ts'
 import { number, t, tn } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
 
@@ -107,10 +108,7 @@ const Entries = ({ list, onClose }: { readonly list: ListSummary; readonly onClo
 const NewList = ({ onClose }: { readonly onClose: () => void }) => {
   const client = useQueryClient()
   const [label, setLabel] = useState('')
-  const id = label
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
+  const id = idOf(label)
   const make = useMutation({
     mutationFn: () => api(`/api/v1/lists/${id}`, { method: 'PUT', body: { label } }),
     onSuccess: () => {
@@ -118,30 +116,26 @@ const NewList = ({ onClose }: { readonly onClose: () => void }) => {
       onClose()
     },
   })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    make.mutate()
-  }
   return (
-    <Modal opened onClose={onClose} title={t('lists.new')}>
-      <form className="stack" onSubmit={submit}>
-        <TextInput
-          data-autofocus
-          label={t('sources.name')}
-          description={id === '' ? undefined : t('sources.id', { id })}
-          required
-          maxLength={100}
-          value={label}
-          error={make.error?.message}
-          onChange={(event) => setLabel(event.currentTarget.value)}
-        />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button type="submit" disabled={id === ''} loading={make.isPending}>
-            {t('sources.create')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <Dialog
+      title={t('lists.new')}
+      submit={t('sources.create')}
+      busy={make.isPending}
+      error={make.error}
+      disabled={id === ''}
+      onSubmit={() => make.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        data-autofocus
+        label={t('sources.name')}
+        description={id === '' ? undefined : t('sources.id', { id })}
+        required
+        maxLength={100}
+        value={label}
+        onChange={(event) => setLabel(event.currentTarget.value)}
+      />
+    </Dialog>
   )
 }
 
