@@ -7,43 +7,28 @@ import { Response } from './settings-response.ts'
 
 /** An HTTP provider that is asked for facts: what a destination says of its calls, and no more than that. */
 
-const {
-  url,
-  method,
-  format,
-  body,
-  nested,
-  root,
-  namespace,
-  soap,
-  graphql,
-  ascii,
-  headers,
-  idempotency_header,
-  auth,
-  sign,
-  client_certificate,
-  follow_redirects,
-  redirect_hosts,
-  forget,
-} = HttpSettings.properties
-
-const { content_type, outcome_path, success_values, error_values, outcomes, otherwise, reason_path, default_reason } =
-  Response.properties
+const picked = <Properties extends object, Name extends keyof Properties>(
+  from: Properties,
+  ...names: readonly Name[]
+): Pick<Properties, Name> =>
+  Object.fromEntries(names.map((name) => [name, from[name]])) as unknown as Pick<Properties, Name>
 
 const EnrichSettings = Closed({
-  url,
-  method,
-  format,
-  body,
-  nested,
-  root,
-  namespace,
-  soap,
-  graphql,
-  ascii,
-  headers,
-  idempotency_header,
+  ...picked(
+    HttpSettings.properties,
+    'url',
+    'method',
+    'format',
+    'body',
+    'nested',
+    'root',
+    'namespace',
+    'soap',
+    'graphql',
+    'ascii',
+    'headers',
+    'idempotency_header',
+  ),
   repeat: Type.Optional(
     Type.Enum(['safe', 'keyed', 'unsafe'], {
       description:
@@ -52,14 +37,20 @@ const EnrichSettings = Closed({
         'else `unsafe`.',
     }),
   ),
-  auth,
-  sign,
-  client_certificate,
-  follow_redirects,
-  redirect_hosts,
+  ...picked(HttpSettings.properties, 'auth', 'sign', 'client_certificate', 'follow_redirects', 'redirect_hosts'),
   response: Type.Optional(
     Closed(
-      { content_type, outcome_path, success_values, error_values, outcomes, otherwise, reason_path, default_reason },
+      picked(
+        Response.properties,
+        'content_type',
+        'outcome_path',
+        'success_values',
+        'error_values',
+        'outcomes',
+        'otherwise',
+        'reason_path',
+        'default_reason',
+      ),
       {
         description:
           'What the answer says besides the facts: whether it knows, and why not. By status alone where this is left out: ' +
@@ -67,7 +58,7 @@ const EnrichSettings = Closed({
       },
     ),
   ),
-  forget,
+  ...picked(HttpSettings.properties, 'forget'),
 })
 
 type Given = Pick<HttpSettings, 'method' | 'format' | 'repeat' | 'response'>
