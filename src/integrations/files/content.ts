@@ -12,7 +12,7 @@ const columnsOf = (rows: readonly BatchRow[]): readonly string[] => {
 
 /** RFC 4180. A value that a spreadsheet would run as a formula is kept from that by a quote before it. */
 const cell = (text: string, delimiter: string): string => {
-  const safe = /^[=+@\t\r]/.test(text) && !/^\+?[\d\s().-]+$/.test(text) ? `'${text}` : text
+  const safe = /^[=+@\t\r-]/.test(text) && !/^\+?[\d\s().-]+$/.test(text) ? `'${text}` : text
   return safe.includes(delimiter) || /["\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
