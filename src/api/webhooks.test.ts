@@ -216,6 +216,22 @@ describe('a webhook', () => {
     expect((await ask('GET', `/api/v1/webhooks/${id}`)).json()).toMatchObject({ waiting: 0, dead: 0 })
   })
 
+  it('is sent again with all attempts what was given up days ago', async () => {
+    const { id } = await subscribe({ events: ['lead.accepted'] })
+    sink.otherwise({ do: 'answer', status: 400 })
+    await submit()
+    await round()
+    await api.home.inspect(`update millrace.webhook_event set at = at - interval '4 days'`)
+    await ask('POST', `/api/v1/webhooks/${id}/replay`)
+    sink.script({ do: 'answer', status: 503 })
+    sink.otherwise({ do: 'answer' })
+    await round()
+    expect((await ask('GET', `/api/v1/webhooks/${id}`)).json()).toMatchObject({ waiting: 1, dead: 0 })
+    api.clock.advance(10_000)
+    await round()
+    expect((await ask('GET', `/api/v1/webhooks/${id}`)).json()).toMatchObject({ waiting: 0, dead: 0 })
+  })
+
   it('is left alone in emergency mode, and loses nothing', async () => {
     await subscribe({ events: ['lead.accepted'] })
     const lead = await submit()

@@ -43,10 +43,10 @@ export type MakeBody = (
 /** How a webhook's lane is called: no flow has such a name. */
 export const FEED_FLOW = '~webhooks'
 
-/** One after the other, the last for all that follow, for three days. */
+/** One after the other, the last for all that follow. */
 const DELAYS_MS = [5_000, 5 * 60_000, 15 * 60_000, 3_600_000]
-const ATTEMPTS_MAX = 100
-const OWED_FOR_MS = 3 * 86_400_000
+/** Three days of them: counted, and not by the clock, so that what is sent again after that has as many. */
+const ATTEMPTS_MAX = 75
 const AT_ONCE = 32
 const WEBHOOKS_AT_ONCE = 1_000
 const TIMEOUT_MS = 20_000
@@ -130,7 +130,7 @@ export const createFeedSender = (options: {
       random: random(),
       ...(asked.retryAfterMs !== null && { retryAfterMs: asked.retryAfterMs }),
     })
-    const over = event.attempts >= ATTEMPTS_MAX || now + wait > event.at + OWED_FOR_MS
+    const over = event.attempts >= ATTEMPTS_MAX
     if (policy.retry !== 'never' && !over) return { ...end, state: 'waiting', nextAt: now + wait }
     onGivenUp()
     return { ...end, state: 'dead' }

@@ -47,7 +47,7 @@ export const replayDead = async (
         name: 'replay_webhook_events',
         text: `with again as (
                  update millrace.webhook_event
-                 set state = 'waiting', next_at = $3::timestamptz, attempts = 0, code = null, at = at
+                 set state = 'waiting', next_at = $3::timestamptz, attempts = 0, code = null
                  where tenant_id = $1::uuid and webhook_id = $2::uuid and state = 'dead' returning 1
                ) select count(*)::integer as n from again`,
         values: [asked.tenantId, asked.id, new Date(asked.now)],
