@@ -191,12 +191,13 @@ const loopTerm = (
         : 'bool'
   const at = { start: node.start, end: node.end }
   if (type !== 'bool') return { type, read, ...at }
+  const listed = list.partial ?? list.read
   // Of a lead known in part: what some entries leave open, the loop leaves open.
   const partly = partialTruth(body)
   const surely = loopRead({ ...looping, body: (lead) => partly(lead) === true })
   const perhaps = loopRead({ ...looping, body: (lead) => partly(lead) !== false })
   const partial: Read = (lead) => {
-    if (list.read(lead) === null) return null
+    if (listed(lead) === null) return null
     const sure = surely(lead)
     return sure === perhaps(lead) ? sure : null
   }

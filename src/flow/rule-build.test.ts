@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { smallLead } from '../../test/support/flow-lead.ts'
+import { list } from '../fields/list.ts'
+import { phone } from '../fields/phone.ts'
+import { compileRule } from './rules.ts'
+import { leadScope } from './scope.ts'
+
+const scope = leadScope({
+  fields: new Map([
+    ['phone', phone],
+    ['tags', list],
+  ]),
+  destinations: [],
+  country: 'US',
+  zone: 'UTC',
+})
+const known = phone.parse('512 555 0142', { country: 'US', now: 0, fields: {} })
+
+describe('loops', () => {
+  test.each([
+    'lead.phone.time_zones.exists(z, z == "America/Chicago")',
+    '!lead.phone.time_zones.exists(z, z == "America/Denver")',
+    'lead.phone.time_zones.all(z, z == "America/Chicago")',
+    'lead.tags.exists_one(t, t == "hot")',
+  ])('over what was not sent decide nothing about a lead known in part: %s', (text) => {
+    const rule = compileRule(text, scope)
+    expect(rule.holds(smallLead({ fields: {}, extra: {}, partial: true }))).toBe(true)
+  })
+
+  test('decide about what was sent', () => {
+    const lead = smallLead({ fields: { phone: known }, extra: {}, partial: true })
+    const holds = (text: string) => compileRule(text, scope).holds(lead)
+    expect(holds('lead.phone.time_zones.exists(z, z == "America/Chicago")')).toBe(true)
+    expect(holds('lead.phone.time_zones.exists(z, z == "America/Denver")')).toBe(false)
+    expect(holds('lead.phone.time_zones.filter(z, z == "America/Denver").size() > 0')).toBe(false)
+  })
+})
