@@ -1,5 +1,5 @@
 import { newKeyBytes, seal } from '../base/seal.ts'
-import { byteas, int4s, uuids } from '../database/arrays.ts'
+import { byteas, int4s, texts, uuids } from '../database/arrays.ts'
 import type { Database, Row } from '../database/pool.ts'
 import { type Keyring, type MasterKeys, openUnderTenant, type TenantKeys } from '../journal/keyring.ts'
 
@@ -21,15 +21,34 @@ export interface Progress {
 const PAGE = 1_000
 const FIRST_ID = '00000000-0000-0000-0000-000000000000'
 
-/** Columns sealed under the tenant's own key, by their table and what names a row in it. */
-const SEALED_COLUMNS: readonly { readonly table: string; readonly id: string; readonly column: string }[] = [
-  { table: 'secret', id: 'name', column: 'sealed' },
-  { table: 'login', id: 'id', column: 'sealed' },
-  { table: 'login', id: 'id', column: 'totp' },
-  { table: 'login_session', id: 'id', column: 'sealed' },
-  { table: 'idempotency', id: 'key', column: 'sealed' },
-  { table: 'sso_provider', id: 'tenant_id', column: 'client_secret' },
-  { table: 'account', id: 'id', column: 'sealed' },
+/** Rows of these may be as large as an answer of the API. */
+const SEALED_PAGE = 100
+
+interface SealedColumn {
+  readonly table: string
+  readonly column: string
+  /** What names a row among its tenant's: a column, or an expression where that takes two. */
+  readonly id: string
+  readonly type: 'uuid' | 'text' | 'bytea'
+}
+
+/**
+ * Columns sealed under the tenant's own key. The audit's are not among them: its chain covers what they hold, so they
+ * stay under the version of their time.
+ */
+export const SEALED_COLUMNS: readonly SealedColumn[] = [
+  { table: 'secret', column: 'sealed', id: 'name', type: 'text' },
+  { table: 'login', column: 'sealed', id: 'id', type: 'uuid' },
+  { table: 'login', column: 'totp', id: 'id', type: 'uuid' },
+  { table: 'login_session', column: 'sealed', id: 'id', type: 'uuid' },
+  { table: 'idempotency', column: 'sealed', id: 'key', type: 'bytea' },
+  { table: 'sso_provider', column: 'client_secret', id: 'tenant_id', type: 'uuid' },
+  { table: 'account', column: 'sealed', id: 'id', type: 'uuid' },
+  { table: 'access_token', column: 'sealed', id: 'name', type: 'bytea' },
+  { table: 'fact', column: 'sealed', id: 'key', type: 'bytea' },
+  { table: 'recipient_notice', column: 'sealed', id: 'id', type: 'uuid' },
+  { table: 'hold', column: 'reason', id: "scope || '/' || name", type: 'text' },
+  { table: 'replay_run', column: 'reason', id: 'id', type: 'uuid' },
 ]
 
 interface Rotating {
@@ -142,35 +161,69 @@ const rewrapScoped = async (rotating: Rotating, keys: TenantKeys): Promise<numbe
   }
 }
 
-const reseal = async ({ database, tenantId, onProgress }: Rotating, keys: TenantKeys): Promise<number> => {
-  let done = 0
-  for (const { table, id, column } of SEALED_COLUMNS) {
+const idsOf = (type: SealedColumn['type'], rows: readonly Row[]): Buffer =>
+  type === 'bytea'
+    ? byteas(rows.map((row) => row.id as Buffer))
+    : (type === 'uuid' ? uuids : texts)(rows.map((row) => row.id as string))
+
+const resealColumn = async (
+  { database, tenantId }: Rotating,
+  keys: TenantKeys,
+  { table, column, id, type }: SealedColumn,
+  onPage: (rows: number) => void,
+): Promise<void> => {
+  let after: Value = null
+  for (;;) {
     const [rows = []] = await database.batch(
       [tenantId],
       [
         {
-          text: `select ${id}::text as id, ${column} as sealed from millrace.${table}
-                 where tenant_id = $1::uuid and ${column} is not null`,
-          values: [tenantId],
+          text: `select ${id} as id, ${column} as sealed from millrace.${table}
+                 where tenant_id = $1::uuid and ${column} is not null and ($2::${type} is null or ${id} > $2::${type})
+                 order by ${id} limit ${SEALED_PAGE}`,
+          values: [tenantId, after],
         },
       ],
     )
-    for (const row of rows) {
-      const sealed = row.sealed as Buffer
-      await database.batch(
-        [tenantId],
-        [
-          {
-            text: `update millrace.${table} set ${column} = $4
-                   where tenant_id = $1::uuid and ${id}::text = $2 and ${column} = $3`,
-            values: [tenantId, row.id as string, sealed, seal(keys.wrap, openUnderTenant(keys, sealed))],
-          },
-        ],
-      )
-      done += 1
-    }
+    const last = rows.at(-1)
+    if (!last) return
+    after = last.id
+    const before = rows.map((row) => row.sealed as Buffer)
+    // One written anew meanwhile is under the newest already, and is not what was read.
+    await database.batch(
+      [tenantId],
+      [
+        {
+          text: `update millrace.${table} t set ${column} = w.becomes
+                 from unnest($2::${type}[], $3::bytea[], $4::bytea[]) as w(of_row, was, becomes)
+                 where t.tenant_id = $1::uuid and ${id} = w.of_row and t.${column} = w.was`,
+          values: [
+            tenantId,
+            idsOf(type, rows),
+            byteas(before),
+            byteas(before.map((sealed) => seal(keys.wrap, openUnderTenant(keys, sealed)))),
+          ],
+        },
+      ],
+    )
+    onPage(rows.length)
   }
-  onProgress?.({ what: 'secrets, logins and accounts', done, of: done })
+}
+
+const reseal = async (rotating: Rotating, keys: TenantKeys): Promise<number> => {
+  const { database, tenantId, onProgress } = rotating
+  const count = SEALED_COLUMNS.map(
+    ({ table, column }) =>
+      `(select count(*) from millrace.${table} where tenant_id = $1::uuid and ${column} is not null)`,
+  ).join(' + ')
+  const [counted] = await database.batch([tenantId], [{ text: `select ${count} as count`, values: [tenantId] }])
+  const of = Number(counted?.[0]?.count ?? 0)
+  let done = 0
+  for (const column of SEALED_COLUMNS)
+    await resealColumn(rotating, keys, column, (rows) => {
+      done += rows
+      onProgress?.({ what: 'secrets, logins and what else is the tenant’s', done, of: Math.max(of, done) })
+    })
   return done
 }
 

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { keyOf, newKeyBytes } from '../../src/base/seal.ts'
+import { keyOf, newKeyBytes, open, seal } from '../../src/base/seal.ts'
 import { readConfig } from '../../src/config.ts'
 import { verifyTenant } from '../../src/journal/verify.ts'
 import { beginExchange, endExchange } from '../../src/keys/exchange.ts'
-import { rotateMaster, rotateTenant } from '../../src/keys/rotate.ts'
+import { rotateMaster, rotateTenant, SEALED_COLUMNS } from '../../src/keys/rotate.ts'
 import { openMaster } from '../../src/master-key.ts'
 import { type TestHouse, testHouse } from '../support/house.ts'
 import { type FakeVault, openVault } from '../support/vault.ts'
@@ -92,6 +92,93 @@ describe('the keys of a tenant', () => {
     const [entry] = await house.audit.list(tenantId, {}, { before: null, limit: 1 })
     expect(entry?.personal).toEqual({ ip: '203.0.113.9' })
     expect(await readEmail(home, leads[1] ?? '')).toBe('go1@example.com')
+  })
+})
+
+describe('what is sealed under the key of a tenant itself', () => {
+  it('is in one list, whatever table it stands in', async () => {
+    const home = await testHouse()
+    try {
+      const columns = await home.inspect<{ name: string }>(
+        `select c.relname || '.' || a.attname as name
+         from pg_class c join pg_attribute a on a.attrelid = c.oid
+         where c.relnamespace = 'millrace'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+           and a.atttypid = 'bytea'::regtype and a.attname in ('sealed', 'reason', 'totp', 'client_secret', 'result')`,
+      )
+      const exchanged = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`)
+      expect(exchanged.filter((name) => !columns.some((column) => column.name === name))).toEqual([])
+      const others = columns.map(({ name }) => name).filter((name) => !exchanged.includes(name))
+      // Under keys of leads, persons, evidence, holds and batches; the audit's under the version of its time.
+      expect(others.sort()).toEqual(
+        [
+          'audit_entry.sealed',
+          'batch_item.result',
+          'consent_record.sealed',
+          'held_evidence.sealed',
+          'installation_answer.sealed',
+          'person.sealed',
+          'person_record.sealed',
+          'segment.sealed',
+        ].sort(),
+      )
+    } finally {
+      await home.close()
+    }
+  })
+
+  it('is sealed anew by pages, with progress, and the older version is needed for none of it', async () => {
+    const home = await testHouse()
+    try {
+      const { house, tenantId } = home
+      const first = await house.keyring.tenant(tenantId)
+      const sealed = (text: string) => seal(first.wrap, text)
+      const at = new Date(0)
+      for (let n = 0; n < 250; n += 1)
+        await home.inspect('insert into millrace.idempotency values ($1, $2, $2, $3, 200, $4)', [
+          tenantId,
+          Buffer.from(`key ${String(n)}`),
+          at,
+          sealed(`answer ${String(n)}`),
+        ])
+      await home.inspect('insert into millrace.secret (tenant_id, name, sealed, updated_at) values ($1, $2, $3, $4)', [
+        tenantId,
+        'crm',
+        sealed('token'),
+        at,
+      ])
+      await home.inspect(
+        `insert into millrace.hold (tenant_id, scope, name, since, by, reason) values ($1, $2, $3, $4, $5, $6)`,
+        [tenantId, 'queue', 'all', at, 'test', sealed('why')],
+      )
+      const told: number[][] = []
+      const rotated = await rotateTenant({
+        database: house.database,
+        keyring: house.keyring,
+        master: house.master.keys,
+        tenantId,
+        now: house.clock.now(),
+        onProgress: ({ done, of }) => told.push([done, of]),
+      })
+      expect(rotated.sealed).toBe(252)
+      expect(told).toEqual([
+        [1, 252],
+        [101, 252],
+        [201, 252],
+        [251, 252],
+        [252, 252],
+      ])
+      const { wrap } = await house.keyring.tenant(tenantId)
+      const rows = await home.inspect<{ sealed: Buffer }>(
+        `select sealed from millrace.idempotency union all select sealed from millrace.secret
+         union all select reason from millrace.hold`,
+      )
+      const texts = rows.map((row) => open(wrap, row.sealed).toString('utf8'))
+      expect(new Set(texts)).toEqual(
+        new Set(['token', 'why', ...Array.from({ length: 250 }, (_, n) => `answer ${String(n)}`)]),
+      )
+    } finally {
+      await home.close()
+    }
   })
 })
 
