@@ -1,6 +1,7 @@
 import { newKeyBytes, seal } from '../base/seal.ts'
 import { byteas, int4s, texts, uuids } from '../database/arrays.ts'
 import type { Database, Row } from '../database/pool.ts'
+import type { Value } from '../database/statement.ts'
 import { type Keyring, type MasterKeys, openUnderTenant, type TenantKeys } from '../journal/keyring.ts'
 
 /**
