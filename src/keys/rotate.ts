@@ -188,7 +188,7 @@ const resealColumn = async (
     )
     const last = rows.at(-1)
     if (!last) return
-    after = last.id
+    after = last.id as Value
     const before = rows.map((row) => row.sealed as Buffer)
     // One written anew meanwhile is under the newest already, and is not what was read.
     await database.batch(

@@ -31,7 +31,10 @@ const bar = ({ progress, json }: Common) => {
       shown ??= createProgress({ output: progress, silent: json, total: of, from: { done: 0, rows: 0 } })
       shown.update({ done: rows, rows })
     },
-    end: () => shown?.end(),
+    end: () => {
+      shown?.end()
+      shown = null
+    },
   }
 }
 
@@ -67,6 +70,7 @@ export const runBackup = async (options: Common & { readonly check: boolean }): 
     )
     return 0
   } finally {
+    shown.end()
     await house.close(0)
   }
 }
@@ -131,8 +135,8 @@ export const runRestore = async (
         shown.to(progress.rows, progress.of)
       },
     })
-    shown.end()
   } finally {
+    shown.end()
     await database.stop()
   }
   // Opening it carries out again what the erasure ledger remembers.

@@ -63,7 +63,7 @@ export const createProgress = (options: {
       clearOnComplete: true,
     })
     bar.start(total, now.done, figures())
-    const timer = setInterval(() => bar.update(now.done, figures()), TICK_MS / 4)
+    const timer = setInterval(() => bar.update(now.done, figures()), TICK_MS / 4).unref()
     return {
       update: (next) => {
         now = next
@@ -81,6 +81,7 @@ export const createProgress = (options: {
 
   let lineAt = performance.now()
   let linePercent = (100 * now.done) / total
+  // Where what is told of fails, nobody may come to end it: that must not keep the process from ending.
   const timer = setInterval(() => {
     const percent = (100 * now.done) / total
     if (percent - linePercent < LINE_EVERY_PERCENT && performance.now() - lineAt < LINE_EVERY_MS) return
@@ -88,7 +89,7 @@ export const createProgress = (options: {
     linePercent = percent
     const { rows, rate, left } = figures()
     output.write(`${Math.floor(percent)}%  ${rows} rows  ${rate} rows/s  ${left} left\n`)
-  }, TICK_MS)
+  }, TICK_MS).unref()
   return {
     update: (next) => {
       now = next
