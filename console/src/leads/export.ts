@@ -1,5 +1,6 @@
 import { notifications } from '@mantine/notifications'
 import { send } from '../api/client.ts'
+import { saveFile } from '../api/save-file.ts'
 import type { LeadSearch } from '../router.tsx'
 import { t } from '../text.ts'
 
@@ -11,12 +12,7 @@ export const exportLeads = async (filter: LeadSearch, ids?: readonly string[]): 
       body: { ...filter, ...(ids === undefined ? {} : { ids }) },
       headers: { accept: 'text/csv, application/json' },
     })
-    const address = URL.createObjectURL(await answer.blob())
-    const link = document.createElement('a')
-    link.href = address
-    link.download = `leads-${new Date().toISOString().slice(0, 10)}.csv`
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(address), 10_000)
+    await saveFile(answer, `leads-${new Date().toISOString().slice(0, 10)}.csv`)
   } catch (error) {
     notifications.show({ color: 'red', title: t('leads.export_failed'), message: (error as Error).message })
   }

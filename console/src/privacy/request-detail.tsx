@@ -1,12 +1,12 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { api } from '../api/client.ts'
+import { api, send } from '../api/client.ts'
+import { saveFile } from '../api/save-file.ts'
 import { Refused } from '../components/dialog.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { useMay } from '../rights.ts'
 import { named, t } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
-import { download } from './download.ts'
 
 interface Notice {
   readonly id: string
@@ -35,12 +35,11 @@ export const RequestDetail = ({ id }: { readonly id: string }) => {
     onSettled: () => client.invalidateQueries({ queryKey: ['privacy'] }),
   })
   const save = useMutation({
-    mutationFn: ({ part, format }: { part: 'bundle' | 'receipt'; format: 'json' | 'html' }) =>
-      download(
-        `/api/v1/privacy/requests/${id}/${part}`,
-        part === 'bundle' ? { format } : {},
-        `${part}-${id.slice(-12)}.${format}`,
-      ),
+    mutationFn: async ({ part, format }: { part: 'bundle' | 'receipt'; format: 'json' | 'html' }) => {
+      const query = part === 'bundle' ? { format } : {}
+      const answer = await send(`/api/v1/privacy/requests/${id}/${part}`, { query })
+      await saveFile(answer, `${part}-${id.slice(-12)}.${format}`)
+    },
   })
   return (
     <Loaded query={read} height={40}>
