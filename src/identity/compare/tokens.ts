@@ -43,15 +43,18 @@ export interface Tokens {
 /** Two of these make one exact number. Beyond, numbers begin anew: nobody holds a word for so long. */
 const IDS_MAX = 2 ** 26
 
-// Direct-mapped: a pair that falls on another's place takes it, and memory stays what it is.
-const CACHE_SLOTS = 1 << 18
+// Direct-mapped: a pair that falls on another's place takes it, and memory stays what it is. Where few words are known,
+// as on the intake path of each country, few pairs are met again.
+const CACHE_BITS_MAX = 18
+const PAIRS_PER_TOKEN = 8
 
 /** Tokens are known by number within one table; `tokensMax` bounds it: beyond, it begins anew. */
 export const createTokens = (tokensMax = 1_000_000): Tokens => {
   let known = new Map<string, Token>()
   let nextId = 0
-  const keys = new Float64Array(CACHE_SLOTS).fill(-1)
-  const found = new Uint8Array(CACHE_SLOTS)
+  const bits = Math.min(CACHE_BITS_MAX, Math.ceil(Math.log2(tokensMax * PAIRS_PER_TOKEN)))
+  const keys = new Float64Array(2 ** bits).fill(-1)
+  const found = new Uint8Array(2 ** bits)
   return {
     of: (text) => {
       const before = known.get(text)
@@ -73,7 +76,7 @@ export const createTokens = (tokensMax = 1_000_000): Tokens => {
       if (a.text === b.text) return ALIKE.exact
       const [low, high] = a.id < b.id ? [a.id, b.id] : [b.id, a.id]
       const key = low * IDS_MAX + high
-      const slot = (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) >>> 14
+      const slot = (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) >>> (32 - bits)
       if (keys[slot] === key) return found[slot] as Alike
       const alike = judge(a, b)
       keys[slot] = key
