@@ -34,7 +34,10 @@ export const safeParts = (url: URL): readonly string[] =>
 export const putFile = async (root: string | undefined, request: OutboundRequest): Promise<OutboundResponse> => {
   const beganAt = performance.now()
   if (root === undefined) throw new Fault('setting_invalid', { message: 'This server writes no files: use sftp or s3' })
-  const parts = safeParts(new URL(request.url))
+  const url = new URL(request.url)
+  // An address of another kind that was turned into this one: nothing of ours names a host here.
+  if (url.host !== '') throw new Fault('setting_invalid', { message: 'A file on this server has no host' })
+  const parts = safeParts(url)
   const path = join(root, ...parts)
   const part = `${path}.part`
   try {

@@ -145,6 +145,20 @@ describe('a file by SFTP', () => {
     },
   )
 
+  it('on this machine has no host: an address of another kind is not turned into one', async () => {
+    const outbound = createOutbound({
+      allow: [],
+      bodyBytesMax: 1000,
+      connectTimeoutMs: 1000,
+      connectionsPerOrigin: 1,
+      filesDir: '/nowhere/there',
+    })
+    closers.push(outbound.close)
+    await expect(outbound.send(put('file://buyer.example/other/out/x.csv', ''))).rejects.toMatchObject({
+      code: 'setting_invalid',
+    })
+  })
+
   it.each([
     'sftp://sftp.test/..%2f..%2fetc/passwd',
     'sftp://sftp.test/.ssh/authorized_keys',

@@ -47,9 +47,12 @@ export const redirected = (asked: {
     return {
       result: refusal(`Answered ${answer.status}, to ${target.host}: name that host in redirect_hosts to follow`),
     }
-  if (from.protocol === 'https:' && target.protocol !== 'https:')
+  // Who answers must not choose how we call: `file:` and `sftp:` are calls too, and a file's host says nothing.
+  if (target.protocol !== 'https:' && (from.protocol === 'https:' || target.protocol !== 'http:'))
     return {
-      result: refusal(`Answered ${answer.status}, from https to ${target.protocol.replace(':', '')}: not followed`),
+      result: refusal(
+        `Answered ${answer.status}, from ${from.protocol.replace(':', '')} to ${target.protocol.replace(':', '')}: not followed`,
+      ),
     }
   return {
     call: turnsToGet(answer.status, call.method)
