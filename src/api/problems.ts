@@ -92,13 +92,8 @@ export const problemOf = (fault: Fault, correlationId: string): Problem => {
   }
 }
 
-/** Ends a request with a problem document; `more` is added to it. */
-export const sendProblem = (
-  fault: Fault,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  more: Readonly<Record<string, unknown>> = {},
-): FastifyReply => {
+/** All of an answer that tells of a fault but its body: status, headers, the log. */
+export const beginProblem = (fault: Fault, request: FastifyRequest, reply: FastifyReply): Problem => {
   const problem = problemOf(fault, request.id)
   request.faultCode = fault.code
   if (isOurs(problem.status)) {
@@ -120,8 +115,19 @@ export const sendProblem = (
     reply.header('ratelimit-remaining', '0')
     reply.header('ratelimit-reset', String(Math.max(1, Math.ceil((fault.retryAfterMs ?? RETRY_AFTER_MS) / 1000))))
   }
+  reply.code(problem.status)
+  return problem
+}
+
+/** Ends a request with a problem document; `more` is added to it. */
+export const sendProblem = (
+  fault: Fault,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  more: Readonly<Record<string, unknown>> = {},
+): FastifyReply => {
+  const problem = beginProblem(fault, request, reply)
   return reply
-    .code(problem.status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .send(JSON.stringify({ ...problem, ...more }))
 }

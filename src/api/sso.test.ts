@@ -159,6 +159,19 @@ describe('single sign-on', () => {
     api.clock.set(start)
   })
 
+  it('tells a browser what went wrong by a page, and a program by a problem document', async () => {
+    const url = '/api/v1/auth/sso/acme/callback?code=x&state=y'
+    const page = await api.app.inject({ url, headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
+    expect([page.statusCode, page.headers['content-type']]).toEqual([401, 'text/html; charset=utf-8'])
+    const problem = await api.app.inject({ url, headers: { accept: '*/*' } })
+    expect([problem.statusCode, problem.headers['content-type']]).toEqual([
+      401,
+      'application/problem+json; charset=utf-8',
+    ])
+    expect(page.body).toContain(problem.json<{ detail: string }>().detail)
+    expect(page.body).toContain('<a href="/">')
+  })
+
   it('ends with its removal', async () => {
     expect((await ask('DELETE', '/api/v1/sso')).statusCode).toBe(204)
     expect((await signOn()).statusCode).toBe(404)

@@ -1,4 +1,4 @@
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+import { escaped } from './plain-page.ts'
 
 const STATES = {
   building: [

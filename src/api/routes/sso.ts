@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isRole } from '../../access/matrix.ts'
 import { COOKIE_SECONDS, type LoginSessions } from '../../access/sessions.ts'
 import type { SingleSignOn, SsoProvider } from '../../access/sso.ts'
@@ -13,7 +13,9 @@ import type { Door } from '../door.ts'
 import { ifVersion, sendEtag } from '../etag.ts'
 import { sessionOf } from '../guard.ts'
 import { recordLogin } from '../logged-in.ts'
+import { escaped, plainPage, sendPage } from '../plain-page.ts'
 import { cookieOf } from '../principals.ts'
+import { beginProblem, errorHandler, faultOf } from '../problems.ts'
 import { deviceOf, sessionCookie } from './auth.ts'
 
 const AWAY_COOKIE = 'millrace_sso'
@@ -33,6 +35,14 @@ const awayCookie = (value: string, seconds: number, publicUrl: string | null): s
 /** Roles that somebody may be given whom nobody invited. */
 const mayBeDefault = (role: string): boolean =>
   isRole(role) && !['owner', 'source_partner', 'buyer_partner'].includes(role)
+
+/** Who comes by a browser reads what went wrong, and goes on from there; a program gets the problem document. */
+const tellBrowser = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  if (!request.headers.accept?.includes('text/html')) return errorHandler(error, request, reply)
+  const { detail, correlation_id: id } = beginProblem(faultOf(error), request, reply)
+  const words = `<p>${escaped(detail)}</p><p><a href="/">Back to the login</a></p><p><small>${escaped(id)}</small></p>`
+  return sendPage(reply, plainPage('The single sign-on did not work', words))
+}
 
 /** Single sign-on: its settings, and the way there and back. */
 export const ssoRoutes =
@@ -157,6 +167,7 @@ export const ssoRoutes =
       '/api/v1/auth/sso/:tenant',
       {
         config: { access: 'public' },
+        errorHandler: tellBrowser,
         schema: {
           tags,
           summary: 'Log in by single sign-on',
@@ -179,6 +190,7 @@ export const ssoRoutes =
       '/api/v1/auth/sso/:tenant/callback',
       {
         config: { access: 'public' },
+        errorHandler: tellBrowser,
         schema: {
           tags,
           summary: 'Come back from the provider',
