@@ -11,14 +11,17 @@ import type {
 import type { Json } from '../../kit/field.ts'
 import { readAnswer } from './answer.ts'
 import { jsonAt, readJsonPath } from './json-path.ts'
-import { nestedPayload } from './payload.ts'
+import { asciiPayload, nestedPayload } from './payload.ts'
 import { lowered } from './request.ts'
 import type { HttpSettings } from './settings.ts'
 
 /** Many leads in one call: a list in JSON, and an answer that may speak of each in the same order. */
 
 const listOf = (rows: readonly BatchRow[], settings: HttpSettings): Json => {
-  const list = rows.map(({ payload }) => (settings.nested === true ? nestedPayload(payload) : payload)) as Json
+  const list = rows.map(({ payload }) => {
+    const written = settings.ascii === true ? asciiPayload(payload) : payload
+    return settings.nested === true ? nestedPayload(written) : written
+  }) as Json
   return settings.batch?.under === undefined ? list : { [settings.batch.under]: list }
 }
 
