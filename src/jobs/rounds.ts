@@ -12,11 +12,11 @@ const EVERY_MS = 1_000
 export const createRounds = (options: {
   readonly name: string
   readonly look: () => Promise<void>
-  /** Resolves when what the looks have begun has ended. */
-  readonly idle: () => Promise<void>
+  /** Ends what the looks have begun. */
+  readonly stop: () => Promise<void>
   readonly log: Log
 }): Rounds => {
-  const { name, look, idle, log } = options
+  const { name, look, stop, log } = options
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let running: Promise<void> = Promise.resolve()
@@ -42,8 +42,9 @@ export const createRounds = (options: {
     stop: async () => {
       stopped = true
       clearTimeout(timer)
+      const ended = stop()
       await running
-      await idle().catch(() => undefined)
+      await ended
     },
   }
 }

@@ -27,6 +27,8 @@ export interface BatchWriter {
   look(): Promise<void>
   /** Resolves when nothing is being written. */
   idle(): Promise<void>
+  /** Writes what is in hand to its end, and begins nothing more. */
+  stop(): Promise<void>
   /** Writes all that is due; resolves when nothing is. */
   round(): Promise<void>
 }
@@ -213,13 +215,14 @@ export const createBatchWriter = (options: {
         )
     },
   })
+  let stopping = false
   let files = 0
   /** In which order those that are due were begun last. */
   let turns = new Map<string, number>()
   let turn = 0
 
   const writeSome = async (lane: Lane): Promise<void> => {
-    for (let written = 0; written < FILES_EACH && (await sendNext(lane)); written += 1) files += 1
+    for (let written = 0; !stopping && written < FILES_EACH && (await sendNext(lane)); written += 1) files += 1
   }
 
   const look = async (): Promise<void> => {
@@ -235,6 +238,10 @@ export const createBatchWriter = (options: {
   return {
     look,
     idle: writing.idle,
+    stop: async () => {
+      stopping = true
+      await writing.idle().catch(() => undefined)
+    },
     round: async () => {
       let before: number
       do {
