@@ -131,7 +131,7 @@ beforeAll(async () => {
     method: 'PUT',
     url: '/api/v1/lists/dnc/imports/crm',
     headers: { authorization: `Bearer ${tokens.owner}`, 'content-type': 'text/plain' },
-    payload: `${PERSON.email}\nnone of ${PERSON.phone}\n`,
+    payload: `${PERSON.email}\nnone of ${PERSON.email}\n`,
   })
   expect(upload.json()).toMatchObject({ rows: 2, rejected: 1 })
   await made('PUT', '/api/v1/secrets/crm', { value: 'shh' })

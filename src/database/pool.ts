@@ -142,15 +142,18 @@ export const createDatabase = async (options: DatabaseOptions): Promise<Database
     return withLink(async (link) => {
       let first: Error | undefined
       let open = true
+      const asked: Promise<unknown>[] = []
       const send = async (statements: readonly Statement[]): Promise<Result[]> => {
         if (!open) throw internal('a transaction was used after its end')
         return link.run(statements)
       }
       /** Notes a failure, so that an answer nobody awaits is neither lost nor an unhandled rejection. */
       const noted = <V>(answer: Promise<V>): Promise<V> => {
-        answer.catch((error: Error) => {
-          first ??= error
-        })
+        asked.push(
+          answer.catch((error: Error) => {
+            first ??= error
+          }),
+        )
         return answer
       }
       const tx: Tx = {
@@ -165,6 +168,8 @@ export const createDatabase = async (options: DatabaseOptions): Promise<Database
         const committing = noted(send([COMMIT]))
         open = false
         const [commit] = await committing
+        // Where all answers came in one piece, what failed before is heard of some turns later.
+        if (commit?.tag !== 'COMMIT') await Promise.all(asked)
         checkCommitted(commit, first)
         return value
       } catch (error) {

@@ -133,7 +133,7 @@ describe('consents', () => {
     // Calls are made to a number, and none was given.
     await page
       .getByRole('alert')
-      .getByText(/need a phone number/)
+      .getByText(/call needs the phone of the person/)
       .waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
     await page.getByLabel('Phone').fill(ADA.phone)
