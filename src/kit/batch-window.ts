@@ -10,6 +10,15 @@ export interface BatchSchedule {
   readonly zone: string
 }
 
+export const isZone = (zone: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}
+
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 

@@ -140,6 +140,8 @@ export interface SettingFlaw {
 /** One lead of a batch. */
 export interface BatchRow {
   readonly deliveryId: string
+  /** What a provider knows it by, the same at every attempt: another where a person changed what is sent. */
+  readonly key: string
   readonly leadId: string
   readonly payload: DeliveryInput['payload']
 }

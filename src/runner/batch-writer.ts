@@ -89,7 +89,7 @@ export const createBatchWriter = (options: {
       const found =
         loaded?.key && !(await isBlocked(loaded, delivery)) ? loaded.lead.deliveries.get(delivery) : undefined
       if (found && loaded?.key) {
-        rows.push({ deliveryId: delivery, leadId, payload: found.payload })
+        rows.push({ deliveryId: delivery, key: found.key ?? delivery, leadId, payload: found.payload })
         keyOf.set(delivery, loaded.key)
       }
       lines.set(delivery, found ? rows.length : 0)

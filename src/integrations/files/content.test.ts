@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { contentOf } from './content.ts'
 
 const lineOf = (value: string): string =>
-  contentOf([{ deliveryId: 'd', leadId: 'l', payload: { value } }], { header: false } as never).trimEnd()
+  contentOf([{ deliveryId: 'd', key: 'd', leadId: 'l', payload: { value } }], { header: false } as never).trimEnd()
 
 it.each(['=1+1', '+cmd|calc', '-2+3+cmd|calc', '@SUM(1)', '-HYPERLINK(1)'])(
   'what a spreadsheet would run is kept from it: %s',

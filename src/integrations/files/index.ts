@@ -1,6 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch'
 import { sha256 } from '../../base/signing.ts'
-import { nextBatchAt } from '../../kit/batch-window.ts'
+import { isZone, nextBatchAt } from '../../kit/batch-window.ts'
 import {
   type AttemptResult,
   type BatchRow,
@@ -149,7 +149,7 @@ export const files = defineDestination({
   },
   /** Of one lead alone, to try it out. */
   deliver: (input, settings) => {
-    const rows = [{ deliveryId: input.deliveryId, leadId: input.leadId, payload: input.payload }]
+    const rows = [{ deliveryId: input.deliveryId, key: input.deliveryId, leadId: input.leadId, payload: input.payload }]
     const name = nameOf(settings, { id: input.deliveryId, now: input.now, flow: 'test' })
     const file = { tenantId: 'test', name, madeAt: input.now, content: contentOf(rows, settings), digest: '', rows }
     return written(file, { ...settings, receipt: false })
@@ -186,12 +186,3 @@ export const files = defineDestination({
           body: null,
         },
 })
-
-const isZone = (zone: string): boolean => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,4 +1,5 @@
 import { Fault } from '../../base/faults.ts'
+import { batchFlaws } from '../../kit/batch.ts'
 import type { DestinationTools, Escape, SettingFlaw } from '../../kit/destination.ts'
 import { readJsonPath } from './json-path.ts'
 import { patternFlaw, placeFlaw } from './place.ts'
@@ -49,6 +50,7 @@ const ofFormat = function* (settings: HttpSettings): Generator<SettingFlaw> {
     yield { path: 'method', message: 'CONNECT opens a tunnel through a proxy: it sends no lead' }
   if (method === 'TRACE' || method === 'TRACK')
     yield { path: 'method', message: `${method} sends back what it is sent, credentials among it: it delivers no lead` }
+  yield* batchFlaws(settings.batch)
   if (settings.batch !== undefined) {
     if (format !== 'json' || isInAddress(method) || body !== undefined)
       yield {

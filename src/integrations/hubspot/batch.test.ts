@@ -11,6 +11,7 @@ import { hubspot } from './index.ts'
 type Inputs = { inputs: { id: string; objectWriteTraceId: string; properties: { email: string } }[] }
 
 const rowOf = (n: number, email = `lead${n}@example.com`) => ({
+  key: 'k',
   deliveryId: `d${n}`,
   leadId: `l${n}`,
   payload: { email, firstname: 'Ann' },

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { FAULTS } from '../../base/faults.ts'
-import { BATCH_WORDS, batchParts, nextOf } from '../../kit/batch.ts'
+import { BATCH_WORDS, batchFlaws, batchParts, nextOf } from '../../kit/batch.ts'
 import { Closed } from '../../kit/config-parts.ts'
 import {
   type AttemptResult,
@@ -189,10 +189,12 @@ export const hubspot = defineDestination({
   // A company that was made twice is two companies.
   repeat: (settings) => (settings.company === 'create' ? 'unsafe' : 'safe'),
   example: { auth: { token: 'hubspot-token' }, company: 'find' },
-  flaws: ({ batch, company }) =>
-    batch !== undefined && company !== undefined
+  flaws: ({ batch, company }) => [
+    ...batchFlaws(batch),
+    ...(batch !== undefined && company !== undefined
       ? [{ path: 'batch', message: 'a batch ties no contact to a company: leave out batch, or company' }]
-      : [],
+      : []),
+  ],
   batch: {
     uses: ({ batch }) => batch !== undefined,
     rowsMax: ({ batch }) => batch?.max ?? 100,

@@ -1,38 +1,16 @@
-import { type AttemptResult, type Call, type DeliveryInput, defineDestination } from '../../kit/destination.ts'
-import { faultOfStatus, retryAfterMs } from '../../kit/http-status.ts'
+import { batchFlaws } from '../../kit/batch.ts'
+import { defineDestination } from '../../kit/destination.ts'
 import { signatureHeaders } from '../../kit/standard-webhooks.ts'
 import { textOf } from '../../kit/values.ts'
+import { batch } from './batch.ts'
+import { callOf, dataOf, eventOf, notSent, takes } from './event.ts'
+import { readAnswer, SUCCESS } from './read.ts'
 import { WebhookSettings } from './settings.ts'
 
 /**
  * Events signed as Standard Webhooks (https://www.standardwebhooks.com, 1.0.0): `webhook-id` is the delivery's own id, the
  * same at every attempt; what is signed is id, time and body.
  */
-
-const DEFAULT_EVENT = 'lead.delivered'
-
-const eventOf = (input: DeliveryInput, settings: WebhookSettings): string =>
-  typeof input.payload.event === 'string' && settings.when !== undefined
-    ? input.payload.event
-    : (settings.event ?? DEFAULT_EVENT)
-
-const callOf = (input: DeliveryInput, settings: WebhookSettings, event: string): Call => {
-  const { event: named, ...rest } = input.payload
-  const data = settings.when === undefined && named !== undefined ? input.payload : rest
-  return {
-    method: 'POST',
-    url: settings.url,
-    headers: {
-      accept: '*/*',
-      'content-type': 'application/json',
-      ...Object.fromEntries(Object.entries(settings.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
-      'webhook-id': input.deliveryId,
-    },
-    body: JSON.stringify({ type: event, timestamp: new Date(input.now).toISOString(), data }),
-  }
-}
-
-const SUCCESS: AttemptResult = { outcome: 'success', reference: null, price: null, reason: null }
 
 export const webhook = defineDestination({
   type: 'webhook',
@@ -42,17 +20,13 @@ export const webhook = defineDestination({
   repeat: () => 'keyed',
   ordered: true,
   example: { url: 'https://hooks.example.com/millrace', secret: 'webhook-key', event: 'lead.delivered' },
+  flaws: ({ batch: window }) => batchFlaws(window),
+  batch,
   deliver: function* deliver(input, settings) {
-    const event = eventOf(input, settings)
-    if (settings.when !== undefined && !settings.when.includes(event))
-      return { ...SUCCESS, reason: `Not sent: the webhook does not take "${event}"` }
-    const answer = yield callOf(input, settings, event)
-    const code = faultOfStatus(answer.status, answer.headers)
-    if (code === null) return SUCCESS
-    const reason = `Answered ${answer.status}`
-    return code === 'destination.rejected'
-      ? { outcome: 'failure', reason, code }
-      : { outcome: 'error', reason, code, retryAfterMs: retryAfterMs(answer.headers, input.now) }
+    const event = eventOf(input.payload, settings)
+    if (!takes(event, settings)) return { ...SUCCESS, reason: notSent(event) }
+    const body = { type: event, timestamp: new Date(input.now).toISOString(), data: dataOf(input.payload, settings) }
+    return readAnswer(yield callOf(input.deliveryId, JSON.stringify(body), settings), input.now)
   },
   authorize: (call, settings, credential) => {
     const names =

@@ -1,5 +1,9 @@
 import { type Static, Type } from 'typebox'
+import { BATCH_WORDS, batchParts } from '../../kit/batch.ts'
 import { Closed } from '../../kit/config-parts.ts'
+
+/** Events in one call at most. */
+export const EVENTS_MAX = 1_000
 
 const SecretName = (description: string) => Type.String({ minLength: 1, maxLength: 100, description })
 
@@ -31,6 +35,13 @@ export const WebhookSettings = Closed({
       description:
         'Events that are sent; others count as taken without a call. Several deliver steps may then share one webhook, each ' +
         'naming its event as `event` in its map.',
+    }),
+  ),
+  batch: Type.Optional(
+    Closed(batchParts(EVENTS_MAX), {
+      description:
+        `${BATCH_WORDS} The body is \`{"type":"batch","timestamp":…,"data":{"events":[{"id":…,"type":…,"data":…}]}}\`; the ` +
+        'id of each event is the one it would have had alone, `webhook-id` the batch’s.',
     }),
   ),
   headers: Type.Optional(
