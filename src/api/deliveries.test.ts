@@ -52,16 +52,7 @@ const post = async (url: string, body: object, role = 'owner') => {
   const response = await api.app.inject({ method: 'POST', url, headers: await as(role), payload: body })
   return { status: response.statusCode, body: response.json() }
 }
-/** What the sweeper of a running server does. */
-const work = async (): Promise<void> => {
-  const { house } = api.home
-  const rows = await house.database.definer<{ tenant_id: string; lead_id: string; attempts: number }>({
-    text: `select tenant_id, lead_id, attempts from millrace.take_due($1::timestamptz, $2::integer, 50, 500, '{}', '{}')`,
-    values: [new Date(api.clock.now()), house.presence.number()],
-  })
-  for (const row of rows)
-    await house.runner.resume({ tenantId: row.tenant_id, leadId: row.lead_id, attempts: row.attempts })
-}
+const work = (): Promise<void> => api.work()
 /** What the job of a replay does when it runs. */
 const goOn = (run: string) => api.home.house.delivery.replays.goOn({ tenantId: api.home.tenantId, run })
 const pipeline = (body: object, role = 'owner') => post('/api/admin/lead-pipeline', body, role)

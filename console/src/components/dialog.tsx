@@ -8,8 +8,9 @@ export const problemLines = (error: Error): readonly string[] => {
   const problems = error instanceof ApiError ? (error.problem.problems ?? error.problem.errors) : undefined
   const lines = Array.isArray(problems)
     ? problems.flatMap((problem) => {
-        const { message } = problem as { readonly message?: unknown }
-        return typeof message === 'string' ? [message] : []
+        const { message, field } = problem as { readonly message?: unknown; readonly field?: unknown }
+        if (typeof message !== 'string') return []
+        return [typeof field !== 'string' || message.startsWith(field) ? message : `${field}: ${message}`]
       })
     : []
   return lines.length > 0 ? lines : [error.message]

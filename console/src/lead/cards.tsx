@@ -159,3 +159,12 @@ export const ProofCard = ({ lead }: { readonly lead: LeadDetail }) => {
     </Card>
   )
 }
+
+/** What a buyer was sent of the lead, as it was sent. */
+export const ReceivedCard = ({ received }: { readonly received: unknown }) => (
+  <Card title={t('lead.received')}>
+    <pre className="code card-body" tabIndex={0}>
+      {JSON.stringify(received, null, 2)}
+    </pre>
+  </Card>
+)

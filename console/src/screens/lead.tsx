@@ -8,7 +8,7 @@ import type { LeadDetail, LeadEvent } from '../api/types.ts'
 import { GiveTo } from '../components/assignee.tsx'
 import { Failed } from '../components/failed.tsx'
 import { useKeys } from '../keys.ts'
-import { OthersCard, ProofCard, ScoreCard } from '../lead/cards.tsx'
+import { OthersCard, ProofCard, ReceivedCard, ScoreCard } from '../lead/cards.tsx'
 import { DeliveriesCard } from '../lead/deliveries-card.tsx'
 import { FieldsCard } from '../lead/fields-card.tsx'
 import { MatchesCard } from '../lead/matches-card.tsx'
@@ -33,6 +33,7 @@ const nameOf = (lead: LeadDetail): string => {
 
 const Meta = ({ lead }: { readonly lead: LeadDetail }) => {
   const zone = leadZone(lead.fields)
+  const may = useMay()
   return (
     <div className="meta">
       <time dateTime={lead.received_at}>
@@ -42,16 +43,22 @@ const Meta = ({ lead }: { readonly lead: LeadDetail }) => {
         )}
       </time>
       <span>
-        <Link to="/flows/$flow" params={{ flow: lead.flow }}>
-          {lead.flow}
-        </Link>{' '}
+        {may('flow.read') ? (
+          <Link to="/flows/$flow" params={{ flow: lead.flow }}>
+            {lead.flow}
+          </Link>
+        ) : (
+          lead.flow
+        )}{' '}
         v{lead.flow_version}
       </span>
-      <span>
-        <Link to="/sources/$flow/$source" params={{ flow: lead.flow, source: lead.source }}>
-          {lead.source}
-        </Link>
-      </span>
+      {may('source.read') && (
+        <span>
+          <Link to="/sources/$flow/$source" params={{ flow: lead.flow, source: lead.source }}>
+            {lead.source}
+          </Link>
+        </span>
+      )}
       {lead.test && <span className="chip">{t('lead.test')}</span>}
       {lead.duplicate_of !== null && (
         <Link to="/leads/$id" params={{ id: lead.duplicate_of }}>
@@ -83,21 +90,24 @@ export const Lead = () => {
   const client = useQueryClient()
   const may = useMay()
   const lead = useQuery({ queryKey: ['lead', id], queryFn: () => api<LeadDetail>(`/api/v1/leads/${id}`) })
+  // Partners see what became of their leads, and nothing of how it was decided.
+  const isTraced = may('lead.trace')
   const events = useQuery({
     queryKey: ['lead', id, 'events'],
     queryFn: () => api<{ items: LeadEvent[] }>(`/api/v1/leads/${id}/events`, { query: { exchanges: 'hidden' } }),
+    enabled: isTraced,
   })
   useLiveBatches(({ items }) => {
     if (items.some((item) => item.id === id)) void client.invalidateQueries({ queryKey: ['lead', id] })
   })
   useKeys({ Escape: () => void go({ to: '/leads' }) })
   const moments = useMemo(
-    () => (lead.data && events.data ? storyOf(lead.data, events.data.items) : null),
-    [lead.data, events.data],
+    () => (lead.data && (events.data || !isTraced) ? storyOf(lead.data, events.data?.items ?? []) : null),
+    [lead.data, events.data, isTraced],
   )
   const error = lead.error ?? events.error
   const crumb = <Link to="/leads">{t('leads.title')}</Link>
-  if (error !== null && lead.data === undefined)
+  if (error !== null && (lead.data === undefined || moments === null))
     return (
       <Page title={t('lead.title')} crumb={crumb}>
         <Failed error={error} onRetry={() => void client.invalidateQueries({ queryKey: ['lead', id] })} />
@@ -129,21 +139,27 @@ export const Lead = () => {
       <Meta lead={lead.data} />
       <div className="lead-page">
         <div className="stack">
-          <section className="card" aria-label={t('lead.journey')}>
-            <div className="card-head">
-              <h2>{t('lead.journey')}</h2>
-              <span className="faint">{t('lead.journey_hint')}</span>
-            </div>
-            <Timeline key={id} leadId={id} moments={moments} />
-          </section>
+          {isTraced ? (
+            <section className="card" aria-label={t('lead.journey')}>
+              <div className="card-head">
+                <h2>{t('lead.journey')}</h2>
+                <span className="faint">{t('lead.journey_hint')}</span>
+              </div>
+              <Timeline key={id} leadId={id} moments={moments} />
+            </section>
+          ) : lead.data.received === null ? (
+            <FieldsCard lead={lead.data} />
+          ) : (
+            <ReceivedCard received={lead.data.received} />
+          )}
         </div>
         <div className="stack">
-          <FieldsCard lead={lead.data} />
+          {isTraced && <FieldsCard lead={lead.data} />}
           <DeliveriesCard lead={lead.data} />
           <ScoreCard events={events.data?.items ?? []} />
           <MatchesCard events={events.data?.items ?? []} />
           <OthersCard lead={lead.data} />
-          <ProofCard lead={lead.data} />
+          {isTraced && <ProofCard lead={lead.data} />}
         </div>
       </div>
     </Page>

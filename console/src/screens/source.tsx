@@ -8,6 +8,7 @@ import { Reasons } from '../overview/parts.tsx'
 import { Stats } from '../overview/stats.tsx'
 import type { FigureAnswer } from '../overview/types.ts'
 import { useMay } from '../rights.ts'
+import type { LeadSearch } from '../router.tsx'
 import { Page } from '../shell/page.tsx'
 import { HowToSubmit } from '../source/how-to-submit.tsx'
 import { Posting } from '../source/posting.tsx'
@@ -23,9 +24,12 @@ export const Source = () => {
     queryKey: ['sources'],
     queryFn: () => api<{ items: SourceSummary[] }>('/api/v1/sources'),
   })
+  // A partner reads its instructions, and nothing of the flow.
+  const isOurs = may('flow.read')
   const detail = useQuery({
     queryKey: ['flow', flow],
     queryFn: () => api<FlowDetail>(`/api/v1/flows/${flow}`),
+    enabled: isOurs,
   })
   const figures = useQuery({
     queryKey: ['figures', '24h', flow, source],
@@ -42,7 +46,7 @@ export const Source = () => {
         <Failed error={error} onRetry={() => void sources.refetch()} />
       </Page>
     )
-  if (sources.data === undefined || detail.data === undefined)
+  if (sources.data === undefined || (isOurs && detail.data === undefined))
     return (
       <Page title={source} crumb={crumb}>
         <Skeleton height={300} radius={8} />
@@ -56,17 +60,17 @@ export const Source = () => {
         </div>
       </Page>
     )
-  const search = { flow, source, ...(figures.data ? { from: figures.data.now.from } : {}) }
+  const search: LeadSearch = { flow, source, ...(figures.data ? { from: figures.data.now.from } : {}), test: 'no' }
   return (
     <Page title={found.name} crumb={crumb} aside={<span className="faint">{flow}</span>}>
       {figures.data && <Stats now={figures.data.now} before={figures.data.before} search={search} />}
-      <div className="lead-page">
+      <div className={isOurs ? 'lead-page' : 'stack'}>
         <div className="stack">
-          <HowToSubmit source={found} document={detail.data.document} />
+          {detail.data && <HowToSubmit source={found} document={detail.data.document} />}
           <Posting source={found} />
         </div>
         <div className="stack">
-          {may('lead.submit') && <TestForm source={found} document={detail.data.document} />}
+          {detail.data && may('lead.submit') && <TestForm source={found} document={detail.data.document} />}
           {figures.data && (
             <section className="card" aria-label={t('overview.reasons')}>
               <div className="card-head">

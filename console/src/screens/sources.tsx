@@ -49,11 +49,14 @@ export const Sources = () => {
     {
       key: 'flow',
       head: t('column.flow'),
-      cell: ({ flow }) => (
-        <Link to="/flows/$flow" params={{ flow }}>
-          {flow}
-        </Link>
-      ),
+      cell: ({ flow }) =>
+        may('flow.read') ? (
+          <Link to="/flows/$flow" params={{ flow }}>
+            {flow}
+          </Link>
+        ) : (
+          flow
+        ),
     },
     { key: 'price', head: t('column.price'), cell: ({ price }) => <span className="num">{priceText(price)}</span> },
     {

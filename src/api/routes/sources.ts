@@ -13,16 +13,19 @@ export const sourceRoutes =
     app.get(
       '/api/v1/sources',
       {
-        config: { access: 'source.read' },
+        config: { access: 'source.read', partners: true },
         schema: {
           tags: ['Flows'],
           security: [{ login: [] }, { cookie: [] }],
           summary: 'List the sources of all flows',
+          description: 'A partner is told of its own alone.',
           response: { 200: SourceList, ...problems(401, 403, 406, 500, 503) },
         },
       },
       async (request) => {
-        const { tenantId } = sessionOf(request)
+        const { tenantId, reach, partner } = sessionOf(request)
+        const isOwn = (flow: string, source: string): boolean =>
+          partner !== null && 'source' in partner && partner.flow === flow && partner.source === source
         const flows = await readPublished(database, tenantId)
         const [keys = []] = await database.batch(
           [tenantId],
@@ -56,7 +59,7 @@ export const sourceRoutes =
             }
           }),
         )
-        return { items }
+        return { items: reach === 'all' ? items : items.filter(({ flow, id }) => isOwn(flow, id)) }
       },
     )
   }
