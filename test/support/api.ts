@@ -58,6 +58,8 @@ export interface TestApi {
   signIn(login: TestLogin): Promise<string>
   /** Submits a lead to `web` as JSON. */
   submit(values: unknown, over?: Partial<InjectOptions>): Promise<Answered>
+  /** Takes up what is due, once, as the sweeper of a running server does. */
+  work(): Promise<void>
   close(): Promise<void>
 }
 
@@ -195,6 +197,14 @@ export const testApi = async (
         payload: typeof values === 'string' ? values : JSON.stringify(values),
         ...over,
       }),
+    work: async () => {
+      const rows = await database.definer<{ tenant_id: string; lead_id: string; attempts: number }>({
+        text: `select tenant_id, lead_id, attempts from millrace.take_due($1::timestamptz, $2::integer, 50, 500, '{}', '{}')`,
+        values: [new Date(clock.now()), house.presence.number()],
+      })
+      for (const row of rows)
+        await house.runner.resume({ tenantId: row.tenant_id, leadId: row.lead_id, attempts: row.attempts })
+    },
     close: async () => {
       for (const each of apps) await each.close()
       await home.close()
