@@ -366,6 +366,16 @@ AS $function$ select k.tenant_id, k.id, k.login_id, k.purpose from login_link k
         where k.token_hash = hash and k.expires_at > at_time $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.find_reused_session(session uuid)
+ RETURNS TABLE(tenant_id uuid, login_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+AS $function$
+  select s.tenant_id, s.login_id from login_session s where s.id = session and s.revoked_for = 'reuse'
+$function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.find_session(session uuid, at_time timestamp with time zone)
  RETURNS TABLE(tenant_id uuid, login_id uuid, role text, partner jsonb, kind text, generation integer, expires_at timestamp with time zone, limit_requests_minute integer, cors_origins text[])
  LANGUAGE sql

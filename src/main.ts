@@ -369,7 +369,12 @@ addCustodyVerbs(program, {
     openConnection: () => openConnection({ config, attach: true, onProgress: () => undefined }),
   }),
 })
-addTenantVerbs(program, { configOf, opener, act })
+addTenantVerbs(program, {
+  configOf,
+  opener,
+  act,
+  servedAt: (config) => demoSink(config.dataDir) ?? ownAddress(config),
+})
 addApiVerb(program, { act }, process.env)
 addDecisionVerbs(program, { configOf, opener, act, untilSignalled })
 addIdentityVerbs(program, { configOf, opener, act, untilSignalled, registries, clock: systemClock() })

@@ -60,8 +60,19 @@ export interface ApiKeys {
   }): Promise<ApiKey>
   remove(asked: { tenantId: string; id: string; ifVersion: number | null }): Promise<void>
   /** By the key itself, or by its id where a token stands for it. Null where it is none, switched off or over. */
-  find(by: { readonly secret: string } | { readonly id: string }): Promise<KnownKey | null>
+  find(
+    by: ({ readonly secret: string } | { readonly id: string }) & { readonly onRefused: OnKeyRefused },
+  ): Promise<KnownKey | null>
+  /** Whose key this id names, whatever became of it. */
+  ownerOf(id: string): Promise<string | null>
 }
+
+/** A key that was shown in vain, and is somebody's. */
+export type OnKeyRefused = (refused: {
+  readonly tenantId: string
+  readonly keyId: string
+  readonly why: 'disabled' | 'expired' | 'scope' | 'secret'
+}) => void
 
 const COLUMNS = `id, name, hint, scopes, flow_id, source_id, enabled, created_at, created_by, expires_at, last_used_at,
   replaced_by, version`
@@ -178,6 +189,15 @@ export const createApiKeys = (options: { readonly database: Database; readonly c
     throw new Fault('precondition_failed', { message: 'Somebody changed this key since you read it. Read it again.' })
   }
 
+  const lookUp = async (values: [Buffer | null, string | null]): Promise<Found | undefined> => {
+    const [found] = await database.definer<Found>({
+      name: 'find_key',
+      text: 'select * from millrace.find_source_key($1::bytea, $2::uuid)',
+      values,
+    })
+    return found
+  }
+
   return {
     read,
 
@@ -276,15 +296,18 @@ export const createApiKeys = (options: { readonly database: Database; readonly c
       if (!rows?.length) await raced(tenantId, id)
     },
 
+    ownerOf: async (id) => (await lookUp([null, id]))?.tenant_id ?? null,
+
     find: async (by) => {
       const now = clock.now()
       if ('secret' in by && !by.secret.startsWith(API_KEY_MARK)) return null
-      const [found] = await database.definer<Found>({
-        name: 'find_key',
-        text: 'select * from millrace.find_source_key($1::bytea, $2::uuid)',
-        values: 'secret' in by ? [apiKeyHash(by.secret), null] : [null, by.id],
-      })
-      if (!found?.enabled || (found.expires_at !== null && found.expires_at <= now)) return null
+      const found = await lookUp('secret' in by ? [apiKeyHash(by.secret), null] : [null, by.id])
+      if (!found) return null
+      const isOver = found.expires_at !== null && found.expires_at <= now
+      if (!found.enabled || isOver) {
+        by.onRefused({ tenantId: found.tenant_id, keyId: found.id, why: found.enabled ? 'expired' : 'disabled' })
+        return null
+      }
       if ((found.last_used_at ?? 0) < now - TOUCH_MS)
         await database.definer({
           name: 'touch_key',

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { Fault } from '../base/faults.ts'
+import { Fault, isFault } from '../base/faults.ts'
 import type { Database } from '../database/pool.ts'
 import type { Passwords } from './passwords.ts'
 import type { SecondFactors } from './second-factors.ts'
@@ -18,10 +18,31 @@ export interface Logins {
    * As whom it goes on in another of these. Throws Fault `not_found`, and where the user has a second factor there
    * `second_factor_required`, `forbidden` of a wrong code, or `rate_limited`.
    */
-  goTo(asked: { sessionId: string; tenant: string; code: string | null }): Promise<LoggedIn>
-  /** Counts a try of whoever is in a session as one of a login: a session that was stolen guesses no faster. */
-  tried<T>(who: LoginOf, attempt: () => Promise<T>): Promise<T>
+  goTo(asked: {
+    sessionId: string
+    tenant: string
+    code: string | null
+    readonly onRefused: OnRefused
+  }): Promise<LoggedIn>
+  /**
+   * Counts a try of whoever is in a session as one of a login: a session that was stolen guesses no faster. `what` they
+   * prove themselves by.
+   */
+  tried<T>(
+    who: LoginOf & { readonly what: 'password' | 'code'; readonly onRefused: OnRefused },
+    attempt: () => Promise<T>,
+  ): Promise<T>
 }
+
+/** A login that was tried in vain. */
+export interface Refused {
+  readonly tenantId: string
+  readonly loginId: string | null
+  readonly why: 'password' | 'code' | 'disabled' | 'locked' | 'sso' | 'token_reused'
+}
+
+/** Told before the answer of who exists, and never of who does not: it must take no time. */
+export type OnRefused = (refused: Refused) => void
 
 export interface LoginOf {
   readonly tenantId: string
@@ -47,6 +68,7 @@ export interface Credentials {
   readonly code: string | null
   /** Slug: for who works for several with one password. */
   readonly tenant: string | null
+  readonly onRefused: OnRefused
 }
 
 interface Found {
@@ -143,27 +165,63 @@ export const createLogins = (options: {
       values: [sessionId, new Date(clock.now())],
     })
 
+  const withEmail = (key: Buffer): Promise<Found[]> =>
+    database.definer<Found>({
+      name: 'find_login',
+      text: 'select * from millrace.find_login($1::bytea)',
+      values: [key],
+    })
+
+  /** What fails is told with the reason that it has where `attempt` was the proof. */
+  const telling = async <T>(tell: (why: Refused['why']) => void, what: Refused['why'], attempt: () => Promise<T>) => {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (isFault(error) && error.code === 'rate_limited') tell('locked')
+      else if (isFault(error) && (error.code === 'forbidden' || error.code === 'unauthenticated')) tell(what)
+      throw error
+    }
+  }
+
   return {
-    logIn: async ({ email, password, code, tenant }) => {
+    logIn: async ({ email, password, code, tenant, onRefused }) => {
       const key = loginKey(tidyEmail(email))
-      await countTry(key)
-      const found = await database.definer<Found>({
-        name: 'find_login',
-        text: 'select * from millrace.find_login($1::bytea)',
-        values: [key],
-      })
-      // The one asked for is among those tried, however many there are.
       const isAsked = ({ slug }: Found): boolean => tenant === null || slug === tenant
+      const tell = (of: readonly Found[], why: Refused['why']): void => {
+        for (const { tenant_id: tenantId, id: loginId, enabled } of of.filter(isAsked))
+          onRefused({ tenantId, loginId, why: enabled ? why : 'disabled' })
+      }
+      try {
+        await countTry(key)
+      } catch (error) {
+        // Nobody waits for it: whose email is locked is not told by the time it takes.
+        if (isFault(error) && error.code === 'rate_limited')
+          withEmail(key).then(
+            (locked) => tell(locked, 'locked'),
+            () => undefined,
+          )
+        throw error
+      }
+      const found = await withEmail(key)
+      // The one asked for is among those tried, however many there are.
       const right = await withPassword([...found.filter(isAsked), ...found.filter((each) => !isAsked(each))], password)
       const login = right.find(isAsked)
-      if (!login) throw wrong()
-      if (login.totp_confirmed) await checkCode({ tenantId: login.tenant_id, id: login.id }, code, wrong)
+      if (!login) {
+        tell(found, 'password')
+        throw wrong()
+      }
+      if (login.totp_confirmed)
+        await telling(
+          (why) => tell([login], why),
+          'code',
+          () => checkCode({ tenantId: login.tenant_id, id: login.id }, code, wrong),
+        )
       await forgetTries(key)
       const proven = right.map(({ tenant_id: tenantId, id: loginId }) => ({ tenantId, loginId }))
       return { tenantId: login.tenant_id, loginId: login.id, proven }
     },
 
-    tried: async ({ tenantId, loginId }, attempt) => {
+    tried: async ({ tenantId, loginId, what, onRefused }, attempt) => {
       const [rows] = await database.batch(
         [tenantId],
         [
@@ -175,8 +233,14 @@ export const createLogins = (options: {
         ],
       )
       const key = rows?.[0]?.email_key as Buffer | undefined
-      if (key !== undefined) await countTry(key)
-      const done = await attempt()
+      const done = await telling(
+        (why) => onRefused({ tenantId, loginId, why }),
+        what,
+        async () => {
+          if (key !== undefined) await countTry(key)
+          return attempt()
+        },
+      )
       if (key !== undefined) await forgetTries(key)
       return done
     },
@@ -192,7 +256,7 @@ export const createLogins = (options: {
         hasSecondFactor: row.totp_confirmed,
       })),
 
-    goTo: async ({ sessionId, tenant, code }) => {
+    goTo: async ({ sessionId, tenant, code, onRefused }) => {
       const rows = await reached(sessionId)
       const there = rows.find(({ slug, is_current: isCurrent }) => slug === tenant && !isCurrent)
       if (!there)
@@ -201,8 +265,14 @@ export const createLogins = (options: {
         })
       const who = { tenantId: there.tenant_id, loginId: there.login_id }
       if (there.totp_confirmed) {
-        if (code !== null) await countTry(there.email_key)
-        await checkCode({ tenantId: who.tenantId, id: who.loginId }, code, wrongHere)
+        await telling(
+          (why) => onRefused({ ...who, why }),
+          'code',
+          async () => {
+            if (code !== null) await countTry(there.email_key)
+            await checkCode({ tenantId: who.tenantId, id: who.loginId }, code, wrongHere)
+          },
+        )
         await forgetTries(there.email_key)
       }
       const proven = rows

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import type { Database } from '../database/pool.ts'
+import type { OnRefused } from './logins.ts'
 import type { Partner } from './partners.ts'
 import { ACCESS_SECONDS, type Tokens } from './tokens.ts'
 
@@ -91,7 +92,7 @@ export interface LoginSessions {
   /** The first pair of a session just opened. */
   pair(sessionId: string, who: { tenantId: string; loginId: string }, generation?: number): Promise<TokenPair>
   /** The next pair. Throws Fault `unauthenticated`; a token spent before has ended its session. */
-  refresh(token: string): Promise<TokenPair>
+  refresh(token: string, onRefused: OnRefused): Promise<TokenPair>
   /** Null where it does not stand. */
   find(sessionId: string): Promise<Standing | null>
   list(tenantId: string, loginId: string): Promise<SessionRow[]>
@@ -131,6 +132,16 @@ export const createLoginSessions = (options: {
 
   const deviceOf = async (tenantId: string, sealed: Buffer | null): Promise<Device> =>
     sealed === null ? NO_DEVICE : (JSON.parse(await vault.open(tenantId, sealed)) as Device)
+
+  /** A token that was spent before, and so has been stolen, or was taken by whoever stole it. */
+  const tellReuse = async (sessionId: string, onRefused: OnRefused): Promise<void> => {
+    const [reused] = await database.definer<{ tenant_id: string; login_id: string }>({
+      name: 'find_reused_session',
+      text: 'select * from millrace.find_reused_session($1::uuid)',
+      values: [sessionId],
+    })
+    if (reused) onRefused({ tenantId: reused.tenant_id, loginId: reused.login_id, why: 'token_reused' })
+  }
 
   return {
     open: async ({ tenantId, loginId, kind, device, proven = [], instead }) => {
@@ -174,12 +185,13 @@ export const createLoginSessions = (options: {
       return id
     },
     pair,
-    refresh: async (token) => {
+    refresh: async (token, onRefused) => {
       const read = tokens.readRefresh(token)
       // Asked again where it gave nothing: of two that spend one token at once, the second comes too late to see the
       // first, and is reuse all the same.
       const rotated =
         read && ((await rotate(read.sessionId, read.generation)) ?? (await rotate(read.sessionId, read.generation)))
+      if (read && !rotated) await tellReuse(read.sessionId, onRefused)
       if (!read || !rotated)
         throw new Fault('unauthenticated', { message: 'The refresh token is not valid any more. Log in again.' })
       return pair(read.sessionId, { tenantId: rotated.tenant_id, loginId: rotated.login_id }, rotated.generation)

@@ -5,6 +5,7 @@ import { Fault, isFault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import { keyOf, open, seal } from '../base/seal.ts'
 import type { Database } from '../database/pool.ts'
+import type { OnRefused } from './logins.ts'
 import type { Vault } from './sessions.ts'
 import { tidyEmail } from './users.ts'
 
@@ -48,7 +49,13 @@ export interface SingleSignOn {
   /** Where to send the browser, and what it must bring back. */
   begin(slug: string, callbackUrl: string): Promise<{ readonly url: string; readonly kept: string }>
   /** Who came back. Throws Fault `unauthenticated` or `forbidden`. */
-  finish(asked: { slug: string; callbackUrl: string; query: string; kept: string | null }): Promise<{
+  finish(asked: {
+    slug: string
+    callbackUrl: string
+    query: string
+    kept: string | null
+    readonly onRefused: OnRefused
+  }): Promise<{
     readonly tenantId: string
     readonly loginId: string
   }>
@@ -306,25 +313,32 @@ export const createSingleSignOn = (options: {
       return { url: url.href, kept: seal(cookieKey, JSON.stringify(kept)).toString('base64url') }
     },
 
-    finish: async ({ slug, callbackUrl, query, kept }) => {
+    finish: async ({ slug, callbackUrl, query, kept, onRefused }) => {
       const { state, nonce, verifier } = readKept(kept, slug)
       const known = await find(slug)
-      const config = await configOf(known)
-      const claims = await oidc
-        .authorizationCodeGrant(config, new URL(`${callbackUrl}?${query}`), {
-          pkceCodeVerifier: verifier,
-          expectedState: state,
-          expectedNonce: nonce,
-          idTokenExpected: true,
-        })
-        .then((tokens) => tokens.claims())
-        .catch((error: unknown) => {
-          throw isFault(error) ? error : failed(error)
-        })
-      if (!claims) throw failed()
-      const isVerified = claims.email_verified !== false
-      const email = typeof claims.email === 'string' && isVerified ? claims.email : null
-      return { tenantId: known.tenant_id, loginId: await loginOf(known, claims.sub, email) }
+      const tenantId = known.tenant_id
+      try {
+        const config = await configOf(known)
+        const claims = await oidc
+          .authorizationCodeGrant(config, new URL(`${callbackUrl}?${query}`), {
+            pkceCodeVerifier: verifier,
+            expectedState: state,
+            expectedNonce: nonce,
+            idTokenExpected: true,
+          })
+          .then((tokens) => tokens.claims())
+          .catch((error: unknown) => {
+            throw isFault(error) ? error : failed(error)
+          })
+        if (!claims) throw failed()
+        const isVerified = claims.email_verified !== false
+        const email = typeof claims.email === 'string' && isVerified ? claims.email : null
+        return { tenantId, loginId: await loginOf(known, claims.sub, email) }
+      } catch (error) {
+        if (isFault(error) && (error.code === 'unauthenticated' || error.code === 'forbidden'))
+          onRefused({ tenantId, loginId: null, why: 'sso' })
+        throw error
+      }
     },
   }
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/faults.ts'
-import { newId } from '../base/ids.ts'
 import { type Database, type Row, type Statement, sqlState } from '../database/pool.ts'
 
 /** Tenants: made, limited, suspended, deleted. */
@@ -38,7 +37,8 @@ export interface Tenants {
   list(): Promise<Tenant[]>
   /** By id or slug. Throws Fault `not_found`. */
   read(which: string): Promise<Tenant>
-  make(asked: { slug: string; name: string; limits: Partial<TenantLimits>; by: string }): Promise<Tenant>
+  /** With keys of its own, in one transaction. `id` is a new one. */
+  make(asked: { id: string; slug: string; name: string; limits: Partial<TenantLimits>; by: string }): Promise<Tenant>
   change(asked: { id: string; change: TenantChange; ifVersion: number | null }): Promise<Tenant>
   /** Destroys its keys at once; its rows go after. Throws Fault `conflict` where it was not suspended first. */
   remove(id: string): Promise<void>
@@ -118,10 +118,9 @@ export const createTenants = (options: {
       Promise.all((await rows()).map(async (row) => tenantOf(row, await usedThisMonth(row.id as string)))),
     read,
 
-    make: async ({ slug, name, limits, by }) => {
+    make: async ({ id, slug, name, limits, by }) => {
       if (!SLUG.test(slug)) throw problem('slug', 'expected 3 to 40 small letters, digits and hyphens')
       const now = clock.now()
-      const id = newId(now)
       const columns = checked(limits)
       const places = columns.map(([column]) => `, ${column}`).join('')
       const values = columns.map((_column, at) => `, $${at + 6}::bigint`).join('')

@@ -61,11 +61,13 @@ export interface Users {
     actor: Actor
   }): Promise<User>
   remove(asked: { tenantId: string; id: string; ifVersion: number | null; actor: Actor }): Promise<void>
+  /** Throws Fault `unauthenticated` where there is no such link, or no more. */
+  whoseLink(token: string): Promise<{ readonly tenantId: string; readonly loginId: string }>
   /**
    * Sets the password of the user whose link this is, and ends the user's links and sessions. A link is good once.
-   * `makeHash` is called for a link that stands only. Throws Fault `unauthenticated`.
+   * Throws Fault `unauthenticated`.
    */
-  takeLink(token: string, makeHash: () => Promise<string>): Promise<{ readonly tenantId: string; readonly id: string }>
+  takeLink(asked: { tenantId: string; token: string; passwordHash: string }): Promise<void>
   /** The same for a user who knows the old one; `except` is the session that goes on. */
   setPassword(asked: { tenantId: string; id: string; passwordHash: string; except: string }): Promise<void>
 }
@@ -302,7 +304,7 @@ export const createUsers = (options: {
       })
     },
 
-    takeLink: async (token, makeHash) => {
+    whoseLink: async (token) => {
       const hashed = tokenHash(token)
       const [found] = await database.definer<{ tenant_id: string }>({
         name: 'find_login_link',
@@ -311,15 +313,29 @@ export const createUsers = (options: {
       })
       if (!found) throw badLink()
       const tenantId = found.tenant_id
-      const passwordHash = await makeHash()
-      return database.transaction([tenantId], async (tx) => {
+      const [rows] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'whose_link',
+            text: 'select login_id from millrace.login_link where tenant_id = $1::uuid and token_hash = $2::bytea',
+            values: [tenantId, hashed],
+          },
+        ],
+      )
+      const loginId = rows?.[0]?.login_id as string | undefined
+      if (loginId === undefined) throw badLink()
+      return { tenantId, loginId }
+    },
+
+    takeLink: async ({ tenantId, token, passwordHash }) => {
+      await database.transaction([tenantId], async (tx) => {
         const [taken] = await tx.query<{ login_id: string }>({
           text: 'delete from millrace.login_link where tenant_id = $1::uuid and token_hash = $2::bytea returning login_id',
-          values: [tenantId, hashed],
+          values: [tenantId, tokenHash(token)],
         })
         if (!taken) throw badLink()
         for (const statement of passwordSet(tenantId, taken.login_id, passwordHash, null)) await tx.query(statement)
-        return { tenantId, id: taken.login_id }
       })
     },
 

@@ -10,6 +10,7 @@ import { createTenants } from '../access/tenants.ts'
 import { createTokens, type Tokens } from '../access/tokens.ts'
 import { createUsers } from '../access/users.ts'
 import { recordChanges } from '../audit/changes.ts'
+import { createRefusals, type Refusals } from '../audit/refusals.ts'
 import { Fault } from '../base/faults.ts'
 import { createAuthenticator } from '../ingest/authenticate.ts'
 import { BODY_BYTES_MAX } from '../ingest/body.ts'
@@ -142,7 +143,7 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
 
 /** All that tells who asks, and who may come in. */
 const accessOf = async (
-  { database, clock, keys, settings, mail, send, log, passwords = createPasswords() }: ApiDeps,
+  { database, clock, keys, settings, mail, send, log, audit, passwords = createPasswords() }: ApiDeps,
   { quota, door }: { readonly quota: Quota; readonly door: Door },
 ) => {
   const tokens = createTokens(keys.token)
@@ -151,8 +152,10 @@ const accessOf = async (
   const secondFactors = createSecondFactors({ database, clock, vault })
   const sessions = createLoginSessions({ database, clock, tokens, vault })
   const apiKeys = createApiKeys({ database, clock })
+  const refusals = createRefusals({ audit, clock, log })
   return {
     tokens,
+    refusals,
     apiKeys,
     tenants: createTenants({ database, clock, makeKeys: keys.makeTenant }),
     sso: createSingleSignOn({ database, clock, vault, send, loginKey: keys.login, key: keys.token }),
@@ -161,7 +164,7 @@ const accessOf = async (
     sessions,
     users: createUsers({ database, clock, vault, loginKey: keys.login }),
     logins: createLogins({ database, clock, passwords: checked, secondFactors, loginKey: keys.login }),
-    principals: createPrincipals({ sessions, apiKeys, tokens, quota, door, clock, settings }),
+    principals: createPrincipals({ sessions, apiKeys, tokens, quota, door, clock, refusals, settings }),
     links: createLinkSender({
       publicUrl: settings.publicUrl,
       mail,
@@ -173,7 +176,7 @@ const accessOf = async (
 
 const gateOf = (
   deps: ApiDeps,
-  parts: { readonly tokens: Tokens; readonly quota: Quota; readonly door: Door },
+  parts: { readonly tokens: Tokens; readonly quota: Quota; readonly door: Door; readonly refusals: Refusals },
 ): Gate => {
   const { database, isCurrent, settings } = deps
   const keyRate = { max: settings.rateLimitMax, windowMs: settings.rateLimitWindowMs }
@@ -191,6 +194,7 @@ const gateOf = (
     limiter: createRateLimiter(keyRate),
     quota: parts.quota,
     door: parts.door,
+    refusals: parts.refusals,
     shedding: createShedding({ max: settings.leadsInFlightMax }),
   }
 }
@@ -235,10 +239,11 @@ export const createApp = async (given: ApiDeps): Promise<FastifyInstance> => {
   guardRoutes(app, access.principals, door)
   if (deps.onRoute) app.addHook('onRoute', deps.onRoute)
   await describeRoutes(app, deps.settings.version)
-  const gate = gateOf(deps, { tokens: access.tokens, quota, door })
+  const gate = gateOf(deps, { ...access, quota, door })
   const endLag = watchLag(gate.shedding, () => deps.runner.inFlight())
   app.addHook('onClose', async () => {
     endLag()
+    await access.refusals.close()
     await quota.close().catch(() => undefined)
   })
   await api.register(submissionRoutes(gate))
@@ -258,7 +263,7 @@ export const createApp = async (given: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(bulkRoutes(deps, access))
     await managed.register(assignmentRoutes(deps, access))
     await managed.register(keyRoutes(access))
-    await managed.register(tenantRoutes({ ...access, audit: deps.audit }))
+    await managed.register(tenantRoutes({ ...access, clock: deps.clock }))
     await managed.register(ssoRoutes(deps, { ...access, door }))
     await managed.register(oauthRoutes(deps, access))
     await managed.register(leadRoutes(deps))

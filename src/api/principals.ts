@@ -1,15 +1,17 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import type { ApiKeys, KnownKey } from '../access/keys.ts'
+import type { ApiKeys } from '../access/keys.ts'
 import { roleOfScopes } from '../access/matrix.ts'
 import type { LoginSessions } from '../access/sessions.ts'
 import type { Tokens } from '../access/tokens.ts'
+import type { Refusals } from '../audit/refusals.ts'
 import { API_KEY_MARK } from '../base/api-key.ts'
 import type { Clock } from '../base/clock.ts'
 import { Fault, isFault } from '../base/faults.ts'
 import type { Limit, Quota } from '../ingest/quota.ts'
 import type { ApiSettings } from './deps.ts'
 import type { Door } from './door.ts'
+import { keyRefused } from './logged-in.ts'
 import type { Session } from './request.ts'
 
 /** From what a request shows to who asks, and whether they ask too often. */
@@ -58,9 +60,10 @@ export const createPrincipals = (options: {
   readonly quota: Quota
   readonly door: Door
   readonly clock: Clock
+  readonly refusals: Refusals
   readonly settings: Pick<ApiSettings, 'platformKey' | 'rateLimitMax' | 'rateLimitWindowMs'>
 }): Principals => {
-  const { sessions, apiKeys, tokens, quota, door, clock, settings } = options
+  const { sessions, apiKeys, tokens, quota, door, clock, refusals, settings } = options
 
   const limit = async (of: 'key' | 'tenant', asked: Limit): Promise<void> => {
     const granted = await quota.take(asked, clock.now())
@@ -84,11 +87,20 @@ export const createPrincipals = (options: {
     return { tenantId, userId, role, kind: 'user', sessionId, byCookie: kind === 'cookie', partner, corsOrigins }
   }
 
-  const ofKey = async (known: KnownKey | null, scopes: readonly string[] | null): Promise<Principal> => {
+  const ofKey = async (
+    request: FastifyRequest,
+    by: { readonly secret: string } | { readonly id: string },
+    scopes: readonly string[] | null,
+  ): Promise<Principal> => {
+    const onRefused = keyRefused(refusals, request)
+    const known = await apiKeys.find({ ...by, onRefused })
     if (known === null) throw badKey()
     const { id, tenantId, corsOrigins } = known
     const role = roleOfScopes(known.scopes.filter((scope) => scopes === null || scopes.includes(scope)))
-    if (role === null) throw new Fault('forbidden', { message: 'This key only submits leads.' })
+    if (role === null) {
+      onRefused({ tenantId, keyId: id, why: 'scope' })
+      throw new Fault('forbidden', { message: 'This key only submits leads.' })
+    }
     const { rateLimitMax: max, rateLimitWindowMs: window } = settings
     await limit('key', { scope: `key:${id}:${window}`, max, window })
     await limitTenant(tenantId, known.requestsMinuteMax)
@@ -104,15 +116,16 @@ export const createPrincipals = (options: {
     }
   }
 
-  const identify = async ({ headers }: FastifyRequest): Promise<Principal> => {
+  const identify = async (request: FastifyRequest): Promise<Principal> => {
+    const { headers } = request
     const header = headers['x-api-key']
     const token = BEARER.exec(headers.authorization ?? '')?.[1] ?? (typeof header === 'string' ? header : undefined)
-    if (token?.startsWith(API_KEY_MARK)) return ofKey(await apiKeys.find({ secret: token }), null)
+    if (token?.startsWith(API_KEY_MARK)) return ofKey(request, { secret: token }, null)
     if (token !== undefined) {
       const bearer = await tokens.readAccess(token, clock.now())
       if (bearer === null) throw invalid()
       if (bearer.is === 'session') return ofSession(bearer.sessionId, 'token')
-      return ofKey(await apiKeys.find({ id: bearer.keyId }), bearer.scopes)
+      return ofKey(request, { id: bearer.keyId }, bearer.scopes)
     }
     const cookie = headers.authorization === undefined ? cookieOf(headers.cookie, SESSION_COOKIE) : null
     if (cookie === null) throw missing()

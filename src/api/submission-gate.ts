@@ -1,4 +1,5 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Refusals } from '../audit/refusals.ts'
 import { Fault, isFault } from '../base/faults.ts'
 import { type Authenticator, findKey, type Recognised, type SubmissionLimit } from '../ingest/authenticate.ts'
 import { readMediaType } from '../ingest/body.ts'
@@ -8,6 +9,7 @@ import type { Shedding } from '../ingest/shedding.ts'
 import { allowOrigin } from './cors.ts'
 import type { ApiDeps } from './deps.ts'
 import type { Door } from './door.ts'
+import { keyRefused } from './logged-in.ts'
 import { answerFormat } from './negotiate.ts'
 
 /** What is judged by the head of a submission, before a byte of its body is read. */
@@ -18,6 +20,7 @@ export interface Gate {
   readonly limiter: RateLimiter
   readonly quota: Quota
   readonly door: Door
+  readonly refusals: Refusals
   readonly shedding: Shedding
   readonly deps: ApiDeps
 }
@@ -109,6 +112,7 @@ export const recognise = (gate: Gate, request: FastifyRequest, now: number): Rec
       flow,
       source,
       now,
+      onRefused: keyRefused(gate.refusals, request),
     })
     return found instanceof Promise ? found.catch((error: unknown) => counted(gate, request, error)) : found
   } catch (error) {

@@ -188,8 +188,20 @@ describe('./millrace tenant', () => {
   }
 
   it('makes, lists, limits, suspends and deletes', async () => {
-    const made = await run(runTenantCreate, { slug: 'delta', owner: 'dora@delta.example', limits: { leadsMonth: 100 } })
-    expect(made.text).toMatch(/^delta {2}delta {2}open {2}100 leads a month; 0 leads this month\n.*\/join#[\w-]{43}\n$/)
+    const servedAt = '127.0.0.1:9090'
+    const asked = { slug: 'delta', owner: 'dora@delta.example', limits: { leadsMonth: 100 }, servedAt }
+    const made = await run(runTenantCreate, asked)
+    expect(made.text).toMatch(/^delta {2}delta {2}open {2}100 leads a month; 0 leads this month\n/)
+    expect(made.text).toMatch(/ http:\/\/127\.0\.0\.1:9090\/join#[\w-]{43}\n.*PUBLIC_URL is not set/)
+    const owned = {
+      slug: 'epsilon',
+      owner: 'e@epsilon.example',
+      limits: {},
+      servedAt,
+      publicUrl: 'https://leads.example',
+    }
+    const elsewhere = await run(runTenantCreate, owned)
+    expect(elsewhere.text).toMatch(/ https:\/\/leads\.example\/join#[\w-]{43}\n$/)
     const limited = await run(runTenantChange, {
       slug: 'delta',
       change: { limits: { leadsMonth: null, destinations: 2 } },

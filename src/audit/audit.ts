@@ -56,7 +56,9 @@ export const createAudit = (options: {
     if (entries.length === 0) return
     // In one order everywhere, so that two transactions never wait for each other's tenants.
     const tenants = [...new Set(entries.map((entry) => entry.tenantId))].sort()
-    const keys = new Map(await Promise.all(tenants.map(async (id) => [id, await keyring.tenant(id)] as const)))
+    // Only of those that have something to seal: the keys of a tenant that this transaction makes are not to be had yet.
+    const sealing = [...new Set(entries.flatMap(({ tenantId, personal }) => (personal ? [tenantId] : [])))]
+    const keys = new Map(await Promise.all(sealing.map(async (id) => [id, await keyring.tenant(id)] as const)))
     await tx.query({
       name: 'audit_heads_made',
       text: `insert into millrace.audit_head (tenant_id, seq, head)
@@ -73,7 +75,7 @@ export const createAudit = (options: {
     const at = clock.now()
     const rows = entries.map((entry) => {
       const end = ends.get(entry.tenantId) ?? { seq: 0, head: FIRST_AUDIT_HEAD }
-      const wrap = keys.get(entry.tenantId)?.wrap
+      const wrap = entry.personal && keys.get(entry.tenantId)?.wrap
       const row = {
         tenantId: entry.tenantId,
         seq: end.seq + 1,
@@ -84,7 +86,7 @@ export const createAudit = (options: {
         resource: entry.resource,
         resourceId: entry.resourceId,
         data: JSON.stringify(entry.data ?? {}),
-        sealed: entry.personal && wrap ? seal(wrap, JSON.stringify(entry.personal)) : null,
+        sealed: wrap ? seal(wrap, JSON.stringify(entry.personal)) : null,
       }
       const hash = auditHash(end.head, row)
       ends.set(entry.tenantId, { seq: row.seq, head: hash })

@@ -15,10 +15,11 @@ export interface Course {
   isWritten: boolean
 }
 
-const courses = new AsyncLocalStorage<Course>()
+const courses = new AsyncLocalStorage<readonly Course[]>()
 
-/** Everything that `run` starts belongs to the course. */
-export const inCourse = <T>(course: Course, run: () => T): T => courses.run(course, run)
+/** Everything that `run` starts belongs to the course, and to those that it began in. */
+export const inCourse = <T>(course: Course, run: () => T): T =>
+  courses.run([...(courses.getStore() ?? []), course], run)
 
 const WRITES =
   /^\s*(?:insert|update|delete|merge)\b|^\s*with\b[\s\S]*\b(?:insert\s+into|delete\s+from|update\s+millrace)\b/i
@@ -31,15 +32,13 @@ const wrote = ({ text }: Statement, rows: readonly Row[]): boolean =>
 
 /** The database for whoever makes changes that people ask for. Outside of a course it is the one it was handed. */
 export const recordChanges = (database: Database, audit: Pick<Audit, 'recordIn'>): Database => {
-  const pending = (tenantIds: readonly string[]): Course | undefined => {
-    const course = courses.getStore()
-    return course && !course.isWritten && tenantIds.includes(course.tenantId) ? course : undefined
-  }
+  const pending = (tenantIds: readonly string[]): readonly Course[] =>
+    (courses.getStore() ?? []).filter(({ isWritten, tenantId }) => !isWritten && tenantIds.includes(tenantId))
 
   const transaction: Database['transaction'] = async (tenantIds, run) => {
-    const course = pending(tenantIds)
-    if (course === undefined) return database.transaction(tenantIds, run)
-    let isRecorded = false
+    const under = pending(tenantIds)
+    if (under.length === 0) return database.transaction(tenantIds, run)
+    let recorded: readonly Course[] = []
     const value = await database.transaction(tenantIds, async (tx) => {
       let isChange = false
       const seen = (statement: Statement, rows: readonly Row[]): void => {
@@ -58,18 +57,19 @@ export const recordChanges = (database: Database, audit: Pick<Audit, 'recordIn'>
         },
       }
       const made = await run(watched)
-      if (isChange && !course.isWritten) {
-        await audit.recordIn(tx, [course.entry()])
-        isRecorded = true
-      }
+      recorded = isChange ? under.filter(({ isWritten }) => !isWritten) : []
+      await audit.recordIn(
+        tx,
+        recorded.map(({ entry }) => entry()),
+      )
       return made
     })
-    if (isRecorded) course.isWritten = true
+    for (const course of recorded) course.isWritten = true
     return value
   }
 
   const batch: Database['batch'] = async (tenantIds, statements) => {
-    if (pending(tenantIds) === undefined || !statements.some(({ text }) => WRITES.test(text)))
+    if (pending(tenantIds).length === 0 || !statements.some(({ text }) => WRITES.test(text)))
       return database.batch(tenantIds, statements)
     for (let tries = 1; ; tries += 1) {
       try {

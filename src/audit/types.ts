@@ -1,8 +1,11 @@
 import type { Json } from '../kit/field.ts'
 
-/** Who did something: a user by id, an API key by id, a source's key, the operator at the command line, or Millrace itself. */
+/**
+ * Who did something: a user by id, an API key by id, a source's key, the operator at the command line, or Millrace itself;
+ * `unknown` is somebody who was not let in.
+ */
 export interface Actor {
-  readonly kind: 'user' | 'key' | 'source' | 'operator' | 'person' | 'system'
+  readonly kind: 'user' | 'key' | 'source' | 'operator' | 'person' | 'system' | 'unknown'
   readonly id: string
 }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { Fault } from '../base/faults.ts'
+import { Fault, type FaultCode } from '../base/faults.ts'
 import type { Database } from '../database/pool.ts'
 import type { AuthenticatedSource } from '../runner/types.ts'
 import type { Limit } from './quota.ts'
@@ -129,8 +129,16 @@ export interface Authenticator {
     readonly flow: string | null
     readonly source: string | null
     readonly now: number
+    readonly onRefused?: OnSourceKeyRefused
   }): Recognised | Promise<Recognised>
 }
+
+/** Told of a key that is somebody's and was turned away. */
+export type OnSourceKeyRefused = (refused: {
+  readonly tenantId: string
+  readonly keyId: string
+  readonly why: 'disabled' | 'expired' | 'scope'
+}) => void
 
 /**
  * How long a looked up key is believed. It bounds how long a disabled key still works where this process has not yet
@@ -214,17 +222,21 @@ export const createAuthenticator = (options: AuthenticatorOptions): Authenticato
       readonly source: string | null
       readonly presented: PresentedKey
       readonly now: number
+      readonly onRefused?: OnSourceKeyRefused | undefined
     },
   ): Recognised => {
     if (known === null) throw new Fault('unauthenticated', { message: 'The key is not known.' })
-    if (known.expires_at !== null && known.expires_at <= asked.now)
-      throw new Fault('unauthenticated', { message: 'The key has expired.' })
-    if (known.flow_id === null || known.source_id === null || !known.scopes.includes('submit'))
-      throw new Fault('forbidden', { message: 'The key may not submit leads: its scopes leave that out.' })
-    if (asked.flow !== null && (asked.flow !== known.flow_id || asked.source !== known.source_id)) {
-      throw new Fault('forbidden', { message: 'The key belongs to another flow or source than the address names.' })
+    const refuse = (why: 'disabled' | 'expired' | 'scope', code: FaultCode, message: string): Fault => {
+      asked.onRefused?.({ tenantId: known.tenant_id, keyId: known.id, why })
+      return new Fault(code, { message })
     }
-    if (!known.enabled) throw new Fault('source_disabled', { message: 'The source or its key is disabled.' })
+    if (known.expires_at !== null && known.expires_at <= asked.now)
+      throw refuse('expired', 'unauthenticated', 'The key has expired.')
+    if (known.flow_id === null || known.source_id === null || !known.scopes.includes('submit'))
+      throw refuse('scope', 'forbidden', 'The key may not submit leads: its scopes leave that out.')
+    if (asked.flow !== null && (asked.flow !== known.flow_id || asked.source !== known.source_id))
+      throw refuse('scope', 'forbidden', 'The key belongs to another flow or source than the address names.')
+    if (!known.enabled) throw refuse('disabled', 'source_disabled', 'The source or its key is disabled.')
     return {
       tenantId: known.tenant_id,
       keyId: known.id,
@@ -237,16 +249,16 @@ export const createAuthenticator = (options: AuthenticatorOptions): Authenticato
   }
 
   return {
-    authenticate: ({ presented, flow, source, now }) => {
+    authenticate: ({ presented, flow, source, now, onRefused }) => {
       if (presented === null) {
         throw new Fault('unauthenticated', {
           message: 'A key is missing: send it as Bearer, as Basic password, as X-API-Key or as ?key=.',
         })
       }
-      if (presented.key.length > KEY_CHARS_MAX) return judge(null, { flow, source, presented, now })
+      if (presented.key.length > KEY_CHARS_MAX) return judge(null, { flow, source, presented, now, onRefused })
       const known = remembered(presented.key, now)
-      if (known !== undefined) return judge(known, { flow, source, presented, now })
-      return lookUp(presented.key, now).then((found) => judge(found, { flow, source, presented, now }))
+      if (known !== undefined) return judge(known, { flow, source, presented, now, onRefused })
+      return lookUp(presented.key, now).then((found) => judge(found, { flow, source, presented, now, onRefused }))
     },
   }
 }

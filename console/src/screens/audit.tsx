@@ -18,10 +18,14 @@ interface Entry {
   readonly resource: string
   readonly resource_id: string | null
   readonly data: Readonly<Record<string, unknown>> | null
+  readonly private: { readonly ip?: string | readonly string[] | null } | null
 }
 
+/** Where it came from: one address, or of what was folded several. */
+const fromOf = ({ private: told }: Entry): string | null => (told?.ip ? [told.ip].flat().join(', ') : null)
+
 /** What it was done to, as a link where there is a screen of it. */
-const What = ({ entry }: { readonly entry: Entry }) => {
+const What = ({ entry, email }: { readonly entry: Entry; readonly email: (id: string) => string | undefined }) => {
   const { resource, resource_id: id } = entry
   if (id === null) return <span className="faint">{named('resource', resource)}</span>
   const short = id.length > 24 ? `…${id.slice(-12)}` : id
@@ -39,7 +43,7 @@ const What = ({ entry }: { readonly entry: Entry }) => {
     )
   return (
     <span className="faint">
-      {named('resource', resource)} {short}
+      {named('resource', resource)} {email(id) ?? short}
     </span>
   )
 }
@@ -64,8 +68,9 @@ export const Audit = () => {
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
   })
+  const emailOf = (id: string): string | undefined => people.data?.items.find((user) => user.id === id)?.email
   const nameOf = ({ kind, id }: Entry['actor']): string =>
-    people.data?.items.find((user) => user.id === id)?.email ?? `${kind} ${id.slice(-12)}`
+    kind === 'unknown' ? t('audit.unknown') : (emailOf(id) ?? `${kind} ${id.slice(-12)}`)
   const rows = entries.data?.pages.flatMap(({ items }) => items) ?? []
   const columns: readonly Column<Entry>[] = [
     {
@@ -87,7 +92,7 @@ export const Audit = () => {
         </Link>
       ),
     },
-    { key: 'what', head: t('audit.what'), cell: (entry) => <What entry={entry} /> },
+    { key: 'what', head: t('audit.what'), cell: (entry) => <What entry={entry} email={emailOf} /> },
     {
       key: 'facts',
       head: t('audit.facts'),
@@ -98,6 +103,11 @@ export const Audit = () => {
             .join(' · ')}
         </span>
       ),
+    },
+    {
+      key: 'from',
+      head: t('audit.from'),
+      cell: (entry) => <span className="faint mono">{fromOf(entry)}</span>,
     },
   ]
   return (

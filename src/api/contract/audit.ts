@@ -22,8 +22,14 @@ export const AuditPage = Type.Object({
     Type.Object({
       seq: Type.Integer({ description: 'Its place in the chain of this tenant.' }),
       at: Time('When.'),
-      actor: Type.Object({ kind: Type.String(), id: Type.String() }),
-      action: Type.String({ description: 'What was done: `lead.read`, `flow.publish`.' }),
+      actor: Type.Object({
+        kind: Type.String({ description: '`unknown` is somebody who was not let in.' }),
+        id: Type.String(),
+      }),
+      action: Type.String({
+        description:
+          'What was done: `lead.read`, `flow.publish`; `session.refuse` and `key.refuse` where a login or key was turned away.',
+      }),
       resource: Type.String(),
       resource_id: TextOrNull(),
       data: AnyJson('Facts, without personal data.'),

@@ -5,6 +5,7 @@ import { hashPassword, type Passwords } from '../../access/passwords.ts'
 import type { SecondFactors } from '../../access/second-factors.ts'
 import type { LoginSessions } from '../../access/sessions.ts'
 import { tidyEmail, type Users } from '../../access/users.ts'
+import type { Refusals } from '../../audit/refusals.ts'
 import { Fault } from '../../base/faults.ts'
 import { createRateLimiter } from '../../ingest/rate-limit.ts'
 import {
@@ -23,7 +24,7 @@ import { Nothing } from '../contract/shapes.ts'
 import type { ApiDeps } from '../deps.ts'
 import { sessionOf } from '../guard.ts'
 import type { LinkSender } from '../links.ts'
-import { recordLogin } from '../logged-in.ts'
+import { loggedIn, loginRefused } from '../logged-in.ts'
 import { sessionViews } from '../session-views.ts'
 
 export interface AccountParts {
@@ -33,6 +34,7 @@ export interface AccountParts {
   readonly secondFactors: SecondFactors
   readonly users: Users
   readonly links: LinkSender
+  readonly refusals: Refusals
 }
 
 const HOUR_MS = 3_600_000
@@ -43,10 +45,10 @@ const MAILS_MAX = 3
 export const accountRoutes =
   (
     deps: ApiDeps,
-    { sessions, logins, passwords, secondFactors, users, links }: AccountParts,
+    { sessions, logins, passwords, secondFactors, users, links, refusals }: AccountParts,
   ): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { database, clock, keys, log, audit } = deps
+    const { database, clock, keys, log } = deps
     const tags = ['Login']
     const open = { access: 'public' } as const
     const own = { access: 'session' } as const
@@ -93,7 +95,10 @@ export const accountRoutes =
       },
       async (request) => {
         const { tenantId, id, sessionId } = userOf(request)
-        await logins.tried({ tenantId, loginId: id }, () => checkPassword({ tenantId, id }, request.body.password))
+        await logins.tried(
+          { tenantId, loginId: id, what: 'password', onRefused: loginRefused(refusals, request) },
+          () => checkPassword({ tenantId, id }, request.body.password),
+        )
         const passwordHash = await hashPassword(request.body.new_password)
         await users.setPassword({ tenantId, id, passwordHash, except: sessionId })
         return { done: true as const }
@@ -101,7 +106,7 @@ export const accountRoutes =
     )
 
     /** After the answer: how long it takes, and whether it fails, tells nobody whether there is such a user. */
-    const mailResets = async (email: string): Promise<void> => {
+    const mailResets = async (request: FastifyRequest, email: string): Promise<void> => {
       const emailKey = keys.login(tidyEmail(email))
       if (!links.canMail || !mails.take(emailKey.toString('hex'), clock.now()).allowed) return
       const found = await database.definer<{ tenant_id: string; id: string; enabled: boolean }>({
@@ -111,7 +116,9 @@ export const accountRoutes =
       })
       for (const { tenant_id: tenantId, id, enabled } of found) {
         if (!enabled) continue
-        const link = await users.link(tenantId, id, 'reset', null)
+        const link = await loggedIn(request, { tenantId, loginId: id }, { action: 'link.make', by: 'forgotten' }, () =>
+          users.link(tenantId, id, 'reset', null),
+        )
         await links.send({ to: (await users.read(tenantId, id)).email, purpose: 'reset', link, request: null })
       }
     }
@@ -130,7 +137,7 @@ export const accountRoutes =
         },
       },
       async (request, reply) => {
-        mailResets(request.body.email).catch((error: unknown) => {
+        mailResets(request, request.body.email).catch((error: unknown) => {
           log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a mail with a link could not be sent')
         })
         reply.code(202)
@@ -151,8 +158,11 @@ export const accountRoutes =
         },
       },
       async (request) => {
-        const { tenantId, id } = await users.takeLink(request.body.token, () => hashPassword(request.body.password))
-        await recordLogin(audit, request, { tenantId, loginId: id }, { action: 'password.set', by: 'link' })
+        const who = await users.whoseLink(request.body.token)
+        const passwordHash = await hashPassword(request.body.password)
+        await loggedIn(request, who, { action: 'password.set', by: 'link' }, () =>
+          users.takeLink({ ...who, token: request.body.token, passwordHash }),
+        )
         return { done: true as const }
       },
     )
@@ -253,7 +263,8 @@ export const accountRoutes =
       },
       async (request, reply) => {
         const { tenantId, id } = userOf(request)
-        await logins.tried({ tenantId, loginId: id }, async () => {
+        const onRefused = loginRefused(refusals, request)
+        await logins.tried({ tenantId, loginId: id, what: 'code', onRefused }, async () => {
           if (!(await secondFactors.spend({ tenantId, id, code: request.body.code })))
             throw new Fault('forbidden', { message: 'The code is not right.' })
         })

@@ -32,7 +32,7 @@ export const auditRoutes =
           security: [{ login: [] }, { cookie: [] }],
           summary: 'Read what people and keys did, newest first',
           description:
-            'Every reading of personal data and every change by a person or key. Entries are chained; ' +
+            'Every reading of personal data, every change by a person or key, and who was not let in. Entries are chained; ' +
             '`./millrace audit verify` walks the chain.',
           querystring: AuditQuery,
           response: { 200: AuditPage, ...problems(400, 401, 403, 406, 500, 503) },

@@ -5,6 +5,7 @@ import { permissionsOf } from '../../access/matrix.ts'
 import { COOKIE_SECONDS, type Device, type LoginSessions, type TokenPair } from '../../access/sessions.ts'
 import type { Tokens } from '../../access/tokens.ts'
 import type { Users } from '../../access/users.ts'
+import type { Refusals } from '../../audit/refusals.ts'
 import { Fault } from '../../base/faults.ts'
 import { storable } from '../../ingest/limits.ts'
 import { LoginAnswer, LoginBody, Me, MyTenants, RefreshBody, SwitchAnswer, SwitchBody } from '../contract/auth.ts'
@@ -12,7 +13,7 @@ import { problems } from '../contract/problem.ts'
 import { Nothing } from '../contract/shapes.ts'
 import type { ApiDeps } from '../deps.ts'
 import { sessionOf } from '../guard.ts'
-import { recordLogin } from '../logged-in.ts'
+import { loggedIn, loginRefused } from '../logged-in.ts'
 import { SESSION_COOKIE } from '../principals.ts'
 import type { Session } from '../request.ts'
 
@@ -21,6 +22,7 @@ export interface AuthParts {
   readonly tokens: Tokens
   readonly logins: Logins
   readonly users: Users
+  readonly refusals: Refusals
 }
 
 const USER_AGENT_CHARS_MAX = 300
@@ -54,9 +56,9 @@ const answerOf = (pair: TokenPair) => ({
 
 /** In and out: with tokens for programs, with a cookie for browsers. */
 export const authRoutes =
-  (deps: ApiDeps, { sessions, tokens, logins, users }: AuthParts): FastifyPluginAsyncTypebox =>
+  (deps: ApiDeps, { sessions, tokens, logins, users, refusals }: AuthParts): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { database, settings, audit } = deps
+    const { database, settings } = deps
     const tags = ['Login']
     const open = { access: 'public' } as const
     const own = { access: 'session' } as const
@@ -99,8 +101,18 @@ export const authRoutes =
       return { tenantId, userId, role, kind: 'user', sessionId, byCookie, partner }
     }
 
-    const logIn = (body: { email: string; password: string; code?: string; tenant?: string }) =>
-      logins.logIn({ ...body, code: body.code ?? null, tenant: body.tenant ?? null })
+    const logIn = async (
+      request: FastifyRequest & { body: { email: string; password: string; code?: string; tenant?: string } },
+      kind: 'token' | 'cookie',
+    ) => {
+      const { body } = request
+      const onRefused = loginRefused(refusals, request)
+      const who = await logins.logIn({ ...body, code: body.code ?? null, tenant: body.tenant ?? null, onRefused })
+      const sessionId = await loggedIn(request, who, { action: 'session.open', by: 'password' }, () =>
+        sessions.open({ ...who, kind, device: deviceOf(request) }),
+      )
+      return { who, sessionId }
+    }
 
     const userSession = (request: FastifyRequest) => {
       const { sessionId, ...rest } = sessionOf(request)
@@ -130,9 +142,7 @@ export const authRoutes =
         },
       },
       async (request) => {
-        const who = await logIn(request.body)
-        const sessionId = await sessions.open({ ...who, kind: 'token', device: deviceOf(request) })
-        await recordLogin(audit, request, who, { action: 'session.open', by: 'password' })
+        const { who, sessionId } = await logIn(request, 'token')
         return answerOf(await sessions.pair(sessionId, who))
       },
     )
@@ -151,7 +161,7 @@ export const authRoutes =
           response: { 200: LoginAnswer, ...problems(400, 401, 406, 413, 415, 429, 500, 503) },
         },
       },
-      async (request) => answerOf(await sessions.refresh(request.body.refresh_token)),
+      async (request) => answerOf(await sessions.refresh(request.body.refresh_token, loginRefused(refusals, request))),
     )
 
     app.post(
@@ -169,9 +179,7 @@ export const authRoutes =
         },
       },
       async (request, reply) => {
-        const who = await logIn(request.body)
-        const sessionId = await sessions.open({ ...who, kind: 'cookie', device: deviceOf(request) })
-        await recordLogin(audit, request, who, { action: 'session.open', by: 'password' })
+        const { who, sessionId } = await logIn(request, 'cookie')
         beginCookie(reply, sessionId)
         return meOf(await sessionNow(who, sessionId, true))
       },
@@ -257,11 +265,12 @@ export const authRoutes =
         const { tenantId, sessionId, byCookie } = userSession(request)
         const { tenant, code = null } = request.body
         request.auditData = { tenant }
-        const who = await logins.goTo({ sessionId, tenant, code })
+        const who = await logins.goTo({ sessionId, tenant, code, onRefused: loginRefused(refusals, request) })
         const kind = byCookie ? 'cookie' : 'token'
         const instead = { tenantId, sessionId }
-        const next = await sessions.open({ ...who, kind, device: deviceOf(request), instead })
-        await recordLogin(audit, request, who, { action: 'session.open', by: 'switch' })
+        const next = await loggedIn(request, who, { action: 'session.open', by: 'switch' }, () =>
+          sessions.open({ ...who, kind, device: deviceOf(request), instead }),
+        )
         const session = await meOf(await sessionNow(who, next, byCookie))
         if (!byCookie) return { session, tokens: answerOf(await sessions.pair(next, who)) }
         beginCookie(reply, next)

@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ApiKeys } from '../../access/keys.ts'
 import { ACCESS_SECONDS, type Tokens } from '../../access/tokens.ts'
+import type { Refusals } from '../../audit/refusals.ts'
 import { isId } from '../../base/ids.ts'
 import { decodeText } from '../../ingest/text.ts'
 import { TokenAnswer, TokenBody, TokenRefused } from '../contract/keys.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
+import { keyRefused } from '../logged-in.ts'
 
 type Refusal = 'invalid_request' | 'invalid_client' | 'unsupported_grant_type' | 'invalid_scope'
 
@@ -26,7 +28,7 @@ const basicOf = (header: string | undefined): { readonly id: string; readonly se
 export const oauthRoutes =
   (
     { clock }: ApiDeps,
-    { apiKeys, tokens }: { readonly apiKeys: ApiKeys; readonly tokens: Tokens },
+    { apiKeys, tokens, refusals }: { readonly apiKeys: ApiKeys; readonly tokens: Tokens; readonly refusals: Refusals },
   ): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -69,9 +71,17 @@ export const oauthRoutes =
         const { id, secret } = basicOf(request.headers.authorization) ?? { id: client_id, secret: client_secret }
         if (id === undefined || secret === undefined)
           return refuse(400, 'invalid_request', 'expected client_id and client_secret, or both as Basic')
-        const known = await apiKeys.find({ secret })
-        if (known === null || !isId(id) || known.id !== id)
+        const onRefused = keyRefused(refusals, request)
+        const known = await apiKeys.find({ secret, onRefused })
+        if (known === null || !isId(id) || known.id !== id) {
+          // The client there is, if any, is told of by its own tenant's audit; nobody waits for that.
+          if (isId(id))
+            apiKeys.ownerOf(id).then(
+              (tenantId) => tenantId !== null && onRefused({ tenantId, keyId: id, why: 'secret' }),
+              () => undefined,
+            )
           return refuse(401, 'invalid_client', 'The client is not known, is switched off, or its secret is wrong.')
+        }
         const asked = scope?.split(' ').filter((each) => each !== '') ?? known.scopes
         const lacking = asked.find((each) => !known.scopes.includes(each))
         if (lacking !== undefined || asked.length === 0)

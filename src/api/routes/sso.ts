@@ -4,6 +4,8 @@ import { isRole } from '../../access/matrix.ts'
 import { COOKIE_SECONDS, type LoginSessions } from '../../access/sessions.ts'
 import type { SingleSignOn, SsoProvider } from '../../access/sso.ts'
 import type { Tokens } from '../../access/tokens.ts'
+import type { Users } from '../../access/users.ts'
+import type { Refusals } from '../../audit/refusals.ts'
 import { Fault } from '../../base/faults.ts'
 import { problems } from '../contract/problem.ts'
 import { Nothing } from '../contract/shapes.ts'
@@ -12,7 +14,7 @@ import type { ApiDeps } from '../deps.ts'
 import type { Door } from '../door.ts'
 import { ifVersion, sendEtag } from '../etag.ts'
 import { sessionOf } from '../guard.ts'
-import { recordLogin } from '../logged-in.ts'
+import { loggedIn, loginRefused } from '../logged-in.ts'
 import { escaped, plainPage, sendPage } from '../plain-page.ts'
 import { cookieOf } from '../principals.ts'
 import { beginProblem, errorHandler, faultOf } from '../problems.ts'
@@ -47,16 +49,18 @@ const tellBrowser = (error: unknown, request: FastifyRequest, reply: FastifyRepl
 /** Single sign-on: its settings, and the way there and back. */
 export const ssoRoutes =
   (
-    { database, settings, audit }: ApiDeps,
+    { database, settings }: ApiDeps,
     parts: {
       readonly sso: SingleSignOn
       readonly sessions: LoginSessions
       readonly tokens: Tokens
+      readonly users: Users
       readonly door: Door
+      readonly refusals: Refusals
     },
   ): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { sso, sessions, tokens, door } = parts
+    const { sso, sessions, tokens, users, door, refusals } = parts
     const tags = ['Login']
     const security = [{ login: [] }, { cookie: [] }]
 
@@ -202,16 +206,21 @@ export const ssoRoutes =
         await door.enter(request)
         const { tenant } = request.params
         reply.header('set-cookie', awayCookie('', 0, settings.publicUrl))
+        const onRefused = loginRefused(refusals, request)
         const who = await sso.finish({
+          onRefused,
           slug: tenant,
           callbackUrl: callbackOf(request, tenant),
           query: request.url.split('?')[1] ?? '',
           kept: cookieOf(request.headers.cookie, AWAY_COOKIE),
         })
-        const sessionId = await sessions.open({ ...who, kind: 'cookie', device: deviceOf(request) })
-        if ((await sessions.find(sessionId)) === null)
+        if (!(await users.read(who.tenantId, who.loginId)).enabled) {
+          onRefused({ ...who, why: 'disabled' })
           throw new Fault('forbidden', { message: 'This user is switched off: ask an admin.' })
-        await recordLogin(audit, request, who, { action: 'session.open', by: 'sso' })
+        }
+        const sessionId = await loggedIn(request, who, { action: 'session.open', by: 'sso' }, () =>
+          sessions.open({ ...who, kind: 'cookie', device: deviceOf(request) }),
+        )
         reply.header('set-cookie', sessionCookie(tokens.cookie(sessionId), COOKIE_SECONDS, settings.publicUrl))
         return reply.redirect('/', 303)
       },

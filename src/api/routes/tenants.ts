@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { TenantChange, Tenants } from '../../access/tenants.ts'
 import type { Users } from '../../access/users.ts'
-import type { Audit } from '../../audit/audit.ts'
 import { inCourse } from '../../audit/changes.ts'
 import type { AuditEntry } from '../../audit/types.ts'
+import type { Clock } from '../../base/clock.ts'
+import { newId } from '../../base/ids.ts'
 import { problems } from '../contract/problem.ts'
 import {
   NewTenantBody,
@@ -38,10 +39,10 @@ export const tenantRoutes =
     readonly tenants: Tenants
     readonly users: Users
     readonly links: LinkSender
-    readonly audit: Audit
+    readonly clock: Clock
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { tenants, users, links, audit } = parts
+    const { tenants, users, links, clock } = parts
     const tags = ['Tenants']
     const security = [{ login: [] }, { cookie: [] }]
     const operator = [{ platformKey: [] }]
@@ -125,8 +126,11 @@ export const tenantRoutes =
       },
       async (request, reply) => {
         const { slug, name = slug, limits, owner_email: email } = request.body
-        const tenant = await tenants.make({ slug, name, limits: limitsOf(limits), by: 'platform' })
-        await audit.record(entryOf(tenant.id, 'tenant.make'))
+        const id = newId(clock.now())
+        const making = { tenantId: id, entry: () => entryOf(id, 'tenant.make'), isWritten: false }
+        const tenant = await inCourse(making, () =>
+          tenants.make({ id, slug, name, limits: limitsOf(limits), by: 'platform' }),
+        )
         reply.code(201).header('location', `/api/v1/platform/tenants/${tenant.id}`)
         sendEtag(reply, tenant.version)
         if (email === undefined) return { tenant: platformView(tenant), invitation: null }

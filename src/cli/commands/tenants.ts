@@ -3,6 +3,7 @@ import { createUsers } from '../../access/users.ts'
 import { inCourse, recordChanges } from '../../audit/changes.ts'
 import type { AuditEntry } from '../../audit/types.ts'
 import { Fault } from '../../base/faults.ts'
+import { newId } from '../../base/ids.ts'
 import { keyedHash16, seal } from '../../base/seal.ts'
 import type { House } from '../../house.ts'
 import { openUnderTenant } from '../../journal/keyring.ts'
@@ -26,9 +27,9 @@ const entryOf = (tenantId: string, action: string, data: AuditEntry['data'] = {}
   data,
 })
 
-const usersOf = ({ database, clock, keyring }: House) =>
+const usersOf = ({ database, audit, clock, keyring }: House) =>
   createUsers({
-    database,
+    database: recordChanges(database, audit),
     clock,
     loginKey: (email) => keyedHash16(keyring.login, email),
     vault: {
@@ -82,29 +83,35 @@ export const runTenantCreate = (
     readonly owner: string | undefined
     readonly limits: Partial<TenantLimits>
     readonly publicUrl: string | undefined
+    /** Host and port where this installation serves, or served last. */
+    readonly servedAt: string
   },
 ): Promise<number> =>
   within(options, async (house) => {
-    const { slug, name, owner, limits, json, output, publicUrl } = options
-    const tenant = await tenantsOf(house).make({ slug, name: name ?? slug, limits, by: 'cli' })
-    await house.audit.record(entryOf(tenant.id, 'tenant.make', { owner: owner !== undefined }))
+    const { slug, name, owner, limits, json, output, publicUrl, servedAt } = options
+    const id = newId(house.clock.now())
+    const entry = () => entryOf(id, 'tenant.make', { owner: owner !== undefined })
+    const tenant = await inCourse({ tenantId: id, entry, isWritten: false }, () =>
+      tenantsOf(house).make({ id, slug, name: name ?? slug, limits, by: 'cli' }),
+    )
     if (owner === undefined) {
       say(options, tenant)
       return 0
     }
     const actor = { role: 'owner' }
-    const { link } = await usersOf(house).invite({
-      tenantId: tenant.id,
-      email: owner,
-      role: 'owner',
-      partner: null,
-      actor,
-    })
-    const url = `${publicUrl ?? 'http://127.0.0.1:8080'}/join#${link.token}`
+    const inviting = { tenantId: id, entry: () => entryOf(id, 'users.post'), isWritten: false }
+    const { link } = await inCourse(inviting, () =>
+      usersOf(house).invite({ tenantId: id, email: owner, role: 'owner', partner: null, actor }),
+    )
+    const url = `${publicUrl ?? `http://${servedAt}`}/join#${link.token}`
     if (json) output.write(`${JSON.stringify({ ...tenant, invitation: url })}\n`)
     else {
       output.write(describe(tenant))
       output.write(`  Invitation of the owner, shown this once, good for 7 days: ${url}\n`)
+      if (publicUrl === undefined)
+        output.write(
+          `  PUBLIC_URL is not set, so the link names ${servedAt}, which this machine alone can reach. Anywhere else, put the address of your server in its place.\n`,
+        )
     }
     return 0
   })

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { TenantLimits } from '../../access/tenants.ts'
 import { Fault } from '../../base/faults.ts'
+import type { Config } from '../../config.ts'
 import { runTenantChange, runTenantCreate, runTenantDelete, runTenantList } from '../commands/tenants.ts'
 import type { VerbContext } from './custody.ts'
 
@@ -39,7 +40,10 @@ const withLimits = (command: Command): Command =>
     .option('--storage-bytes <number>', 'bytes of journal and submissions, or none')
 
 /** The verbs of who runs the installation: tenants. */
-export const addTenantVerbs = (program: Command, { configOf, opener, act }: VerbContext): void => {
+export const addTenantVerbs = (
+  program: Command,
+  { configOf, opener, act, servedAt }: VerbContext & { readonly servedAt: (config: Config) => string },
+): void => {
   const common = (flags: Flags) => {
     const config = configOf(flags)
     return {
@@ -70,7 +74,15 @@ export const addTenantVerbs = (program: Command, { configOf, opener, act }: Verb
     act(async () => {
       const { config, ...rest } = common(flags)
       const { name, owner } = flags
-      return runTenantCreate({ ...rest, slug, name, owner, limits: limitsOf(flags), publicUrl: config.publicUrl })
+      return runTenantCreate({
+        ...rest,
+        slug,
+        name,
+        owner,
+        limits: limitsOf(flags),
+        publicUrl: config.publicUrl,
+        servedAt: servedAt(config),
+      })
     }),
   )
   shared(withLimits(tenant.command('limit').description('What a tenant may use').argument('<slug>'))).action(
