@@ -1872,6 +1872,10 @@ table replay_run row level security forced
    14 started_at timestamp with time zone not null
    15 ended_at timestamp with time zone
    16 ended_by text
+   17 deed text not null default 'replay'::text
+   18 stretch_id uuid
+   19 stretch jsonb
+  constraint replay_run_deed_check CHECK ((deed = ANY (ARRAY['replay'::text, 'discard'::text])))
   constraint replay_run_pkey PRIMARY KEY (tenant_id, id)
   constraint replay_run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'canceled'::text])))
   constraint replay_run_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)

@@ -3,17 +3,19 @@ import type { Database } from './database/pool.ts'
 import { tidyMinutes } from './delivery/tidy.ts'
 import { tidyTold } from './feed/telling.ts'
 import type { Handlers } from './jobs/jobs.ts'
-import { REPLAY_TASK, type Replays } from './runner/replays.ts'
+import { type DeadLetterRuns, TASK_OF } from './runner/dead-letter-runs.ts'
 
 /** What jobs do, by the name of their task. */
 export const jobHandlers = (options: {
   readonly database: Database
   readonly clock: Clock
-  readonly replays: () => Replays
+  readonly deadLetters: () => DeadLetterRuns
 }): Handlers => {
-  const { database, clock, replays } = options
+  const { database, clock, deadLetters } = options
+  const goOn: Handlers[string] = ({ tenantId, payload }) => deadLetters().goOn({ tenantId, run: String(payload.run) })
   return {
-    [REPLAY_TASK]: ({ tenantId, payload }) => replays().goOn({ tenantId, run: String(payload.run) }),
+    [TASK_OF.replay]: goOn,
+    [TASK_OF.discard]: goOn,
     'delivery.tidy': async ({ tenantId }) => {
       await tidyMinutes(database, tenantId, clock.now())
       await tidyTold(database, tenantId, clock.now())

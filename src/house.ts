@@ -55,10 +55,10 @@ import { createBatchWriter } from './runner/batch-writer.ts'
 import { type CapDesk, createCapDesk } from './runner/cap-desk.ts'
 import { createCatalog } from './runner/catalog.ts'
 import type { RunnerContext } from './runner/context.ts'
+import { createDeadLetterRuns, type DeadLetterRuns } from './runner/dead-letter-runs.ts'
 import { lookupColumn, personKeys, REACHED } from './runner/journey.ts'
 import { createNoticeTools } from './runner/notice-tools.ts'
 import { createPublish, type Publish } from './runner/publish.ts'
-import { createReplays, type Replays } from './runner/replays.ts'
 import { createRunner } from './runner/runner.ts'
 import { createTrials, type Trials } from './runner/trials.ts'
 import type { Runner } from './runner/types.ts'
@@ -97,7 +97,7 @@ export interface House {
     readonly gate: Gate
     readonly amendments: Amendments
     readonly limits: GateLimits
-    readonly replays: Replays
+    readonly deadLetters: DeadLetterRuns
   }
   readonly health: HealthCounts
   /** What tells others what happens. */
@@ -313,13 +313,13 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       clock,
       random,
       newId: () => newId(clock.now()),
-      handlers: jobHandlers({ database, clock, replays: () => replays }),
+      handlers: jobHandlers({ database, clock, deadLetters: () => deadLetters }),
       runnerNumber: presence.number,
       concurrency: JOBS_AT_ONCE,
       log,
     })
     const amendments = createAmendments(context, randomUUID)
-    const replays = createReplays({
+    const deadLetters = createDeadLetterRuns({
       database,
       clock,
       amendments,
@@ -374,7 +374,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       upkeep,
       batchRounds,
       figures,
-      delivery: { gate, amendments, limits, replays },
+      delivery: { gate, amendments, limits, deadLetters },
       health,
       feed: told,
       jobs,

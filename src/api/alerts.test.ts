@@ -79,7 +79,8 @@ describe('an alert', () => {
     expect(mails.map(({ to }) => to)).toEqual([ADMIN.email])
     expect(mails[0]?.subject).toContain('watched/crm')
     expect(JSON.stringify(mails)).not.toContain('example.com')
-    await ask('POST', '/api/v1/dead-letters/discard', { payload: { destination: 'crm', reason: 'test' } })
+    const put = await ask('POST', '/api/v1/dead-letters/discard', { payload: { destination: 'crm', reason: 'test' } })
+    await api.home.house.delivery.deadLetters.goOn({ tenantId: api.home.tenantId, run: put.json().id })
     await expect
       .poll(async () => {
         await round()

@@ -128,6 +128,10 @@ const CHANGES: readonly Change[] = [
     route: 'POST /api/v1/dead-letters/replays/:id/cancel',
     url: at('replay', '/api/v1/dead-letters/replays/*/cancel'),
   },
+  {
+    route: 'POST /api/v1/dead-letters/discards/:id/cancel',
+    url: at('discard', '/api/v1/dead-letters/discards/*/cancel'),
+  },
   { route: 'PUT /api/v1/lists/:id', url: () => '/api/v1/lists/dnc', body: () => ({ label: 'DNC' }) },
   {
     route: 'POST /api/v1/lists/:id/entries',
@@ -202,18 +206,22 @@ beforeAll(async () => {
   ids.me = (await ask(api.app, 'GET', '/api/v1/auth/session')).json().id
   const { items } = (await ask(api.app, 'GET', '/api/v1/auth/sessions')).json()
   ids.session = items.find(({ current }: { current: boolean }) => !current).id
-  const [row] = await api.home.inspect<{ alert: string; replay: string }>(
+  const [row] = await api.home.inspect<{ alert: string; replay: string; discard: string }>(
     `with a as (
        insert into millrace.alert (tenant_id, id, kind, subject, severity, count, raised_at)
        values ($1, gen_random_uuid(), 'job_failed', 'x', 'error', 1, $2) returning id
      ), r as (
        insert into millrace.replay_run (tenant_id, id, filter, per_second, state, matched, by, started_at)
        values ($1, gen_random_uuid(), '{}', 1, 'running', 1, 'ada', $2) returning id
-     ) select a.id as alert, r.id as replay from a, r`,
+     ), d as (
+       insert into millrace.replay_run (tenant_id, id, deed, filter, per_second, state, matched, by, started_at)
+       values ($1, gen_random_uuid(), 'discard', '{}', 0, 'running', 1, 'ada', $2) returning id
+     ) select a.id as alert, r.id as replay, d.id as discard from a, r, d`,
     [api.home.tenantId, new Date(api.clock.now())],
   )
   ids.alert = row?.alert ?? ''
   ids.replay = row?.replay ?? ''
+  ids.discard = row?.discard ?? ''
   await api.home.publish(`
 flow: people
 fields: { first_name: first_name, last_name: last_name, email: email, phone: phone }

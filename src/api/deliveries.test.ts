@@ -53,8 +53,14 @@ const post = async (url: string, body: object, role = 'owner') => {
   return { status: response.statusCode, body: response.json() }
 }
 const work = (): Promise<void> => api.work()
-/** What the job of a replay does when it runs. */
-const goOn = (run: string) => api.home.house.delivery.replays.goOn({ tenantId: api.home.tenantId, run })
+/** What the job of a replay, or of a discard, does when it runs. */
+const goOn = (run: string) => api.home.house.delivery.deadLetters.goOn({ tenantId: api.home.tenantId, run })
+const putAway = async (reason: string): Promise<string> => {
+  const { status, body } = await post('/api/v1/dead-letters/discard', { reason })
+  expect(status).toBe(202)
+  await goOn(body.id)
+  return body.id
+}
 const pipeline = (body: object, role = 'owner') => post('/api/admin/lead-pipeline', body, role)
 
 describe('leads that were not delivered', () => {
@@ -108,7 +114,7 @@ describe('dead letters', () => {
   })
 
   it('are sent again in stretches that a crash does not repeat, and no further once that was called off', async () => {
-    await post('/api/v1/dead-letters/discard', { reason: 'tests' })
+    await putAway('tests')
     for (let n = 0; n < 8; n += 1) await die()
     const { body } = await post('/api/v1/dead-letters/replay', { per_second: 0.5, reason: 'mended' })
     await goOn(body.id)
@@ -132,11 +138,11 @@ describe('dead letters', () => {
     sink.otherwise({ do: 'answer' })
     api.clock.advance(60_000)
     await work()
-    await post('/api/v1/dead-letters/discard', { reason: 'tests' })
+    await putAway('tests')
   })
 
   it('are sent again by filter, so many a second, and put away by filter', async () => {
-    await post('/api/v1/dead-letters/discard', { reason: 'tests' })
+    await putAway('tests')
     for (let n = 0; n < 5; n += 1) await die()
     const { status, body } = await post('/api/v1/dead-letters/replay', {
       destination: 'crm',
@@ -159,8 +165,13 @@ describe('dead letters', () => {
     api.clock.advance(1_000)
     await work()
     expect(sink.requests.length).toBe(before + 3)
-    const put = await post('/api/v1/dead-letters/discard', { reason: 'nobody needs them' })
-    expect(put.body).toMatchObject({ matched: 2, done: 2 })
+    const put = await putAway('nobody needs them')
+    expect((await get(`/api/v1/dead-letters/discards/${put}`)).body).toMatchObject({
+      state: 'done',
+      matched: 2,
+      done: 2,
+      refused: 0,
+    })
     expect((await get('/api/v1/dead-letters')).body.items).toEqual([])
     expect((await get('/api/v1/deliveries?state=discarded')).body.items.length).toBeGreaterThanOrEqual(2)
   })

@@ -14,7 +14,7 @@ import type { FlowProblem } from '../kit/flow.ts'
 import type { Privacy } from '../privacy/privacy.ts'
 import type { Amendments } from '../runner/amend.ts'
 import type { CapDesk } from '../runner/cap-desk.ts'
-import type { Replays } from '../runner/replays.ts'
+import type { DeadLetterRuns } from '../runner/dead-letter-runs.ts'
 import type { Trials } from '../runner/trials.ts'
 import type { Runner } from '../runner/types.ts'
 import type { Workbench } from '../runner/workbench.ts'
@@ -85,7 +85,7 @@ export interface ApiDelivery {
   readonly amendments: Amendments
   readonly gate: Gate
   readonly limits: GateLimits
-  readonly replays: Pick<Replays, 'start'>
+  readonly deadLetters: Pick<DeadLetterRuns, 'start'>
 }
 
 export interface ApiSettings {

@@ -183,7 +183,7 @@ const PARAMETERS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^\/api\/v1\/destinations\/:id/, ['=gone']],
   [/^\/api\/v1\/lists\/:id/, ['=dnc']],
   [
-    /^\/api\/v1\/(accounts|hooks|webhooks|alerts|dead-letters\/replays|auth\/sessions|privacy\/notices|platform\/tenants)\/:id/,
+    /^\/api\/v1\/(accounts|hooks|webhooks|alerts|dead-letters\/replays|dead-letters\/discards|auth\/sessions|privacy\/notices|platform\/tenants)\/:id/,
     [`=${NOBODY}`],
   ],
 ]
@@ -263,7 +263,7 @@ const mayCome = ({ access, partners }: Route, role: string): boolean => {
 
 /** Routes by which a role answers its own with 404: nothing of the kind was made. */
 const NOT_THERE =
-  /^\/api\/v1\/(sso|accounts\/|hooks\/|webhooks\/|alerts\/|dead-letters\/replays\/|auth\/sessions\/|privacy\/requests\/[^/]+\/receipt|destinations\/files|leads\/.*\/deliveries)/
+  /^\/api\/v1\/(sso|accounts\/|hooks\/|webhooks\/|alerts\/|dead-letters\/(replays|discards)\/|auth\/sessions\/|privacy\/requests\/[^/]+\/receipt|destinations\/files|leads\/.*\/deliveries)/
 
 describe('personal data', () => {
   it('is in what an owner is answered, and each such answer is in the audit', async () => {

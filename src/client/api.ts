@@ -244,34 +244,54 @@ export interface Api {
     /** Put dead letters away, by filter */
     post: {
       body: { flow?: string; destination?: string; code?: string; from?: string; to?: string; limit?: number; reason: string }
-      answer: { matched: number; done: number; refused: number; last_at: string | null }
+      answer: { id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; started_at: string; ended_at: string | null; by: string; ended_by: string | null }
+    }
+  }
+  '/api/v1/dead-letters/discards': {
+    /** List discards of dead letters, newest first */
+    get: {
+      answer: { items: ({ id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; started_at: string; ended_at: string | null; by: string; ended_by: string | null })[] }
+    }
+  }
+  '/api/v1/dead-letters/discards/{id}': {
+    /** See how far a discard has come */
+    get: {
+      path: { id: string }
+      answer: { id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; started_at: string; ended_at: string | null; by: string; ended_by: string | null }
+    }
+  }
+  '/api/v1/dead-letters/discards/{id}/cancel': {
+    /** Call off a discard */
+    post: {
+      path: { id: string }
+      answer: { id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; started_at: string; ended_at: string | null; by: string; ended_by: string | null }
     }
   }
   '/api/v1/dead-letters/replay': {
     /** Send dead letters again, by filter and so many a second */
     post: {
       body: { flow?: string; destination?: string; code?: string; from?: string; to?: string; limit?: number; per_second?: number; reason?: string }
-      answer: { id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; per_second: number; last_at: string | null; started_at: string; ended_at: string | null; by: string; ended_by: string | null }
+      answer: { id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; started_at: string; ended_at: string | null; by: string; ended_by: string | null; per_second: number; last_at: string | null }
     }
   }
   '/api/v1/dead-letters/replays': {
     /** List replays of dead letters, newest first */
     get: {
-      answer: { items: ({ id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; per_second: number; last_at: string | null; started_at: string; ended_at: string | null; by: string; ended_by: string | null })[] }
+      answer: { items: ({ id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; started_at: string; ended_at: string | null; by: string; ended_by: string | null; per_second: number; last_at: string | null })[] }
     }
   }
   '/api/v1/dead-letters/replays/{id}': {
     /** See how far a replay has come */
     get: {
       path: { id: string }
-      answer: { id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; per_second: number; last_at: string | null; started_at: string; ended_at: string | null; by: string; ended_by: string | null }
+      answer: { id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; started_at: string; ended_at: string | null; by: string; ended_by: string | null; per_second: number; last_at: string | null }
     }
   }
   '/api/v1/dead-letters/replays/{id}/cancel': {
     /** Call off a replay */
     post: {
       path: { id: string }
-      answer: { id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; per_second: number; last_at: string | null; started_at: string; ended_at: string | null; by: string; ended_by: string | null }
+      answer: { id: string; state: "running" | "done" | "canceled"; matched: number; done: number; refused: number; started_at: string; ended_at: string | null; by: string; ended_by: string | null; per_second: number; last_at: string | null }
     }
   }
   '/api/v1/deliveries': {

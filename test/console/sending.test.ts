@@ -238,9 +238,9 @@ describe('deliveries', () => {
     return lead
   }
 
-  const replays = async (): Promise<{ items: { id: string }[] }> => {
+  const runs = async (what: 'replays' | 'discards'): Promise<{ items: { id: string }[] }> => {
     const headers = { authorization: `Bearer ${await home.api.token(ADMIN)}` }
-    return (await home.api.app.inject({ url: '/api/v1/dead-letters/replays', headers })).json()
+    return (await home.api.app.inject({ url: `/api/v1/dead-letters/${what}`, headers })).json()
   }
 
   it('in doubt are settled by whoever has looked at both sides', async ({ skip }) => {
@@ -294,14 +294,29 @@ describe('deliveries', () => {
     await page.getByText('2 will be sent again').waitFor()
     await page.getByRole('region', { name: 'Being sent again' }).getByRole('meter').waitFor()
     await home.checkAccess(page)
-    const { items } = await replays()
-    await home.api.home.house.delivery.replays.goOn({ tenantId: home.api.home.tenantId, run: items[0]?.id ?? '' })
+    const { items } = await runs('replays')
+    await home.api.home.house.delivery.deadLetters.goOn({ tenantId: home.api.home.tenantId, run: items[0]?.id ?? '' })
     home.api.clock.advance(5_000)
     await home.api.deps.runner.drained()
     await page.getByText('No dead letters').waitFor()
     await page.getByRole('button', { name: 'Discarded' }).click()
     await rowOf(first).waitFor()
     expect(rest).toHaveLength(2)
+
+    const unwanted = [await dead(), await dead()]
+    await page.reload()
+    await page.getByRole('button', { name: 'Dead letters' }).click()
+    await page.getByRole('button', { name: 'Discard all' }).click()
+    await page.getByRole('dialog').getByLabel('Reason').fill('A test of theirs')
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard all' }).click()
+    await page.getByText('2 will be put away').waitFor()
+    await page.getByRole('region', { name: 'Being put away' }).getByRole('meter').waitFor()
+    await home.checkAccess(page)
+    const run = (await runs('discards')).items[0]?.id ?? ''
+    await home.api.home.house.delivery.deadLetters.goOn({ tenantId: home.api.home.tenantId, run })
+    await page.getByText('No dead letters').waitFor()
+    await page.getByRole('button', { name: 'Discarded' }).click()
+    for (const lead of unwanted) await rowOf(lead).waitFor()
     await page.close()
   })
 })

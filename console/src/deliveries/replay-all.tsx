@@ -6,6 +6,9 @@ import { api } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { named, t, tn } from '../text.ts'
 
+/** What a job may be about: all of them. */
+const ALL = 1_000_000
+
 export interface DeadFilter {
   readonly flow?: string | undefined
   readonly destination?: string | undefined
@@ -25,19 +28,19 @@ export const ReplayAll = (props: {
   const filters = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
   const send = useMutation({
     mutationFn: () =>
-      api<{ matched: number; done: number }>(`/api/v1/dead-letters/${act}`, {
+      api<{ matched: number }>(`/api/v1/dead-letters/${act}`, {
         method: 'POST',
         body: {
           ...filters,
+          limit: ALL,
           ...(act === 'replay' ? { per_second: Number(speed) } : {}),
           ...(reason === '' ? {} : { reason }),
         },
       }),
-    onSuccess: ({ matched, done }) => {
-      // A replay goes on by itself; what is put away is put away at once.
-      const message = act === 'replay' ? tn('deliveries.replayed', matched) : tn('deliveries.discarded', done)
-      notifications.show({ message })
-      void client.invalidateQueries({ queryKey: ['replays'] })
+    onSuccess: ({ matched }) => {
+      // Both go on by themselves.
+      notifications.show({ message: tn(act === 'replay' ? 'deliveries.replayed' : 'deliveries.discarded', matched) })
+      void client.invalidateQueries({ queryKey: [act === 'replay' ? 'replays' : 'discards'] })
       void client.invalidateQueries({ queryKey: ['deliveries'] })
       void client.invalidateQueries({ queryKey: ['destinations'] })
       onClose()

@@ -9,7 +9,7 @@ import { Failed } from '../components/failed.tsx'
 import { DeliveryTable } from '../deliveries/delivery-table.tsx'
 import { LaneTable } from '../deliveries/lane-table.tsx'
 import { ReplayAll } from '../deliveries/replay-all.tsx'
-import { Replays } from '../deliveries/replays.tsx'
+import { Discards, Replays } from '../deliveries/runs.tsx'
 import { STATES } from '../deliveries/states.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
@@ -17,12 +17,14 @@ import { named, t } from '../text.ts'
 
 /** Why destinations give up, as far as one looks for it. */
 const CODES = [
-  'destination_unavailable',
-  'destination_rejected',
-  'credentials_invalid',
+  'destination.unavailable',
+  'destination.throttled',
+  'destination.credentials',
+  'destination.unknown_outcome',
+  'destination.rejected',
+  'destination.blocked',
+  'destination_missing',
   'setting_invalid',
-  'rate_limited',
-  'timeout',
 ] as const
 
 /** Deliveries by what became of them: dead letters first, since they wait for somebody. */
@@ -73,6 +75,7 @@ export const Deliveries = () => {
       {all !== null && <ReplayAll act={all} filter={{ flow, destination, code }} onClose={() => setAll(null)} />}
       <LaneTable />
       <Replays />
+      <Discards />
       <div className="filters">
         <div className="segments" role="group" aria-label={t('deliveries.state')}>
           {STATES.map((each) => (

@@ -123,16 +123,13 @@ export const Decided = Type.Object({
 const bulk = {
   ...filter,
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 10_000, description: 'Of those that match, the newest. Default 1,000.' }),
+    Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Of those that match, the newest. Default 1,000.' }),
   ),
 }
 
 export const ReplayManyBody = Type.Object(
   {
-    ...filter,
-    limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Of those that match, the newest. Default 1,000.' }),
-    ),
+    ...bulk,
     per_second: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, maximum: 1_000, description: 'How fast they go out. Default 10.' }),
     ),
@@ -143,29 +140,28 @@ export const ReplayManyBody = Type.Object(
 
 export const DiscardManyBody = Type.Object({ ...bulk, reason: Reason }, { additionalProperties: false })
 
-export const ManyDecided = Type.Object({
-  matched: Type.Integer(),
-  done: Type.Integer(),
-  refused: Type.Integer({ description: 'Somebody else had decided about them meanwhile.' }),
-  last_at: TimeOrNull('When the last of them is due.'),
-})
-
-export const ReplayRunView = Type.Object({
+const run = {
   id: Type.String(),
   state: Type.Enum(['running', 'done', 'canceled']),
-  matched: Type.Integer({ description: 'Dead letters it is to send again.' }),
+  matched: Type.Integer({ description: 'Dead letters it is about.' }),
   done: Type.Integer({ description: 'Of them those that were decided so far.' }),
   refused: Type.Integer({ description: 'Somebody else had decided about them meanwhile.' }),
-  per_second: Type.Number(),
-  last_at: TimeOrNull('When the last of those decided so far is due.'),
   started_at: Time('When it was begun.'),
   ended_at: TimeOrNull('When it was over.'),
   by: Type.String(),
   ended_by: TextOrNull({ description: 'Who called it off.' }),
+}
+
+export const ReplayRunView = Type.Object({
+  ...run,
+  per_second: Type.Number(),
+  last_at: TimeOrNull('When the last of those decided so far is due.'),
 })
+export const DiscardRunView = Type.Object(run)
 
 export const ReplayRunList = Type.Object({ items: Type.Array(ReplayRunView) })
-export const ReplayRunParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
+export const DiscardRunList = Type.Object({ items: Type.Array(DiscardRunView) })
+export const RunParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
 
 export const ResumeBody = Type.Object({ reason: Type.Optional(Reason) }, { additionalProperties: false })
 

@@ -1,30 +1,27 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Fault, isFault } from '../../base/faults.ts'
+import { Fault } from '../../base/faults.ts'
 import { isId } from '../../base/ids.ts'
-import { type DeliveryFilter, listDeliveries, rearmAlerts } from '../../delivery/read.ts'
-import { cancelReplayRun, findReplayRun, listReplayRuns, type ReplayRun } from '../../delivery/replay-runs.ts'
+import { cancelRun, type DeadLetterRun, type Deed, findRun, listRuns } from '../../delivery/dead-letter-runs.ts'
 import {
   DiscardManyBody,
-  ManyDecided,
+  DiscardRunList,
+  DiscardRunView,
   ReplayManyBody,
   ReplayRunList,
-  ReplayRunParams,
   ReplayRunView,
+  RunParams,
 } from '../contract/deliveries.ts'
 import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
 import { sessionOf } from '../guard.ts'
-import type { Session } from '../request.ts'
 import { iso, isoOrNull } from '../times.ts'
 import { filterOf } from './deliveries.ts'
 
 const MANY_DEFAULT = 1_000
 const PER_SECOND_DEFAULT = 10
 const RUNS_MAX = 50
-/** Written at once: more would keep others from the database. */
-const AT_ONCE = 20
 
-const viewOf = (run: ReplayRun) => ({
+const viewOf = (run: DeadLetterRun) => ({
   id: run.id,
   state: run.state,
   matched: run.matched,
@@ -38,52 +35,20 @@ const viewOf = (run: ReplayRun) => ({
   ended_by: run.endedBy,
 })
 
-/** Many dead letters at a time, by filter. */
+/** Many dead letters at a time, by filter: jobs, that can be looked at and called off. */
 export const deadLetterRoutes =
   (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { database, clock } = deps
-    const { amendments } = deps.delivery
+    const { deadLetters } = deps.delivery
     const tags = ['Deliveries']
     const security = [{ login: [] }, { cookie: [] }]
     const errors = problems(400, 401, 403, 406, 415, 500, 503)
 
-    const discardMany = async (
-      { tenantId, userId: by }: Session,
-      asked: {
-        readonly filter: DeliveryFilter
-        readonly limit: number
-        readonly reason: string
-      },
-    ) => {
-      const rows = await listDeliveries(
-        database,
-        tenantId,
-        { ...asked.filter, states: ['dead'] },
-        { before: null, limit: asked.limit },
-      )
-      let done = 0
-      let refused = 0
-      const work = [...rows]
-      const one = async (row: (typeof work)[number]): Promise<void> => {
-        try {
-          await amendments.decideDelivery({
-            tenantId,
-            leadId: row.lead_id,
-            deliveryId: row.id,
-            decision: 'discard',
-            by,
-            reason: asked.reason,
-          })
-          done += 1
-        } catch (error) {
-          if (!isFault(error) || (error.code !== 'invalid_request' && error.code !== 'not_found')) throw error
-          refused += 1
-        }
-      }
-      while (work.length > 0) await Promise.all(work.splice(0, AT_ONCE).map(one))
-      await rearmAlerts(database, tenantId)
-      return { matched: rows.length, done, refused, last_at: null }
+    const found = async (tenantId: string, deed: Deed, id: string): Promise<DeadLetterRun> => {
+      const run = isId(id) ? await findRun(database, tenantId, id) : null
+      if (run?.deed !== deed) throw new Fault('not_found', { message: `There is no such ${deed}` })
+      return run
     }
 
     app.post(
@@ -102,8 +67,9 @@ export const deadLetterRoutes =
       async (request, reply) => {
         const { tenantId, userId: by } = sessionOf(request)
         const { limit, per_second: perSecond, reason, ...filter } = request.body
-        const run = await deps.delivery.replays.start({
+        const run = await deadLetters.start({
           tenantId,
+          deed: 'replay',
           filter: filterOf(filter),
           limit: limit ?? MANY_DEFAULT,
           perSecond: perSecond ?? PER_SECOND_DEFAULT,
@@ -116,64 +82,6 @@ export const deadLetterRoutes =
       },
     )
 
-    app.get(
-      '/api/v1/dead-letters/replays',
-      {
-        config: { access: 'job.read' },
-        schema: {
-          tags,
-          security,
-          summary: 'List replays of dead letters, newest first',
-          response: { 200: ReplayRunList, ...problems(401, 403, 406, 500, 503) },
-        },
-      },
-      async (request) => ({
-        items: (await listReplayRuns(database, sessionOf(request).tenantId, RUNS_MAX)).map(viewOf),
-      }),
-    )
-
-    const found = async (tenantId: string, id: string) => {
-      const run = isId(id) ? await findReplayRun(database, tenantId, id) : null
-      if (!run) throw new Fault('not_found', { message: 'There is no such replay' })
-      return run
-    }
-
-    app.get(
-      '/api/v1/dead-letters/replays/:id',
-      {
-        config: { access: 'job.read' },
-        schema: {
-          tags,
-          security,
-          summary: 'See how far a replay has come',
-          params: ReplayRunParams,
-          response: { 200: ReplayRunView, ...problems(401, 403, 404, 406, 500, 503) },
-        },
-      },
-      async (request) => viewOf(await found(sessionOf(request).tenantId, request.params.id)),
-    )
-
-    app.post(
-      '/api/v1/dead-letters/replays/:id/cancel',
-      {
-        config: { access: 'job.edit', audit: { action: 'dead_letters.cancel', resource: 'dead-letters' } },
-        schema: {
-          tags,
-          security,
-          summary: 'Call off a replay',
-          description: 'What it has decided goes out, some seconds’ worth; the others stay dead letters.',
-          params: ReplayRunParams,
-          response: { 200: ReplayRunView, ...problems(401, 403, 404, 406, 500, 503) },
-        },
-      },
-      async (request) => {
-        const { tenantId, userId: by } = sessionOf(request)
-        const { id } = await found(tenantId, request.params.id)
-        await cancelReplayRun(database, { tenantId, id, by, now: clock.now() })
-        return viewOf(await found(tenantId, id))
-      },
-    )
-
     app.post(
       '/api/v1/dead-letters/discard',
       {
@@ -182,19 +90,86 @@ export const deadLetterRoutes =
           tags,
           security,
           summary: 'Put dead letters away, by filter',
+          description: 'It is a job: see how far it has come at `/api/v1/dead-letters/discards/{id}`, or call it off.',
           body: DiscardManyBody,
-          response: { 200: ManyDecided, ...errors },
+          response: { 202: DiscardRunView, ...errors },
         },
       },
-      async (request) => {
+      async (request, reply) => {
+        const { tenantId, userId: by } = sessionOf(request)
         const { limit, reason, ...filter } = request.body
-        const told = await discardMany(sessionOf(request), {
+        const run = await deadLetters.start({
+          tenantId,
+          deed: 'discard',
           filter: filterOf(filter),
           limit: limit ?? MANY_DEFAULT,
-          reason,
+          perSecond: 0,
+          by,
+          reason: await deps.keys.sealTenant(tenantId, reason),
         })
-        request.auditData = { matched: told.matched, done: told.done }
-        return told
+        request.auditData = { matched: run.matched, run: run.id }
+        reply.code(202)
+        return viewOf(run)
       },
     )
+
+    for (const { deed, path, what, view, list } of [
+      { deed: 'replay', path: 'replays', what: 'replay', view: ReplayRunView, list: ReplayRunList },
+      { deed: 'discard', path: 'discards', what: 'discard', view: DiscardRunView, list: DiscardRunList },
+    ] as const) {
+      app.get(
+        `/api/v1/dead-letters/${path}`,
+        {
+          config: { access: 'job.read' },
+          schema: {
+            tags,
+            security,
+            summary: `List ${path} of dead letters, newest first`,
+            response: { 200: list, ...problems(401, 403, 406, 500, 503) },
+          },
+        },
+        async (request) => ({
+          items: (await listRuns(database, sessionOf(request).tenantId, { deed, limit: RUNS_MAX })).map(viewOf),
+        }),
+      )
+
+      app.get(
+        `/api/v1/dead-letters/${path}/:id`,
+        {
+          config: { access: 'job.read' },
+          schema: {
+            tags,
+            security,
+            summary: `See how far a ${what} has come`,
+            params: RunParams,
+            response: { 200: view, ...problems(401, 403, 404, 406, 500, 503) },
+          },
+        },
+        async (request) => viewOf(await found(sessionOf(request).tenantId, deed, request.params.id)),
+      )
+
+      app.post(
+        `/api/v1/dead-letters/${path}/:id/cancel`,
+        {
+          config: { access: 'job.edit', audit: { action: 'dead_letters.cancel', resource: 'dead-letters' } },
+          schema: {
+            tags,
+            security,
+            summary: `Call off a ${what}`,
+            description:
+              deed === 'replay'
+                ? 'What it has decided goes out, some seconds’ worth; the others stay dead letters.'
+                : 'What it has put away stays so; the others stay dead letters.',
+            params: RunParams,
+            response: { 200: view, ...problems(401, 403, 404, 406, 500, 503) },
+          },
+        },
+        async (request) => {
+          const { tenantId, userId: by } = sessionOf(request)
+          const { id } = await found(tenantId, deed, request.params.id)
+          await cancelRun(database, { tenantId, id, by, now: clock.now() })
+          return viewOf(await found(tenantId, deed, id))
+        },
+      )
+    }
   }
