@@ -10,16 +10,12 @@ import { ifMatch } from './etag.ts'
  * Every answer to a GET has an ETag: the version that its route gives, or a digest of what is answered. A change that
  * comes with If-Match is let through only while a GET of the same address, by the same caller, gives that ETag. Between
  * looking and changing nobody else changes the same thing: who sends If-Match holds a lock of its address until the
- * answer is out, in all processes.
+ * answer is out, in all processes. Who changes something else does not wait.
  */
 
 const CHANGES = new Set(['PUT', 'PATCH', 'DELETE'])
-/** Each holds a connection while it waits for its change. */
-const AT_ONCE = 2
 /** However its request ends. */
 const HELD_MS = 30_000
-/** The class of these advisory locks. */
-const LOCK_CLASS = 7118
 
 const bare = (etag: unknown): string | null =>
   typeof etag === 'string' ? etag.replace(/^W\//, '').replaceAll('"', '') : null
@@ -29,42 +25,15 @@ const changed = (): Fault =>
 
 export const watchPreconditions = (app: FastifyInstance, database: Database): void => {
   const held = new WeakMap<FastifyRequest, () => void>()
-  let running = 0
-  const waiting: (() => void)[] = []
 
-  const enter = async (): Promise<void> => {
-    if (running < AT_ONCE) running += 1
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-  }
-  const leave = (): void => {
-    const next = waiting.shift()
-    if (next) next()
-    else running -= 1
-  }
-
-  /** Resolves with the lock held; what it gives lets go. */
+  /** Resolves with the lock held; what it gives lets go, or the clock does. */
   const lock = async (tenantId: string, address: string): Promise<() => void> => {
-    await enter()
-    const digest = createHash('sha256').update(`${tenantId}|${address}`).digest()
-    return new Promise((resolve, reject) => {
-      database
-        .transaction([tenantId], async (tx) => {
-          await tx.query({
-            name: 'lock_address',
-            text: 'select pg_advisory_xact_lock($1::integer, $2::integer)',
-            values: [LOCK_CLASS, digest.readInt32BE(0)],
-          })
-          await new Promise<void>((letGo) => {
-            const timer = setTimeout(letGo, HELD_MS)
-            resolve(() => {
-              clearTimeout(timer)
-              letGo()
-            })
-          })
-        })
-        .catch(reject)
-        .finally(leave)
-    })
+    const letGo = await database.lock(`${tenantId}|${address}`)
+    const timer = setTimeout(letGo, HELD_MS)
+    return () => {
+      clearTimeout(timer)
+      letGo()
+    }
   }
 
   const current = async (request: FastifyRequest): Promise<string | null> => {

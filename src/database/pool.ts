@@ -7,8 +7,9 @@
 
 import { Fault } from '../base/faults.ts'
 import { internal, sqlState, translate } from './errors.ts'
-import type { Link } from './link.ts'
+import { type Link, openLink } from './link.ts'
 import { createLinks } from './links.ts'
+import { createLocks } from './locks.ts'
 import { isSafeIdentifier, sessionSql, verifyServer } from './session.ts'
 import type { Connection, Log, Result, Row, Statement } from './statement.ts'
 
@@ -44,6 +45,8 @@ export interface Database {
   batch(tenantIds: readonly string[], statements: readonly Statement[]): Promise<Row[][]>
   /** One statement of its own, with no tenant set: for the SECURITY DEFINER functions and tables without tenants. */
   definer<T extends object = Row>(statement: Statement): Promise<T[]>
+  /** Locks by name, of all processes on this database; held in one connection besides the pool's. */
+  lock(name: string): Promise<() => void>
   /** Connections: open, of these idle, and callers waiting for one. */
   stats(): { open: number; idle: number; waiting: number }
   /** Lets what is under way end, refuses what is new, closes the connections. */
@@ -86,13 +89,15 @@ export const createDatabase = async (options: DatabaseOptions): Promise<Database
   if (!isSafeIdentifier(applicationRole)) {
     throw internal('the application role is not a plain name')
   }
+  const link = {
+    connection,
+    sessionSql: sessionSql({ applicationRole, statementMs }),
+    answerMs: statementMs + ANSWER_GRACE_MS,
+    connectMs: CONNECT_MS,
+  }
+  const locks = createLocks((onLost) => openLink({ ...link, onLost }))
   const links = createLinks({
-    link: {
-      connection,
-      sessionSql: sessionSql({ applicationRole, statementMs }),
-      answerMs: statementMs + ANSWER_GRACE_MS,
-      connectMs: CONNECT_MS,
-    },
+    link,
     max: poolMax,
     waitMs,
     onLost: (error) => {
@@ -194,7 +199,17 @@ export const createDatabase = async (options: DatabaseOptions): Promise<Database
     throw translate(error)
   }
 
-  return { transaction, batch, definer, stats: links.stats, close: links.close }
+  return {
+    transaction,
+    batch,
+    definer,
+    lock: locks.hold,
+    stats: links.stats,
+    close: async () => {
+      await locks.close()
+      await links.close()
+    },
+  }
 }
 
 export { isOutcomeUnknown, sqlState, violatedConstraint } from './errors.ts'
