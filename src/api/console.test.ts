@@ -54,7 +54,9 @@ describe('reviews', () => {
     await api.deps.runner.drained()
     expect((await ask('GET', '/api/v1/reviews/count')).json()).toEqual({ waiting: 0 })
     // Whoever won the race above holds the claim still: they are told that it is decided.
-    expect((await ask('PUT', `/api/v1/reviews/${id}/claim`, { as: winner })).statusCode).toBe(400)
+    expect((await ask('PUT', `/api/v1/reviews/${id}/claim`, { as: winner })).statusCode).toBe(409)
+    const nobodys = '0199aaaa-0000-7000-8000-000000000000'
+    expect((await ask('PUT', `/api/v1/reviews/${nobodys}/claim`, { as: winner })).statusCode).toBe(404)
   })
 
   it('are ranked by the database, however many wait: hottest, newest, of a queue, without what others have', async () => {
@@ -135,7 +137,7 @@ describe('reviews', () => {
       expect((await ask('GET', url, { as })).statusCode).toBe(403)
     const id = await inReview(2)
     const theirs = await api.token(STRANGER)
-    expect((await ask('PUT', `/api/v1/reviews/${id}/claim`, { as: theirs })).statusCode).toBe(400)
+    expect((await ask('PUT', `/api/v1/reviews/${id}/claim`, { as: theirs })).statusCode).toBe(404)
     expect((await ask('GET', '/api/v1/reviews', { as: theirs })).json().items).toEqual([])
   })
 })

@@ -163,6 +163,6 @@ describe('leads', () => {
     expect(lead).toMatchObject({ accepted: false, code: 'review_rejected' })
     expect(
       (await ask('PUT', `/api/v1/leads/${reviewed}/review`, { payload: { decision: 'approve' } })).statusCode,
-    ).toBe(400)
+    ).toBe(409)
   })
 })

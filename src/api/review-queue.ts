@@ -166,7 +166,7 @@ export const readWaiting = async (
   }
 }
 
-/** Takes the lead for this person, or keeps it. Throws Fault `conflict` where another has it. */
+/** Takes the lead for this person, or keeps it. Throws Fault `conflict` where another has it or it waits for nobody. */
 export const claimReview = async (options: {
   readonly database: Database
   readonly tenantId: string
@@ -193,7 +193,18 @@ export const claimReview = async (options: {
   )
   if (rows.length > 0) return until
   await refuseClaimed(options)
-  throw new Fault('invalid_request', { message: 'This lead does not wait for a decision' })
+  const [leads = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'find_lead_to_claim',
+        text: 'select id from millrace.lead where tenant_id = $1::uuid and id = $2::uuid',
+        values: [tenantId, leadId],
+      },
+    ],
+  )
+  if (leads.length === 0) throw new Fault('not_found', { message: 'There is no such lead' })
+  throw new Fault('conflict', { message: 'This lead does not wait for a decision.' })
 }
 
 /** Throws Fault `conflict` where somebody else has the lead now. */

@@ -291,7 +291,7 @@ export const createRunner = (ctx: RunnerContext): Runner => {
       const loaded = await ctx.loader.load(tenantId, leadId)
       if (!loaded?.key) throw new Fault('not_found', { message: 'There is no such lead' })
       const open = [...loaded.lead.open.values()].find((request) => request.kind === 'review.ask')
-      if (!open) throw new Fault('invalid_request', { message: 'This lead does not wait for a decision' })
+      if (!open) throw new Fault('conflict', { message: 'This lead does not wait for a decision.' })
       const { flow, source } = await flowOf(ctx, loaded)
       const journey = journeyOf(loaded, flow, source)
       // Who runs the lead meets the conflict, loads it anew and goes on from the decision; it may be in the air with a call.

@@ -13,7 +13,7 @@ import { createTableBuilder, type Table } from '../../identity/table.ts'
 import type { Registries } from '../../kit/flow.ts'
 import { readPersonLabels } from '../identity/person-labels.ts'
 import { countStored, storedLeads } from '../identity/stored-leads.ts'
-import { createProgress } from '../import/progress.ts'
+import { createProgress, type Progress } from '../import/progress.ts'
 import { tenantOf } from './flow-publish.ts'
 
 export interface TrainOptions {
@@ -118,6 +118,20 @@ const keep = async (
   return rows?.[0]?.version as number
 }
 
+const learn = async (learning: ReturnType<typeof learnModel>, bar: Progress) => {
+  try {
+    let step = learning.next()
+    while (!step.done) {
+      bar.update({ done: step.value.done, rows: step.value.done })
+      await turn()
+      step = learning.next()
+    }
+    return step.value
+  } finally {
+    bar.end()
+  }
+}
+
 /** Exit code 0. Throws Fault `invalid_request` where there are too few leads to learn from. */
 export const runIdentityTrain = async (options: TrainOptions): Promise<number> => {
   const { json, output, progress, leadsMax } = options
@@ -137,16 +151,19 @@ export const runIdentityTrain = async (options: TrainOptions): Promise<number> =
     })
     let seen = 0
     let taken = 0
-    for await (const leads of storedLeads({ ...asked, last: stored?.last ?? null })) {
-      for (const { row } of leads) {
-        seen += 1
-        if (seen <= skipped) continue
-        builder.add(row)
-        taken += 1
+    try {
+      for await (const leads of storedLeads({ ...asked, last: stored?.last ?? null })) {
+        for (const { row } of leads) {
+          seen += 1
+          if (seen <= skipped) continue
+          builder.add(row)
+          taken += 1
+        }
+        reading.update({ done: Math.min(seen, count), rows: seen })
       }
-      reading.update({ done: Math.min(seen, count), rows: seen })
+    } finally {
+      reading.end()
     }
-    reading.end()
     if (taken < LEADS_MIN)
       throw new Fault('invalid_request', {
         message: `There are ${taken} leads with something of a person in them; weights are learned from ${LEADS_MIN} and more. Those shipped stay in use.`,
@@ -155,16 +172,9 @@ export const runIdentityTrain = async (options: TrainOptions): Promise<number> =
     const linkage = createLinkage(table)
     const labels = await readLabels(house, tenantId)
     const bar = createProgress({ output: progress, silent: json, total: table.size, from: { done: 0, rows: 0 } })
-    const learning = learnModel(table, linkage.comparer, linkage.candidates, labels)
-    let step = learning.next()
-    while (!step.done) {
-      bar.update({ done: step.value.done, rows: step.value.done })
-      await turn()
-      step = learning.next()
-    }
-    bar.end()
-    const version = await keep(house, tenantId, { table, model: step.value.model })
-    const figures = { version, leads: taken, labels: labels.length, pairs: step.value.candidatePairs }
+    const learned = await learn(learnModel(table, linkage.comparer, linkage.candidates, labels), bar)
+    const version = await keep(house, tenantId, { table, model: learned.model })
+    const figures = { version, leads: taken, labels: labels.length, pairs: learned.candidatePairs }
     output.write(
       json
         ? `${JSON.stringify(figures)}\n`
