@@ -72,6 +72,7 @@ import { postingPages, postingRoutes } from './routes/posting.ts'
 import { privacyRoutes } from './routes/privacy.ts'
 import { processRoutes } from './routes/process.ts'
 import { queueRoutes } from './routes/queues.ts'
+import { rerunRoutes } from './routes/reruns.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { secretRoutes } from './routes/secrets.ts'
@@ -271,6 +272,7 @@ export const createApp = async (given: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(personRoutes(deps))
     await managed.register(organisationRoutes(deps))
     await managed.register(deliveryRoutes(deps))
+    await managed.register(rerunRoutes(deps))
     await managed.register(deadLetterRoutes(deps))
     await managed.register(queueRoutes(deps))
     await managed.register(pipelineRoutes(deps))

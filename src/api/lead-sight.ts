@@ -123,6 +123,8 @@ export const detailInSight = async (asked: {
   if (sight === 'source' || partner === null || !('destination' in partner)) return partial
   return {
     ...partial,
+    rerun_of: null,
+    rerun_as: null,
     fields: {},
     extra: {},
     reason: null,

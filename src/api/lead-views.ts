@@ -78,6 +78,8 @@ export const detailOf = (
   steps: lead.steps,
   deliveries: [...lead.deliveries.values()].map(deliveryOf),
   pending: pendingOf(lead),
+  rerun_of: lead.rerunOf,
+  rerun_as: lead.rerunAs,
 })
 
 /** Events that hold what was sent outside and what came back. */

@@ -530,7 +530,7 @@ export interface Api {
     get: {
       path: { id: string }
       query: { personal?: "shown" | "masked" }
-      answer: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; appended: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code: string; meaning: string; step: string | null } | null }
+      answer: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; appended: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; rerun_of: string | null; rerun_as: string | null; pending: { code: string; meaning: string; step: string | null } | null }
     }
   }
   '/api/v1/leads/{id}/assignee': {
@@ -602,6 +602,14 @@ export interface Api {
       answer: { intact: boolean; breach: { seq?: number; what?: string } | null; segments: ({ seq: number; at: string; hash: string })[] }
     }
   }
+  '/api/v1/leads/{id}/rerun': {
+    /** Run a lead that was turned away through its flow again */
+    post: {
+      path: { id: string }
+      body: { reason?: string }
+      answer: { lead_id: string; rerun_of: string; outcome: "success" | "failure" | "error" | "pending"; accepted: boolean | null; reason: string | null; code: string | null; status_url: string }
+    }
+  }
   '/api/v1/leads/{id}/resume': {
     /** Let a lead go on that a fault has parked */
     post: {
@@ -623,7 +631,7 @@ export interface Api {
     post: {
       path: { id: string }
       body: { reason: string }
-      answer: { lead: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; appended: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; pending: { code: string; meaning: string; step: string | null } | null }; events: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
+      answer: { lead: { id: string; flow: string; flow_version: number; source: string; status: string; outcome: string | null; code: string | null; price: number | null; revenue: number | null; currency: string | null; duration_ms: number | null; test: boolean; duplicate_of: string | null; person_id: string | null; assignee: string | null; received_at: string; closed_at: string | null; personal: "shown" | "masked"; received: unknown; mode: "sync" | "async"; accepted: boolean | null; reason: string | null; field_errors: Record<string, string> | null; score: number | null; class: string | null; route: string | null; fields: Record<string, { raw: unknown; normal: unknown; valid: boolean; masked: boolean; parts: unknown }>; extra: unknown; appended: unknown; steps: ({ id: string; outcome: string })[]; deliveries: ({ id: string; step: string; destination: string; outcome: "open" | "success" | "failure" | "error"; attempts: number; reference: string | null; reason: string | null; code: string | null; revenue: string | null; currency: string | null; next_at: string | null; parked: boolean })[]; rerun_of: string | null; rerun_as: string | null; pending: { code: string; meaning: string; step: string | null } | null }; events: ({ seq: number; position: number; type: string; at: string; data: unknown; private: unknown })[] }
     }
   }
   '/api/v1/lists': {

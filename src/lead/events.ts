@@ -118,6 +118,8 @@ export interface LeadEventData {
       /** What a test lead is to come to, where it said so. */
       readonly script?: string
       readonly bytes: number
+      /** The lead that was turned away and is run again as this one. */
+      readonly rerun_of?: string
     },
     { readonly submission: Json; readonly ip: string | null; readonly user_agent: string | null }
   >
@@ -301,6 +303,8 @@ export interface LeadEventData {
   >
   /** A journey that had closed goes on: a delivery is sent again. */
   'lead.reopened': Shape<{ readonly by: string }, null>
+  /** One that was turned away runs through the flow again, as a lead of its own: nothing more comes of this one. */
+  'lead.rerun': Shape<{ readonly lead: string; readonly by: string }, { readonly reason: string | null }>
   /** A lead that stood still for a fault goes on from where it stands. */
   'lead.resumed': Shape<{ readonly by: string }, { readonly reason: string | null }>
   'review.decided': Shape<

@@ -94,6 +94,9 @@ export interface Lead {
   closedAt: number | null
   /** How it had closed before a delivery was sent again; null: it never was. */
   reopened: SourceClosed['outcome'] | null
+  /** The lead that it runs again, and the one that it was run again as. */
+  rerunOf: string | null
+  rerunAs: string | null
 }
 
 export const newLead = (id: string, tenantId: string): Lead => ({
@@ -132,6 +135,8 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   closed: null,
   closedAt: null,
   reopened: null,
+  rerunOf: null,
+  rerunAs: null,
 })
 
 const NONE_SEEN: DeliveriesSeen = {}
@@ -200,6 +205,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       lead.mode = event.data.mode
       lead.test = event.data.test
       lead.script = event.data.script ?? null
+      lead.rerunOf = event.data.rerun_of ?? null
       lead.receivedAt = event.at
       return
     case 'source.authenticated':
@@ -336,6 +342,9 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     }
     case 'lead.reopened':
       reopen(lead)
+      return
+    case 'lead.rerun':
+      lead.rerunAs = event.data.lead
       return
     case 'lead.resumed':
       lead.parked = null

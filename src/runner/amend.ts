@@ -1,9 +1,11 @@
 import { Fault } from '../base/faults.ts'
+import { newId } from '../base/ids.ts'
 import type { LoadedLead } from '../journal/read.ts'
 import type { WorkMark } from '../journal/work-statements.ts'
 import type { Json } from '../kit/field.ts'
 import type { Delivery } from '../lead/deliveries.ts'
 import type { DeliveryDecision } from '../lead/events.ts'
+import type { Lead } from '../lead/lead.ts'
 import type { RunnerContext } from './context.ts'
 import { stateOf } from './delivery-rows.ts'
 import { commit, emit, type Journey } from './journey.ts'
@@ -41,6 +43,17 @@ export interface Amendments {
     /** Only while its journey goes on; else Fault `conflict`. */
     readonly unfinished?: boolean
   }): Promise<readonly string[]>
+  /**
+   * Lets a lead that was turned away be run again as another, whose id is given: the same one however often it is asked.
+   * From then on no delivery of this one is sent again. Throws Fault `not_found`, or `conflict` for a lead that goes on,
+   * was accepted, or of which somebody has or may have received something.
+   */
+  rerun(asked: {
+    readonly tenantId: string
+    readonly leadId: string
+    readonly by: string
+    readonly reason: string | null
+  }): Promise<string>
   /** Lets a lead that a fault has parked go on. Throws Fault `not_found` or `invalid_request`. */
   resumeLead(asked: {
     readonly tenantId: string
@@ -83,6 +96,19 @@ const checkDecision = (delivery: Delivery, decision: DeliveryDecision, edited: b
   }
 }
 
+/** Nobody has received anything of it, and nobody will. */
+const MAY_BE_RUN_AGAIN: ReadonlySet<string> = new Set(['dead', 'refused', 'discarded', 'passed'])
+
+const requireOver = (lead: Lead): void => {
+  const no = (message: string): never => {
+    throw new Fault('conflict', { message })
+  }
+  if (lead.closed === null) no('The journey of this lead has not ended: what stands still is taken up instead.')
+  if (lead.closed?.outcome === 'success') no('This lead was accepted: it is not run again.')
+  const had = [...lead.deliveries.values()].find((delivery) => !MAY_BE_RUN_AGAIN.has(stateOf(delivery)))
+  if (had) no(`${had.destination} has this lead, or may have it: run again, it would be delivered twice.`)
+}
+
 export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amendments => {
   /** Emits what `change` says and commits it under the mark it gives, against whoever else writes. */
   const amend = async <T>(
@@ -118,6 +144,8 @@ export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amen
         checkDecision(delivery, asked.decision, payload !== null)
         const now = ctx.clock.now()
         const again = asked.decision === 'send_again'
+        if (again && lead.rerunAs !== null)
+          refuse(`This lead was run again as lead ${lead.rerunAs}: what is to be sent is sent there.`)
         if (again && lead.closed)
           emit(journey, { type: 'lead.reopened', at: now, data: { by: asked.by }, sealed: null })
         emit(journey, {
@@ -160,6 +188,17 @@ export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amen
           refuseFields(`Not valid: ${wrong.join(', ')}`, wrong, (name) => `is not valid: expected ${types.get(name)}`)
         emit(journey, { type: 'lead.rectified', at: now, data: { fields: names, by: asked.by }, sealed: { fields } })
         return { mark: loaded.work, value: names }
+      }),
+    rerun: (asked) =>
+      amend(asked, (journey, loaded) => {
+        const { lead } = journey
+        if (lead.rerunAs !== null) return { mark: null, value: lead.rerunAs }
+        requireOver(lead)
+        const now = ctx.clock.now()
+        const as = newId(now)
+        const data = { lead: as, by: asked.by }
+        emit(journey, { type: 'lead.rerun', at: now, data, sealed: { reason: asked.reason } })
+        return { mark: loaded.work, value: as }
       }),
     resumeLead: (asked) =>
       amend(asked, (journey) => {

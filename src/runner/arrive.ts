@@ -1,12 +1,12 @@
 import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import type { Json, Parsed } from '../kit/field.ts'
-import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
+import type { CompiledFlow, CompiledSource, MappedInput } from '../kit/flow.ts'
 import { type TestScript, testAddress, testScript } from '../kit/test-leads.ts'
 import type { RunnerContext } from './context.ts'
 import { hidingOf } from './hide.ts'
 import { emit, type Journey, lookupColumn, startJourney } from './journey.ts'
-import type { Submission } from './types.ts'
+import type { Rerun, Submission } from './types.ts'
 
 export interface Arrival {
   readonly journey: Journey
@@ -54,6 +54,7 @@ const begin = (
       test,
       ...(script !== null && { script }),
       bytes: submission.raw.length,
+      ...(submission.rerun && { rerun_of: submission.rerun.of }),
     },
     sealed,
   })
@@ -101,6 +102,24 @@ const testOf = (
   return { test, script: test ? (submission.script ?? testScript(submission.values.test)) : null }
 }
 
+/** Values that go by the flow's names. */
+const mappedOf = (flow: CompiledFlow, given: Submission['values']): MappedInput => {
+  const values: Record<string, Json> = {}
+  const extra: Record<string, Json> = {}
+  const names = new Set(flow.fields.map(({ name }) => name))
+  for (const [name, value] of Object.entries(given)) (names.has(name) ? values : extra)[name] = value
+  return { values, extra }
+}
+
+/** What was mended in the lead that is run again stands, as far as the flow still has the field. */
+const mend = (journey: Journey, { values, by }: NonNullable<Rerun['mended']>, at: number): void => {
+  const names = journey.flow.fields.map(({ name }) => name).filter((name) => values[name] !== undefined)
+  if (names.length === 0) return
+  const parsed = journey.flow.parse(values, at)
+  const fields = Object.fromEntries(names.flatMap((name) => (parsed[name] ? [[name, parsed[name]]] : [])))
+  emit(journey, { type: 'lead.rectified', at, data: { fields: names, by }, sealed: { fields } })
+}
+
 /** Parses the submission and begins its journal. */
 export const arrive = async (
   ctx: RunnerContext,
@@ -110,12 +129,13 @@ export const arrive = async (
 ): Promise<Arrival> => {
   const { tenantId } = submission.source
   const keys = await ctx.keyring.tenant(tenantId)
-  const id = newId(submission.receivedAt)
+  const { rerun } = submission
+  const id = rerun?.as ?? newId(submission.receivedAt)
   const { key, wrapped } = ctx.keyring.newLeadKey(keys, id)
   const journey = startJourney({ id, flow, source, keys, key, wrapped })
   const startedAt = ctx.clock.now()
   // Before anything is held: what throws here leaves nothing behind.
-  const { values, extra } = source.map(submission.values)
+  const { values, extra } = rerun?.isMapped ? mappedOf(flow, submission.values) : source.map(submission.values)
   const fields = flow.parse(values, submission.receivedAt, { source, extra })
   if (flow.notKept.length > 0) journey.hiding = hidingOf(flow.notKept, values, fields)
   const at = ctx.clock.now()
@@ -161,5 +181,6 @@ export const arrive = async (
     },
     sealed: { fields, extra },
   })
+  if (rerun?.mended) mend(journey, rerun.mended, at)
   return { journey, repeats: null }
 }

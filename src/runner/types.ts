@@ -28,6 +28,18 @@ export interface Submission {
   readonly userAgent: string | null
   /** ms since 1970 */
   readonly receivedAt: number
+  readonly rerun?: Rerun
+}
+
+/** A lead that was turned away and comes in again. */
+export interface Rerun {
+  readonly of: string
+  /** The id that was promised to the lead before it came in. */
+  readonly as: string
+  /** The values go by the flow's names already. */
+  readonly isMapped: boolean
+  /** What was mended since it came first, by whom. */
+  readonly mended: { readonly values: Readonly<Record<string, Json>>; readonly by: string } | null
 }
 
 export interface DestinationAnswer {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN } from '../support/api.ts'
-import { type ConsoleHome, openConsole, person } from '../support/console.ts'
+import { type ConsoleHome, openConsole, person, SOLAR } from '../support/console.ts'
 
 let home: ConsoleHome
 let missing: string | null = null
@@ -218,6 +218,35 @@ describe('a lead', () => {
     await card.getByRole('button', { name: 'Show' }).click()
     await card.getByText('masked@example.com').waitFor()
     expect(await page.getByRole('button', { name: /^Mend/ }).count()).toBe(0)
+    await page.close()
+  })
+})
+
+describe('a lead that was turned away', () => {
+  it('is run again by the flow as it is now, and each of the two leads to the other', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const old = await home.submit({ ...person(9), email: 'later@example.com', phone: '(202) 555-0153', state: 'NY' })
+    await home.api.deps.runner.drained()
+    await home.api.home.publish(SOLAR(home.sink.url).replace('["NY"]', '["AK"]'))
+    const page = await home.open(`/leads/${old}`)
+    const verdict = page.getByRole('region', { name: 'What became of it' })
+    await verdict.getByText('State not serviced: NY').waitFor()
+    await page.getByRole('button', { name: 'Run again' }).click()
+    await page.getByRole('dialog').getByLabel('Why').fill('New York is served now')
+    await home.checkAccess(page)
+    await page.getByRole('dialog').getByRole('button', { name: 'Run again' }).click()
+    await page.getByRole('link', { name: 'Runs another lead again' }).waitFor()
+    expect(page.url()).not.toContain(old)
+    await verdict
+      .getByText(/Delivered|Accepted|In review/)
+      .first()
+      .waitFor()
+    expect(await page.getByRole('button', { name: 'Run again', exact: true }).count()).toBe(0)
+    await page.getByRole('link', { name: 'Runs another lead again' }).click()
+    await page.getByRole('link', { name: 'Was run again' }).waitFor()
+    await page.getByText('New York is served now').waitFor()
+    expect(await page.getByRole('button', { name: 'Run again', exact: true }).count()).toBe(0)
+    await home.checkAccess(page)
     await page.close()
   })
 })

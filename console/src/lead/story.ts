@@ -154,6 +154,26 @@ const otherResult = (event: LeadEvent): { result: string; tone: Moment['tone'] }
         result: [named('decision', String(data.decision)), sealed.reason].filter(Boolean).join(': '),
         tone: data.decision === 'approve' ? 'good' : 'bad',
       }
+    case 'lead.rerun':
+      return { result: String(sealed.reason ?? ''), tone: 'info' }
+    case 'lead.rectified':
+      return { result: ((data.fields as string[] | undefined) ?? []).join(', '), tone: 'info' }
+    case 'delivery.decided':
+      return {
+        result: [named('decided', String(data.decision)), sealed.reason].filter(Boolean).join(': '),
+        tone: data.decision === 'delivered' ? 'good' : 'info',
+      }
+    case 'delivery.refused':
+      return {
+        result: [String(data.destination), named('delivery_code', String(data.code))].join(': '),
+        tone: 'quiet',
+      }
+    case 'delivery.held':
+      return { result: named('held', String(data.why)), tone: 'warn' }
+    case 'lead.resumed':
+      return { result: String(sealed.reason ?? ''), tone: 'info' }
+    case 'person.blocked':
+      return { result: named('code', String(data.code)), tone: 'bad' }
     case 'lead.parked':
       return { result: named('pending', String(data.code)), tone: 'warn' }
     case 'source.closed':

@@ -12,6 +12,7 @@ import { OthersCard, ProofCard, ReceivedCard, ScoreCard } from '../lead/cards.ts
 import { DeliveriesCard } from '../lead/deliveries-card.tsx'
 import { FieldsCard } from '../lead/fields-card.tsx'
 import { MatchesCard } from '../lead/matches-card.tsx'
+import { canRerun, RunAgain } from '../lead/rerun.tsx'
 import { Resume } from '../lead/resume.tsx'
 import { storyOf } from '../lead/story.ts'
 import { Timeline } from '../lead/timeline.tsx'
@@ -63,6 +64,16 @@ const Meta = ({ lead }: { readonly lead: LeadDetail }) => {
       {lead.duplicate_of !== null && (
         <Link to="/leads/$id" params={{ id: lead.duplicate_of }}>
           {t('lead.first')}
+        </Link>
+      )}
+      {lead.rerun_of !== null && (
+        <Link to="/leads/$id" params={{ id: lead.rerun_of }}>
+          {t('lead.rerun_of')}
+        </Link>
+      )}
+      {lead.rerun_as !== null && (
+        <Link to="/leads/$id" params={{ id: lead.rerun_as }}>
+          {t('lead.rerun_as')}
         </Link>
       )}
       <CopyButton value={lead.id}>
@@ -131,6 +142,7 @@ export const Lead = () => {
           {may('lead.process') && lead.data.pending !== null && !STILL.has(lead.data.pending.code) && (
             <Resume lead={lead.data} />
           )}
+          {may('lead.process') && canRerun(lead.data) && <RunAgain lead={lead.data} />}
           {may('lead.edit') && <GiveTo leadId={id} assignee={lead.data.assignee} />}
         </>
       }

@@ -73,7 +73,8 @@ export const BulkBody = Type.Object(
     action: Type.Enum(['approve', 'reject', 'suppress', 'assign', 'replay'], {
       description:
         '`replay`: parked leads go on, and deliveries that were given up are sent again; where no destination took the ' +
-        'lead, those that were refused too.',
+        'lead, those that were refused too. One that was turned away before anything was sent runs through its flow ' +
+        'again, as a lead of its own.',
     }),
     ids: Type.Array(Type.String(), { minItems: 1, maxItems: PAGE_MAX }),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Of a rejection.' })),

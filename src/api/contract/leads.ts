@@ -133,6 +133,8 @@ export const LeadDetail = Type.Object({
   appended: AnyJson('What enrichers said, by their ids: facts by name, and how the asking ended.'),
   steps: Type.Array(Type.Object({ id: Type.String(), outcome: Type.String() })),
   deliveries: Type.Array(DeliveryDetail),
+  rerun_of: TextOrNull({ description: 'The lead that was turned away and is run again as this one.' }),
+  rerun_as: TextOrNull({ description: 'The lead that this one was run again as.' }),
   pending: Type.Unsafe<{ code: string; meaning: string; step: string | null } | null>({
     type: ['object', 'null'],
     properties: { code: { type: 'string' }, meaning: { type: 'string' }, step: { type: ['string', 'null'] } },
@@ -196,4 +198,22 @@ export const ReviewAnswer = Type.Object({
   lead_id: LeadId,
   decision: Type.Enum(['approve', 'reject']),
   status_url: Type.String({ description: 'Where the lead can be read: its journey goes on by itself.' }),
+})
+
+export const RerunBody = Type.Object(
+  {
+    reason: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 500, description: 'Why: kept sealed in its journal.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export const RerunAnswer = Type.Object({
+  lead_id: Type.String({ description: 'The new lead.' }),
+  rerun_of: Type.String({ description: 'The lead that was turned away.' }),
+  outcome: Type.Enum(['success', 'failure', 'error', 'pending']),
+  accepted: BooleanOrNull({ description: 'Null while it is not decided.' }),
+  reason: TextOrNull(),
+  code: TextOrNull(),
+  status_url: Type.String(),
 })

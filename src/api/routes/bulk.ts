@@ -12,6 +12,7 @@ import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
 import { sessionOf } from '../guard.ts'
 import { faultOf, problemOf } from '../problems.ts'
+import { rerunLead } from '../rerun.ts'
 import { refuseClaimed } from '../review-queue.ts'
 
 /** What a person is reached by, as suppression lists keep it. */
@@ -55,8 +56,8 @@ export const bulkRoutes =
           summary: 'Do the same to many leads',
           description:
             'Approves or rejects leads in review, puts their email and phone on a suppression list, gives them to ' +
-            'somebody, or takes up again what stands still or was not delivered. Each is judged by itself: those that ' +
-            'failed are named, the others are done.',
+            'somebody, or takes up again what stands still, was not delivered, or was turned away. Each is judged by ' +
+            'itself: those that failed are named, the others are done.',
           body: BulkBody,
           response: { 200: BulkAnswer, ...problems(400, 401, 403, 404, 406, 413, 415, 500, 503) },
         },
@@ -92,12 +93,17 @@ export const bulkRoutes =
           const found = await reader.read(tenantId, leadId)
           if (found === null) throw new Fault('not_found', { message: 'There is no such lead' })
           const { lead } = found
-          const deliveries = replayable(lead)
-          if (lead.parked === null && deliveries.length === 0)
-            throw new Fault('invalid_request', {
-              message: 'Nothing of this lead stands still, and no delivery of it can be sent again',
-            })
+          const deliveries = lead.rerunAs === null ? replayable(lead) : []
           const asked = { tenantId, leadId, by: userId, reason: reason ?? null }
+          if (lead.parked === null && deliveries.length === 0) {
+            if (lead.closed === null || lead.closed.outcome === 'success')
+              throw new Fault('invalid_request', {
+                message: 'Nothing of this lead stands still, and no delivery of it can be sent again',
+              })
+            // Turned away before anything was sent: it goes the whole way again.
+            await rerunLead(deps, { ...asked, mode: 'async' })
+            return
+          }
           if (lead.parked !== null) await amendments.resumeLead(asked)
           for (const deliveryId of deliveries)
             await amendments.decideDelivery({ ...asked, deliveryId, decision: 'send_again' })
