@@ -1,27 +1,31 @@
 import { Checkbox } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type CSSProperties, memo, type RefObject, useEffect } from 'react'
+import { type CSSProperties, memo, type RefObject, useEffect, useMemo, useRef } from 'react'
 import type { LeadSummary } from '../api/types.ts'
 import { t } from '../text.ts'
 import type { Column } from './columns.tsx'
 
 const ROW_PX = 38
-const OVERSCAN = 8
+const OVERSCAN = 6
+const rowSize = (): number => ROW_PX
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 60
+/** Of the column with the check, and what stands between columns and beside them; as the style sheet has it. */
+const CHECK_PX = 34
+const GAP_PX = 14
+const EDGES_PX = 34
 
 const Row = memo(
   (props: {
     readonly lead: LeadSummary
     readonly columns: readonly Column[]
     readonly index: number
-    readonly top: number
     readonly isActive: boolean
     readonly isSelected: boolean
     readonly onOpen: (lead: LeadSummary) => void
     readonly onSelect: (id: string, selected: boolean) => void
   }) => {
-    const { lead, columns, index, top, isActive, isSelected, onOpen, onSelect } = props
+    const { lead, columns, index, isActive, isSelected, onOpen, onSelect } = props
     return (
       <div
         role="row"
@@ -30,7 +34,7 @@ const Row = memo(
         aria-selected={isSelected}
         className="lead-row"
         data-active={isActive || undefined}
-        style={{ transform: `translateY(${top}px)` }}
+        style={{ transform: `translateY(${index * ROW_PX}px)` }}
         onClick={() => onOpen(lead)}
       >
         <div role="gridcell" onClick={(event) => event.stopPropagation()}>
@@ -40,11 +44,18 @@ const Row = memo(
             tabIndex={-1}
             checked={isSelected}
             aria-label={t('leads.select', { id: lead.id })}
+            // The row may become another lead's while it is scrolled: keys are never meant for its box.
+            onMouseDown={(event) => event.preventDefault()}
             onChange={(event) => onSelect(lead.id, event.currentTarget.checked)}
           />
         </div>
-        {columns.map(({ id, cell, end }) => (
-          <div key={id} role="gridcell" className={end ? 'clip num end' : 'clip num'}>
+        {columns.map(({ id, cell, end, hint }) => (
+          <div
+            key={id}
+            role="gridcell"
+            className={end ? 'lead-cell end' : 'lead-cell'}
+            onPointerEnter={hint && ((event) => event.currentTarget.setAttribute('title', hint(lead)))}
+          >
             {cell(lead)}
           </div>
         ))}
@@ -53,7 +64,18 @@ const Row = memo(
   },
 )
 
-/** A table of any size: only the rows in sight are in the page. */
+const tracksOf = (columns: readonly Column[]): CSSProperties => {
+  const tracks = columns.map(({ width, share }) =>
+    share === undefined ? `${width}px` : `minmax(${width}px, ${share}fr)`,
+  )
+  const least = columns.reduce((sum, { width }) => sum + width + GAP_PX, CHECK_PX + EDGES_PX)
+  return { '--columns': `${CHECK_PX}px ${tracks.join(' ')}`, '--least': `${least}px` } as CSSProperties
+}
+
+/**
+ * A table of any size: only the rows in sight are in the page. While it is scrolled, a row that leaves the sight becomes
+ * the one that comes into it; at rest the rows stand in the page in the order in which they are seen.
+ */
 export const LeadGrid = (props: {
   readonly rows: readonly LeadSummary[]
   readonly columns: readonly Column[]
@@ -70,9 +92,8 @@ export const LeadGrid = (props: {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: rowSize,
     overscan: OVERSCAN,
-    getItemKey: (index) => rows[index]?.id ?? index,
   })
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
@@ -82,7 +103,11 @@ export const LeadGrid = (props: {
   useEffect(() => {
     if (active >= 0) virtual.scrollToIndex(active)
   }, [active, virtual])
-  const style = { '--columns': `34px ${columns.map(({ width }) => width).join(' ')}` } as CSSProperties
+  const places = useRef(0)
+  places.current = Math.max(places.current, items.length)
+  const placed = items.map(({ index }) => ({ index, place: index % places.current }))
+  if (virtual.isScrolling) placed.sort((a, b) => a.place - b.place)
+  const style = useMemo(() => tracksOf(columns), [columns])
   const activeId = rows[active]?.id
   return (
     <div
@@ -112,16 +137,15 @@ export const LeadGrid = (props: {
           </div>
         ))}
       </div>
-      <div role="rowgroup" style={{ position: 'relative', height: virtual.getTotalSize() }}>
-        {items.map(({ index, key, start }) => {
+      <div role="rowgroup" className="lead-rows" style={{ height: rows.length * ROW_PX }}>
+        {placed.map(({ index, place }) => {
           const lead = rows[index]
           return lead === undefined ? null : (
             <Row
-              key={key}
+              key={place}
               lead={lead}
               columns={columns}
               index={index}
-              top={start}
               isActive={index === active}
               isSelected={selected.has(lead.id)}
               onOpen={onOpen}
