@@ -36,6 +36,7 @@ const EXCEPT: Readonly<Record<string, string>> = {
   'PUT /api/v1/leads/:id/review': 'a lead: its journal says who, in the commit',
   'PATCH /api/v1/leads/:id/fields': 'a lead: its journal says who, in the commit',
   'POST /api/v1/leads/bulk': 'leads: their journals say who, in the commit',
+  'POST /api/v1/leads/:id/rerun': 'leads: the journals of both say who, in their commits',
   'POST /api/v1/leads/:id/resume': 'a lead: its journal says who, in the commit',
   'POST /api/v1/leads/:id/deliveries/:delivery/replay': 'a lead: its journal says who, in the commit',
   'POST /api/v1/leads/:id/deliveries/:delivery/discard': 'a lead: its journal says who, in the commit',
