@@ -25,6 +25,8 @@ export interface Extras {
   readonly ifMatch?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
+  /** It is sent although the page that sends it is being left. */
+  readonly keepalive?: boolean
 }
 
 export type Input<P extends Path, M extends MethodOf<P>> = Given<Operation<P, M>, 'path'> &
@@ -156,6 +158,7 @@ export const createClient = (options: ClientOptions): Client => {
         body: typeof input.body === 'string' ? input.body : JSON.stringify(input.body),
       }),
       ...(input.signal && { signal: input.signal }),
+      ...(input.keepalive && { keepalive: true }),
     })
     if (response.ok) return response
     const data = await readBody(response)

@@ -1,4 +1,6 @@
-import { TOTP } from 'otpauth'
+import jsQR from 'jsqr'
+import { TOTP, URI } from 'otpauth'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN } from '../support/api.ts'
 import { type ConsoleHome, openConsole, person } from '../support/console.ts'
@@ -56,6 +58,42 @@ describe('sign-in', () => {
     await page.close()
   })
 
+  it('is given a second factor by a picture that a phone reads, and codes for when the phone is lost', async ({
+    skip,
+  }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const login = { email: 'factor@acme.example', password: 'a long password', role: 'operator' }
+    await home.api.addLogin(login)
+    const page = await home.open('/settings', login)
+    const card = page.getByRole('region', { name: 'Second factor' })
+    await card.getByRole('button', { name: 'Set up' }).click()
+    const picture = card.getByRole('img', { name: 'QR code that an authenticator app scans' })
+    await picture.waitFor()
+    await home.checkAccess(page)
+    await home.shoot(page, 'account-factor')
+    const seen = await picture.evaluate(async (svg) => {
+      const side = 400
+      const image = new Image()
+      image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`
+      await image.decode()
+      const canvas = document.createElement('canvas')
+      canvas.width = side
+      canvas.height = side
+      const ground = canvas.getContext('2d')
+      ground?.drawImage(image, 0, 0, side, side)
+      return { side, pixels: [...(ground?.getImageData(0, 0, side, side).data ?? [])] }
+    })
+    const read = jsQR.default(Uint8ClampedArray.from(seen.pixels), seen.side, seen.side)?.data ?? ''
+    const totp = URI.parse(read)
+    expect(totp).toBeInstanceOf(TOTP)
+    expect(totp.label).toBe(login.email)
+    await card.getByLabel('Code', { exact: true }).fill((totp as TOTP).generate({ timestamp: home.api.clock.now() }))
+    await card.getByRole('button', { name: 'Confirm' }).click()
+    await card.getByText(/Keep these recovery codes/).waitFor()
+    await home.checkAccess(page)
+    await page.close()
+  })
+
   it('goes on in another tenant without a password, and shows that tenant alone', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
     const login = { email: 'both@example.com', password: 'one password for two', role: 'operator' }
@@ -81,6 +119,68 @@ describe('sign-in', () => {
     await page.getByText('No leads here').waitFor()
     expect(await page.locator(`#lead-${id}`).count()).toBe(0)
     await page.close()
+  })
+
+  it('sends what can still be taken back before the session ends, in this tab and in another', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const login = { email: 'leaves@example.com', password: 'one password for two', role: 'operator' }
+    await home.api.addLogin(login)
+    await home.api.addLogin({ ...login, tenantId: await home.api.home.addTenant('elsewhere') })
+    const waiting = async (n: number): Promise<string> => {
+      const given = {
+        ...person(n),
+        email: `leave${n}@example.com`,
+        phone: `(202) 555-01${40 + n}`,
+        state: 'TX',
+        bill: 220,
+      }
+      const id = await home.submit({ ...given, roof: 'own' })
+      await home.api.deps.runner.drained()
+      return id
+    }
+    const outcome = async (id: string): Promise<string | null> => {
+      const [row] = await home.api.home.inspect<{ outcome: string | null }>(
+        'select outcome from millrace.lead where id = $1',
+        [id],
+      )
+      return row?.outcome ?? null
+    }
+    const signIn = async () => {
+      const page = await home.open('/review', null)
+      await page.getByLabel('Email').fill(login.email)
+      await page.getByLabel('Password', { exact: true }).fill(login.password)
+      await page.getByRole('button', { name: 'I work for several tenants' }).click()
+      await page.getByLabel(/^Tenant/).fill('acme')
+      await page.keyboard.press('Enter')
+      return page
+    }
+    const leave = async (page: Page) => {
+      await page.getByRole('button', { name: 'Account and appearance' }).click()
+      await page.getByRole('menuitem', { name: 'elsewhere' }).click()
+      await page.getByRole('heading', { name: 'Begin' }).waitFor()
+    }
+    const first = await waiting(1)
+    const here = await signIn()
+    await here.getByText('leave1@example.com').waitFor()
+    await here.keyboard.press('a')
+    await here.getByText('Nothing waits for you').waitFor()
+    await leave(here)
+    expect(await outcome(first)).toBe('success')
+    await here.close()
+
+    const second = await waiting(2)
+    const desk = await signIn()
+    await desk.getByText('leave2@example.com').waitFor()
+    const other = await desk.context().newPage()
+    await other.clock.setSystemTime(home.api.clock.now())
+    await other.goto(`${home.url}/leads`)
+    await other.getByRole('grid', { name: 'Leads' }).waitFor()
+    await desk.bringToFront()
+    await desk.keyboard.press('a')
+    await desk.getByText('Nothing waits for you').waitFor()
+    await leave(other)
+    expect(await outcome(second)).toBe('success')
+    await Promise.all([desk.close(), other.close()])
   })
 })
 

@@ -27,7 +27,9 @@ export const client = createClient({
   },
 })
 
-export interface Call extends Pick<Sent, 'query' | 'body'>, Pick<Extras, 'signal' | 'headers' | 'ifMatch'> {
+export interface Call
+  extends Pick<Sent, 'query' | 'body'>,
+    Pick<Extras, 'signal' | 'headers' | 'ifMatch' | 'keepalive'> {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 }
 

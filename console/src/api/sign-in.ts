@@ -1,5 +1,6 @@
 import { ApiError, api, ask } from './client.ts'
 import { type Me, onOtherTab, signedIn, signedOut } from './session.ts'
+import { sendUnsent } from './unsent.ts'
 
 const SESSION = '/api/v1/auth/session'
 const AWAY_MS = 1_000
@@ -28,6 +29,7 @@ export const signIn = async (body: {
 
 /** Goes on in another tenant; this session ends. */
 export const switchTenant = async (tenant: string, code?: string): Promise<void> => {
+  await sendUnsent()
   const { session } = await ask('/api/v1/auth/switch', {
     method: 'POST',
     body: { tenant, ...(code === undefined ? {} : { code }) },
@@ -47,6 +49,7 @@ export const signOn = async (tenant: string): Promise<void> => {
 }
 
 export const signOut = async (): Promise<void> => {
+  await sendUnsent()
   await api<void>(SESSION, { method: 'DELETE' }).catch(() => undefined)
   signedOut(true)
 }

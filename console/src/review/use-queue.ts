@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { ApiError, api } from '../api/client.ts'
-import { session } from '../api/session.ts'
+import { ApiError, api, ask } from '../api/client.ts'
 import type { LeadDetail, LeadEvent, LeadSummary } from '../api/types.ts'
+import { keepUnsent } from '../api/unsent.ts'
 import { useLiveBatches } from '../live/live.tsx'
 import { t } from '../text.ts'
 
@@ -28,6 +28,8 @@ interface Decided {
   readonly decision: Decision
   readonly reason: string | null
   readonly timer: ReturnType<typeof setTimeout>
+  /** It is sent, or taken back: nobody has to wait for it any more. */
+  readonly over: () => void
 }
 
 /** So long a decision can be taken back: it is sent after that, or with the next page. */
@@ -37,21 +39,13 @@ const AGAIN_MS = 1_500
 /** So many are known beforehand; the next ones come with each decision. */
 const AHEAD = 30
 
-const send = (lead: Waiting, decision: Decision, reason: string | null): Promise<unknown> =>
-  api(`/api/v1/leads/${lead.id}/review`, {
-    method: 'PUT',
-    body: { decision, ...(reason === null ? {} : { reason }) },
-  })
-
-/** A page that is being left: the decision goes with it. */
-const sendLeaving = ({ lead, decision, reason }: Decided): void => {
-  void fetch(`/api/v1/leads/${lead.id}/review`, {
+/** Also from a page that is being left: the decision goes with it. */
+const send = ({ lead, decision, reason }: Decided): Promise<unknown> =>
+  ask(`/api/v1/leads/${lead.id}/review`, {
     method: 'PUT',
     keepalive: true,
-    headers: { 'x-csrf-token': session()?.csrf ?? '', 'content-type': 'application/json' },
-    body: JSON.stringify({ decision, ...(reason === null ? {} : { reason }) }),
+    body: { decision, ...(reason === null ? {} : { reason }) },
   })
-}
 
 /** The leads that wait, one at a time: claimed, decided, taken back, with the next one loaded beforehand. */
 export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') => {
@@ -122,7 +116,7 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
     clearTimeout(decided.timer)
     setUndoable(null)
     try {
-      await send(decided.lead, decided.decision, decided.reason)
+      await send(decided)
       setNotice('')
     } catch (error) {
       setNotice(`${t('review.failed')} ${(error as Error).message}`)
@@ -132,6 +126,7 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
         return after
       })
     }
+    decided.over()
     void refresh()
   }, [refresh])
 
@@ -139,7 +134,7 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
     if (current === null) return
     void flush()
     const timer = setTimeout(() => void flush(), UNDO_MS)
-    const decided = { lead: current, decision, reason, timer }
+    const decided = { lead: current, decision, reason, timer, over: keepUnsent(flush) }
     pending.current = decided
     setUndoable(decided)
     setDone((before) => new Set(before).add(current.id))
@@ -151,6 +146,7 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
     const decided = pending.current
     if (decided === null) return
     clearTimeout(decided.timer)
+    decided.over()
     pending.current = null
     setUndoable(null)
     setDone((before) => {
@@ -178,7 +174,7 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
 
   useEffect(() => {
     const leave = () => {
-      if (pending.current !== null) sendLeaving(pending.current)
+      if (pending.current !== null) void send(pending.current).catch(() => undefined)
       pending.current = null
     }
     window.addEventListener('pagehide', leave)

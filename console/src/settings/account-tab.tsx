@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
+import { Alert, Button, CopyButton, PasswordInput, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -6,6 +6,7 @@ import { api } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
 import { openSession } from '../api/sign-in.ts'
 import { Loaded } from '../components/loaded.tsx'
+import { QrCode } from '../components/qr-code.tsx'
 import { type Column, Table } from '../components/table.tsx'
 import { t } from '../text.ts'
 import { ago } from '../time.ts'
@@ -73,11 +74,33 @@ const SecondFactor = () => {
           <>
             <p>{t('account.recovery')}</p>
             <pre className="code">{confirm.data.recovery_codes.join('\n')}</pre>
+            <CopyButton value={confirm.data.recovery_codes.join('\n')}>
+              {({ copied, copy }) => (
+                <Button variant="default" style={{ alignSelf: 'flex-start' }} onClick={copy}>
+                  {copied ? t('action.copied') : t('action.copy')}
+                </Button>
+              )}
+            </CopyButton>
           </>
         ) : begin.data !== undefined ? (
           <form className="stack" onSubmit={submit}>
-            <p>{t('account.scan')}</p>
-            <pre className="code">{begin.data.secret}</pre>
+            <div className="factor">
+              <QrCode text={begin.data.uri} label={t('account.qr')} />
+              <div className="stack grow">
+                <p>{t('account.scan')}</p>
+                <div className="row">
+                  <pre className="code grow">{begin.data.secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</pre>
+                  <CopyButton value={begin.data.secret}>
+                    {({ copied, copy }) => (
+                      <Button variant="default" onClick={copy}>
+                        {copied ? t('action.copied') : t('action.copy')}
+                      </Button>
+                    )}
+                  </CopyButton>
+                </div>
+                <a href={begin.data.uri}>{t('account.open_app')}</a>
+              </div>
+            </div>
             <div className="row" style={{ alignItems: 'flex-end' }}>
               <TextInput
                 label={t('sign_in.code')}
