@@ -121,12 +121,23 @@ CREATE OR REPLACE FUNCTION millrace.due_batches(at timestamp with time zone, mos
  STABLE SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
 AS $function$
-    select tenant_id, flow_id, destination from (
-      select tenant_id, flow_id, destination from millrace.batch_item where file is null and due_at <= at
+    with recursive lanes as (
+      (select i.tenant_id, i.flow_id, i.destination from batch_item i where i.file is null
+       order by i.tenant_id, i.flow_id, i.destination limit 1)
+      union all
+      select n.tenant_id, n.flow_id, n.destination from lanes l cross join lateral (
+        select i.tenant_id, i.flow_id, i.destination from batch_item i
+        where i.file is null and (i.tenant_id, i.flow_id, i.destination) > (l.tenant_id, l.flow_id, l.destination)
+        order by i.tenant_id, i.flow_id, i.destination limit 1) n
+    )
+    select due.tenant_id, due.flow_id, due.destination from (
+      select l.tenant_id, l.flow_id, l.destination from lanes l
+      where exists (select from batch_item i where i.tenant_id = l.tenant_id and i.flow_id = l.flow_id
+        and i.destination = l.destination and i.file is null and i.due_at <= at)
       union
-      select tenant_id, flow_id, destination from millrace.batch_file where state = 'writing' and next_at <= at
+      select f.tenant_id, f.flow_id, f.destination from batch_file f where f.state = 'writing' and f.next_at <= at
     ) due
-    order by tenant_id, flow_id, destination
+    order by due.tenant_id, due.flow_id, due.destination
     limit most
   $function$
   grant execute to millrace_app
@@ -886,9 +897,13 @@ begin
   union
   -- What was raised and not told, by a process that died.
   select a.tenant_id, a.id, a.kind, a.subject, a.severity, a.code, a.count, false from alert a
-  where a.told_at is null and a.cleared_at is null
+  where a.told_at is null and a.cleared_at is null and not exists (select from over o where o.tenant_id = a.tenant_id and o.id = a.id)
   union
-  select o.tenant_id, o.id, o.kind, o.subject, o.severity, o.code, o.count, true from over o where o.told_at is not null;
+  select o.tenant_id, o.id, o.kind, o.subject, o.severity, o.code, o.count, true from over o
+  union
+  -- What was over and not told.
+  select a.tenant_id, a.id, a.kind, a.subject, a.severity, a.code, a.count, true from alert a
+  where a.cleared_at is not null and a.cleared_told_at is null;
 end $function$
   grant execute to millrace_app
 
@@ -1108,9 +1123,11 @@ table alert row level security forced
    10 acknowledged_by text
    11 cleared_at timestamp with time zone
    12 told_at timestamp with time zone
+   13 cleared_told_at timestamp with time zone
   constraint alert_pkey PRIMARY KEY (tenant_id, id)
   constraint alert_severity_check CHECK ((severity = ANY (ARRAY['warning'::text, 'error'::text])))
   constraint alert_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
+  CREATE INDEX alert_over_untold ON millrace.alert USING btree (tenant_id) WHERE ((cleared_at IS NOT NULL) AND (cleared_told_at IS NULL))
   CREATE INDEX alert_untold ON millrace.alert USING btree (tenant_id) WHERE (told_at IS NULL)
   CREATE UNIQUE INDEX alert_open ON millrace.alert USING btree (tenant_id, kind, subject) WHERE (cleared_at IS NULL)
   policy definer for all to owner using true with check true
@@ -1188,6 +1205,7 @@ table batch_file row level security forced
   constraint batch_file_state_check CHECK ((state = ANY (ARRAY['writing'::text, 'sent'::text, 'failed'::text])))
   constraint batch_file_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   CREATE INDEX batch_file_due ON millrace.batch_file USING btree (next_at) WHERE (state = 'writing'::text)
+  CREATE INDEX batch_file_ended ON millrace.batch_file USING btree (tenant_id, made_at) WHERE (state <> 'writing'::text)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
@@ -1206,8 +1224,8 @@ table batch_item row level security forced
   constraint batch_item_pkey PRIMARY KEY (tenant_id, delivery)
   constraint batch_item_tenant_id_file_fkey FOREIGN KEY (tenant_id, file) REFERENCES millrace.batch_file(tenant_id, id)
   constraint batch_item_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
-  CREATE INDEX batch_item_due ON millrace.batch_item USING btree (due_at) WHERE (file IS NULL)
   CREATE INDEX batch_item_file ON millrace.batch_item USING btree (tenant_id, file)
+  CREATE INDEX batch_item_waiting ON millrace.batch_item USING btree (tenant_id, flow_id, destination, due_at) WHERE (file IS NULL)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app

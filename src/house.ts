@@ -294,7 +294,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       onDoubt: (lead) => sweeper?.doubt(lead),
       onDue: (at) => sweeper?.hint(at),
       gate,
-      onDeadLetter: createDeadLetterAlert({ database, clock, log, onFirst: told.alerts.hint }),
+      onDeadLetter: createDeadLetterAlert({ database, clock, onFirst: told.alerts.hint }),
     }
     const runner = createRunner(context)
     const made = createSweeper({

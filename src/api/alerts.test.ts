@@ -111,6 +111,39 @@ describe('an alert', () => {
     ])
   })
 
+  it('that is over is told of where whoever was to tell it died, and so is that it was raised', async () => {
+    await ask('POST', '/api/v1/webhooks', {
+      payload: { url: `${sink.url}/told`, events: ['alert.raised', 'alert.cleared'] },
+    })
+    sink.otherwise(({ path }) => ({ do: 'answer', status: path === '/told' ? 200 : 404 }))
+    const { database, feed } = api.home.house
+    const told = async () => {
+      await feed.sender.round()
+      return sink.requests.flatMap(({ path, body }) => (path === '/told' ? [JSON.parse(body).type] : []))
+    }
+    /** Settles what there is, and dies before anybody is told. */
+    const settleAndDie = () =>
+      database.definer({
+        text: 'select id from millrace.settle_alerts($1::timestamptz)',
+        values: [new Date(api.clock.now())],
+      })
+    await submit('crm')
+    await expect.poll(settleAndDie).toHaveLength(1)
+    await api.home.inspect('delete from millrace.delivery')
+    await expect.poll(settleAndDie).toHaveLength(1)
+    expect(await told()).toEqual([])
+    const from = mails.length
+    const look = async () => {
+      await round()
+      return told()
+    }
+    // Who settled before may hold its lock for a moment longer than it took to hear from it.
+    await expect.poll(look).toEqual(['alert.raised', 'alert.cleared'])
+    expect(await look()).toEqual(['alert.raised', 'alert.cleared'])
+    // Of what is over nobody is mailed.
+    expect(mails.length).toBe(from)
+  })
+
   it('stands for unknown outcomes, refused credentials and an open breaker too', async () => {
     sink.otherwise({ do: 'reset' })
     await submit('once')

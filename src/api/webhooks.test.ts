@@ -216,6 +216,26 @@ describe('a webhook', () => {
     expect((await ask('GET', `/api/v1/webhooks/${id}`)).json()).toMatchObject({ waiting: 0, dead: 0 })
   })
 
+  it('is sent again, and taken away, in stretches that no number of events makes longer', async () => {
+    const { id } = await subscribe({ events: ['lead.accepted'] })
+    await api.home.inspect(
+      `insert into millrace.webhook_event (tenant_id, webhook_id, subject, seq, position, type, at, state, next_at, attempts)
+       select $1::uuid, $2::uuid, gen_random_uuid(), 1, 0, 'lead.accepted', $3::timestamptz,
+         case when n % 2 = 0 then 'dead' else 'waiting' end,
+         $3::timestamptz + case when n % 2 = 0 then interval '0' else interval '1 hour' end, 3
+       from generate_series(1, 12002) n`,
+      [api.home.tenantId, id, new Date(api.clock.now())],
+    )
+    const by = (what: string) =>
+      api.home.inspect(`select ${what} as what, count(*)::integer as n from millrace.webhook_event
+        where webhook_id = '${id}' group by 1 order by 1`)
+    expect((await ask('POST', `/api/v1/webhooks/${id}/replay`)).json()).toEqual({ events: 6_001 })
+    expect(await by('state')).toEqual([{ what: 'waiting', n: 12_002 }])
+    expect(await by('next_at')).toEqual([{ what: new Date(api.clock.now()), n: 12_002 }])
+    expect((await ask('DELETE', `/api/v1/webhooks/${id}`)).statusCode).toBe(200)
+    expect(await by('state')).toEqual([])
+  })
+
   it('is sent again with all attempts what was given up days ago', async () => {
     const { id } = await subscribe({ events: ['lead.accepted'] })
     sink.otherwise({ do: 'answer', status: 400 })

@@ -100,18 +100,29 @@ export const createAlerts = (options: {
     return !again
   }
 
+  const isUntold = async (tenantId: string, id: string): Promise<boolean> => {
+    const [rows = []] = await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'is_alert_untold',
+          text: `select 1 as one from millrace.alert where tenant_id = $1::uuid and id = $2::uuid and told_at is null`,
+          values: [tenantId, id],
+        },
+      ],
+    )
+    return rows.length === 1
+  }
+
   const tell = async (row: AlertRow): Promise<void> => {
     const { tenantId, id, kind, subject, code, cleared } = row
     const now = clock.now()
-    const type = cleared ? 'alert.cleared' : 'alert.raised'
-    await database.batch(
-      [tenantId],
-      [
-        toldStatement([
-          { tenantId, subject: id, seq: cleared ? 2 : 1, position: 0, type, at: now, flow: null, test: false },
-        ]),
-      ],
-    )
+    const event = { tenantId, subject: id, position: 0, at: now, flow: null, test: false }
+    const raised = { ...event, seq: 1, type: 'alert.raised' }
+    const over = { ...event, seq: 2, type: 'alert.cleared' }
+    // Whoever was to tell that it was raised may have died at it: who hears that it is over has heard that too.
+    const told = !cleared ? [raised] : (await isUntold(tenantId, id)) ? [raised, over] : [over]
+    await database.batch([tenantId], [toldStatement(told)])
     onOwed()
     if (!(await mailed(row))) return
     if (cleared) log.info({ tenant: tenantId, kind, subject }, 'an alert is over')
@@ -121,9 +132,10 @@ export const createAlerts = (options: {
       [
         {
           name: 'note_alert_told',
-          text: `update millrace.alert set told_at = $3::timestamptz
-                 where tenant_id = $1::uuid and id = $2::uuid and told_at is null`,
-          values: [tenantId, id, new Date(now)],
+          text: `update millrace.alert set told_at = coalesce(told_at, $3::timestamptz),
+                   cleared_told_at = case when $4::boolean then $3::timestamptz else cleared_told_at end
+                 where tenant_id = $1::uuid and id = $2::uuid`,
+          values: [tenantId, id, new Date(now), cleared],
         },
       ],
     )

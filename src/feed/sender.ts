@@ -7,7 +7,7 @@ import type { Gate } from '../delivery/gate.ts'
 import type { Lane } from '../delivery/lane.ts'
 import { faultOfStatus, retryAfterMs } from '../kit/http-status.ts'
 import { signatureHeaders } from '../kit/standard-webhooks.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import type { Outbound, OutboundResponse } from '../outbound/outbound.ts'
 import { createOwed, type EventEnd, type OwedEvent, type Webhook } from './owed.ts'
 import { disableSubscription, findRecipient, type Subscription, secretName } from './subscriptions.ts'
 
@@ -143,31 +143,14 @@ export const createFeedSender = (options: {
     if (!pass.admitted)
       return { ...ended, state: 'waiting', nextAt: Math.max(pass.until ?? 0, now + HELD_MS), uncounted: true }
     const beganAt = clock.now()
+    let answer: Pick<OutboundResponse, 'status' | 'headers'>
     try {
       const text = await body(webhook, event, subscription)
       if (text === null) {
         pass.end({ is: 'void' })
         return { ...ended, state: 'sent', code: 'nothing_left' }
       }
-      const id = `${event.subject}.${event.seq}.${event.position}`
-      const { status, headers } = await post(webhook, subscription, id, text)
-      const ms = clock.now() - beganAt
-      const code = faultOfStatus(status, headers)
-      if (code === null) {
-        pass.end({ is: 'answered', outcome: 'success', ms })
-        return { ...ended, state: 'sent', status, nextAt: clock.now() }
-      }
-      const hint = retryAfterMs(headers, clock.now())
-      const kind = FAULTS[code]
-      if (kind === 'unavailable' || kind === 'throttled' || kind === 'ambiguous')
-        pass.end({ is: 'failed', code, retryAfterMs: hint, ms })
-      else pass.end({ is: 'answered', outcome: 'failure', ms })
-      if (status === 410) {
-        await disableSubscription(database, { ...webhook, code: 'unsubscribed', now: clock.now() })
-        onGivenUp()
-        return { ...ended, state: 'waiting', status, code, nextAt: clock.now() }
-      }
-      return failed(webhook, event, { code, status, retryAfterMs: hint })
+      answer = await post(webhook, subscription, `${event.subject}.${event.seq}.${event.position}`, text)
     } catch (error) {
       if (!isFault(error)) {
         pass.end({ is: 'void' })
@@ -178,6 +161,24 @@ export const createFeedSender = (options: {
       pass.end(ours ? { is: 'void' } : { is: 'failed', code, retryAfterMs: null, ms: clock.now() - beganAt })
       return failed(webhook, event, { code, status: null, retryAfterMs: error.retryAfterMs ?? null })
     }
+    const { status, headers } = answer
+    const ms = clock.now() - beganAt
+    const code = faultOfStatus(status, headers)
+    if (code === null) {
+      pass.end({ is: 'answered', outcome: 'success', ms })
+      return { ...ended, state: 'sent', status, nextAt: clock.now() }
+    }
+    const hint = retryAfterMs(headers, clock.now())
+    const kind = FAULTS[code]
+    if (kind === 'unavailable' || kind === 'throttled' || kind === 'ambiguous')
+      pass.end({ is: 'failed', code, retryAfterMs: hint, ms })
+    else pass.end({ is: 'answered', outcome: 'failure', ms })
+    if (status === 410) {
+      await disableSubscription(database, { ...webhook, code: 'unsubscribed', now: clock.now() })
+      onGivenUp()
+      return { ...ended, state: 'waiting', status, code, nextAt: clock.now() }
+    }
+    return failed(webhook, event, { code, status, retryAfterMs: hint })
   }
 
   /** What is due of one webhook; whether more may be. */

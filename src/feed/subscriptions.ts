@@ -1,5 +1,5 @@
 import { texts } from '../database/arrays.ts'
-import type { Database, Statement, Tx } from '../database/pool.ts'
+import type { Database, Statement } from '../database/pool.ts'
 
 /** Who has subscribed to what is told of leads, as their tenant sees it. Addresses and keys stand among its secrets. */
 export interface Subscription {
@@ -201,7 +201,10 @@ export const rotateSecret = (
     return true
   })
 
-/** What it is owed goes with it; false where there is none. */
+/**
+ * False where there is none. What it is owed goes with it: nothing of it is sent from now on, and `forgetEvents`, or the
+ * nightly round after a crash, takes the rows away.
+ */
 export const removeSubscription = (database: Database, tenantId: string, id: string): Promise<boolean> =>
   database.transaction([tenantId], async (tx) => {
     const removed = await tx.query({
@@ -209,21 +212,13 @@ export const removeSubscription = (database: Database, tenantId: string, id: str
       values: [tenantId, id],
     })
     if (removed.length === 0) return false
-    await forgetAll(tx, tenantId, id)
+    await tx.query({
+      text: 'delete from millrace.secret where tenant_id = $1::uuid and name like $2',
+      values: [tenantId, `webhook/${id}/%`],
+    })
     await tx.query(raiseEpoch(tenantId))
     return true
   })
-
-const forgetAll = async (tx: Tx, tenantId: string, id: string): Promise<void> => {
-  await tx.query({
-    text: 'delete from millrace.webhook_event where tenant_id = $1::uuid and webhook_id = $2::uuid',
-    values: [tenantId, id],
-  })
-  await tx.query({
-    text: 'delete from millrace.secret where tenant_id = $1::uuid and name like $2',
-    values: [tenantId, `webhook/${id}/%`],
-  })
-}
 
 /** It asked to be left alone (410): nothing more is written for it, and what it is owed stays. */
 export const disableSubscription = async (

@@ -35,26 +35,60 @@ export const readEvents = async (
   return rows as never
 }
 
-/** All that was given up is owed again, with all its attempts; gives how many. */
-export const replayDead = async (
+/** In one statement: millions would be more than one may take, and would stand for good. */
+const AT_ONCE = 5_000
+
+/** Runs a statement that says how many it came to, `AT_ONCE` at most, until it came to fewer; gives how many in all. */
+const inStretches = async (
   database: Database,
-  asked: { readonly tenantId: string; readonly id: string; readonly now: number },
+  tenantId: string,
+  statement: { readonly name: string; readonly text: string; readonly values: readonly (string | number | Date)[] },
 ): Promise<number> => {
-  const [rows = []] = await database.batch(
-    [asked.tenantId],
-    [
-      {
-        name: 'replay_webhook_events',
-        text: `with again as (
-                 update millrace.webhook_event
-                 set state = 'waiting', next_at = $3::timestamptz, attempts = 0, code = null
-                 where tenant_id = $1::uuid and webhook_id = $2::uuid and state = 'dead' returning 1
-               ) select count(*)::integer as n from again`,
-        values: [asked.tenantId, asked.id, new Date(asked.now)],
-      },
-    ],
-  )
-  return (rows[0]?.n as number | undefined) ?? 0
+  for (let all = 0; ; ) {
+    const [rows = []] = await database.batch([tenantId], [{ ...statement, values: [...statement.values] }])
+    const some = (rows[0]?.n as number | undefined) ?? 0
+    all += some
+    if (some < AT_ONCE) return all
+  }
+}
+
+const KEY = 'e.subject = due.subject and e.seq = due.seq and e.position = due.position'
+
+/** All that was given up is owed again, with all its attempts; gives how many. */
+export const replayDead = (
+  database: Database,
+  { tenantId, id, now }: { readonly tenantId: string; readonly id: string; readonly now: number },
+): Promise<number> =>
+  inStretches(database, tenantId, {
+    name: 'replay_webhook_events',
+    // What is given up again meanwhile has ended later, and is left.
+    text: `with due as (
+             select subject, seq, position from millrace.webhook_event
+             where tenant_id = $1::uuid and webhook_id = $2::uuid and state = 'dead' and next_at <= $3::timestamptz
+             order by at limit ${AT_ONCE} for update
+           ), again as (
+             update millrace.webhook_event e
+             set state = 'waiting', next_at = $3::timestamptz, attempts = 0, code = null
+             from due where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and ${KEY} returning 1
+           ) select count(*)::integer as n from again`,
+    values: [tenantId, id, new Date(now)],
+  })
+
+/** What a webhook that is gone was owed, or was sent. */
+export const forgetEvents = async (database: Database, tenantId: string, id: string): Promise<void> => {
+  await inStretches(database, tenantId, {
+    name: 'forget_webhook_events',
+    text: `with due as (
+             select subject, seq, position from millrace.webhook_event e
+             where tenant_id = $1::uuid and webhook_id = $2::uuid
+               and not exists (select from millrace.webhook w where w.tenant_id = $1::uuid and w.id = $2::uuid)
+             limit ${AT_ONCE}
+           ), gone as (
+             delete from millrace.webhook_event e using due
+             where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and ${KEY} returning 1
+           ) select count(*)::integer as n from gone`,
+    values: [tenantId, id],
+  })
 }
 
 /** Whatever kept its calls from going out is lifted: somebody has mended it. */
@@ -76,22 +110,24 @@ export const reachAgain = async (
                where tenant_id = $1::uuid and flow_id = $2 and destination = $3`,
         values: [asked.tenantId, asked.flow, asked.id],
       },
-      {
-        name: 'webhook_due_now',
-        text: `update millrace.webhook_event set next_at = $3::timestamptz
-               where tenant_id = $1::uuid and webhook_id = $2::uuid and state = 'waiting'
-                 and next_at > $3::timestamptz`,
-        values: [asked.tenantId, asked.id, new Date(asked.now)],
-      },
     ],
   )
+  await inStretches(database, asked.tenantId, {
+    name: 'webhook_due_now',
+    text: `with due as (
+             select subject, seq, position from millrace.webhook_event
+             where tenant_id = $1::uuid and webhook_id = $2::uuid and state = 'waiting' and next_at > $3::timestamptz
+             order by next_at limit ${AT_ONCE} for update skip locked
+           ), sooner as (
+             update millrace.webhook_event e set next_at = $3::timestamptz
+             from due where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and ${KEY} returning 1
+           ) select count(*)::integer as n from sooner`,
+    values: [asked.tenantId, asked.id, new Date(asked.now)],
+  })
 }
 
 const SENT_KEPT_MS = 3 * 86_400_000
 const DEAD_KEPT_MS = 30 * 86_400_000
-
-/** In one statement: millions would be more than one may take, and would stand for good. */
-const TIDIED_AT_ONCE = 5_000
 
 /** By the webhooks that events stand under, also those that are gone: one look at the key each. */
 const webhooksOwed = async (database: Database, tenantId: string): Promise<string[]> => {
@@ -119,33 +155,25 @@ const tidyState = async (
   asked: { readonly tenantId: string; readonly id: string; readonly state: string; readonly before: number },
 ): Promise<void> => {
   const { tenantId, id, state, before } = asked
-  for (let gone = TIDIED_AT_ONCE; gone === TIDIED_AT_ONCE; ) {
-    const [rows = []] = await database.batch(
-      [tenantId],
-      [
-        {
-          name: `tidy_webhook_events_${state}`,
-          // Written out, the state lets the index that is for it alone be used.
-          text: `with due as (
-                   select subject, seq, position from millrace.webhook_event
-                   where tenant_id = $1::uuid and webhook_id = $2::uuid and state = '${state}' and at < $3::timestamptz
-                   order by ${state === 'waiting' ? 'next_at' : 'at'} limit $4::integer for update skip locked
-                 ), gone as (
-                   delete from millrace.webhook_event e using due
-                   where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and e.subject = due.subject
-                     and e.seq = due.seq and e.position = due.position returning 1
-                 ) select count(*)::integer as gone from gone`,
-          values: [tenantId, id, new Date(before), TIDIED_AT_ONCE],
-        },
-      ],
-    )
-    gone = rows[0]?.gone as number
-  }
+  await inStretches(database, tenantId, {
+    name: `tidy_webhook_events_${state}`,
+    // Written out, the state lets the index that is for it alone be used.
+    text: `with due as (
+             select subject, seq, position from millrace.webhook_event
+             where tenant_id = $1::uuid and webhook_id = $2::uuid and state = '${state}' and at < $3::timestamptz
+             order by ${state === 'waiting' ? 'next_at' : 'at'} limit ${AT_ONCE} for update skip locked
+           ), gone as (
+             delete from millrace.webhook_event e using due
+             where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and ${KEY} returning 1
+           ) select count(*)::integer as n from gone`,
+    values: [tenantId, id, new Date(before)],
+  })
 }
 
 /** Lets go of what was sent some days ago, and of what was given up, or never asked for, a month ago. */
 export const tidyTold = async (database: Database, tenantId: string, now: number): Promise<void> => {
   for (const id of await webhooksOwed(database, tenantId)) {
+    await forgetEvents(database, tenantId, id)
     await tidyState(database, { tenantId, id, state: 'sent', before: now - SENT_KEPT_MS })
     await tidyState(database, { tenantId, id, state: 'dead', before: now - DEAD_KEPT_MS })
     await tidyState(database, { tenantId, id, state: 'waiting', before: now - DEAD_KEPT_MS })

@@ -67,6 +67,9 @@ export interface Batches {
     lane: Lane,
     asked: { readonly now: number; readonly id: string; readonly name: string; readonly rowsMax: number },
   ): Promise<OpenFile | null>
+  /** Keeps it for this caller a while longer; false where it was too late, and another has it. */
+  renew(file: OpenFile, now: number): Promise<boolean>
+  /** Nothing where another has it by now. */
   end(file: OpenFile, end: FileEnd, now: number): Promise<void>
 }
 
@@ -191,22 +194,47 @@ export const createBatches = ({ database }: { readonly database: Database }): Ba
       return { ...lane, id, name, attempts: 1, isAbandoned: false, madeAt: now, items: await itemsOf(tx, lane, id) }
     }),
 
+  renew: async (file, now) => {
+    const [rows] = await database.batch(
+      [file.tenantId],
+      [
+        {
+          name: 'renew_batch',
+          text: `update millrace.batch_file set next_at = $4::timestamptz
+                 where tenant_id = $1::uuid and id = $2::uuid and state = 'writing' and attempts = $3::integer
+                 returning 1 as one`,
+          values: [file.tenantId, file.id, file.attempts, new Date(now + LEASE_MS)],
+        },
+      ],
+    )
+    return rows?.length === 1
+  },
+
   end: async (file, { state, rows, bytes, digest, code, lines, results, nextAt }, now) => {
     await database.batch(
       [file.tenantId],
       [
         {
-          text: `update millrace.batch_file set state = $3, rows = $4::integer, bytes = $5::integer, digest = $6::bytea,
-                   code = $7, sent_at = case when $3 = 'sent' then $8::timestamptz end, next_at = $9::timestamptz
-                 where tenant_id = $1::uuid and id = $2::uuid`,
-          values: [file.tenantId, file.id, state, rows, bytes, digest, code, new Date(now), new Date(nextAt)],
-        },
-        {
-          text: `update millrace.batch_item i set line = w.line, result = w.result
-                 from unnest($2::uuid[], $3::integer[], $4::bytea[]) as w(delivery, line, result)
-                 where i.tenant_id = $1::uuid and i.delivery = w.delivery`,
+          text: `with ended as (
+                   update millrace.batch_file set state = $3, rows = $4::integer, bytes = $5::integer, digest = $6::bytea,
+                     code = $7, sent_at = case when $3 = 'sent' then $8::timestamptz end, next_at = $9::timestamptz
+                   where tenant_id = $1::uuid and id = $2::uuid and state = 'writing' and attempts = $10::integer
+                   returning id
+                 )
+                 update millrace.batch_item i set line = w.line, result = w.result
+                 from ended, unnest($11::uuid[], $12::integer[], $13::bytea[]) as w(delivery, line, result)
+                 where i.tenant_id = $1::uuid and i.delivery = w.delivery and i.file = ended.id`,
           values: [
             file.tenantId,
+            file.id,
+            state,
+            rows,
+            bytes,
+            digest,
+            code,
+            new Date(now),
+            new Date(nextAt),
+            file.attempts,
             uuids([...lines.keys()]),
             int4s([...lines.values()]),
             byteas([...lines.keys()].map((delivery) => results.get(delivery) ?? null)),

@@ -40,6 +40,11 @@ const LANES_AT_ONCE = 8
 const FILES_EACH = 10
 const NO_LIMITS = { concurrency: null, perSecond: null, breaker: null } as const
 
+/** How often whoever has a file in hand says so: well within its lease. */
+const RENEW_MS = 60_000
+/** Leads read at once: more would keep others from the database. */
+const LOADED_AT_ONCE = 20
+
 /** Of one that the answer does not speak of. */
 const UNTOLD: AttemptResult = {
   outcome: 'error',
@@ -79,20 +84,41 @@ export const createBatchWriter = (options: {
     return (await blocks.why(lead.tenantId, personKeys({ lead, flow, keys }), reached)) !== null
   }
 
+  /** Keeps a file in hand for as long as something is done with it. Throws where another has taken it up. */
+  const keeping = (file: OpenFile) => {
+    let renewedAt = clock.now()
+    return async (): Promise<void> => {
+      const now = clock.now()
+      if (now - renewedAt < RENEW_MS) return
+      if (!(await batches.renew(file, now))) throw new Error('another process has taken this batch up')
+      renewedAt = now
+    }
+  }
+
+  const payloadOf = async (file: OpenFile, { delivery, leadId }: OpenFile['items'][number]) => {
+    const loaded = await loader.load(file.tenantId, leadId)
+    if (!loaded?.key || (await isBlocked(loaded, delivery))) return null
+    const found = loaded.lead.deliveries.get(delivery)
+    return found ? { found, key: loaded.key } : null
+  }
+
   /** What its leads say is to be sent; one that may not leave any more has no line. */
-  const rowsOf = async (file: OpenFile): Promise<Rows> => {
+  const rowsOf = async (file: OpenFile, keep: () => Promise<void>): Promise<Rows> => {
     const rows: BatchRow[] = []
     const lines = new Map<string, number>()
     const keyOf = new Map<string, KeyObject>()
-    for (const { delivery, leadId } of file.items) {
-      const loaded = await loader.load(file.tenantId, leadId)
-      const found =
-        loaded?.key && !(await isBlocked(loaded, delivery)) ? loaded.lead.deliveries.get(delivery) : undefined
-      if (found && loaded?.key) {
-        rows.push({ deliveryId: delivery, key: found.key ?? delivery, leadId, payload: found.payload })
-        keyOf.set(delivery, loaded.key)
+    for (let from = 0; from < file.items.length; from += LOADED_AT_ONCE) {
+      await keep()
+      const some = file.items.slice(from, from + LOADED_AT_ONCE)
+      const loaded = await Promise.all(some.map((item) => payloadOf(file, item)))
+      for (const [at, { delivery, leadId }] of some.entries()) {
+        const one = loaded[at]
+        if (one) {
+          rows.push({ deliveryId: delivery, key: one.found.key ?? delivery, leadId, payload: one.found.payload })
+          keyOf.set(delivery, one.key)
+        }
+        lines.set(delivery, one ? rows.length : 0)
       }
-      lines.set(delivery, found ? rows.length : 0)
     }
     return { rows, lines, keyOf }
   }
@@ -101,6 +127,7 @@ export const createBatchWriter = (options: {
     destination: CompiledDestination,
     file: OpenFile,
     rows: readonly BatchRow[],
+    keep: () => Promise<void>,
   ): Promise<{ result: AttemptResult | BatchEnded; bytes: number; digest: Buffer }> => {
     const { settings } = destination
     const batch = batchOf(destination)
@@ -113,6 +140,7 @@ export const createBatchWriter = (options: {
     try {
       for (let step = program?.next(); step; ) {
         if (step.done) return { ...whole, result: step.value }
+        await keep()
         const call = await authorizeCall(ctx, keys, destination, step.value)
         step = program?.next(answerOfCall(await call.send({ timeoutMs: destination.timeoutMs ?? timeoutMs })))
       }
@@ -126,7 +154,8 @@ export const createBatchWriter = (options: {
 
   const write = async (file: OpenFile, destination: CompiledDestination | undefined): Promise<CallEnd> => {
     const beganAt = clock.now()
-    const { rows, lines, keyOf } = await rowsOf(file)
+    const keep = keeping(file)
+    const { rows, lines, keyOf } = await rowsOf(file, keep)
     const results = new Map<string, Buffer>()
     const ended = (state: 'writing' | 'sent' | 'failed', code: FaultCode | null, over: object = {}) =>
       batches.end(
@@ -148,7 +177,7 @@ export const createBatchWriter = (options: {
       await ended('sent', null)
       return { is: 'void' }
     }
-    const { result, ...whole } = await send(destination, file, rows)
+    const { result, ...whole } = await send(destination, file, rows, keep)
     const ms = clock.now() - beganAt
     if (result.outcome === 'each')
       for (const { deliveryId } of rows) {

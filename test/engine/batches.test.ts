@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -171,6 +171,65 @@ it('who opted out while the window was open stands in no file', async () => {
   await process.work()
   const found = await process.reader.read(engine.tenantId, told.answer.lead_id)
   expect([...(found?.lead.deliveries.values() ?? [])]).toMatchObject([{ outcome: 'failure', code: 'person_blocked' }])
+})
+
+it('a file that another process has taken up is left to it: whoever was too slow writes nothing of it down', async () => {
+  const process = await engine.start()
+  await submit(process, 'Slow')
+  engine.clock.advance(16 * 60_000)
+  const batches = createBatches({ database: process.database })
+  const lane = { tenantId: engine.tenantId, flowId: 'filed', destination: 'drop' }
+  const take = async (last: string) =>
+    batches.take(lane, {
+      now: engine.clock.now(),
+      id: `00000000-0000-7000-8000-0000000000${last}`,
+      name: `slow-${last}`,
+      rowsMax: 10,
+    })
+  const first = await take('aa')
+  if (!first) throw new Error('nothing was due')
+  expect(await batches.renew(first, engine.clock.now() + 4 * 60_000)).toBe(true)
+  engine.clock.advance(6 * 60_000)
+  // Renewed, it is in hand still.
+  expect(await take('bb')).toBeNull()
+  engine.clock.advance(6 * 60_000)
+  const second = await take('cc')
+  expect(second).toMatchObject({ id: first.id, attempts: 2, isAbandoned: true })
+  expect(await batches.renew(first, engine.clock.now())).toBe(false)
+  const [{ delivery } = { delivery: '' }] = first.items
+  const end = {
+    state: 'failed' as const,
+    rows: 1,
+    bytes: 1,
+    digest: null,
+    code: 'setting_invalid',
+    lines: new Map([[delivery, 1]]),
+    results: new Map(),
+    nextAt: engine.clock.now(),
+  }
+  await batches.end(first, end, engine.clock.now())
+  expect(await batches.find(engine.tenantId, delivery)).toMatchObject({ file: { state: 'writing', line: null } })
+  await batches.end(second ?? first, { ...end, state: 'sent', code: null }, engine.clock.now())
+  expect(await batches.find(engine.tenantId, delivery)).toMatchObject({ file: { state: 'sent', line: 1 } })
+})
+
+it('lanes that something is due for are found, each once, and no others', async () => {
+  const process = await engine.start()
+  const batches = createBatches({ database: process.database })
+  const now = engine.clock.now()
+  const strangers = await Promise.all(['a', 'b'].map((slug) => engine.addTenant(slug)))
+  const add = (tenantId: string, destination: string, dueAt: number) =>
+    batches.add({ tenantId, flowId: 'x', destination, delivery: randomUUID(), leadId: randomUUID(), attempt: 1, dueAt })
+  for (const tenantId of strangers)
+    for (const destination of ['one', 'three', 'two']) {
+      // What comes first in its lane is not due: one behind it decides.
+      await add(tenantId, destination, now + 60_000)
+      for (let n = 0; n < 3; n += 1) await add(tenantId, destination, destination === 'two' ? now + 1 : now - n)
+    }
+  const found = (await batches.due(now)).filter(({ flowId }) => flowId === 'x')
+  expect(found.map(({ tenantId, destination }) => `${tenantId} ${destination}`).toSorted()).toEqual(
+    strangers.flatMap((tenantId) => [`${tenantId} one`, `${tenantId} three`]).toSorted(),
+  )
 })
 
 it('what stands in the tables names nobody', async () => {

@@ -64,3 +64,67 @@ it('lets go of facts that are no longer fresh, and of no others', async () => {
   await home.house.upkeep.tendTenants()
   expect(await home.inspect('select tenant_id from millrace.fact')).toHaveLength(2)
 })
+
+it('lets go of batches that left long ago, but not of what a lead has not seen of one', async () => {
+  const at = (days: number) => new Date(clock.now() - days * DAY_MS) as never
+  const file = async (tenantId: string, days: number, state: string): Promise<string> => {
+    const [row] = await home.inspect<{ id: string }>(
+      `insert into millrace.batch_file (tenant_id, id, flow_id, destination, name, state, made_at, next_at)
+       values ($1, gen_random_uuid(), 'f', 'd', 'n', $2, $3, $3) returning id`,
+      [tenantId, state, at(days)],
+    )
+    return row?.id ?? ''
+  }
+  const item = (tenantId: string, of: string, delivery: string) =>
+    home.inspect(
+      `with i as (
+         insert into millrace.batch_item (tenant_id, delivery, lead_id, flow_id, destination, due_at, file, line)
+         values ($1, gen_random_uuid(), gen_random_uuid(), 'f', 'd', $3, $2, 1) returning *
+       )
+       insert into millrace.delivery (tenant_id, lead_id, id, opened_at, changed_at, attempts, flow_id, destination, state)
+       select tenant_id, lead_id, delivery, due_at, due_at, 1, 'f', 'd', $4 from i returning 1`,
+      [tenantId, of, at(91), delivery],
+    )
+  const old = await file(home.tenantId, 91, 'sent')
+  for (let n = 0; n < 3; n += 1) await item(home.tenantId, old, 'delivered')
+  const unseen = await file(home.tenantId, 91, 'failed')
+  await item(home.tenantId, unseen, 'waiting')
+  await item(home.tenantId, unseen, 'dead')
+  const young = await file(home.tenantId, 89, 'sent')
+  await item(home.tenantId, young, 'delivered')
+  const writing = await file(home.tenantId, 200, 'writing')
+  await item(home.tenantId, writing, 'waiting')
+  const theirs = await file(other, 91, 'sent')
+  await item(other, theirs, 'delivered')
+  await home.house.upkeep.tendTenants()
+  const left = await home.inspect<{ id: string; items: number }>(
+    `select f.id, (select count(*) from millrace.batch_item i where i.file = f.id)::integer as items
+     from millrace.batch_file f`,
+  )
+  expect(new Map(left.map(({ id, items }) => [id, items]))).toEqual(
+    new Map([
+      [unseen, 1],
+      [young, 1],
+      [writing, 1],
+    ]),
+  )
+})
+
+it('lets go of jobs on dead letters that ended long ago', async () => {
+  for (const ended of [91, 89, null])
+    await home.inspect(
+      `insert into millrace.replay_run (tenant_id, id, filter, per_second, state, matched, by, started_at, ended_at)
+       values ($1, gen_random_uuid(), '{}', 1, $2, 1, 'ada', $3, $4)`,
+      [
+        home.tenantId,
+        ended === null ? 'running' : 'done',
+        new Date(clock.now() - 100 * DAY_MS),
+        ended === null ? null : new Date(clock.now() - ended * DAY_MS),
+      ] as never,
+    )
+  await home.house.upkeep.tendTenants()
+  expect(await home.inspect('select state from millrace.replay_run order by state')).toEqual([
+    { state: 'done' },
+    { state: 'running' },
+  ])
+})

@@ -11,7 +11,7 @@ import {
   rotateSecret,
   type Subscription,
 } from '../../feed/subscriptions.ts'
-import { reachAgain, readEvents, replayDead } from '../../feed/telling.ts'
+import { forgetEvents, reachAgain, readEvents, replayDead } from '../../feed/telling.ts'
 import { problems } from '../contract/problem.ts'
 import {
   RotateBody,
@@ -193,6 +193,7 @@ export const webhookRoutes =
         const known = await found(tenantId, request.params.id)
         await removeSubscription(database, tenantId, known.id)
         feed.forget(tenantId)
+        await forgetEvents(database, tenantId, known.id)
         return viewOf(known)
       },
     )
