@@ -95,6 +95,15 @@ describe('mapping', () => {
       { city: 'Waco' },
       { form: 'R', town: 'Paris' },
     ],
+    [
+      'a list of one element, as XML says it',
+      { phone: 'a.b[0].c' },
+      { a: { b: { c: '1' } } },
+      { phone: '1' },
+      { a: { b: { c: '1' } } },
+    ],
+    ['a text of such a list', { phone: 'a[0]' }, { a: '1' }, { phone: '1' }, { a: '1' }],
+    ['none beyond the first of such a list', { phone: 'a[1]' }, { a: '1' }, {}, { a: '1' }],
     ['what is missing is left out', { phone: 'a.b[3].c' }, { other: 1 }, {}, { other: 1 }],
   ])('%s', (_, mapping, incoming, values, extra) => {
     expect(map(mapping, incoming)).toEqual({ values, extra })

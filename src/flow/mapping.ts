@@ -69,8 +69,13 @@ const indexOf = (incoming: Incoming): Map<string, string> => {
   return index
 }
 
+/**
+ * XML cannot say that a list has one element: it reads as that element alone, which then is the first. Nobody's number
+ * beyond is.
+ */
 const looseMember = (value: Json, name: string | number): Json => {
   const exact = memberOf(value, name)
+  if (exact === null && name === 0 && value !== null && !Array.isArray(value)) return value
   if (exact !== null || typeof name === 'number' || value === null || typeof value !== 'object') return exact
   if (Array.isArray(value)) return null
   const wanted = formOf(name)

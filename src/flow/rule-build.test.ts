@@ -22,6 +22,11 @@ describe('loops', () => {
     '!lead.phone.time_zones.exists(z, z == "America/Denver")',
     'lead.phone.time_zones.all(z, z == "America/Chicago")',
     'lead.tags.exists_one(t, t == "hot")',
+    'lead.phone.time_zones.filter(z, z == "America/Chicago").size() > 0',
+    'lead.phone.time_zones.filter(z, z == "America/Chicago").size() == 0',
+    'size(lead.tags.map(t, t + "!")) == 3',
+    'lead.tags.size() == 7',
+    '!(lead.tags.map(t, t).filter(t, t == "hot").size() >= 1)',
   ])('over what was not sent decide nothing about a lead known in part: %s', (text) => {
     const rule = compileRule(text, scope)
     expect(rule.holds(smallLead({ fields: {}, extra: {}, partial: true }))).toBe(true)
@@ -33,5 +38,9 @@ describe('loops', () => {
     expect(holds('lead.phone.time_zones.exists(z, z == "America/Chicago")')).toBe(true)
     expect(holds('lead.phone.time_zones.exists(z, z == "America/Denver")')).toBe(false)
     expect(holds('lead.phone.time_zones.filter(z, z == "America/Denver").size() > 0')).toBe(false)
+    expect(holds('lead.phone.time_zones.map(z, z).size() == 1')).toBe(true)
+    // What some entries leave open leaves the count open.
+    expect(holds('lead.phone.time_zones.filter(z, lead.tags.exists(t, t == z)).size() > 0')).toBe(true)
+    expect(holds('lead.phone.time_zones.filter(z, lead.tags.exists(t, t == z)).size() == 0')).toBe(true)
   })
 })

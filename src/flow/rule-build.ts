@@ -190,16 +190,18 @@ const loopTerm = (
           : 'list<dyn>'
         : 'bool'
   const at = { start: node.start, end: node.end }
-  if (type !== 'bool') return { type, read, ...at }
   const listed = list.partial ?? list.read
   // Of a lead known in part: what some entries leave open, the loop leaves open.
   const partly = partialTruth(body)
+  if (call.kind === 'map') return { type, read, partial: (lead) => (listed(lead) === null ? null : read(lead)), ...at }
   const surely = loopRead({ ...looping, body: (lead) => partly(lead) === true })
   const perhaps = loopRead({ ...looping, body: (lead) => partly(lead) !== false })
+  const isSame = (sure: Json, open: Json): boolean =>
+    sure === open || (Array.isArray(sure) && Array.isArray(open) && sure.length === open.length)
   const partial: Read = (lead) => {
     if (listed(lead) === null) return null
     const sure = surely(lead)
-    return sure === perhaps(lead) ? sure : null
+    return isSame(sure, perhaps(lead)) ? sure : null
   }
   return { type, read, partial, ...at }
 }
@@ -261,7 +263,8 @@ const callTerm = (
   })
   const read = known.build({ args, building, at, report: (issue) => building.issues.push(issue) })
   const type = typeof known.returns === 'function' ? known.returns(args) : known.returns
-  if (type !== 'bool') return { type, read, ...at }
+  // What stands in for a missing value is asked of a missing value.
+  if (call.name === 'default') return { type, read, ...at }
   const parts = args.map((arg) => arg.partial ?? arg.read)
   const partial: Read = (lead) => (parts.some((part) => part(lead) === null) ? null : read(lead))
   return { type, read, partial, ...at }

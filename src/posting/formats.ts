@@ -47,16 +47,7 @@ const elements = (value: Json, name: string, indent: string): string[] | null =>
   return [`${indent}<${tag}>`, ...inner.flat(), `${indent}</${tag}>`]
 }
 
-/** A list of one element reads as that element alone: such a payload has no XML. */
-const hasShortList = (value: Json): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (Array.isArray(value) ? value.length < 2 || value.some(hasShortList) : Object.values(value).some(hasShortList))
-
-const xmlOf = (payload: Payload): string | null => {
-  if (hasShortList(payload)) return null
-  return elements(payload, 'lead', '')?.join('\n') ?? null
-}
+const xmlOf = (payload: Payload): string | null => elements(payload, 'lead', '')?.join('\n') ?? null
 
 /** The payload in one format; null where that format cannot say it. */
 export const sampleIn = (format: Sample['format'], payload: Payload): Sample | null => {

@@ -9,6 +9,7 @@ import { encodeSegment } from '../journal/segment.ts'
 import type { Delivery } from '../lead/deliveries.ts'
 import type { LeadEvent } from '../lead/events.ts'
 import { purgeStatements } from './purges.ts'
+import { askedAbout, type Recipient } from './recipients.ts'
 import type { Held } from './types.ts'
 
 /**
@@ -54,15 +55,10 @@ const claimsOf = (loaded: LoadedLead): Buffer[] =>
   })
 
 /** Whom an erasure is told to: a delivery that may have arrived, or an enricher that was asked. */
-type Recipient = Pick<Delivery, 'id' | 'key' | 'destination' | 'reference'>
-
-const recipientsOf = ({ lead, events }: LoadedLead): readonly Recipient[] => {
-  const asked = new Map<string, Recipient>()
-  for (const { type, data } of events)
-    if (type === 'enrichment.started' && data.inquiry !== undefined)
-      asked.set(data.inquiry, { id: data.inquiry, key: null, destination: data.enricher, reference: null })
-  return [...[...lead.deliveries.values()].filter(mayHaveIt), ...asked.values()]
-}
+const recipientsOf = (loaded: LoadedLead): readonly Recipient[] => [
+  ...[...loaded.lead.deliveries.values()].filter(mayHaveIt),
+  ...askedAbout(loaded),
+]
 
 /** What enrichers said to this lead, or were about to: kept for others under these keys. */
 const factsOf = (loaded: LoadedLead): Buffer[] => {

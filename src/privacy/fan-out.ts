@@ -3,13 +3,15 @@ import { newId } from '../base/ids.ts'
 import { seal } from '../base/seal.ts'
 import { byteas, int8s, texts, uuids } from '../database/arrays.ts'
 import type { Database } from '../database/pool.ts'
-import type { LeadLoader } from '../journal/read.ts'
+import type { LeadLoader, LoadedLead } from '../journal/read.ts'
+import type { NoticeTools } from './notices.ts'
+import { askedAbout, type Recipient } from './recipients.ts'
 import { readRequest, settleRequest } from './requests.ts'
 import type { NoticeAct, PrivacyRequest } from './types.ts'
 
 /**
- * Tells on: whoever received a person's leads hears that a consent was taken back, that processing is restricted, or
- * that something was mended. Erasures note their own, since afterwards nobody could know whom to tell.
+ * Tells on: whoever received a person's leads, and whoever was asked about them and can be told so, hears that a consent
+ * was taken back, that processing is restricted, or that something was mended. Erasures note their own, since afterwards nobody could know whom to tell.
  */
 export interface FanOut {
   /** Notes what recipients must be told for requests that are not gone through. */
@@ -29,8 +31,22 @@ export const createFanOut = (options: {
   readonly database: Database
   readonly loader: LeadLoader
   readonly clock: Clock
+  readonly tools: Pick<NoticeTools, 'destination'>
 }): FanOut => {
-  const { database, loader, clock } = options
+  const { database, loader, clock, tools } = options
+
+  /** Enrichers without a way to be told this are not told, as with an erasure; a destination without one is a person's to tell. */
+  const inquiriesOf = async (loaded: LoadedLead, act: NoticeAct): Promise<readonly Recipient[]> => {
+    const { tenantId, flow, flowVersion, id: leadId } = loaded.lead
+    const told: Recipient[] = []
+    for (const inquiry of askedAbout(loaded)) {
+      const enricher = await tools.destination(tenantId, { flow, flowVersion, destination: inquiry.destination })
+      const { reference, id: deliveryId } = inquiry
+      const input = { act, requestId: '', leadId, deliveryId, reference, now: clock.now() }
+      if (enricher?.type.forget?.(input, enricher.settings as never)) told.push(inquiry)
+    }
+    return told
+  }
 
   const carryOut: FanOut['carryOut'] = async (request) => {
     const { tenantId, id, subject } = request
@@ -57,7 +73,10 @@ export const createFanOut = (options: {
     for (const row of leads) {
       const loaded = await loader.load(tenantId, row.id as string)
       if (!loaded || loaded.lead.test) continue
-      const recipients = [...loaded.lead.deliveries.values()].filter(({ outcome }) => outcome === 'success')
+      const recipients: readonly Recipient[] = [
+        ...[...loaded.lead.deliveries.values()].filter(({ outcome }) => outcome === 'success'),
+        ...(await inquiriesOf(loaded, act)),
+      ]
       if (recipients.length === 0) continue
       told += recipients.length
       await database.batch(

@@ -28,7 +28,10 @@ const CALLS_MAX = 5
 
 /** How a destination of a published version is found and what its calls need. */
 export interface NoticeTools {
-  readonly destination: (tenantId: string, notice: Notice) => Promise<CompiledDestination | null>
+  readonly destination: (
+    tenantId: string,
+    named: Pick<Notice, 'flow' | 'flowVersion' | 'destination'>,
+  ) => Promise<CompiledDestination | null>
   /** Sends a call with its credential. Rejects with a Fault. */
   readonly send: (tenantId: string, destination: CompiledDestination, call: Call) => Promise<CallAnswer>
 }

@@ -31,6 +31,8 @@ type Fetched = { readonly answer: FactsAnswer } | { readonly wakeAt: number | nu
 
 /** An enricher that knew nothing may have learnt of it by tomorrow. */
 const NOTHING_FRESH_MS = 86_400_000
+/** What an enricher that was told something of a lead may have to hear of it later. */
+const ACTS = ['erase', 'revoke', 'restrict', 'rectify'] as const
 /** Where an enricher has no place for another call, or all calls are stopped. */
 const AGAIN_MS = 250
 const STOPPED_MS = 5_000
@@ -157,10 +159,11 @@ export const fetchFacts = async (ctx: RunnerContext, journey: Journey, asked: Fa
     now: interrupted?.startedAt ?? ctx.clock.now(),
   }
   const { step, name, fp } = asked
-  const forgets = destination.type.forget?.(
-    { act: 'erase', requestId: '', leadId: lead.id, deliveryId: input.deliveryId, reference: null, now: input.now },
-    destination.settings as never,
-  )
+  const isToldOn = ACTS.some((act) => {
+    const { deliveryId, now } = input
+    const told = { act, requestId: '', leadId: lead.id, deliveryId, reference: null, now }
+    return (destination.type.forget?.(told, destination.settings as never) ?? null) !== null
+  })
   const progress: Progress = { sending: undefined, called: false }
   const beganAt = ctx.clock.now()
   let result: AttemptResult
@@ -184,7 +187,7 @@ export const fetchFacts = async (ctx: RunnerContext, journey: Journey, asked: Fa
           call,
           runner: ctx.runnerNumber(),
           ...(told !== null && { key: told }),
-          ...(forgets && { inquiry: input.deliveryId }),
+          ...(isToldOn && { inquiry: input.deliveryId }),
         },
         sealed: null,
       }),

@@ -22,7 +22,7 @@ enrichers:
     repeat: safe
     fresh_for: 30d
     facts: { employer: employer }
-    forget: { url: "${sink.url}/people/forget" }
+    forget: { url: "${sink.url}/people/forget", acts: [erase, revoke] }
 steps:
   - review: { id: look, queue: all, when: 'lead.note == "look"' }
   - enrich: { from: people, send: { phone: '{{ lead.phone }}' } }
@@ -92,6 +92,31 @@ describe('what was kept for others', () => {
 })
 
 describe('a person who took a consent back', () => {
+  it('is told of to the enricher that was asked about them, as what it received', async () => {
+    const { answer } = await submit('fay@example.com', '512 555 0146')
+    const [key] = (await person('fay@example.com')).keys
+    const asked = { tenantId: home.tenantId, actor: { kind: 'operator', id: 'test' } } as const
+    const known = [{ kind: 'email', key: key ?? 0n }] as const
+    const { consents, fanOut, notices } = home.house.privacy
+    const block = (kind: 'revoke' | 'restrict') =>
+      consents.block({ ...asked, kind, known, channels: ['call'], via: 'operator', evidence: null })
+    const revoked = await block('revoke')
+    await fanOut.carryOut(revoked)
+    const before = sink.requests.length
+    await notices.round()
+    // Erasures of the tests before are told in the same round.
+    const told = sink.requests.slice(before).filter(({ body }) => body.includes(revoked.id))
+    expect(told.map(({ path }) => path)).toEqual(['/people/forget'])
+    expect(JSON.parse(told[0]?.body ?? '')).toMatchObject({ act: 'revoke', lead_id: answer.lead_id })
+    expect(await noticesOf(home.house.database, home.tenantId, revoked.id)).toMatchObject([
+      { destination: 'people', act: 'revoke', status: 'acknowledged' },
+    ])
+    // What it does not take is no person's to tell: it keeps no lead.
+    const restricted = await block('restrict')
+    await fanOut.carryOut(restricted)
+    expect(await noticesOf(home.house.database, home.tenantId, restricted.id)).toEqual([])
+  })
+
   it('is not asked about, although the step was decided before', async () => {
     const { answer } = await submit('eve@example.com', '512 555 0145', 'look')
     const [key] = (await person('eve@example.com')).keys

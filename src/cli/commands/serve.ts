@@ -69,6 +69,8 @@ const listen = async (app: FastifyInstance, config: Config): Promise<string> => 
       throw new Fault('setting_invalid', {
         message: `Port ${config.port} on ${config.host} is taken. Stop what listens there, or choose another: --port 8081`,
       })
+    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+      throw new Fault('setting_invalid', { message: `HOST: there is no address "${config.host}" (${code}).` })
     if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
       throw new Fault('setting_invalid', { message: `Cannot listen on ${config.host}:${config.port} (${code}).` })
     throw error

@@ -10,6 +10,8 @@ export interface Totals {
   rejected: Record<string, number>
   delivered: number
   failed: number
+  /** Of these, by destination and code: `CRM: destination.blocked`. Left out by what older versions counted. */
+  failures?: Record<string, number>
   deliveriesOpen: number
   /** Rows that an earlier run had sent already: their leads were found, not made. */
   alreadySent: number
@@ -53,10 +55,15 @@ export const countAnswer = (totals: Totals, answer: Answer, isRepeat: boolean): 
     const code = answer.code ?? 'processing_failed'
     totals.rejected[code] = (totals.rejected[code] ?? 0) + 1
   }
-  for (const { outcome } of Object.values(answer.destinations)) {
+  for (const [destination, { outcome, code }] of Object.entries(answer.destinations)) {
     if (outcome === 'success') totals.delivered += 1
     else if (outcome === 'pending') totals.deliveriesOpen += 1
-    else totals.failed += 1
+    else {
+      totals.failed += 1
+      const name = code ? `${destination}: ${code}` : destination
+      totals.failures ??= {}
+      totals.failures[name] = (totals.failures[name] ?? 0) + 1
+    }
   }
 }
 
@@ -75,6 +82,7 @@ export const jsonOf = (
   rejected: totals.rejected,
   delivered: totals.delivered,
   failed: totals.failed,
+  failures: totals.failures ?? {},
   deliveries_pending: totals.deliveriesOpen,
   already_sent: totals.alreadySent,
   unreadable: totals.unreadable,
@@ -90,9 +98,19 @@ const number = (value: number): string => value.toLocaleString('en-US')
 
 const REASONS_SHOWN = 5
 
+const mostFirst = (counts: Readonly<Record<string, number>>): [string, number][] =>
+  Object.entries(counts).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))
+
+/** Where one of these is all that stands between the rows and their destination, the code alone helps nobody. */
+const blockedHint = (names: readonly string[]): string =>
+  names.some((name) => name.endsWith('destination.blocked'))
+    ? '\ndestination.blocked: its address is private, local or on another port than OUTBOUND_ALLOW names, so nothing was sent.\n'
+    : ''
+
 /** The closing table. */
 export const tableOf = (totals: Totals, rejectsFile: string | null): string => {
-  const codes = Object.entries(totals.rejected).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))
+  const codes = mostFirst(totals.rejected)
+  const failures = mostFirst(totals.failures ?? {}).slice(0, REASONS_SHOWN)
   const lines: [string, number | string, string?][] = [
     ['rows read', totals.rows],
     ['accepted', totals.accepted],
@@ -103,6 +121,7 @@ export const tableOf = (totals: Totals, rejectsFile: string | null): string => {
     ['unreadable', totals.unreadableCount, rejectsFile ?? ''],
     ['deliveries made', totals.delivered],
     ['deliveries failed', totals.failed],
+    ...failures.map(([name, count]): [string, number] => [`  ${name}`, count]),
     ['deliveries pending', totals.deliveriesOpen],
     ...(totals.alreadySent > 0 ? [['sent before', totals.alreadySent] as [string, number]] : []),
     ['seconds', totals.seconds.toFixed(1)],
@@ -110,10 +129,12 @@ export const tableOf = (totals: Totals, rejectsFile: string | null): string => {
   ]
   const text = lines.map(([name, value, note]) => {
     const shown = typeof value === 'number' ? number(value) : value
-    return `  ${name.padEnd(24)}${shown.padStart(12)}${note ? `   ${note}` : ''}\n`
+    const room = Math.max(0, 36 - name.length)
+    return `  ${name}${shown.padStart(Math.max(room, shown.length + 2))}${note ? `   ${note}` : ''}\n`
   })
   const reasons = totals.unreadable.slice(0, REASONS_SHOWN).map(({ line, reason }) => `  line ${line}: ${reason}\n`)
   const more = totals.unreadableCount - reasons.length
   if (more > 0 && reasons.length > 0) reasons.push(`  and ${number(more)} more\n`)
-  return `\n${text.join('')}${reasons.length > 0 ? `\nUnreadable:\n${reasons.join('')}` : ''}\n`
+  const hint = blockedHint(failures.map(([name]) => name))
+  return `\n${text.join('')}${reasons.length > 0 ? `\nUnreadable:\n${reasons.join('')}` : ''}${hint}\n`
 }
