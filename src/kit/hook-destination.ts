@@ -40,6 +40,8 @@ export const defineHookDestination = (asked: {
   readonly summary: string
   /** Host names of the service. */
   readonly own: RegExp
+  /** What a 400 says where it is not the lead that is wrong: it has no room for now. */
+  readonly full?: RegExp
 }): DestinationType<typeof HookSettings> =>
   defineDestination({
     type: asked.type,
@@ -60,7 +62,8 @@ export const defineHookDestination = (asked: {
       }
       if (answer.status === 410)
         return { outcome: 'failure', reason: 'It has unsubscribed', code: 'destination.rejected', unsubscribe: true }
-      const code = faultOfStatus(answer.status, answer.headers)
+      const isFull = answer.status === 400 && asked.full?.test(answer.body) === true
+      const code = isFull ? 'destination.throttled' : faultOfStatus(answer.status, answer.headers)
       if (code === null) return { outcome: 'success', reference: null, price: null, reason: null }
       const reason = `Answered ${answer.status}`
       return code === 'destination.rejected'

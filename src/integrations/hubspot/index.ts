@@ -92,7 +92,7 @@ const tokenOf = ({ auth }: HubspotSettings): TokenSource | null => {
     name: JSON.stringify(['hubspot', client_id, token]),
     request: (credential, refresh) => ({
       method: 'POST',
-      url: `${API}/oauth/v1/token`,
+      url: `${API}/oauth/2026-03/token`,
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({
         grant_type: 'refresh_token',

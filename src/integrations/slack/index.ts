@@ -59,20 +59,45 @@ const listed = (payload: { readonly [name: string]: Json }): string =>
     .map(([name, value]) => `*${escaped(titled(name))}*: ${escaped(textOf(value))}`)
     .join('\n')
 
+/** What any method may answer where the token is none that may do it. */
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'invalid_auth',
+  'not_authed',
+  'token_revoked',
+  'token_expired',
+  'account_inactive',
+  'missing_scope',
+  'invalid_token',
+  'access_denied',
+  'no_permission',
+  'not_allowed_token_type',
+  'org_login_required',
+  'two_factor_setup_required',
+  'ekm_access_denied',
+])
+/** Slack's own trouble, told with a 200. */
+const AWAY: ReadonlySet<string> = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'team_added_to_org',
+])
+
 const refusal = (error: string, answer: CallAnswer, now: number): AttemptResult => {
   const reason = `Slack answered "${error}"`
-  const failed = (code: 'setting_invalid' | 'destination.credentials' | 'destination.throttled'): AttemptResult => ({
+  const failed = (
+    code: 'setting_invalid' | 'destination.credentials' | 'destination.throttled' | 'destination.unavailable',
+  ): AttemptResult => ({
     outcome: 'error',
     reason,
     code,
     retryAfterMs: retryAfterMs(answer.headers, now),
   })
-  if (
-    /^(?:invalid_auth|not_authed|token_revoked|token_expired|account_inactive|missing_scope|invalid_token)$/.test(error)
-  )
-    return failed('destination.credentials')
+  if (CREDENTIALS.has(error)) return failed('destination.credentials')
   if (/^(?:ratelimited|rate_limited)$/.test(error)) return failed('destination.throttled')
-  if (/channel|archived|no_service|no_team|team_disabled|action_prohibited|posting_to_general/.test(error))
+  if (AWAY.has(error)) return failed('destination.unavailable')
+  if (/channel|archived|no_service|no_team|team_disabled|action_prohibited|posting_to_general|restricted/.test(error))
     return failed('setting_invalid')
   return { outcome: 'failure', reason, code: 'destination.rejected' }
 }
