@@ -235,6 +235,7 @@ describe('the pipeline', () => {
     expect((await get('/api/v1/deliveries?state=waiting')).body.items).toMatchObject([
       { lead_id: leadId, state: 'held', attempts: 0 },
     ])
+    expect((await get('/api/v1/deliveries?state=held')).body.items).toMatchObject([{ lead_id: leadId, state: 'held' }])
     expect((await get('/api/admin/lead-pipeline?metric=system-health')).body.data).toMatchObject({
       status: 'emergency',
       emergency: { reason: 'wrong prices' },
@@ -243,6 +244,7 @@ describe('the pipeline', () => {
       expect.objectContaining({ queue: 'deliveries', name: 'sold/crm', stopped: 'emergency' }),
     )
     api.clock.advance(60_001)
+    expect((await get('/api/v1/deliveries?state=held')).body.items).toEqual([])
     await work()
     expect(sink.requests.length).toBe(before + 1)
     // The reason stands sealed: in the hold and in the audit.
@@ -268,6 +270,51 @@ describe('the pipeline', () => {
       expect(sink.requests.length).toBe(before + 1)
     }
     expect((await pipeline({ action: 'pause-queues' }, 'auditor')).status).toBe(403)
+  })
+
+  it('stops no destination that is mistyped, and says so; one that left its flow and is open can be stopped', async () => {
+    const { status, body } = await pipeline({ action: 'pause-queues', destinations: ['sold/crm', 'sold/crmm'] })
+    expect({ status, detail: body.detail }).toEqual({
+      status: 400,
+      detail: 'destinations: there is no destination "crmm" in the flow "sold"',
+    })
+    expect((await pipeline({ action: 'resume-queues' })).body).toMatchObject({ done: [], holds: [] })
+    expect((await pipeline({ action: 'pause-queues', destinations: ['~webhooks/none'] })).status).toBe(400)
+    await die()
+    await api.home.publish(flow().replaceAll('crm', 'erp'))
+    const stopped = await pipeline({ action: 'pause-queues', destinations: ['sold/crm', 'sold/erp'], duration: 60 })
+    expect(stopped.body.done).toEqual(['destination sold/crm', 'destination sold/erp'])
+    await api.home.publish(flow())
+    await pipeline({ action: 'resume-queues' })
+    await putAway('tests')
+  })
+
+  it('tells how deep each queue is, since when, how fast it goes and in what states', async () => {
+    // What came in before has left the minute.
+    api.clock.advance(61_000)
+    await pipeline({ action: 'pause-queues', destinations: ['sold/crm'] })
+    const since = api.clock.now()
+    for (let leads = 0; leads < 3; leads += 1) await submit()
+    api.clock.advance(5_000)
+    const items = async () => (await get('/api/v1/queues')).body.items
+    expect(await items()).toContainEqual({
+      queue: 'deliveries',
+      name: 'sold/crm',
+      depth: 3,
+      oldest: expect.stringMatching(/^2/),
+      states: { due: 3, later: 0, running: 0, parked: 0 },
+      per_minute: expect.any(Number),
+      stopped: 'paused',
+    })
+    const [queue] = (await items()).filter(({ name }: { name: string }) => name === 'sold/crm')
+    expect(Date.parse(queue.oldest) - since).toBeLessThan(5_000)
+    expect((await items()).find((each: { queue: string }) => each.queue === 'leads').per_minute).toBe(3)
+    await pipeline({ action: 'resume-queues' })
+    await work()
+    await api.home.house.health.flush()
+    const [after] = (await items()).filter(({ name }: { name: string }) => name === 'sold/crm')
+    expect(after).toMatchObject({ depth: 0, oldest: null, stopped: null })
+    expect(after.per_minute).toBeGreaterThanOrEqual(0.6)
   })
 
   it('resolves an error: a dead letter is sent again', async () => {

@@ -4,7 +4,7 @@ import type { Gate } from '../delivery/gate.ts'
 import { percentile } from '../delivery/health.ts'
 import { type Hold, listHolds } from '../delivery/holds.ts'
 import { laneOf } from '../delivery/lane.ts'
-import { countDeliveries, readBreakers, readCalls, readJobs, readQueues } from '../delivery/read.ts'
+import { countDeliveries, countReceived, readBreakers, readCalls, readJobs, readQueues } from '../delivery/read.ts'
 import { NEVER_MS } from '../journal/append.ts'
 import type { HealthAnswer, QueueList } from './contract/deliveries.ts'
 import type { HoldView } from './contract/pipeline.ts'
@@ -109,11 +109,12 @@ export const queueStates = async (
   asked: Asked & { readonly gate: Pick<Gate, 'stopped'> },
 ): Promise<Static<typeof QueueList>['items']> => {
   const { database, tenantId, now, gate } = asked
-  const [queues, jobs, calls, holds] = await Promise.all([
+  const [queues, jobs, calls, holds, received] = await Promise.all([
     readQueues(database, tenantId, { now, never: NEVER_MS }),
     readJobs(database, tenantId, now),
     readCalls(database, tenantId, { since: now - RATE_MINUTES * MINUTE_MS }),
     listHolds(database, tenantId, now),
+    countReceived(database, tenantId, now - MINUTE_MS),
   ])
   const isPaused = (queue: string): boolean => holds.some(({ scope, name }) => scope === 'queue' && name === queue)
   const named = new Map(queues.map((queue) => [queue.lane, queue]))
@@ -135,7 +136,7 @@ export const queueStates = async (
         depth: due,
         oldest: isoOrNull(oldest),
         states: { due, later, running, parked },
-        per_minute: Math.round((all / RATE_MINUTES) * 100) / 100,
+        per_minute: lane === '' ? received : Math.round((all / RATE_MINUTES) * 100) / 100,
         stopped,
       }
     })
@@ -145,7 +146,7 @@ export const queueStates = async (
     depth: due,
     oldest: isoOrNull(oldest),
     states: { due, later, running, parked },
-    per_minute: 0,
+    per_minute: null,
     stopped: isPaused('jobs') ? 'paused' : null,
   }))
   return [...waiting, ...jobItems]

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import { firstIdAt } from '../base/ids.ts'
 import { listHolds } from '../delivery/holds.ts'
-import { countDeliveries } from '../delivery/read.ts'
+import { countDeliveries, readBreakers } from '../delivery/read.ts'
 import { NEVER_MS } from '../journal/append.ts'
 import type { Json } from '../kit/field.ts'
 import type { METRICS } from './contract/pipeline.ts'
@@ -91,15 +91,16 @@ const callStats: Read = async ({ database, clock, keys }, tenantId) => ({
 
 const systemHealth: Read = async (deps, tenantId) => {
   const now = deps.clock.now()
-  const [queues, counts, holds] = await Promise.all([
+  const [queues, counts, holds, breakers] = await Promise.all([
     queueStates({ database: deps.database, tenantId, now, gate: deps.delivery.gate }),
     countDeliveries(deps.database, tenantId),
     listHolds(deps.database, tenantId, now),
+    readBreakers(deps.database, tenantId),
   ])
   const emergency = holds.find(({ scope }) => scope === 'emergency')
   const sum = (state: string): number =>
     counts.filter((one) => one.state === state).reduce((all, one) => all + one.count, 0)
-  const breakersOpen = queues.filter(({ stopped }) => stopped === 'breaker').length
+  const breakersOpen = breakers.filter(({ breaker }) => breaker !== 'closed').length
   return {
     status: emergency ? 'emergency' : holds.length > 0 || breakersOpen > 0 || sum('dead') > 0 ? 'degraded' : 'healthy',
     version: deps.settings.version,

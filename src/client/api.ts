@@ -297,7 +297,7 @@ export interface Api {
   '/api/v1/deliveries': {
     /** List deliveries, those of the newest lead first */
     get: {
-      query: { limit?: number; cursor?: string; flow?: string; destination?: string; code?: string; from?: string; to?: string; state?: "waiting" | "unknown" | "delivered" | "refused" | "passed" | "dead" | "discarded" }
+      query: { limit?: number; cursor?: string; flow?: string; destination?: string; code?: string; from?: string; to?: string; state?: "waiting" | "held" | "unknown" | "delivered" | "refused" | "passed" | "dead" | "discarded" }
       answer: { items: ({ id: string; lead_id: string; flow: string; destination: string; state: "waiting" | "held" | "unknown" | "delivered" | "refused" | "passed" | "dead" | "discarded"; code: string | null; attempts: number; opened_at: string; changed_at: string; next_at: string | null })[]; next_cursor: string | null }
     }
   }
@@ -918,7 +918,7 @@ export interface Api {
   '/api/v1/queues': {
     /** What waits, since when, and how fast it goes */
     get: {
-      answer: { items: ({ queue: string; name: string; depth: number; oldest: string | null; states: { due: number; later: number; running: number; parked: number }; per_minute: number; stopped: string | null })[] }
+      answer: { items: ({ queue: string; name: string; depth: number; oldest: string | null; states: { due: number; later: number; running: number; parked: number }; per_minute: number | null; stopped: string | null })[] }
     }
   }
   '/api/v1/reviews': {

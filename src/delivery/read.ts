@@ -1,6 +1,8 @@
 /** Deliveries as they are listed and searched; their private halves stand in the journals of their leads. */
 
-import type { Database, Row } from '../database/pool.ts'
+import { firstIdAt } from '../base/ids.ts'
+import { texts } from '../database/arrays.ts'
+import type { Database, Row, Value } from '../database/pool.ts'
 
 export interface DeliveryRow {
   readonly id: string
@@ -17,12 +19,20 @@ export interface DeliveryRow {
 
 export interface DeliveryFilter {
   readonly states?: readonly string[] | undefined
+  /** Of these destinations alone. */
+  readonly places?: readonly Place[] | undefined
   readonly flow?: string | undefined
   readonly destination?: string | undefined
   readonly code?: string | undefined
   /** Of its last change, ms since 1970: from inclusive, to exclusive. */
   readonly from?: number | undefined
   readonly to?: number | undefined
+}
+
+/** A destination of a flow. */
+export interface Place {
+  readonly flow: string
+  readonly destination: string
 }
 
 /** Where a page ended: the last lead and delivery on it. */
@@ -46,8 +56,8 @@ const rowOf = (row: Row): DeliveryRow => ({
 
 const OPEN_STATES = ['waiting', 'unknown', 'dead']
 
-const parts = (filter: DeliveryFilter, from: number): { where: string; values: (string | Date)[] } => {
-  const values: (string | Date)[] = []
+const parts = (filter: DeliveryFilter, from: number): { where: string; values: Value[] } => {
+  const values: Value[] = []
   const where: string[] = []
   const add = (sql: string, value: string | Date | undefined): void => {
     if (value === undefined) return
@@ -59,6 +69,17 @@ const parts = (filter: DeliveryFilter, from: number): { where: string; values: (
     // Said in words that the partial index knows.
     if (filter.states.every((state) => OPEN_STATES.includes(state)))
       where.push(`d.state in ('waiting', 'unknown', 'dead')`)
+  }
+  if (filter.places) {
+    values.push(
+      texts(filter.places.map(({ flow }) => flow)),
+      texts(filter.places.map(({ destination }) => destination)),
+    )
+    const at = values.length + from
+    where.push(
+      `(d.flow_id, d.destination) in (select p.flow, p.destination
+         from unnest($${at - 1}::text[], $${at}::text[]) as p(flow, destination))`,
+    )
   }
   add('d.flow_id = ?::text', filter.flow)
   add('d.destination = ?::text', filter.destination)
@@ -90,6 +111,31 @@ export const listDeliveries = async (
     ],
   )
   return rows.map(rowOf)
+}
+
+/** Destinations that deliveries are open for: two looks at the index for each, however many there are. */
+export const openPlaces = async (database: Database, tenantId: string): Promise<Place[]> => {
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'open_places',
+        text: `with recursive places as (
+                 (select d.state, d.flow_id, d.destination from millrace.delivery d
+                  where d.tenant_id = $1::uuid and d.state in ('waiting', 'unknown', 'dead')
+                  order by d.state, d.flow_id, d.destination limit 1)
+                 union all
+                 select n.* from places p cross join lateral (
+                   select d.state, d.flow_id, d.destination from millrace.delivery d
+                   where d.tenant_id = $1::uuid and d.state in ('waiting', 'unknown', 'dead')
+                     and (d.state, d.flow_id, d.destination) > (p.state, p.flow_id, p.destination)
+                   order by d.state, d.flow_id, d.destination limit 1) n
+               ) select distinct flow_id as flow, destination from places`,
+        values: [tenantId],
+      },
+    ],
+  )
+  return rows as never
 }
 
 /** How many there are, counted to `most`. */
@@ -149,6 +195,21 @@ export const rearmAlerts = async (database: Database, tenantId: string): Promise
       },
     ],
   )
+}
+
+/** Leads that came in since then. */
+export const countReceived = async (database: Database, tenantId: string, since: number): Promise<number> => {
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'count_received',
+        text: `select count(*)::integer as n from millrace.lead where tenant_id = $1::uuid and id >= $2::uuid`,
+        values: [tenantId, firstIdAt(since)],
+      },
+    ],
+  )
+  return rows[0]?.n as number
 }
 
 export interface QueueRow {

@@ -13,7 +13,7 @@ interface Lane {
   readonly depth: number
   readonly oldest: string | null
   readonly states: { readonly due: number; readonly later: number; readonly running: number; readonly parked: number }
-  readonly per_minute: number
+  readonly per_minute: number | null
   readonly stopped: string | null
 }
 
@@ -66,7 +66,7 @@ export const LaneTable = () => {
               <td className="end num">{number(lane.states.later)}</td>
               <td className="end num">{number(lane.states.running)}</td>
               <td className="end num">{number(lane.states.parked)}</td>
-              <td className="end num">{lane.queue === 'deliveries' ? number(Math.round(lane.per_minute)) : '–'}</td>
+              <td className="end num">{lane.per_minute === null ? '–' : number(Math.round(lane.per_minute))}</td>
               <td className="faint">{lane.oldest === null ? '–' : ago(lane.oldest)}</td>
             </tr>
           ))}

@@ -24,7 +24,12 @@ export const DeliveryListQuery = Type.Object(
   {
     ...page,
     ...filter,
-    state: Type.Optional(Type.Enum(['waiting', 'unknown', 'delivered', 'refused', 'passed', 'dead', 'discarded'])),
+    state: Type.Optional(
+      Type.Enum([...STATES], {
+        description:
+          '`waiting`: also those that are `held`; `held`: those alone whose destination is paused or broken.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -234,7 +239,11 @@ export const QueueList = Type.Object({
         running: Type.Integer(),
         parked: Type.Integer({ description: 'Until a person acts.' }),
       }),
-      per_minute: Type.Number({ description: 'Calls made in a minute, over the last five; of `deliveries` alone.' }),
+      per_minute: NumberOrNull({
+        description:
+          'Of `deliveries`: calls made in a minute, over the last five. Of `leads`: those that came in during the last ' +
+          'minute. Null: not counted.',
+      }),
       stopped: TextOrNull({ description: '`paused`, `emergency` or `breaker`; null where it runs.' }),
     }),
   ),

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Fault } from '../../base/faults.ts'
-import { type DeliveryFilter, type DeliveryRow, listDeliveries, rearmAlerts } from '../../delivery/read.ts'
+import { type DeliveryFilter, type DeliveryRow, listDeliveries, openPlaces, rearmAlerts } from '../../delivery/read.ts'
 import type { DeliveryDecision } from '../../lead/events.ts'
 import { stateOf } from '../../runner/delivery-rows.ts'
 import {
@@ -83,7 +83,15 @@ export const deliveryRoutes =
       },
       async (request) => {
         const { state } = request.query
-        return page(request, { ...filterOf(request.query), ...(state && { states: [state] }) }, request.query)
+        const { tenantId } = sessionOf(request)
+        const held = state === 'held' && {
+          states: ['waiting'],
+          places: (await openPlaces(database, tenantId)).filter(
+            ({ flow: flowId, destination }) => gate.stopped({ tenantId, flowId, destination }) !== null,
+          ),
+        }
+        const states = held || (state !== undefined && { states: [state] })
+        return page(request, { ...filterOf(request.query), ...states }, request.query)
       },
     )
 

@@ -1,16 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Static } from 'typebox'
 import { Fault } from '../../base/faults.ts'
+import { isId } from '../../base/ids.ts'
 import { type HoldAsked, type HoldScope, liftHolds, listHolds, QUEUES, setHolds } from '../../delivery/holds.ts'
 import { laneOf } from '../../delivery/lane.ts'
-import { rearmAlerts } from '../../delivery/read.ts'
+import { openPlaces, type Place, rearmAlerts } from '../../delivery/read.ts'
 import { openLane } from '../../delivery/store.ts'
+import { FEED_FLOW } from '../../feed/sender.ts'
+import { findRecipient } from '../../feed/subscriptions.ts'
 import { actorOf } from '../audited.ts'
 import { MetricAnswer, MetricQuery, PipelineAnswer, PipelineBody } from '../contract/pipeline.ts'
 import { problems } from '../contract/problem.ts'
 import { holdViewOf } from '../delivery-health.ts'
 import { requireIds } from '../delivery-views.ts'
 import type { ApiDeps } from '../deps.ts'
+import { partsOf, readPublished } from '../flow-documents.ts'
 import { sessionOf } from '../guard.ts'
 import { readMetric } from '../pipeline-metrics.ts'
 import type { Session } from '../request.ts'
@@ -27,6 +31,11 @@ const targetsOf = (asked: Asked): HoldAsked[] => [
   ...(asked.queues ?? []).map((name) => ({ scope: 'queue' as const, name })),
   ...(asked.destinations ?? []).map((name) => ({ scope: 'destination' as const, name })),
 ]
+
+const placeOf = (name: string): Place => {
+  const { flowId: flow, destination } = laneOf('', name)
+  return { flow, destination }
+}
 
 const shown = ({ scope, name }: HoldAsked): string => (name === '' ? scope : `${scope} ${name}`)
 
@@ -112,11 +121,28 @@ export const pipelineRoutes =
       return done
     }
 
+    /** One that is mistyped stops nothing, and nobody would see it. */
+    const requireKnown = async (tenantId: string, names: readonly string[]): Promise<void> => {
+      if (names.length === 0) return
+      const known = new Set(
+        (await openPlaces(database, tenantId)).map(({ flow, destination }) => `${flow}/${destination}`),
+      )
+      for (const flow of await readPublished(database, tenantId))
+        for (const id of partsOf(flow, 'destinations').keys()) known.add(`${flow.id}/${id}`)
+      for (const name of names) {
+        if (known.has(name)) continue
+        const { flow, destination } = placeOf(name)
+        if (flow === FEED_FLOW && isId(destination) && (await findRecipient(database, tenantId, destination))) continue
+        throw wrong('destinations', `there is no destination "${destination}" in the flow "${flow}"`)
+      }
+    }
+
     const act = async (deed: Deed): Promise<string[]> => {
       const { asked } = deed
       const { enabled = true, reason, duration } = asked
       switch (asked.action) {
         case 'pause-queues': {
+          await requireKnown(deed.session.tenantId, asked.destinations ?? [])
           const targets = targetsOf(asked)
           const all = QUEUES.map((name) => ({ scope: 'queue' as const, name }))
           return stop(deed, targets.length > 0 ? targets : all, duration)
