@@ -1,70 +1,78 @@
+import { after, type Soon } from '../base/soon.ts'
 import { type Holder, waitFor } from './holder.ts'
 
 /**
  * Names that leads under way decide by, in this process: who takes some is alone with them until its commit is settled.
- * What was taken lately is remembered, so that who read before it knows that it read too early.
+ * What was taken is remembered, so that who read before it knows that it read too early.
+ *
+ * A name is a whole number from 0 to 2³⁰ − 1, the beginning of a hash. Two that are the same by chance cost a lead a wait,
+ * or another look; no lead is decided otherwise by it.
  */
 export interface Holds {
   /** Counts what was settled as durable. */
   turn(): number
   /** Waits until nobody else holds any. `true` where it had to wait. Throws RunAgain where it would wait in a circle. */
-  waitFree(holder: Holder, names: readonly string[]): Promise<boolean>
-  areFree(holder: Holder, names: readonly string[]): boolean
-  changedSince(names: readonly string[], turn: number): boolean
+  waitFree(holder: Holder, names: readonly number[]): Soon<boolean>
+  areFree(holder: Holder, names: readonly number[]): boolean
+  changedSince(names: readonly number[], turn: number): boolean
   /** They are free. Given back with the holder's commit. */
-  take(holder: Holder, names: readonly string[]): void
+  take(holder: Holder, names: readonly number[]): void
 }
 
 interface Held {
   readonly holder: Holder
-  readonly settled: Promise<boolean>
+  /** Called when the commit is settled; null where nobody waits. */
+  waiting: ((durable: boolean) => void)[] | null
 }
 
-/** Names settled last: as many as may have been since a lead under way read. */
-const LATELY_MAX = 20_000
+const settledOf = (held: Held): Promise<boolean> =>
+  new Promise((resolve) => {
+    held.waiting ??= []
+    held.waiting.push(resolve)
+  })
+
+/**
+ * When names were last settled, by their lower bits: of fixed size, and nothing in it for the collector to go through. Of
+ * the few hundred settled while a lead looks up, one in a thousand falls on the place of another.
+ */
+const PLACES = 2 ** 17
 
 export const createHolds = (): Holds => {
-  const inFlight = new Map<string, Held>()
+  const inFlight = new Map<number, Held>()
   let turn = 0
-  // Two generations: forgetting one whole costs nothing a name, and what is left reaches back far enough.
-  let lately = new Map<string, number>()
-  let before = new Map<string, number>()
-  const other = (holder: Holder, names: readonly string[]): Held | undefined => {
+  const settledAt = new Float64Array(PLACES)
+  const other = (holder: Holder, names: readonly number[]): Held | undefined => {
     for (const name of names) {
       const held = inFlight.get(name)
-      if (held && held.holder !== holder) return held
+      if (held !== undefined && held.holder !== holder) return held
     }
     return undefined
   }
+  const waitFree = (holder: Holder, names: readonly number[], waited = false): Soon<boolean> => {
+    const held = other(holder, names)
+    if (held === undefined) return waited
+    return after(waitFor(holder, [held.holder], settledOf(held)), () => waitFree(holder, names, true))
+  }
   return {
     turn: () => turn,
-    waitFree: async (holder, names) => {
-      let waited = false
-      for (;;) {
-        const held = other(holder, names)
-        if (!held) return waited
-        waited = true
-        await waitFor(holder, [held.holder], held.settled)
-      }
-    },
+    waitFree: (holder, names) => waitFree(holder, names),
     areFree: (holder, names) => other(holder, names) === undefined,
-    changedSince: (names, then) => names.some((name) => (lately.get(name) ?? before.get(name) ?? 0) > then),
+    changedSince: (names, then) => {
+      for (const name of names) if ((settledAt[name % PLACES] as number) > then) return true
+      return false
+    },
     take: (holder, names) => {
-      const { promise: settled, resolve } = Promise.withResolvers<boolean>()
-      const held: Held = { holder, settled }
+      if (names.length === 0) return
+      const held: Held = { holder, waiting: null }
       const own = names.filter((name) => !inFlight.has(name))
       for (const name of own) inFlight.set(name, held)
       holder.settlements.push((durable) => {
         if (durable) turn += 1
         for (const name of own) {
           inFlight.delete(name)
-          if (durable) lately.set(name, turn)
+          if (durable) settledAt[name % PLACES] = turn
         }
-        if (lately.size >= LATELY_MAX) {
-          before = lately
-          lately = new Map()
-        }
-        resolve(durable)
+        if (held.waiting !== null) for (const wake of held.waiting) wake(durable)
       })
     },
   }

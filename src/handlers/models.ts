@@ -1,4 +1,5 @@
 import { keyedHash8 } from '../base/seal.ts'
+import type { Soon } from '../base/soon.ts'
 import type { Database } from '../database/pool.ts'
 import type { Model } from '../identity/em.ts'
 import type { RarityTerms } from '../identity/explain.ts'
@@ -18,7 +19,8 @@ export interface Weights {
 export interface Models {
   /** How records of a country are read. */
   intake(country: string): Intake
-  weights(keys: TenantKeys, which: 'learned' | 'shipped'): Promise<Weights>
+  /** Those of a tenant are read once. */
+  weights(keys: TenantKeys, which: 'learned' | 'shipped'): Soon<Weights>
   /** What was read of a tenant is read anew. */
   forget(tenantId: string): void
 }
@@ -42,7 +44,7 @@ const COUNTRY = 'US'
 export const createModels = (options: { readonly database: Database }): Models => {
   const { database } = options
   const intakes = new Map<string, Intake>()
-  const learned = new Map<string, Promise<Weights | null>>()
+  const learned = new Map<string, Soon<Weights>>()
 
   const intake: Models['intake'] = (country) => {
     const known = intakes.get(country)
@@ -105,15 +107,21 @@ export const createModels = (options: { readonly database: Database }): Models =
 
   return {
     intake,
-    weights: async (keys, which) => {
+    weights: (keys, which) => {
       if (which === 'shipped') return shipped
-      let known = learned.get(keys.tenantId)
-      if (!known) {
-        known = load(keys)
-        learned.set(keys.tenantId, known)
-        known.catch(() => learned.delete(keys.tenantId))
+      const { tenantId } = keys
+      const known = learned.get(tenantId)
+      if (known) return known
+      const reading = load(keys).then((own) => own ?? shipped)
+      learned.set(tenantId, reading)
+      // Forgotten meanwhile, or failed: the next one reads anew.
+      const settle = (weights?: Weights): void => {
+        if (learned.get(tenantId) !== reading) return
+        if (weights) learned.set(tenantId, weights)
+        else learned.delete(tenantId)
       }
-      return (await known) ?? shipped
+      reading.then(settle, () => settle())
+      return reading
     },
     forget: (tenantId) => {
       learned.delete(tenantId)

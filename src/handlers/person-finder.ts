@@ -17,15 +17,17 @@ export interface Key {
   readonly text: string
   /** Keyed hash: under the tenant's own key, so it is nobody else's. */
   readonly hash: bigint
-  /** The hash as a text. */
-  readonly name: string
+  /** Its name among the holds: the hash's lowest bits. */
+  readonly name: number
 }
 
-/** A lead's record, read, and the keys it is found by. */
+/**
+ * A lead's record, and the keys it is found by. It is read again where it is compared: most find nobody, and what was read
+ * would only be carried along while they are looked up and written.
+ */
 export interface Prepared {
   readonly input: MatchInput
   readonly row: readonly string[]
-  readonly person: Person
   readonly keys: readonly Key[]
 }
 
@@ -39,7 +41,7 @@ export interface PlacesThen {
 export interface Found {
   /** Those of the lead, and narrower ones in place of the crowded. */
   readonly keys: readonly Key[]
-  readonly names: readonly string[]
+  readonly names: readonly number[]
   /** Of each key. */
   readonly places: Places
   readonly records: readonly StoredRecord[]
@@ -53,12 +55,15 @@ export interface PersonFinder {
   whoIsAt(keys: TenantKeys, test: boolean, prepared: Prepared, then: PlacesThen): Soon<Found>
 }
 
+/** A small whole number to the engine. */
+const NAME_BITS = 30
+
 const keyOf = (keys: TenantKeys, test: boolean, text: string): Key => {
   const hash = keyedHash8(keys.lookup, `${test ? 'test:' : ''}match|${text}`)
-  return { text, hash, name: String(hash) }
+  return { text, hash, name: Number(BigInt.asUintN(NAME_BITS, hash)) }
 }
 
-export const nameOf = ({ name }: Key): string => name
+export const namesOf = (keys: readonly Key[]): number[] => keys.map(({ name }) => name)
 
 /** Every key that a person may have been found by. */
 export const allKeys = (person: Person): string[] =>
@@ -82,19 +87,22 @@ export const createPersonFinder = (options: {
   const prepare: PersonFinder['prepare'] = (keys, test, input) => {
     const row = rowOf(input.record as PersonRecord)
     const person = models.intake(input.country).read(row)
-    return { input, row, person, keys: intakeKeys(person).map((text) => keyOf(keys, test, text)) }
+    return { input, row, keys: intakeKeys(person).map((text) => keyOf(keys, test, text)) }
   }
 
   const placesOf = async (tenantId: string, keys: readonly Key[]): Promise<Places> =>
     (await lookUp({ tenantId, claims: [], suppressions: [], persons: keys.map(({ hash }) => hash) })).persons
 
   /** Narrower keys in place of those that are crowded, or will be by this lead. */
-  const narrowed = (keys: TenantKeys, test: boolean, prepared: Prepared, places: Places): Key[] =>
-    prepared.keys.flatMap(({ text }, at) => {
-      if ((places[at]?.last ?? 0) < PERSONS_PER_KEY_MAX) return []
-      const narrower = narrowerKey(prepared.person, text)
+  const narrowed = (keys: TenantKeys, test: boolean, prepared: Prepared, places: Places): Key[] => {
+    const crowded = prepared.keys.filter((_, at) => (places[at]?.last ?? 0) >= PERSONS_PER_KEY_MAX)
+    if (crowded.length === 0) return []
+    const person = models.intake(prepared.input.country).read(prepared.row)
+    return crowded.flatMap(({ text }) => {
+      const narrower = narrowerKey(person, text)
       return narrower === null ? [] : [keyOf(keys, test, narrower)]
     })
+  }
 
   const recordsAt = async (tenantId: string, found: Omit<Found, 'records'>): Promise<Found> => {
     const persons = personsAt(found.places)
@@ -103,13 +111,13 @@ export const createPersonFinder = (options: {
 
   const whoIsAt: PersonFinder['whoIsAt'] = (keys, test, prepared, then) => {
     const { places } = then
-    const own = { ...then, keys: prepared.keys, names: prepared.keys.map(nameOf) }
+    const own = { ...then, keys: prepared.keys, names: namesOf(prepared.keys) }
     if (places.every(({ last }) => last === 0)) return { ...own, records: [] }
     const narrower = narrowed(keys, test, prepared, places)
     if (narrower.length === 0) return recordsAt(keys.tenantId, own)
     const all = [...prepared.keys, ...narrower]
     return placesOf(keys.tenantId, narrower).then((more) =>
-      recordsAt(keys.tenantId, { ...then, keys: all, names: all.map(nameOf), places: [...places, ...more] }),
+      recordsAt(keys.tenantId, { ...then, keys: all, names: namesOf(all), places: [...places, ...more] }),
     )
   }
 

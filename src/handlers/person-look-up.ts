@@ -37,70 +37,59 @@ export interface PersonsAsked {
 }
 
 /**
- * Places are taken in order, and nobody takes one beyond the first that is too many: who stands there says that the key is
- * crowded. Most leads find nobody, so what persons are compared by is read apart, where somebody was found.
+ * One walk through the index for the keys of all leads that ask. Places are taken in order, and nobody takes one beyond the
+ * first that is too many: who stands there says that the key is crowded. Most leads find nobody, so what persons are
+ * compared by is read apart, where somebody was found.
  */
 const FIND_PLACES = `
-  select w.n::integer as n, k.place, k.person_id
-  from unnest($1::uuid[], $2::bigint[]) with ordinality as w(tenant_id, key, n)
-  cross join lateral (
-    select place, person_id from millrace.person_key
-    where tenant_id = w.tenant_id and key = w.key order by place limit ${PERSONS_PER_KEY_MAX + 1}
-  ) k`
+  select key::text as key, place, person_id, tenant_id from millrace.person_key
+  where key = any ($1::bigint[]) order by place`
 
 /**
  * A place as it is written: its number, and before it bits of the tenant. So the index that lets one lead have a place holds
  * keys and places alone, a third smaller than with tenants in it, and no two tenants ever want the same.
  */
 const NUMBER_BITS = 8
-const TENANT_BITS_MASK = 0x7fffff
+const TENANT_BITS = 23
 const numberOf = (place: number): number => place & (2 ** NUMBER_BITS - 1)
 
-/** `tenant`: a keyed hash of the tenant's own. */
-export const placeAt = (tenant: bigint, number: number): number =>
-  (Number(tenant & BigInt(TENANT_BITS_MASK)) << NUMBER_BITS) | number
+/** The bits that tell a tenant's places from those of others. `tenant`: a keyed hash of the tenant's own. */
+export const tenantPlaces = (tenant: bigint): number => Number(BigInt.asUintN(TENANT_BITS, tenant)) << NUMBER_BITS
 
-interface Building {
-  last: number
-  isCrowded: boolean
-  readonly persons: string[]
-}
+export const placeAt = (tenant: number, number: number): number => tenant | number
 
 const NOBODY: KeyState = { last: 0, isCrowded: false, persons: [] }
 
 export const findPlaces = (items: readonly PersonsAsked[]): Statement => {
-  const tenants: string[] = []
   const keys: bigint[] = []
-  for (const asked of items)
-    for (const key of asked.keys) {
-      tenants.push(asked.tenantId)
-      keys.push(key)
-    }
-  return { name: 'find_person_places', text: FIND_PLACES, values: [uuids(tenants), int8s(keys)] }
+  for (const asked of items) for (const key of asked.keys) keys.push(key)
+  return { name: 'find_person_places', text: FIND_PLACES, values: [int8s(keys)] }
 }
 
-/** What the statement found, for each that asked. */
+const nowhere = ({ keys }: PersonsAsked): Places => keys.map(() => NOBODY)
+
+const stateOf = (rows: readonly Row[]): KeyState => {
+  const last = Math.max(...rows.map(({ place }) => numberOf(place as number)))
+  const persons = new Set(rows.map((row) => row.person_id as string))
+  return { last, isCrowded: last > PERSONS_PER_KEY_MAX, persons: [...persons] }
+}
+
+/** What the statement found, for each that asked: mostly nothing. */
 export const placesFound = (items: readonly PersonsAsked[], rows: readonly Row[]): Places[] => {
-  const found = new Map<number, Building>()
+  if (rows.length === 0) return items.map(nowhere)
+  const found = new Map<string, Row[]>()
   for (const row of rows) {
-    const at = (row.n as number) - 1
-    let state = found.get(at)
-    if (!state) {
-      state = { last: 0, isCrowded: false, persons: [] }
-      found.set(at, state)
-    }
-    const personId = row.person_id as string
-    const number = numberOf(row.place as number)
-    state.last = Math.max(state.last, number)
-    state.isCrowded ||= number > PERSONS_PER_KEY_MAX
-    if (!state.persons.includes(personId)) state.persons.push(personId)
+    const at = `${row.tenant_id as string}${row.key as string}`
+    const own = found.get(at)
+    if (own) own.push(row)
+    else found.set(at, [row])
   }
-  let from = 0
-  return items.map(({ keys }) => {
-    const own = keys.map((_, at) => found.get(from + at) ?? NOBODY)
-    from += keys.length
-    return own
-  })
+  return items.map(({ tenantId, keys }) =>
+    keys.map((key) => {
+      const own = found.get(`${tenantId}${key}`)
+      return own ? stateOf(own) : NOBODY
+    }),
+  )
 }
 
 /** Whom the keys lead to: crowded ones lead to nobody. */

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { newId } from '../base/ids.ts'
 import { keyedHash8, keyedHash16, open, seal } from '../base/seal.ts'
+import { after, type Soon } from '../base/soon.ts'
 import type { Database } from '../database/pool.ts'
 import { createJudge, type Judge } from '../identity/explain.ts'
 import type { Keyring, TenantKeys } from '../journal/keyring.ts'
@@ -11,8 +12,8 @@ import type { Holder } from './holder.ts'
 import { createHolds } from './holds.ts'
 import type { LookUp } from './look-up.ts'
 import type { Models, Weights } from './models.ts'
-import { allKeys, createPersonFinder, type Found, nameOf, type Prepared } from './person-finder.ts'
-import { placeAt, RECORDS_PER_PERSON_MAX, type StoredRecord } from './person-look-up.ts'
+import { allKeys, createPersonFinder, type Found, namesOf, type Prepared } from './person-finder.ts'
+import { placeAt, RECORDS_PER_PERSON_MAX, type StoredRecord, tenantPlaces } from './person-look-up.ts'
 import { areApart, rootsOf } from './person-roots.ts'
 
 type MatchInput = RequestInput<'identity.match'>
@@ -28,6 +29,11 @@ export interface MatchingLead {
   readonly now: number
 }
 
+interface Decided {
+  readonly answer: MatchAnswer
+  readonly writes: PersonWrites
+}
+
 export interface Persons {
   prepare(keys: TenantKeys, test: boolean, input: MatchInput): Prepared
   /** To be read before what is handed to `match` is looked up. */
@@ -36,13 +42,7 @@ export interface Persons {
    * Says whom a lead belongs to. What it writes by that is held, and nobody in this process decides by the same keys,
    * until its commit is settled; of two in different processes the second commit fails, and its lead is run again.
    */
-  match(
-    holder: Holder,
-    keys: TenantKeys,
-    lead: MatchingLead,
-    input: MatchInput,
-    ahead: Ahead | null,
-  ): Promise<{ readonly answer: MatchAnswer; readonly writes: PersonWrites }>
+  match(holder: Holder, keys: TenantKeys, lead: MatchingLead, input: MatchInput, ahead: Ahead | null): Soon<Decided>
   settle(
     tenantId: string,
     lead: { readonly id: string; readonly now: number },
@@ -97,11 +97,13 @@ export const createPersons = (options: {
   const holds = createHolds()
   const finder = createPersonFinder({ database, models, lookUp, turn: holds.turn })
   const { prepare } = finder
-  const tenants = new Map<string, bigint>()
-  /** What tells a tenant's places from those of others. */
-  const tenantOf = ({ tenantId, lookup }: TenantKeys): bigint => {
-    const known = tenants.get(tenantId) ?? keyedHash8(lookup, 'places')
-    tenants.set(tenantId, known)
+  const tenants = new Map<string, number>()
+  const tenantOf = ({ tenantId, lookup }: TenantKeys): number => {
+    let known = tenants.get(tenantId)
+    if (known === undefined) {
+      known = tenantPlaces(keyedHash8(lookup, 'places'))
+      tenants.set(tenantId, known)
+    }
     return known
   }
 
@@ -111,6 +113,7 @@ export const createPersons = (options: {
     if (records.length === 0) return []
     const intake = models.intake(prepared.input.country)
     const judge = createJudge({ schema: intake.schema, model: weights.model, rarityOf: weights.rarityOf })
+    const person = intake.read(prepared.row)
     const own = new Set(found.keys.map(({ text }) => text))
     const counts = new Map<string, number>()
     for (const { personId } of records) counts.set(personId, (counts.get(personId) ?? 0) + 1)
@@ -120,7 +123,7 @@ export const createPersons = (options: {
       const other = intake.read(JSON.parse(open(key, record.sealed).toString('utf8')) as string[])
       // A person's further records are compared where they share a key themselves: so the order of arrival changes nothing.
       if ((counts.get(record.personId) ?? 0) > 1 && !allKeys(other).some((text) => own.has(text))) continue
-      const judged = { record, judgement: judge.judge(prepared.person, other) }
+      const judged = { record, judgement: judge.judge(person, other) }
       const known = best.get(record.root)
       if (!known || judged.judgement.total > known.judgement.total) best.set(record.root, judged)
     }
@@ -128,13 +131,16 @@ export const createPersons = (options: {
   }
 
   /** The keys under which a lead is to be found for a person: those that do not lead to it already. */
-  const newKeys = (tenant: bigint, { keys, places, records }: Found, root: string | null): PersonKey[] => {
-    const own = new Set(root === null ? [] : records.filter((record) => record.root === root).map((r) => r.personId))
-    return keys.flatMap(({ hash }, at) => {
+  const newKeys = (tenant: number, { keys, places, records }: Found, root: string | null): PersonKey[] => {
+    const own = new Set<string>()
+    if (root !== null) for (const record of records) if (record.root === root) own.add(record.personId)
+    const made: PersonKey[] = []
+    for (const [at, { hash }] of keys.entries()) {
       const state = places[at]
-      if (!state || state.isCrowded || state.persons.some((person) => own.has(person))) return []
-      return [{ key: hash, place: placeAt(tenant, state.last + 1) }]
-    })
+      if (!state || state.isCrowded || state.persons.some((person) => own.has(person))) continue
+      made.push({ key: hash, place: placeAt(tenant, state.last + 1) })
+    }
+    return made
   }
 
   const recordOf = (
@@ -188,10 +194,16 @@ export const createPersons = (options: {
     return (await rootsOf(database, tenantId, [lead.person])).get(lead.person) ?? lead.person
   }
 
-  interface Decided {
-    readonly answer: MatchAnswer
-    readonly writes: PersonWrites
-  }
+  /** A lead of nobody who is known: a person of its own begins with it. */
+  const begin = (keys: TenantKeys, lead: MatchingLead, prepared: Prepared, found: Found, model: number): Decided => ({
+    answer: {
+      band: prepared.keys.length === 0 ? 'none' : 'different',
+      person: lead.id,
+      candidates: 0,
+      model,
+    },
+    writes: { ...NOTHING, records: [recordOf(keys, lead, prepared, { personId: lead.id, found, root: null })] },
+  })
 
   const decide = async (
     keys: TenantKeys,
@@ -259,31 +271,61 @@ export const createPersons = (options: {
     }
   }
 
+  const isAlone = (holder: Holder, { names, turn }: Found): boolean =>
+    holds.areFree(holder, names) && !holds.changedSince(names, turn)
+
+  /** The names of the keys that are written. */
+  const written = ({ records }: PersonWrites, { keys }: Found): number[] => {
+    const hashes = new Set<bigint>()
+    for (const record of records) for (const { key } of record.keys) hashes.add(key)
+    return namesOf(keys.filter(({ hash }) => hashes.has(hash)))
+  }
+
+  /** Decides once nobody else of this process is deciding by the same keys. */
+  const matchAmong = async (
+    holder: Holder,
+    keys: TenantKeys,
+    lead: MatchingLead,
+    prepared: Prepared,
+    known: { readonly found: Found | null; readonly weights: Weights },
+  ): Promise<Decided> => {
+    let { found } = known
+    let names: readonly number[] = found?.names ?? namesOf(prepared.keys)
+    for (;;) {
+      if (await holds.waitFree(holder, names)) found = null
+      if (found === null || holds.changedSince(names, found.turn)) found = await finder.find(keys, lead.test, prepared)
+      names = found.names
+      const { answer, writes } = await decide(keys, lead, prepared, found, known.weights)
+      // Whom it belongs to is settled, and nobody finds anybody by it who was not found before.
+      const taken = written(writes, found)
+      if (taken.length === 0 && writes.merges.length === 0) return { answer, writes }
+      if (isAlone(holder, found)) {
+        holds.take(holder, taken)
+        return { answer, writes }
+      }
+      found = null
+    }
+  }
+
   return {
     prepare,
     turn: holds.turn,
-    match: async (holder, keys, lead, input, ahead) => {
+    match: (holder, keys, lead, input, ahead) => {
       // Foreseen for the first step that matches; one that comes later, or asks otherwise, reads for itself.
       const read = ahead?.match && isSame(ahead.match.prepared.input, input) ? ahead.match : null
       const prepared = read?.prepared ?? prepare(keys, lead.test, input)
-      const weights = await models.weights(keys, prepared.input.model)
-      let known = read && (await finder.whoIsAt(keys, lead.test, prepared, read.before))
-      let names = known?.names ?? prepared.keys.map(nameOf)
-      for (;;) {
-        if (await holds.waitFree(holder, names)) known = null
-        if (known === null || holds.changedSince(names, known.turn))
-          known = await finder.find(keys, lead.test, prepared)
-        names = known.names
-        const { answer, writes } = await decide(keys, lead, prepared, known, weights)
-        // Whom it belongs to is settled, and nobody finds anybody by it who was not found before.
-        const written = writes.records.flatMap((record) => record.keys.map(({ key }) => String(key)))
-        if (written.length === 0 && writes.merges.length === 0) return { answer, writes }
-        if (holds.areFree(holder, names) && !holds.changedSince(names, known.turn)) {
-          holds.take(holder, written)
-          return { answer, writes }
-        }
-        known = null
-      }
+      const known = read && finder.whoIsAt(keys, lead.test, prepared, read.before)
+      return after(models.weights(keys, prepared.input.model), (weights) =>
+        after(known, (found) => {
+          if (found === null || found.records.length > 0 || (lead.person !== null && lead.person !== lead.id))
+            return matchAmong(holder, keys, lead, prepared, { found, weights })
+          // Nobody is found, nobody holds its keys, and it belongs to nobody: it waits for nothing.
+          if (!isAlone(holder, found)) return matchAmong(holder, keys, lead, prepared, { found, weights })
+          const begun = begin(keys, lead, prepared, found, weights.version)
+          holds.take(holder, written(begun.writes, found))
+          return begun
+        }),
+      )
     },
     settle: async (tenantId, lead, { person, candidate, same, by, codes }) => {
       const label = { leadId: lead.id, personId: candidate, same, at: lead.now, by, codes }

@@ -77,26 +77,44 @@ export interface PersonCommit {
   readonly releasesPerson: boolean
 }
 
-type Of<T> = T & { readonly tenantId: string; readonly isNew?: boolean }
+interface Of<T> {
+  readonly tenantId: string
+  readonly write: T
+}
 
-/** A place that somebody else took is a violation of their unique index: the lead lost a race, and looks again. */
+/** Of a lead's first commit: no person of its id can be there. */
+type OfLead<T> = Of<T> & { readonly isNew: boolean }
+
+interface KeyRow extends PersonKey {
+  readonly tenantId: string
+  readonly record: RecordWrite
+}
+
+/** As the index has them. */
+const compareKeys = (a: KeyRow, b: KeyRow): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.place - b.place)
+
+/**
+ * A place that somebody else took is a violation of their unique index: the lead lost a race, and looks again. In the order
+ * of the index, so that of two commits that want the same places one waits for the other.
+ */
 const keyStatement = (records: readonly Of<RecordWrite>[]): Statement[] => {
-  const keys = records.flatMap((record) => record.keys.map((key) => ({ ...key, record })))
-  if (keys.length === 0) return []
+  const rows: KeyRow[] = []
+  for (const { tenantId, write: record } of records)
+    for (const { key, place } of record.keys) rows.push({ key, place, tenantId, record })
+  if (rows.length === 0) return []
+  rows.sort(compareKeys)
   return [
     {
       name: 'append_person_keys',
       text: `
 insert into millrace.person_key (tenant_id, person_id, lead_id, key, place)
-select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::integer[])
-  as w(tenant_id, person_id, lead_id, key, place)
-order by tenant_id, key, place`,
+select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::integer[])`,
       values: [
-        uuids(keys.map((k) => k.record.tenantId)),
-        uuids(keys.map((k) => k.record.personId)),
-        uuids(keys.map((k) => k.record.leadId)),
-        int8s(keys.map((k) => k.key)),
-        int4s(keys.map((k) => k.place)),
+        uuids(rows.map((row) => row.tenantId)),
+        uuids(rows.map(({ record }) => record.personId)),
+        uuids(rows.map(({ record }) => record.leadId)),
+        int8s(rows.map(({ key }) => key)),
+        int4s(rows.map(({ place }) => place)),
       ],
     },
   ]
@@ -104,7 +122,7 @@ order by tenant_id, key, place`,
 
 /** Organisations: the first to name one makes it, whoever comes later finds it. */
 const accountStatements = (records: readonly Of<RecordWrite>[]): Statement[] => {
-  const named = records.flatMap(({ tenantId, personId, at, account }) =>
+  const named = records.flatMap(({ tenantId, write: { personId, at, account } }) =>
     account === null ? [] : [{ tenantId, personId, at, account }],
   )
   if (named.length === 0) return []
@@ -157,57 +175,70 @@ on conflict do nothing`,
   ]
 }
 
-const literal = (keys: readonly PersonKey[]): string => `{${keys.map(({ key }) => key).join(',')}}`
+const literal = (keys: readonly PersonKey[]): string => {
+  let text = '{'
+  for (const { key } of keys) text += text === '{' ? String(key) : `,${key}`
+  return `${text}}`
+}
 
-const insertPersons = (name: string, first: readonly Of<RecordWrite>[], onConflict: string): Statement[] =>
+const personValues = (first: readonly Of<RecordWrite>[]) => [
+  uuids(first.map(({ tenantId }) => tenantId)),
+  uuids(first.map(({ write }) => write.personId)),
+  timestamps(first.map(({ write }) => write.at)),
+  bools(first.map(({ write }) => write.test)),
+  texts(first.map(({ write }) => literal(write.keys))),
+  byteas(first.map(({ write }) => write.sealed)),
+]
+
+/** Persons of new leads that speak for nobody else, as most do: nothing stands in their place, and nothing is looked up. */
+const insertNewcomers = (first: readonly Of<RecordWrite>[]): Statement[] =>
   first.length === 0
     ? []
     : [
         {
-          name,
+          name: 'append_persons',
           text: `
-insert into millrace.person as p (tenant_id, id, created_at, test, keys, sealed, account_id)
-select w.tenant_id, w.id, w.at, w.test, w.keys::bigint[], w.sealed,
-       case when w.account_key is null then null else
-         (select k.account_id from millrace.account_key k where k.tenant_id = w.tenant_id and k.key = w.account_key) end
-from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::text[], $6::bytea[], $7::bytea[])
-  as w(tenant_id, id, at, test, keys, sealed, account_key)
-order by w.tenant_id, w.id
-${onConflict}`,
-          values: [
-            uuids(first.map((r) => r.tenantId)),
-            uuids(first.map((r) => r.personId)),
-            timestamps(first.map((r) => r.at)),
-            bools(first.map((r) => r.test)),
-            texts(first.map((r) => literal(r.keys))),
-            byteas(first.map((r) => r.sealed)),
-            byteas(first.map((r) => r.account?.keys[0] ?? null)),
-          ],
+insert into millrace.person (tenant_id, id, created_at, test, keys, sealed)
+select tenant_id, id, at, test, keys::bigint[], sealed
+from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::text[], $6::bytea[])
+  as w(tenant_id, id, at, test, keys, sealed)`,
+          values: personValues(first),
         },
       ]
 
-const recordStatements = (records: readonly Of<RecordWrite>[]): Statement[] => {
-  // A lead that began a person by its claims, and is matched after that, begins it once.
-  const more = records.filter(({ isFirst }) => !isFirst)
-  const statements: Statement[] = []
-  const begun = new Map<string, Of<RecordWrite>>()
-  for (const record of records)
-    if (record.isFirst && (record.sealed !== null || !begun.has(record.leadId))) begun.set(record.leadId, record)
-  const first = [...begun.values()]
-  statements.push(
-    ...insertPersons(
-      'append_persons',
-      first.filter(({ isNew }) => isNew === true),
-      '',
-    ),
-    ...insertPersons(
-      'append_begun_persons',
-      first.filter(({ isNew }) => isNew !== true),
-      `on conflict (tenant_id, id) do update
+const insertPersons = (first: readonly Of<RecordWrite>[]): Statement[] =>
+  first.length === 0
+    ? []
+    : [
+        {
+          name: 'append_begun_persons',
+          text: `
+insert into millrace.person as p (tenant_id, id, created_at, test, keys, sealed, account_id)
+select w.tenant_id, w.id, w.at, w.test, w.keys::bigint[], w.sealed,
+       (select k.account_id from millrace.account_key k where k.tenant_id = w.tenant_id and k.key = w.account_key)
+from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::text[], $6::bytea[], $7::bytea[])
+  as w(tenant_id, id, at, test, keys, sealed, account_key)
+order by w.tenant_id, w.id
+on conflict (tenant_id, id) do update
   set keys = excluded.keys, sealed = excluded.sealed, account_id = coalesce(p.account_id, excluded.account_id)
   where excluded.sealed is not null`,
-    ),
-  )
+          values: [...personValues(first), byteas(first.map(({ write }) => write.account?.keys[0] ?? null))],
+        },
+      ]
+
+const recordStatements = (records: readonly OfLead<RecordWrite>[]): Statement[] => {
+  // A lead that began a person by its claims, and is matched after that, begins it once.
+  const more: Of<RecordWrite>[] = []
+  const begun = new Map<string, OfLead<RecordWrite>>()
+  for (const record of records) {
+    const { isFirst, sealed, leadId } = record.write
+    if (!isFirst) more.push(record)
+    else if (sealed !== null || !begun.has(leadId)) begun.set(leadId, record)
+  }
+  const newcomers: Of<RecordWrite>[] = []
+  const others: Of<RecordWrite>[] = []
+  for (const first of begun.values()) (first.isNew && first.write.account === null ? newcomers : others).push(first)
+  const statements = [...insertNewcomers(newcomers), ...insertPersons(others)]
   if (more.length > 0)
     statements.push({
       name: 'append_person_records',
@@ -219,11 +250,11 @@ from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[])
 order by w.tenant_id, w.person_id, w.lead_id
 on conflict do nothing`,
       values: [
-        uuids(more.map((r) => r.tenantId)),
-        uuids(more.map((r) => r.personId)),
-        uuids(more.map((r) => r.leadId)),
-        texts(more.map((r) => literal(r.keys))),
-        byteas(more.map((r) => r.sealed)),
+        uuids(more.map(({ tenantId }) => tenantId)),
+        uuids(more.map(({ write }) => write.personId)),
+        uuids(more.map(({ write }) => write.leadId)),
+        texts(more.map(({ write }) => literal(write.keys))),
+        byteas(more.map(({ write }) => write.sealed)),
       ],
     })
   return statements
@@ -236,7 +267,9 @@ on conflict do nothing`,
 export const mergeStatements = (merges: readonly Of<MergeWrite>[]): Statement[] => {
   if (merges.length === 0) return []
   const persons = new Map(
-    merges.flatMap(({ tenantId, keep, gone }) => [keep, gone].map((id) => [`${tenantId}${id}`, { tenantId, id }])),
+    merges.flatMap(({ tenantId, write: { keep, gone } }) =>
+      [keep, gone].map((id) => [`${tenantId}${id}`, { tenantId, id }]),
+    ),
   )
   const all = [...persons.values()]
   return [
@@ -269,13 +302,13 @@ select w.tenant_id, w.id, w.keep, w.gone, w.at, 'merged', w.by, w.lead_id,
        (select array_agg(m.id order by m.id) from moved m where m.event_id = w.id)
 from w`,
       values: [
-        uuids(merges.map((m) => m.tenantId)),
-        uuids(merges.map((m) => m.id)),
-        uuids(merges.map((m) => m.keep)),
-        uuids(merges.map((m) => m.gone)),
-        timestamps(merges.map((m) => m.at)),
-        texts(merges.map((m) => m.by)),
-        uuids(merges.map((m) => m.leadId)),
+        uuids(merges.map(({ tenantId }) => tenantId)),
+        uuids(merges.map(({ write }) => write.id)),
+        uuids(merges.map(({ write }) => write.keep)),
+        uuids(merges.map(({ write }) => write.gone)),
+        timestamps(merges.map(({ write }) => write.at)),
+        texts(merges.map(({ write }) => write.by)),
+        uuids(merges.map(({ write }) => write.leadId)),
       ],
     },
   ]
@@ -295,10 +328,10 @@ where not w.same and w.lead_id <> w.person_id
 order by 1, 2, 3
 on conflict do nothing`,
           values: [
-            uuids(labels.map((l) => l.tenantId)),
-            uuids(labels.map((l) => l.leadId)),
-            uuids(labels.map((l) => l.personId)),
-            bools(labels.map((l) => l.same)),
+            uuids(labels.map(({ tenantId }) => tenantId)),
+            uuids(labels.map(({ write }) => write.leadId)),
+            uuids(labels.map(({ write }) => write.personId)),
+            bools(labels.map(({ write }) => write.same)),
           ],
         },
         {
@@ -311,13 +344,13 @@ from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::boolean[], $5::timestamptz[]
 order by 1, 2, 3
 on conflict do nothing`,
           values: [
-            uuids(labels.map((l) => l.tenantId)),
-            uuids(labels.map((l) => l.leadId)),
-            uuids(labels.map((l) => l.personId)),
-            bools(labels.map((l) => l.same)),
-            timestamps(labels.map((l) => l.at)),
-            texts(labels.map((l) => l.by)),
-            texts(labels.map((l) => `{${l.codes.join(',')}}`)),
+            uuids(labels.map(({ tenantId }) => tenantId)),
+            uuids(labels.map(({ write }) => write.leadId)),
+            uuids(labels.map(({ write }) => write.personId)),
+            bools(labels.map(({ write }) => write.same)),
+            timestamps(labels.map(({ write }) => write.at)),
+            texts(labels.map(({ write }) => write.by)),
+            texts(labels.map(({ write }) => `{${write.codes.join(',')}}`)),
           ],
         },
       ]
@@ -341,15 +374,21 @@ where p.tenant_id = w.tenant_id and p.id = w.id
 
 /** In one order of locks: keys, organisations, persons, merges. */
 export const personStatements = (commits: readonly PersonCommit[]): Statement[] => {
-  const all = <T>(pick: (writes: PersonWrites) => readonly T[]): Of<T>[] =>
-    commits.flatMap(({ tenantId, isNew, persons }) => pick(persons).map((write) => ({ ...write, tenantId, isNew })))
-  const records = all(({ records: own }) => own)
+  const records: OfLead<RecordWrite>[] = []
+  const merges: Of<MergeWrite>[] = []
+  const labels: Of<LabelWrite>[] = []
+  for (const { tenantId, isNew, persons } of commits) {
+    if (persons === NO_PERSONS) continue
+    for (const write of persons.records) records.push({ tenantId, isNew, write })
+    for (const write of persons.merges) merges.push({ tenantId, write })
+    for (const write of persons.labels) labels.push({ tenantId, write })
+  }
   return [
     ...keyStatement(records),
     ...releaseStatement(commits),
     ...accountStatements(records),
     ...recordStatements(records),
-    ...mergeStatements(all(({ merges }) => merges)),
-    ...labelStatements(all(({ labels }) => labels)),
+    ...mergeStatements(merges),
+    ...labelStatements(labels),
   ]
 }

@@ -76,7 +76,10 @@ export const createPersonChanges = (options: { readonly database: Database }): P
         if (asked.some((id) => !roots.has(id))) throw noPerson()
         const [keep, ...gone] = [...new Set(roots.values())].sort() as [string, ...string[]]
         if (gone.length === 0) throw wrong('They are one person already')
-        const merges = gone.map((other) => ({ id: newId(at), tenantId, keep, gone: other, at, by, leadId: null }))
+        const merges = gone.map((other) => ({
+          tenantId,
+          write: { id: newId(at), keep, gone: other, at, by, leadId: null },
+        }))
         await tx.all(mergeStatements(merges))
         // Who merges them says that they are not two.
         await tx.query({
@@ -86,7 +89,7 @@ export const createPersonChanges = (options: { readonly database: Database }): P
                    and coalesce(a.merged_into, a.id) = $2::uuid and coalesce(b.merged_into, b.id) = $2::uuid`,
           values: [tenantId, keep],
         })
-        return { person: keep, other: null, events: merges.map(({ id }) => id) }
+        return { person: keep, other: null, events: merges.map(({ write }) => write.id) }
       }),
 
     unmerge: ({ tenantId, person, event, by, at }) =>

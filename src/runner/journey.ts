@@ -147,8 +147,8 @@ const columnsOf = (journey: Journey): LeadColumns => {
 }
 
 const joined = (all: readonly PersonWrites[]): PersonWrites =>
-  all.length === 0
-    ? NO_PERSONS
+  all.length < 2
+    ? (all[0] ?? NO_PERSONS)
     : {
         records: all.flatMap(({ records }) => records),
         merges: all.flatMap(({ merges }) => merges),

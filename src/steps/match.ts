@@ -26,11 +26,12 @@ const inputOf = (config: Config, compiler: Compiler): ((lead: LeadView) => Reque
   const { fieldTypes } = compiler
   const kinds = recordFields(fieldTypes, config.fields ?? {})
   const threshold = config.threshold ?? THRESHOLD
+  const namesCompanies = [...fieldTypes.values()].includes('company')
   return (lead) => {
     const record = recordOf(lead, kinds)
     return {
       record,
-      account: organisationOf(lead, fieldTypes, record),
+      account: namesCompanies ? organisationOf(lead, fieldTypes, record) : null,
       country: compiler.country,
       threshold,
       reviewThreshold: Math.min(threshold, config.review_threshold ?? REVIEW_THRESHOLD),

@@ -25,13 +25,17 @@ const HONORIFICS: ReadonlySet<string> = new Set(
 /** Joining words say nothing of who it is. */
 const JOINING: ReadonlySet<string> = new Set('of the and de la von van der du di da le'.split(' '))
 
-const wordsOf = (text: string): string[] => {
-  const key = wordKey(text)
-  return key === '' ? [] : key.split(' ')
+const NO_WORDS: readonly string[] = []
+const NO_TOKENS: readonly Token[] = []
+
+const wordsOf = (text: string): readonly string[] => {
+  const key = text === '' ? '' : wordKey(text)
+  if (key === '') return NO_WORDS
+  return key.includes(' ') ? key.split(' ') : [key]
 }
 
 /** Given name and surname of a full name: `Last, First` or `First … Last`; what follows a later comma is besides. */
-const splitFull = (full: string): { given: string[]; surname: string[] } => {
+const splitFull = (full: string): { given: readonly string[]; surname: readonly string[] } => {
   const parts = full.split(',').map((part) => wordsOf(part).filter((word) => !HONORIFICS.has(word)))
   const [head = [], second = []] = parts
   const isReversed = head.length <= 2 && second.length > 0 && second.length <= 2 && !/\d/.test(second.join(''))
@@ -42,8 +46,16 @@ const splitFull = (full: string): { given: string[]; surname: string[] } => {
 
 /** Null where no name is given. */
 export const readName = (tokens: Tokens, texts: NameTexts): NameValue | null => {
-  let given = wordsOf(texts.given).filter((word, _, all) => all.length === 1 || !HONORIFICS.has(word))
+  let given = wordsOf(texts.given)
+  if (given.length > 1) given = given.filter((word) => !HONORIFICS.has(word))
   let surname = wordsOf(texts.surname)
+  const toToken = (word: string): Token => tokens.of(word)
+  // Of most leads nothing else is known.
+  if (texts.middle === '' && texts.full.every((text) => text === '')) {
+    if (given.length === 0 && surname.length === 0) return null
+    const key = `${given.join(' ')}|${surname.join(' ')}|`
+    return { key, given: given.map(toToken), surname: surname.map(toToken), extra: NO_TOKENS }
+  }
   const longest = texts.full.reduce((best, text) => (text.length > best.length ? text : best), '')
   if (longest !== '' && given.length === 0 && surname.length === 0) ({ given, surname } = splitFull(longest))
   else if (longest !== '' && (given.length === 0 || surname.length === 0)) {
@@ -61,7 +73,6 @@ export const readName = (tokens: Tokens, texts: NameTexts): NameValue | null => 
   if (used.size === 0 && extra.size === 0) return null
   const others = [...extra].sort()
   const key = `${given.join(' ')}|${surname.join(' ')}|${others.join(' ')}`
-  const toToken = (word: string): Token => tokens.of(word)
   return { key, given: given.map(toToken), surname: surname.map(toToken), extra: others.map(toToken) }
 }
 

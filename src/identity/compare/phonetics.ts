@@ -4,7 +4,8 @@
  * the second, so that one typing error in a vowel or a doubled letter changes nothing.
  */
 
-const REPLACED: readonly (readonly [RegExp, string])[] = [
+/** What letters together sound like, one rule after another. */
+const TOGETHER: readonly (readonly [RegExp, string])[] = [
   [/^(?:kn|gn|pn)/, 'n'],
   [/^wr/, 'r'],
   [/^wh/, 'w'],
@@ -18,25 +19,31 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/c(?=[eiy])/g, 's'],
   [/ck|q|c/g, 'k'],
   [/th/g, 't'],
-  [/z/g, 's'],
-  [/v/g, 'f'],
-  [/b/g, 'p'],
-  [/d/g, 't'],
-  [/j/g, 'g'],
 ]
+/** A word without any of these is changed by none of the rules above: most are, and every lead's name is asked. */
+const MAY_CHANGE = /[chq]|dg|^(?:[kgp]n|wr|x)/
 
-const VOWELS = /[aeiouyhw]/g
+/** What a letter alone sounds like. */
+const ALONE: Readonly<Record<string, string>> = { z: 's', v: 'f', b: 'p', d: 't', j: 'g' }
+
+const VOWELS = 'aeiouy'
+/** Not heard but at the beginning. */
+const SILENT = `${VOWELS}hw`
 const LENGTH_MAX = 5
 
 /** Letters a–z in, at most five out; empty for a text without letters. */
 export const soundOf = (word: string): string => {
-  let text = word.replace(/[^a-z]/g, '')
-  if (text === '') return ''
-  for (const [what, by] of REPLACED) text = text.replace(what, by)
-  const first = text.charAt(0)
-  const head = 'aeiouy'.includes(first) ? 'a' : first
-  const tail = text.slice(1).replace(VOWELS, '')
-  let out = head
-  for (const char of tail) if (char !== out.at(-1)) out += char
-  return out.slice(0, LENGTH_MAX)
+  let text = /[^a-z]/.test(word) ? word.replace(/[^a-z]/g, '') : word
+  if (MAY_CHANGE.test(text)) for (const [what, by] of TOGETHER) text = text.replace(what, by)
+  let out = ''
+  let last = ''
+  for (const letter of text) {
+    if (out !== '' && SILENT.includes(letter)) continue
+    const sound = out === '' && VOWELS.includes(letter) ? 'a' : (ALONE[letter] ?? letter)
+    if (sound === last) continue
+    out += sound
+    last = sound
+    if (out.length === LENGTH_MAX) break
+  }
+  return out
 }
