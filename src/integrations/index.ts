@@ -4,6 +4,7 @@ import { files } from './files/index.ts'
 import { http } from './http/index.ts'
 import { hubspot } from './hubspot/index.ts'
 import { make } from './make/index.ts'
+import { pipedrive } from './pipedrive/index.ts'
 import { salesforce } from './salesforce/index.ts'
 import { slack } from './slack/index.ts'
 import { webhook } from './webhook/index.ts'
@@ -13,6 +14,7 @@ import { zapier } from './zapier/index.ts'
 export const destinationTypes: Readonly<Record<string, DestinationType>> = {
   http,
   webhook,
+  pipedrive,
   salesforce,
   hubspot,
   slack,

@@ -5,7 +5,7 @@
  *
  *   npm run transcript -- TYPE FILE    FILE: a JSON list of { file, what, source, settings, payload, answers, secrets? }
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createDestinationTools } from '../../src/flow/destination-tools.ts'
 import { destinationTypes } from '../../src/integrations/index.ts'
 import type { Call, CallAnswer, Captured, DeliveryInput } from '../../src/kit/destination.ts'
@@ -91,6 +91,7 @@ const transcriptOf = async (type: string, known: Known) => {
 
 if (import.meta.main) {
   const [type = '', file = ''] = process.argv.slice(2)
+  mkdirSync(`src/integrations/${type}/fixtures`, { recursive: true })
   for (const known of JSON.parse(readFileSync(file, 'utf8')) as Known[]) {
     const path = `src/integrations/${type}/fixtures/${known.file}.json`
     const transcript = await transcriptOf(type, known)
