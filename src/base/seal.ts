@@ -85,8 +85,14 @@ export const keyedHash = (key: HashKey, text: string): string =>
  */
 export const keyedTag = (key: HashKey, text: string): string => hash('sha256', key.inner + text).slice(0, 32)
 
+const TAG_KEY_BYTES = 16
+
 /** A keyed tag as 16 bytes: an identity's key in a table. */
-export const keyedHash16 = (key: HashKey, text: string): Buffer => Buffer.from(keyedTag(key, text), 'hex')
+export const keyedHash16 = (key: HashKey, text: string): Buffer => Buffer.from(keyedName16(key, text), 'latin1')
+
+/** The same 16 bytes as latin1 text: what a map finds a key by. */
+export const keyedName16 = (key: HashKey, text: string): string =>
+  hash('sha256', key.inner + text, 'binary').slice(0, TAG_KEY_BYTES)
 
 /** The first 8 bytes of a keyed tag as a signed bigint: a lookup column. */
 export const keyedHash8 = (key: HashKey, text: string): bigint =>

@@ -35,6 +35,9 @@ export const sessionSql = ({ applicationRole, statementMs }: SessionOptions): st
     'SET enable_bitmapscan = off',
     'SET enable_hashjoin = off',
     'SET enable_mergejoin = off',
+    // Read once and kept for a join, a small table is cheaper than asked by key: 1.2 ms instead of 0.1 for a commit of
+    // leads that go on, once the tenant has 2,000.
+    'SET enable_material = off',
     `SET millrace.tenants = '{}'`,
   ].join('; ')
 

@@ -1,4 +1,4 @@
-import { keyedHash16 } from '../base/seal.ts'
+import { keyedHash16, keyedName16 } from '../base/seal.ts'
 import { after, type Soon } from '../base/soon.ts'
 import type { ClaimWrite } from '../journal/append.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
@@ -22,7 +22,7 @@ export interface Wanted {
   readonly on: readonly string[]
 }
 
-const wantedOf = (key: Buffer, on: readonly string[]): Wanted => ({ key, name: key.toString('latin1'), on })
+const wantedOf = (name: string, on: readonly string[]): Wanted => ({ key: Buffer.from(name, 'latin1'), name, on })
 
 interface Held {
   readonly holder: Holder
@@ -76,7 +76,7 @@ export const claimKeysOf = (keys: TenantKeys, where: ClaimPlace, input: RequestI
   const unique = new Map<string, Wanted>()
   for (const { on, values } of input.keys) {
     const text = JSON.stringify([input.rule, on, values])
-    if (!unique.has(text)) unique.set(text, wantedOf(keyedHash16(keys.lookup, `claim|${scope}|${text}`), on))
+    if (!unique.has(text)) unique.set(text, wantedOf(keyedName16(keys.lookup, `claim|${scope}|${text}`), on))
   }
   return [...unique.values()]
 }
@@ -227,12 +227,12 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
       )
     },
     claimIdempotency: async (holder, keys, input) => {
-      const key = keyedHash16(keys.lookup, `idempotency|${input.flowId}|${input.sourceId}|${input.key}`)
+      const name = keyedName16(keys.lookup, `idempotency|${input.flowId}|${input.sourceId}|${input.key}`)
       const fingerprint = keyedHash16(keys.lookup, `body|${input.body}`)
       const claimed = await claimKeys({
         holder,
         tenantId: keys.tenantId,
-        wanted: [wantedOf(key, [])],
+        wanted: [wantedOf(name, [])],
         now: input.now,
         staleBefore: null,
         fingerprint,

@@ -41,17 +41,17 @@ export interface LookUpAnswer {
 export type LookUp = (item: LookUpItem) => Promise<LookUpAnswer>
 
 const CLAIMS = `
-  select w.n::integer as n, c.lead_id, c.at, c.fingerprint,
-         c.fingerprint is null and not c.kept and l.wrapped_key is null as is_void, l.person
-  from unnest($1::uuid[], $2::bytea[]) with ordinality as w(tenant_id, key, n)
-  cross join lateral (
-    select lead_id, at, fingerprint, kept from millrace.claim where tenant_id = w.tenant_id and key = w.key limit 1
-  ) c
+  select c.tenant_id, c.key, c.lead_id, c.at, c.fingerprint,
+         c.fingerprint is null and not c.kept and l.wrapped_key is null as is_void,
+         coalesce(
+           (select p.merged_into from millrace.person p where p.tenant_id = c.tenant_id and p.id = l.person_id),
+           l.person_id) as person
+  from millrace.claim c
   left join lateral (
-    select o.wrapped_key, coalesce(p.merged_into, o.person_id) as person
-    from millrace.lead o left join millrace.person p on p.tenant_id = o.tenant_id and p.id = o.person_id
-    where o.tenant_id = w.tenant_id and o.id = c.lead_id limit 1
-  ) l on true`
+    select o.wrapped_key, o.person_id from millrace.lead o
+    where o.tenant_id = c.tenant_id and o.id = c.lead_id limit 1
+  ) l on true
+  where c.key = any ($1::bytea[])`
 
 const SUPPRESSIONS = `
   select w.n::integer as n, e.list_id, e.added_at, e.expires_at
@@ -66,6 +66,12 @@ const claimantOf = (row: Row): Claimant => ({
   person: row.person as string | null,
 })
 
+const nameOf = (tenantId: string, key: Buffer): string => `${tenantId}${key.toString('latin1')}`
+
+/** By tenant and key: most of what is asked is held by nobody. */
+const claimantsOf = (rows: readonly Row[]): ReadonlyMap<string, Claimant> =>
+  new Map(rows.map((row) => [nameOf(row.tenant_id as string, row.key as Buffer), claimantOf(row)]))
+
 const suppressedOf = (row: Row): Suppressed => ({
   list: row.list_id as string,
   addedAt: row.added_at as number,
@@ -74,28 +80,24 @@ const suppressedOf = (row: Row): Suppressed => ({
 
 const NONE: readonly Suppressed[] = []
 const NOWHERE: Places = []
+const NOBODY: ReadonlyMap<string, Claimant> = new Map()
 
 export const createLookUp = (options: { readonly database: Database; readonly rowsMax: number }): LookUp => {
   const { database, rowsMax } = options
 
   const run = async (items: readonly LookUpItem[]): Promise<LookUpAnswer[]> => {
     const claims: Buffer[] = []
-    const claimTenants: string[] = []
     const suppressions: Buffer[] = []
     const suppressionTenants: string[] = []
     for (const item of items) {
-      for (const key of item.claims) {
-        claims.push(key)
-        claimTenants.push(item.tenantId)
-      }
+      claims.push(...item.claims)
       for (const key of item.suppressions) {
         suppressions.push(key)
         suppressionTenants.push(item.tenantId)
       }
     }
     const statements: Statement[] = []
-    if (claims.length > 0)
-      statements.push({ name: 'look_up_claims', text: CLAIMS, values: [uuids(claimTenants), byteas(claims)] })
+    if (claims.length > 0) statements.push({ name: 'look_up_claims', text: CLAIMS, values: [byteas(claims)] })
     if (suppressions.length > 0)
       statements.push({
         name: 'look_up_suppressions',
@@ -108,8 +110,7 @@ export const createLookUp = (options: { readonly database: Database; readonly ro
     const personsAt = statements.length
     if (asking.length > 0) statements.push(findPlaces(asking))
     const results = await database.batch([...new Set(items.map((item) => item.tenantId))], statements)
-    const claimants = new Array<Claimant | null>(claims.length).fill(null)
-    if (claims.length > 0) for (const row of results[0] ?? []) claimants[(row.n as number) - 1] = claimantOf(row)
+    const claimants = claims.length > 0 ? claimantsOf(results[0] ?? []) : NOBODY
     const suppressed = new Array<readonly Suppressed[]>(suppressions.length).fill(NONE)
     if (suppressions.length > 0) {
       for (const row of results[personsAt - 1] ?? []) {
@@ -119,16 +120,14 @@ export const createLookUp = (options: { readonly database: Database; readonly ro
     }
     const found = asking.length > 0 ? placesFound(asking, results[personsAt] ?? []) : []
     let personAt = 0
-    let claimAt = 0
     let suppressionAt = 0
     return items.map((item) => {
       const answer = {
-        claims: claimants.slice(claimAt, claimAt + item.claims.length),
+        claims: item.claims.map((key) => claimants.get(nameOf(item.tenantId, key)) ?? null),
         suppressions: suppressed.slice(suppressionAt, suppressionAt + item.suppressions.length),
         persons: item.persons && item.persons.length > 0 ? (found[personAt] ?? NOWHERE) : NOWHERE,
       }
       if (item.persons && item.persons.length > 0) personAt += 1
-      claimAt += item.claims.length
       suppressionAt += item.suppressions.length
       return answer
     })
