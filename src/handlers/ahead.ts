@@ -25,6 +25,13 @@ export interface Ahead {
   readonly match: { readonly prepared: Prepared; readonly before: PlacesThen } | null
 }
 
+/** What was answered, by the name of what was asked. */
+const found = <A, B>(asked: readonly A[], nameOf: (one: A) => string, answers: readonly B[]): Map<string, B> => {
+  const byName = new Map<string, B>()
+  for (let at = 0; at < asked.length; at += 1) byName.set(nameOf(asked[at] as A), answers[at] as B)
+  return byName
+}
+
 /** Reads what these requests will ask for. */
 export const readAhead = async (options: {
   readonly lookUp: LookUp
@@ -39,29 +46,29 @@ export const readAhead = async (options: {
   const known = sought.length > 0 ? await lists.of(keys.tenantId, sought) : new Map()
   const turn = persons.turn()
   let prepared: Prepared | null = null
-  const claims = new Map<string, Buffer>()
-  const values = new Map<string, Buffer>()
+  const claims: Wanted[] = []
+  const values: string[] = []
   const wanted = new Map<string, { input: RequestInput<'identity.claim'>; keys: Wanted[] }>()
   for (const request of requests) {
     if (request.kind === 'identity.claim') {
       const made = claimKeysOf(keys, where, request.input)
       wanted.set(request.input.rule, { input: request.input, keys: made })
-      for (const { key, name } of made) claims.set(name, key)
+      claims.push(...made)
     }
     if (request.kind === 'identity.match') prepared ??= persons.prepare(keys, where.test, request.input)
     if (request.kind === 'suppression.lookup')
-      for (const { entry } of soughtEntries(known, request.input)) values.set(entry, suppressionKey(keys, entry))
+      for (const { entry } of soughtEntries(known, request.input)) if (!values.includes(entry)) values.push(entry)
   }
   const answer = await lookUp({
     tenantId: keys.tenantId,
-    claims: [...claims.values()],
-    suppressions: [...values.values()],
+    claims: claims.map(({ key }) => key),
+    suppressions: values.map((entry) => suppressionKey(keys, entry)),
     ...(prepared && { persons: prepared.keys.map(({ hash }) => hash) }),
   })
   return {
     wanted,
     match: prepared && { prepared, before: { places: answer.persons, turn } },
-    claims: new Map([...claims.keys()].map((name, index) => [name, answer.claims[index] ?? null])),
-    suppressions: new Map([...values.keys()].map((value, index) => [value, answer.suppressions[index] ?? []])),
+    claims: found(claims, ({ name }) => name, answer.claims),
+    suppressions: found(values, (value) => value, answer.suppressions),
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Fault } from '../base/faults.ts'
 import { open, seal } from '../base/seal.ts'
@@ -32,8 +32,8 @@ export interface Segment {
 export const FIRST_HEAD = Buffer.alloc(32)
 
 /** Most leads without a delivery stay below: deflating one costs this process as much as ten steps of its flow. */
-const DEFLATE_FROM_BYTES = 1_500
-const PLAIN = Buffer.from([0])
+const DEFLATE_FROM = 1_500
+const PLAIN = '\0'
 const DEFLATED = Buffer.from([1])
 /**
  * A window of 4 KB holds the dictionary and most leads: small tables cost a third of the time of zlib's defaults, and
@@ -41,6 +41,9 @@ const DEFLATED = Buffer.from([1])
  */
 const DEFLATE = { level: 1, windowBits: 12, memLevel: 4, dictionary: DICTIONARY_1 }
 const INFLATED_BYTES_MAX = 64 * 1024 * 1024
+
+/** What a segment's hash is made of, laid side by side: hashed in one go, it costs half of what it costs in three parts. */
+const together = Buffer.allocUnsafeSlow(32 * 1024)
 
 export const segmentHash = (parts: {
   readonly previous: Uint8Array
@@ -51,13 +54,17 @@ export const segmentHash = (parts: {
   readonly events: string
   readonly sealed: Uint8Array | null
 }): Buffer => {
-  const digest = createHash('sha256')
-  digest.update(parts.previous)
-  digest.update(
-    `${parts.tenantId}|${parts.leadId}|${parts.seq}|${parts.at}|${Buffer.byteLength(parts.events)}|${parts.events}`,
-  )
-  if (parts.sealed) digest.update(parts.sealed)
-  return digest.digest()
+  const { previous, tenantId, leadId, seq, at, events, sealed } = parts
+  const head = `${tenantId}|${leadId}|${seq}|${at}|${Buffer.byteLength(events)}|`
+  // At most three bytes for each UTF-16 unit.
+  const most = previous.length + head.length + 3 * events.length + (sealed?.length ?? 0)
+  const whole = most <= together.length ? together : Buffer.allocUnsafe(most)
+  whole.set(previous)
+  let end = previous.length
+  end += whole.write(head, end, 'latin1')
+  end += whole.write(events, end)
+  if (sealed) whole.set(sealed, end)
+  return hash('sha256', whole.subarray(0, end + (sealed?.length ?? 0)), 'buffer')
 }
 
 /** Says nothing: has no members, or none that is not null. */
@@ -122,12 +129,10 @@ export const encodeSegment = (options: {
   )
   let sealed: Buffer | null = null
   if (secrets) {
-    const bytes = Buffer.from(JSON.stringify(halves))
+    const text = JSON.stringify(halves)
     sealed = seal(
       key,
-      bytes.length < DEFLATE_FROM_BYTES
-        ? Buffer.concat([PLAIN, bytes], bytes.length + 1)
-        : Buffer.concat([DEFLATED, deflateRawSync(bytes, DEFLATE)]),
+      text.length < DEFLATE_FROM ? PLAIN + text : Buffer.concat([DEFLATED, deflateRawSync(text, DEFLATE)]),
     )
   }
   const hash = segmentHash({ ...options, events: plain, sealed })

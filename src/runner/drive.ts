@@ -6,7 +6,7 @@ import type { CompiledStep } from '../kit/flow.ts'
 import type { Asking, Request } from '../kit/requests.ts'
 import type { LeadView, StepResult } from '../kit/step.ts'
 import type { Outcome, PendingCode, RejectionCode } from '../lead/codes.ts'
-import { isDone, revenueOf } from '../lead/deliveries.ts'
+import { type Delivery, isDone, revenueOf } from '../lead/deliveries.ts'
 import type { LeadEvent, StepEnded, StepEndedSealed } from '../lead/events.ts'
 import { type Asked, answersOf, askFor, everyOne, handOver, journalStanding, type StepRun } from './ask.ts'
 import type { RunnerContext } from './context.ts'
@@ -116,21 +116,37 @@ const skipped = (ctx: RunnerContext, step: CompiledStep, view: LeadView): StepRe
   return null
 }
 
+/** A step threw where it was not known to: what makes the lead be run again passes on. */
+const failed = (
+  ctx: RunnerContext,
+  journey: Journey,
+  step: CompiledStep,
+  run: StepRun,
+  error: unknown,
+): Stay | null => {
+  if (error instanceof RunAgain || journey.broken !== undefined) throw error
+  if (isFault(error) && error.code === 'database_unavailable') throw error
+  return onFault(ctx, journey, step, run, error)
+}
+
+const ended = (
+  ctx: RunnerContext,
+  journey: Journey,
+  step: CompiledStep,
+  run: StepRun,
+  startedAt: number,
+  result: StepResult | Stay,
+): Stay | null => {
+  if ('closed' in result) return result
+  checkReplayed(run)
+  endStep(ctx, journey, step, run, startedAt, result)
+  return null
+}
+
 /** Null: the step has ended. */
 const runStep = (ctx: RunnerContext, journey: Journey, step: CompiledStep): Soon<Stay | null> => {
   const startedAt = ctx.clock.now()
   const run = newRun(journey, step, startedAt)
-  const failed = (error: unknown): Stay | null => {
-    if (error instanceof RunAgain || journey.broken !== undefined) throw error
-    if (isFault(error) && error.code === 'database_unavailable') throw error
-    return onFault(ctx, journey, step, run, error)
-  }
-  const ended = (result: StepResult | Stay): Stay | null => {
-    if ('closed' in result) return result
-    checkReplayed(run)
-    endStep(ctx, journey, step, run, startedAt, result)
-    return null
-  }
   try {
     const view = viewOf({ lead: journey.lead, flow: journey.flow, source: journey.source, now: run.now })
     const skip = run.known === null ? skipped(ctx, step, view) : null
@@ -140,11 +156,25 @@ const runStep = (ctx: RunnerContext, journey: Journey, step: CompiledStep): Soon
     }
     const program = step.run(view)
     const result = answerAll(ctx, journey, run, program, program.next())
-    return result instanceof Promise ? result.then(ended).catch(failed) : ended(result)
+    // Most steps end in the turn they began: functions made for those that do not would be left over by each.
+    if (result instanceof Promise) return endsLater(ctx, journey, step, run, startedAt, result)
+    return ended(ctx, journey, step, run, startedAt, result)
   } catch (error) {
-    return failed(error)
+    return failed(ctx, journey, step, run, error)
   }
 }
+
+const endsLater = (
+  ctx: RunnerContext,
+  journey: Journey,
+  step: CompiledStep,
+  run: StepRun,
+  startedAt: number,
+  result: Promise<StepResult | Stay>,
+): Promise<Stay | null> =>
+  result
+    .then((known) => ended(ctx, journey, step, run, startedAt, known))
+    .catch((error) => failed(ctx, journey, step, run, error))
 
 /** A step threw: somebody must mend it, or the flow's author said what happens then. */
 const onFault = (
@@ -304,7 +334,7 @@ const close = (ctx: RunnerContext, journey: Journey): void => {
 }
 
 /** Runs what is left of the program. Null: it has returned. */
-const runProgram = async (ctx: RunnerContext, journey: Journey): Promise<Stay | null> => {
+const runProgram = (ctx: RunnerContext, journey: Journey): Soon<Stay | null> => {
   const { lead } = journey
   const { program } = journey.source
   while (lead.verdict === null) {
@@ -323,14 +353,16 @@ const runProgram = async (ctx: RunnerContext, journey: Journey): Promise<Stay | 
         new Fault('replay_diverged', { message: 'The journal tells of other steps than the flow has' }),
       )
     const running = runStep(ctx, journey, step)
-    const stay = running instanceof Promise ? await running : running
-    if (stay) return stay
+    if (running instanceof Promise) return running.then((stay) => stay ?? runProgram(ctx, journey))
+    if (running) return running
   }
   return null
 }
 
-const openDeliveries = (journey: Journey) =>
-  [...journey.lead.deliveries.values()].filter((delivery) => !isDone(delivery))
+const NONE_OPEN: readonly Delivery[] = []
+
+const openDeliveries = ({ lead: { deliveries } }: Journey): readonly Delivery[] =>
+  deliveries.size === 0 ? NONE_OPEN : [...deliveries.values()].filter((delivery) => !isDone(delivery))
 
 /** Attempts of deliveries whose step has gone on, as far as they are due. */
 const runDetached = async (ctx: RunnerContext, journey: Journey): Promise<void> => {
@@ -344,7 +376,7 @@ const runDetached = async (ctx: RunnerContext, journey: Journey): Promise<void> 
  * Throws RunAgain or a conflict where the lead must be loaded anew, a Fault where the database is away.
  */
 export const drive = async (ctx: RunnerContext, journey: Journey): Promise<Stay> => {
-  await runDetached(ctx, journey)
+  if (journey.lead.deliveries.size > 0) await runDetached(ctx, journey)
   let stay: Stay | null
   try {
     stay = await runProgram(ctx, journey)

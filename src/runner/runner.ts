@@ -17,13 +17,20 @@ const RUNS_MAX = 12
 /** What a source that has waited long enough waits on top of it, for what is known by then to be written. */
 const WRITE_WITHIN_MS = 500
 
-const unlessLate = async <T>(promise: Promise<T>, ms: number): Promise<T | 'late'> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), ms)
+const unlessLate = <T>(promise: Promise<T>, ms: number): Promise<T | 'late'> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, 'late')
+    promise.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
-}
 
 export const lostRace = (error: unknown): boolean =>
   error instanceof RunAgain || ['MR001', 'MR002', '23505'].includes(sqlState(error) ?? '')
@@ -195,7 +202,8 @@ export const createRunner = (ctx: RunnerContext): Runner => {
     running.set(leadId, driving)
     try {
       const first = await unlessLate(driving, journey.source.answerWithinMs)
-      if (first !== 'late' || journey.seq === 0) {
+      if (first !== 'late') return answer(journey)
+      if (journey.seq === 0) {
         await driving
         return answer(journey)
       }
