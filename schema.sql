@@ -1261,7 +1261,7 @@ table claim row level security forced
     4 key bytea not null
     5 fingerprint bytea
     6 kept boolean not null default false
-  constraint claim_pkey PRIMARY KEY (tenant_id, key)
+  constraint claim_pkey PRIMARY KEY (key)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
