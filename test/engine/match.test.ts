@@ -235,7 +235,7 @@ steps:
       const id = answer.lead_id
       await process.runner
         .decide({ tenantId: engine.tenantId, leadId: id, decision: 'approve', reason: null, by: 'ada' })
-        .catch((error: { code: string }) => expect(error.code).toBe('invalid_request'))
+        .catch((error: { code: string }) => expect(error.code).toBe('conflict'))
       await process.work()
       const read = await process.reader.read(engine.tenantId, id)
       expect(read?.row.outcome).toBe('success')

@@ -160,7 +160,7 @@ describe('one lead in two hands', () => {
     const { answer } = await process.submit({ flow: 'reviewed', values: lead() })
     const both = await Promise.allSettled([approve(process, answer.lead_id), approve(process, answer.lead_id)])
     expect(both.filter((one) => one.status === 'fulfilled')).toHaveLength(1)
-    expect(both.find((one) => one.status === 'rejected')).toMatchObject({ reason: { code: 'invalid_request' } })
+    expect(both.find((one) => one.status === 'rejected')).toMatchObject({ reason: { code: 'conflict' } })
     const { events } = await read(process, answer.lead_id)
     expect(events.filter((event) => event.type === 'review.decided')).toHaveLength(1)
     await process.bury()
