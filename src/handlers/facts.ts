@@ -21,6 +21,11 @@ export type Known = Said & { readonly since: number }
 export interface Facts {
   /** Null: nobody asked this yet, or it is no longer fresh. */
   known(keys: TenantKeys, key: Buffer, now: number): Promise<Known | null>
+  /**
+   * Of leads that ask the same at once in this process, the first is to ask, and calls `done` after; the others are told
+   * when it has.
+   */
+  turn(keys: TenantKeys, key: Buffer): { readonly done: () => void } | { readonly others: Promise<void> }
   /** Not where the lead was erased in the meantime. */
   keep(
     keys: TenantKeys,
@@ -90,7 +95,23 @@ export const createFacts = (options: { readonly database: Database; readonly row
     },
   })
 
+  const asking = new Map<string, Promise<void>>()
+  const nameOf = ({ tenantId }: TenantKeys, key: Buffer): string => `${tenantId}|${key.toString('base64url')}`
+
   return {
+    turn: (keys, key) => {
+      const name = nameOf(keys, key)
+      const others = asking.get(name)
+      if (others) return { others }
+      const { promise, resolve } = Promise.withResolvers<void>()
+      asking.set(name, promise)
+      const done = (): void => {
+        asking.delete(name)
+        resolve()
+      }
+      return { done }
+    },
+
     known: async (keys, key, now) => {
       const row = await read({ tenantId: keys.tenantId, key })
       if (row === null || row.freshUntil <= now) return null

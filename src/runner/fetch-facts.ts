@@ -111,7 +111,7 @@ export const fetchFacts = async (ctx: RunnerContext, journey: Journey, asked: Fa
     return {
       answer: { outcome: 'success', reason: null, facts: { ...enricher.sample }, since: null, key: null },
     }
-  const { destination, freshForMs } = enricher
+  const { freshForMs } = enricher
   const fetching = lead.standing?.fetches.get(asked.name)
   if (fetching && fetching.fp !== asked.fp) {
     // Of a lead taken up again without the values that are not kept, the step cannot ask what it asked.
@@ -125,6 +125,33 @@ export const fetchFacts = async (ctx: RunnerContext, journey: Journey, asked: Fa
     const known = await ctx.facts.known(keys, key, ctx.clock.now())
     if (known) return { answer: { ...known, key: told } }
   }
+  const asking = { ...asked, enricher, key }
+  const turn = key === null || fetching !== undefined ? null : ctx.facts.turn(keys, key)
+  if (key === null || turn === null) return fetchAnew(ctx, journey, asking)
+  if ('others' in turn) {
+    await turn.others
+    const known = await ctx.facts.known(keys, key, ctx.clock.now())
+    // Where the first was told nothing, each asks for itself: nobody queues behind an enricher that is away.
+    return known ? { answer: { ...known, key: told } } : fetchAnew(ctx, journey, asking)
+  }
+  try {
+    return await fetchAnew(ctx, journey, asking)
+  } finally {
+    turn.done()
+  }
+}
+
+const fetchAnew = async (
+  ctx: RunnerContext,
+  journey: Journey,
+  asking: Omit<FactsAsked, 'enricher'> & { readonly enricher: CompiledEnricher; readonly key: Buffer | null },
+): Promise<Fetched> => {
+  const { lead, keys, flow } = journey
+  const { enricher, key } = asking
+  const asked: FactsAsked = { ...asking, enricher: enricher.id }
+  const { destination, freshForMs } = enricher
+  const fetching = lead.standing?.fetches.get(asked.name)
+  const told = key?.toString('base64url') ?? null
   const since = lead.standing?.now ?? lead.receivedAt
   const place = { ...asked, destination, since }
   const lost = fetching !== undefined && isLost(fetching)

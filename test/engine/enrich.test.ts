@@ -194,6 +194,28 @@ describe('what it said', () => {
     expect(calls('/kept')).toBe(asked + 2)
   })
 
+  it('is asked once by leads that ask the same at once, and each has it in its journal', async () => {
+    const asked = calls('/kept')
+    const before = sink.requests.length
+    sink.script({ do: 'hold' })
+    const all = Array.from({ length: 12 }, () => ask('together.example'))
+    await sink.received(before + 1)
+    sink.release()
+    const leads = await Promise.all(all)
+    expect(calls('/kept')).toBe(asked + 1)
+    const appended = await Promise.all(leads.map(async ({ answer }) => (await read(answer.lead_id)).lead.appended))
+    expect(new Set(appended.map((each) => JSON.stringify(each))).size).toBe(1)
+    const started = await Promise.all(leads.map(async ({ answer }) => await types(answer.lead_id)))
+    expect(started.filter((each) => each.includes('enrichment.started'))).toHaveLength(1)
+  })
+
+  it('is asked by each where the one who asked first was told nothing', async () => {
+    const asked = calls('/kept')
+    sink.script({ do: 'answer', status: 401 })
+    await Promise.all(Array.from({ length: 3 }, () => ask('away.example')))
+    expect(calls('/kept')).toBeGreaterThan(asked + 1)
+  })
+
   it('is asked for again by another tenant', async () => {
     const other = await engine.addTenant(`other${count}`)
     await engine.publish(flow(), { tenantId: other })
