@@ -1169,10 +1169,12 @@ table audit_entry row level security forced
     9 data text not null
    10 sealed bytea
    11 hash bytea not null
+   12 sealed_by integer
   constraint audit_entry_pkey PRIMARY KEY (tenant_id, seq)
   constraint audit_entry_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   CREATE INDEX audit_actor ON millrace.audit_entry USING btree (tenant_id, actor, seq)
   CREATE INDEX audit_resource ON millrace.audit_entry USING btree (tenant_id, resource, resource_id, seq)
+  CREATE INDEX audit_under_wrap ON millrace.audit_entry USING btree (tenant_id, at) WHERE ((sealed IS NOT NULL) AND (sealed_by IS NULL))
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
@@ -2122,7 +2124,7 @@ table tenant_key row level security forced
     5 created_at timestamp with time zone not null
     6 master text
   constraint tenant_key_pkey PRIMARY KEY (tenant_id, purpose, version)
-  constraint tenant_key_purpose_check CHECK ((purpose = ANY (ARRAY['wrap'::text, 'lookup'::text])))
+  constraint tenant_key_purpose_check CHECK ((purpose = ANY (ARRAY['wrap'::text, 'lookup'::text, 'audit'::text])))
   constraint tenant_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app

@@ -3,6 +3,8 @@ import type { Database } from './database/pool.ts'
 import { tidyMinutes } from './delivery/tidy.ts'
 import { tidyTold } from './feed/telling.ts'
 import type { Handlers } from './jobs/jobs.ts'
+import type { Keyring, MasterKeys } from './journal/keyring.ts'
+import { pruneTenant } from './keys/prune.ts'
 import { type DeadLetterRuns, TASK_OF } from './runner/dead-letter-runs.ts'
 
 /** What jobs do, by the name of their task. */
@@ -10,8 +12,10 @@ export const jobHandlers = (options: {
   readonly database: Database
   readonly clock: Clock
   readonly deadLetters: () => DeadLetterRuns
+  readonly keyring: Keyring
+  readonly master: MasterKeys
 }): Handlers => {
-  const { database, clock, deadLetters } = options
+  const { database, clock, deadLetters, keyring, master } = options
   const goOn: Handlers[string] = ({ tenantId, payload }) => deadLetters().goOn({ tenantId, run: String(payload.run) })
   return {
     [TASK_OF.replay]: goOn,
@@ -19,6 +23,7 @@ export const jobHandlers = (options: {
     'delivery.tidy': async ({ tenantId }) => {
       await tidyMinutes(database, tenantId, clock.now())
       await tidyTold(database, tenantId, clock.now())
+      await pruneTenant({ database, keyring, master, tenantId, now: clock.now() })
     },
   }
 }

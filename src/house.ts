@@ -206,7 +206,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       },
       onEpoch: (change) => {
         if (change === null) {
-          for (const tenantId of epochs.keys()) forget(tenantId)
+          for (const tenantId of new Set([...epochs.keys(), ...keyring.held()])) forget(tenantId)
           epochs.clear()
         } else if ((epochs.get(change.tenantId) ?? 0) < change.epoch) {
           epochs.set(change.tenantId, change.epoch)
@@ -313,7 +313,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       clock,
       random,
       newId: () => newId(clock.now()),
-      handlers: jobHandlers({ database, clock, deadLetters: () => deadLetters }),
+      handlers: jobHandlers({ database, clock, keyring, master: master.keys, deadLetters: () => deadLetters }),
       runnerNumber: presence.number,
       concurrency: JOBS_AT_ONCE,
       log,

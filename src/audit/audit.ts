@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import { gather } from '../base/coalesce.ts'
-import { isFault } from '../base/faults.ts'
-import { seal } from '../base/seal.ts'
-import { byteas, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
+import { Fault, isFault } from '../base/faults.ts'
+import { open, seal } from '../base/seal.ts'
+import { byteas, int4s, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
 import { type Database, type Row, sqlState, type Tx } from '../database/pool.ts'
 import { type Keyring, openUnderTenant, type TenantKeys } from '../journal/keyring.ts'
 import type { Json } from '../kit/field.ts'
@@ -30,8 +30,16 @@ const TRIES = 5
 
 const objectOf = (text: string): Readonly<Record<string, Json>> => JSON.parse(text) as Record<string, Json>
 
-const opened = (keys: TenantKeys, sealed: Buffer | null): Readonly<Record<string, Json>> | null =>
-  sealed === null ? null : objectOf(openUnderTenant(keys, sealed).toString('utf8'))
+/** Under the tenant's audit key; what is older than that key, under the wrapping key of its time. */
+const opened = (keys: TenantKeys, { sealed, sealed_by: by }: Row): Readonly<Record<string, Json>> | null => {
+  if (sealed === null) return null
+  const bytes = sealed as Buffer
+  if (by === null) return objectOf(openUnderTenant(keys, bytes).toString('utf8'))
+  const { audit } = keys
+  if (audit === null || by !== audit.version)
+    throw new Fault('internal', { message: 'Internal error', detail: `a tenant has no audit key of version ${by}` })
+  return objectOf(open(audit.key, bytes).toString('utf8'))
+}
 
 const storedOf = (tenantId: string, row: Row, keys: TenantKeys): StoredAuditEntry => ({
   tenantId,
@@ -42,7 +50,7 @@ const storedOf = (tenantId: string, row: Row, keys: TenantKeys): StoredAuditEntr
   resource: row.resource as string,
   resourceId: row.resource_id as string | null,
   data: objectOf(row.data as string),
-  personal: opened(keys, row.sealed as Buffer | null),
+  personal: opened(keys, row),
 })
 
 export const createAudit = (options: {
@@ -75,7 +83,8 @@ export const createAudit = (options: {
     const at = clock.now()
     const rows = entries.map((entry) => {
       const end = ends.get(entry.tenantId) ?? { seq: 0, head: FIRST_AUDIT_HEAD }
-      const wrap = entry.personal && keys.get(entry.tenantId)?.wrap
+      const sealing = entry.personal && keys.get(entry.tenantId)
+      const by = sealing?.audit ?? null
       const row = {
         tenantId: entry.tenantId,
         seq: end.seq + 1,
@@ -86,19 +95,19 @@ export const createAudit = (options: {
         resource: entry.resource,
         resourceId: entry.resourceId,
         data: JSON.stringify(entry.data ?? {}),
-        sealed: wrap ? seal(wrap, JSON.stringify(entry.personal)) : null,
+        sealed: sealing ? seal(by?.key ?? sealing.wrap, JSON.stringify(entry.personal)) : null,
       }
       const hash = auditHash(end.head, row)
       ends.set(entry.tenantId, { seq: row.seq, head: hash })
-      return { ...row, hash }
+      return { ...row, hash, sealedBy: sealing && by ? by.version : null }
     })
     await tx.all([
       {
         name: 'audit_entries',
         text: `insert into millrace.audit_entry
-                 (tenant_id, seq, at, actor_kind, actor, action, resource, resource_id, data, sealed, hash)
+                 (tenant_id, seq, at, actor_kind, actor, action, resource, resource_id, data, sealed, hash, sealed_by)
                select * from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
-                 $7::text[], $8::text[], $9::text[], $10::bytea[], $11::bytea[])`,
+                 $7::text[], $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::integer[])`,
         values: [
           uuids(rows.map((row) => row.tenantId)),
           int8s(rows.map((row) => row.seq)),
@@ -111,6 +120,7 @@ export const createAudit = (options: {
           texts(rows.map((row) => row.data)),
           byteas(rows.map((row) => row.sealed)),
           byteas(rows.map((row) => row.hash)),
+          int4s(rows.map((row) => row.sealedBy)),
         ],
       },
       {
@@ -151,7 +161,7 @@ export const createAudit = (options: {
         [
           {
             name: 'audit_list',
-            text: `select seq, at, actor_kind, actor, action, resource, resource_id, data, sealed
+            text: `select seq, at, actor_kind, actor, action, resource, resource_id, data, sealed, sealed_by
                    from millrace.audit_entry
                    where tenant_id = $1::uuid and ($2::bigint is null or seq < $2::bigint)
                      and ($3::text is null or actor = $3::text) and ($4::text is null or action = $4::text)

@@ -103,6 +103,7 @@ export const createUpkeep = (options: {
       text: 'select id from millrace.find_tenants()',
     })
     for (const { id } of tenants) {
+      await keyring.ensureAuditKey(id, now)
       await anchorTenant({ database, keyring, tenantId: id, now })
       await anchorAudit({ database, keyring, tenantId: id, now })
       await database.batch([id], [putSchedule({ tenantId: id, ...TIDY }, now)])

@@ -35,6 +35,8 @@ export interface TenantKeys {
   /** All versions that something may still be wrapped under, the newest last. */
   readonly versions: ReadonlyMap<number, WrapKey>
   readonly lookup: HashKey
+  /** Seals the audit, and is not exchanged with `wrap`. Null until it is made, of tenants that are older than it. */
+  readonly audit: { readonly key: KeyObject; readonly version: number } | null
 }
 
 /** Whose key it is. Each scope has pads of its own: two keys of one id never share one. */
@@ -42,8 +44,12 @@ export type KeyScope = 'lead' | 'person' | 'evidence'
 
 export interface Keyring {
   tenant(tenantId: string): Promise<TenantKeys>
-  /** Looks for newer keys of a tenant; those it has serve until then, and where there is no answer. */
+  /** Looks for newer keys of a tenant, again and again until there is an answer; those it has serve until then. */
   refresh(tenantId: string): Promise<void>
+  /** Tenants whose keys are held here. */
+  held(): readonly string[]
+  /** Makes the key of the audit for a tenant that is older than such keys. */
+  ensureAuditKey(tenantId: string, at: number): Promise<void>
   /** Makes the keys of a new tenant, inside the caller's transaction. */
   createTenantKeys(
     tenantId: string,
@@ -96,6 +102,9 @@ const masked = (pad: HashKey, scope: KeyScope, id: string, bytes: Uint8Array): B
   return mask
 }
 
+const REFRESH_AGAIN_MS = 1_000
+const PURPOSES = ['wrap', 'lookup', 'audit'] as const
+
 export const createKeyring = (options: {
   readonly database: Database
   readonly master: MasterKeys
@@ -142,10 +151,12 @@ export const createKeyring = (options: {
       })
     }
     const lookup = rows?.findLast((row) => row.purpose === 'lookup')
+    const sealing = rows?.findLast((row) => row.purpose === 'audit')
+    const audit = sealing ? { key: keyOf(await unwrap(sealing)), version: sealing.version as number } : null
     const wrapVersion = Math.max(...versions.keys())
     const newest = versions.get(wrapVersion)
     if (!newest || !lookup) throw new Fault('internal', { message: 'Internal error', detail: 'a tenant has no keys' })
-    return { tenantId, ...newest, wrapVersion, versions, lookup: hashKeyOf(await unwrap(lookup)) }
+    return { tenantId, ...newest, wrapVersion, versions, lookup: hashKeyOf(await unwrap(lookup)), audit }
   }
 
   const newScopedKey: Keyring['newScopedKey'] = (keys, scope, id) => {
@@ -155,7 +166,36 @@ export const createKeyring = (options: {
   const openScopedKey: Keyring['openScopedKey'] = (keys, scope, id, wrapped, version) =>
     keyOf(masked(versionOf(keys, version).pad, scope, id, wrapped))
 
+  const keyMade = async (tenantId: string, purpose: (typeof PURPOSES)[number], at: number) => ({
+    text: `insert into millrace.tenant_key (tenant_id, purpose, version, wrapped, created_at, master)
+           values ($1::uuid, $2, 1, $3, $4::timestamptz, $5) on conflict do nothing`,
+    values: [tenantId, purpose, await master.wrap(newKeyBytes()), new Date(at), master.current()],
+  })
+  const refresh: Keyring['refresh'] = async (tenantId) => {
+    if (!known.has(tenantId)) return
+    const loading = load(tenantId)
+    await loading.then(
+      () => known.set(tenantId, loading),
+      () => setTimeout(() => refresh(tenantId), REFRESH_AGAIN_MS).unref(),
+    )
+  }
+
   return {
+    ensureAuditKey: async (tenantId, at) => {
+      const [rows] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'has_audit_key',
+            text: `select 1 from millrace.tenant_key where tenant_id = $1::uuid and purpose = 'audit'`,
+            values: [tenantId],
+          },
+        ],
+      )
+      if (rows?.length) return
+      await database.batch([tenantId], [await keyMade(tenantId, 'audit', at)])
+      await refresh(tenantId)
+    },
     tenant: (tenantId) => {
       let keys = known.get(tenantId)
       if (!keys) {
@@ -165,22 +205,9 @@ export const createKeyring = (options: {
       }
       return keys
     },
-    refresh: async (tenantId) => {
-      if (!known.has(tenantId)) return
-      const loading = load(tenantId)
-      await loading.then(
-        () => known.set(tenantId, loading),
-        () => undefined,
-      )
-    },
-    createTenantKeys: (tenantId, at) =>
-      Promise.all(
-        (['wrap', 'lookup'] as const).map(async (purpose) => ({
-          text: `insert into millrace.tenant_key (tenant_id, purpose, version, wrapped, created_at, master)
-                 values ($1::uuid, $2, $3, $4, $5::timestamptz, $6)`,
-          values: [tenantId, purpose, 1, await master.wrap(newKeyBytes()), new Date(at), master.current()],
-        })),
-      ),
+    refresh,
+    held: () => [...known.keys()],
+    createTenantKeys: (tenantId, at) => Promise.all(PURPOSES.map((purpose) => keyMade(tenantId, purpose, at))),
     newLeadKey: (keys, leadId) => newScopedKey(keys, 'lead', leadId),
     openLeadKey: (keys, leadId, wrapped, version) =>
       keyOf(masked(versionOf(keys, version).pad, 'lead', leadId, wrapped)),

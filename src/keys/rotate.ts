@@ -1,4 +1,4 @@
-import { newKeyBytes, seal } from '../base/seal.ts'
+import { newKeyBytes, open, seal } from '../base/seal.ts'
 import { byteas, int4s, texts, uuids } from '../database/arrays.ts'
 import type { Database, Row } from '../database/pool.ts'
 import type { Value } from '../database/statement.ts'
@@ -20,6 +20,7 @@ export interface Progress {
 }
 
 const PAGE = 1_000
+const LEADS_PAGE = 2_000
 const FIRST_ID = '00000000-0000-0000-0000-000000000000'
 
 /** Rows of these may be as large as an answer of the API. */
@@ -35,7 +36,7 @@ interface SealedColumn {
 
 /**
  * Columns sealed under the tenant's own key. The audit's are not among them: its chain covers what they hold, so they
- * stay under the version of their time.
+ * have a key that is not exchanged (docs/decisions/0071).
  */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'secret', column: 'sealed', id: 'name', type: 'text' },
@@ -52,7 +53,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'replay_run', column: 'reason', id: 'id', type: 'uuid' },
 ]
 
-interface Rotating {
+export interface Rotating {
   readonly database: Database
   readonly keyring: Keyring
   readonly master: MasterKeys
@@ -68,24 +69,36 @@ const countOf = async ({ database, tenantId }: Rotating, text: string, version: 
 
 const rewrapLeads = async (rotating: Rotating, keys: TenantKeys): Promise<number> => {
   const { database, keyring, tenantId, onProgress } = rotating
-  const stale = 'tenant_id = $1::uuid and key_version <> $2::integer and wrapped_key is not null'
-  const of = await countOf(rotating, `select count(*) from millrace.lead where ${stale}`, keys.wrapVersion)
+  const [counted] = await database.batch(
+    [tenantId],
+    [{ text: 'select count(*) from millrace.lead where tenant_id = $1::uuid', values: [tenantId] }],
+  )
+  const of = Number(counted?.[0]?.count ?? 0)
+  let seen = 0
   let done = 0
   let after = FIRST_ID
   for (;;) {
-    const [rows = []] = await database.batch(
+    const [all = []] = await database.batch(
       [tenantId],
       [
         {
           name: 'leads_to_rewrap',
-          text: `select id, wrapped_key, key_version from millrace.lead where ${stale} and id > $3::uuid order by id limit ${PAGE}`,
+          // Page by page whatever they are under: to look for the last few would go through all the others at once.
+          text: `select id, key_version, case when key_version <> $2::integer then wrapped_key end as wrapped_key
+                 from millrace.lead where tenant_id = $1::uuid and id > $3::uuid order by id limit ${LEADS_PAGE}`,
           values: [tenantId, keys.wrapVersion, after],
         },
       ],
     )
-    const last = rows.at(-1)
+    const last = all.at(-1)
     if (!last) return done
     after = last.id as string
+    seen += all.length
+    const rows = all.filter((row) => row.wrapped_key !== null)
+    if (rows.length === 0) {
+      onProgress?.({ what: 'keys of leads', done: seen, of: Math.max(of, seen) })
+      continue
+    }
     const wrapped = rows.map((row) =>
       keyring.rewrap(keys, 'lead', row.id as string, row.wrapped_key as Buffer, row.key_version as number),
     )
@@ -109,7 +122,7 @@ const rewrapLeads = async (rotating: Rotating, keys: TenantKeys): Promise<number
       ],
     )
     done += rows.length
-    onProgress?.({ what: 'keys of leads', done, of: Math.max(of, done) })
+    onProgress?.({ what: 'keys of leads', done: seen, of: Math.max(of, seen) })
   }
 }
 
@@ -167,13 +180,24 @@ const idsOf = (type: SealedColumn['type'], rows: readonly Row[]): Buffer =>
     ? byteas(rows.map((row) => row.id as Buffer))
     : (type === 'uuid' ? uuids : texts)(rows.map((row) => row.id as string))
 
+/** Under the newest already. */
+const opens = (keys: TenantKeys, sealed: Buffer): boolean => {
+  try {
+    open(keys.wrap, sealed)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const resealColumn = async (
   { database, tenantId }: Rotating,
   keys: TenantKeys,
   { table, column, id, type }: SealedColumn,
   onPage: (rows: number) => void,
-): Promise<void> => {
+): Promise<number> => {
   let after: Value = null
+  let resealed = 0
   for (;;) {
     const [rows = []] = await database.batch(
       [tenantId],
@@ -187,9 +211,13 @@ const resealColumn = async (
       ],
     )
     const last = rows.at(-1)
-    if (!last) return
+    if (!last) return resealed
     after = last.id as Value
-    const before = rows.map((row) => row.sealed as Buffer)
+    onPage(rows.length)
+    const older = rows.filter((row) => !opens(keys, row.sealed as Buffer))
+    if (older.length === 0) continue
+    resealed += older.length
+    const before = older.map((row) => row.sealed as Buffer)
     // One written anew meanwhile is under the newest already, and is not what was read.
     await database.batch(
       [tenantId],
@@ -200,14 +228,13 @@ const resealColumn = async (
                  where t.tenant_id = $1::uuid and ${id} = w.of_row and t.${column} = w.was`,
           values: [
             tenantId,
-            idsOf(type, rows),
+            idsOf(type, older),
             byteas(before),
             byteas(before.map((sealed) => seal(keys.wrap, openUnderTenant(keys, sealed)))),
           ],
         },
       ],
     )
-    onPage(rows.length)
   }
 }
 
@@ -219,13 +246,14 @@ const reseal = async (rotating: Rotating, keys: TenantKeys): Promise<number> => 
   ).join(' + ')
   const [counted] = await database.batch([tenantId], [{ text: `select ${count} as count`, values: [tenantId] }])
   const of = Number(counted?.[0]?.count ?? 0)
-  let done = 0
+  let seen = 0
+  let resealed = 0
   for (const column of SEALED_COLUMNS)
-    await resealColumn(rotating, keys, column, (rows) => {
-      done += rows
-      onProgress?.({ what: 'secrets, logins and what else is the tenant’s', done, of: Math.max(of, done) })
+    resealed += await resealColumn(rotating, keys, column, (rows) => {
+      seen += rows
+      onProgress?.({ what: 'secrets, logins and what else is the tenant’s', done: seen, of: Math.max(of, seen) })
     })
-  return done
+  return resealed
 }
 
 export interface Rotated {

@@ -6,6 +6,7 @@ import { keyOf, newKeyBytes, open, seal } from '../../src/base/seal.ts'
 import { readConfig } from '../../src/config.ts'
 import { verifyTenant } from '../../src/journal/verify.ts'
 import { beginExchange, endExchange } from '../../src/keys/exchange.ts'
+import { pruneTenant } from '../../src/keys/prune.ts'
 import { rotateMaster, rotateTenant, SEALED_COLUMNS } from '../../src/keys/rotate.ts'
 import { openMaster } from '../../src/master-key.ts'
 import { type TestHouse, testHouse } from '../support/house.ts'
@@ -93,6 +94,79 @@ describe('the keys of a tenant', () => {
     expect(entry?.personal).toEqual({ ip: '203.0.113.9' })
     expect(await readEmail(home, leads[1] ?? '')).toBe('go1@example.com')
   })
+
+  it('are destroyed a day after they were replaced, once nothing is under them, and all still opens', async () => {
+    const { house, tenantId } = home
+    const { database, keyring } = house
+    const DAY_MS = 86_400_000
+    const pruning = { database, keyring, master: house.master.keys, tenantId }
+    const at = house.clock.now()
+    // Something that came late, from a process that had not heard of it.
+    const old = (await keyring.tenant(tenantId)).versions.get(1)
+    if (!old) throw new Error('there is no first version')
+    await home.inspect('insert into millrace.secret (tenant_id, name, sealed, updated_at) values ($1, $2, $3, $4)', [
+      tenantId,
+      'late',
+      seal(old.wrap, 'token'),
+      new Date(at),
+    ])
+    await home.inspect(`update millrace.tenant_key set created_at = $1 where purpose = 'wrap'`, [new Date(at)])
+    expect(await pruneTenant({ ...pruning, now: at + DAY_MS - 1 })).toEqual({
+      destroyed: [],
+      kept: [
+        { version: 1, why: 'recent' },
+        { version: 2, why: 'recent' },
+      ],
+    })
+    expect(await pruneTenant({ ...pruning, now: at + DAY_MS })).toEqual({ destroyed: [1, 2], kept: [] })
+    const left = await home.inspect(`select version from millrace.tenant_key where purpose = 'wrap'`)
+    expect(left).toEqual([{ version: 3 }])
+    // A process that begins now has never seen the older ones.
+    const fresh = await home.sibling()
+    for (const id of leads) expect((await fresh.reader.read(tenantId, id))?.lead.fields.email?.valid).toBe(true)
+    const { secret } = await fresh.secrets.credential(await fresh.keyring.tenant(tenantId))
+    expect(await secret('late')).toBe('token')
+    const [entry] = await fresh.audit.list(tenantId, {}, { before: null, limit: 1 })
+    expect(entry?.personal).toEqual({ ip: '203.0.113.9' })
+    expect(await pruneTenant({ ...pruning, now: at + 2 * DAY_MS })).toEqual({ destroyed: [], kept: [] })
+  })
+
+  it('stay for as long as the audit needs them that was sealed before it had a key of its own', async () => {
+    const { house, tenantId } = home
+    const { database, keyring, master, clock } = house
+    const pruning = { database, keyring, master: master.keys, tenantId, afterMs: 0 }
+    await home.inspect(`delete from millrace.tenant_key where purpose = 'audit' and tenant_id = $1`, [tenantId])
+    const older = await home.sibling()
+    const record = () =>
+      older.audit.record({
+        tenantId,
+        actor: { kind: 'user', id: 'u' },
+        action: 'lead.read',
+        resource: 'lead',
+        resourceId: null,
+        personal: { ip: '203.0.113.10' },
+      })
+    // The key was made as that process began.
+    await home.inspect(`delete from millrace.tenant_key where purpose = 'audit' and tenant_id = $1`, [tenantId])
+    await older.keyring.refresh(tenantId)
+    await record()
+    await older.keyring.ensureAuditKey(tenantId, clock.now())
+    await record()
+    const by = await home.inspect<{ sealed_by: number | null }>(
+      'select sealed_by from millrace.audit_entry where tenant_id = $1 order by seq desc limit 2',
+      [tenantId],
+    )
+    expect(by.map((row) => row.sealed_by)).toEqual([1, null])
+    const { version } = await rotateTenant({ ...pruning, now: clock.now() })
+    expect(await pruneTenant({ ...pruning, now: clock.now() })).toEqual({
+      destroyed: [],
+      kept: [{ version: version - 1, why: 'audit' }],
+    })
+    const entries = await older.audit.list(tenantId, {}, { before: null, limit: 2 })
+    expect(entries.map(({ personal }) => personal)).toEqual([{ ip: '203.0.113.10' }, { ip: '203.0.113.10' }])
+    await home.inspect('delete from millrace.audit_entry where sealed_by is null')
+    expect(await pruneTenant({ ...pruning, now: clock.now() })).toEqual({ destroyed: [version - 1], kept: [] })
+  })
 })
 
 describe('what is sealed under the key of a tenant itself', () => {
@@ -108,7 +182,7 @@ describe('what is sealed under the key of a tenant itself', () => {
       const exchanged = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`)
       expect(exchanged.filter((name) => !columns.some((column) => column.name === name))).toEqual([])
       const others = columns.map(({ name }) => name).filter((name) => !exchanged.includes(name))
-      // Under keys of leads, persons, evidence, holds and batches; the audit's under the version of its time.
+      // Under keys of leads, persons, evidence, holds and batches; the audit's under its own.
       expect(others.sort()).toEqual(
         [
           'audit_entry.sealed',
@@ -196,7 +270,7 @@ describe('the master key', () => {
       expect(readFileSync(`${file}.previous`, 'utf8')).toBe(old)
       const { database, master, keyring } = home.house
       const tokens = keyring.derive('token')
-      expect(await rotateMaster({ database, master: master.keys, tenants: [home.tenantId], all: false })).toBe(3)
+      expect(await rotateMaster({ database, master: master.keys, tenants: [home.tenantId], all: false })).toBe(4)
       endExchange(file)
       const restarted = await home.sibling()
       expect((await restarted.reader.read(home.tenantId, answer.lead_id))?.lead.fields.email?.normal).toBe(
@@ -217,7 +291,7 @@ describe('the master key', () => {
       const config = readConfig({ MILLRACE_MASTER_KEY: after, MILLRACE_MASTER_KEY_PREVIOUS: before })
       const { keys } = openMaster(config)
       const { database } = home.house
-      expect(await rotateMaster({ database, master: keys, tenants: [home.tenantId], all: false })).toBe(3)
+      expect(await rotateMaster({ database, master: keys, tenants: [home.tenantId], all: false })).toBe(4)
       expect(await rotateMaster({ database, master: keys, tenants: [home.tenantId], all: false })).toBe(0)
       const [row] = await home.inspect<{ wrapped: Buffer; master: string }>(
         'select wrapped, master from millrace.tenant_key limit 1',
@@ -257,7 +331,7 @@ describe('a master key in Vault', () => {
 
       vault.rotate()
       const { database, master } = home.house
-      expect(await rotateMaster({ database, master: master.keys, tenants: [home.tenantId], all: true })).toBe(3)
+      expect(await rotateMaster({ database, master: master.keys, tenants: [home.tenantId], all: true })).toBe(4)
       const [after] = await home.inspect<{ wrapped: Buffer }>('select wrapped from millrace.tenant_key limit 1')
       expect(after?.wrapped.toString('utf8')).toMatch(/^vault:v2:/)
     } finally {

@@ -2,6 +2,7 @@ import { Fault } from '../../base/faults.ts'
 import type { Config } from '../../config.ts'
 import type { House } from '../../house.ts'
 import { beginExchange, endExchange } from '../../keys/exchange.ts'
+import { PRUNE_AFTER_MS, pruneTenant } from '../../keys/prune.ts'
 import { type Progress, rotateMaster, rotateTenant } from '../../keys/rotate.ts'
 
 interface KeysOptions {
@@ -115,6 +116,52 @@ export const runKeysRotate = async (
   }
 }
 
+const KEPT_FOR = {
+  recent: 'was replaced less than a day ago',
+  audit: 'opens entries of the audit that are older than the audit’s own key',
+  in_use: 'still wraps something that came late: run it again',
+} as const
+
+/** `./millrace keys prune`: destroys versions that nothing needs any more. A server does so daily by itself. */
+export const runKeysPrune = async (
+  options: KeysOptions & { readonly tenant: string | undefined; readonly now: boolean },
+): Promise<number> => {
+  const house = await options.openHouse()
+  try {
+    const { database, keyring, master, clock, audit } = house
+    const pruned: object[] = []
+    for (const { id: tenantId, slug } of await tenantsOf(house, options.tenant)) {
+      const { destroyed, kept } = await pruneTenant({
+        database,
+        keyring,
+        master: master.keys,
+        tenantId,
+        now: clock.now(),
+        afterMs: options.now ? 0 : PRUNE_AFTER_MS,
+        onProgress: teller(options, slug),
+      })
+      if (destroyed.length > 0)
+        await audit.record({
+          tenantId,
+          actor: { kind: 'operator', id: 'cli' },
+          action: 'keys.prune',
+          resource: 'keys',
+          resourceId: null,
+          data: { destroyed: [...destroyed] },
+        })
+      pruned.push({ tenant: slug, destroyed, kept })
+      if (options.json) continue
+      const gone = destroyed.length === 0 ? 'none destroyed' : `destroyed ${destroyed.join(', ')}`
+      const reasons = kept.map(({ version, why }) => `; ${version} stays: it ${KEPT_FOR[why]}`).join('')
+      options.output.write(`${slug}: ${gone}${reasons}.\n`)
+    }
+    if (options.json) options.output.write(`${JSON.stringify({ ok: true, tenants: pruned })}\n`)
+    return 0
+  } finally {
+    await house.close(0)
+  }
+}
+
 /** `./millrace keys status`: which versions stand, and what is still wrapped under older ones. */
 export const runKeysStatus = async (options: KeysOptions): Promise<number> => {
   const house = await options.openHouse()
@@ -153,7 +200,7 @@ export const runKeysStatus = async (options: KeysOptions): Promise<number> => {
       lines.push(status)
       if (!options.json)
         options.output.write(
-          `${status.tenant}: version ${status.version} since ${status.newest_at.slice(0, 10)}; ${status.leads_sealed} leads sealed, ` +
+          `${status.tenant}: version ${status.version} since ${status.newest_at.slice(0, 10)}${status.versions > 1 ? `, ${status.versions - 1} older not yet destroyed` : ''}; ${status.leads_sealed} leads sealed, ` +
             `${status.leads_under_older} under older versions; ${status.under_another_master} keys under another master key.\n`,
         )
     }

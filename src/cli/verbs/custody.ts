@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Config } from '../../config.ts'
 import type { House } from '../../house.ts'
 import { runBackup, runRestore } from '../commands/backup.ts'
-import { runKeysRotate, runKeysStatus } from '../commands/keys.ts'
+import { runKeysPrune, runKeysRotate, runKeysStatus } from '../commands/keys.ts'
 import { runPrivacyErase, runPrivacyExport, runPrivacyStatus } from '../commands/privacy.ts'
 import { runRetention } from '../commands/retention.ts'
 
@@ -68,6 +68,15 @@ export const addCustodyVerbs = (
         }),
       ),
     )
+
+  keys
+    .command('prune')
+    .description('Destroy older versions that nothing is sealed under any more; a server does so daily')
+    .option('--tenant <slug>', 'only this tenant')
+    .option('--now', 'also those replaced less than a day ago: no process may run that has not heard of the newer one')
+    .option('--data <folder>', 'data folder (MILLRACE_DATA)')
+    .option('--json', 'print JSON')
+    .action((flags) => act(() => runKeysPrune({ ...common(flags), tenant: flags.tenant, now: flags.now === true })))
 
   const privacy = program.command('privacy').description('Do what persons ask for about their data')
   privacy
