@@ -196,8 +196,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
       access: 'values: passwords are hashed one way, by the room that checks them',
     },
   },
-  // What jobs do: built with the house.
-  'house-jobs.ts': { may: ['base', 'database', 'delivery', 'feed', 'jobs', 'runner'] },
+  // What jobs do: built with the house, of what the house is built of.
+  'house-jobs.ts': { may: ['base', 'database', 'delivery', 'feed', 'jobs', 'journal', 'keys', 'runner'] },
   'house.ts': {
     may: [
       'house-jobs.ts',
