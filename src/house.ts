@@ -342,7 +342,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       onBlocked: blocks.forget,
       archiveDir: join(config.dataDir, 'archive'),
       ledgerFile: config.erasureLedger === '' ? join(config.dataDir, 'erasures.ledger') : config.erasureLedger,
-      tools: createNoticeTools({ ctx: callContext, catalog, keyring }),
+      tools: createNoticeTools({ ctx: callContext, catalog, keyring, gate }),
     })
     // What a restored backup brought back is gone again before anybody can ask for it.
     const again = await privacy.erasure.reapply()

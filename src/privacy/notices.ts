@@ -25,6 +25,8 @@ const LEASE_MS = 5 * 60_000
 const RETRY_BASE_MS = 60_000
 const RETRY_MAX_MS = 6 * 3_600_000
 const CALLS_MAX = 5
+/** Of one whose destination is stopped. */
+const HELD_MS = 60_000
 
 /** How a destination of a published version is found and what its calls need. */
 export interface NoticeTools {
@@ -32,6 +34,11 @@ export interface NoticeTools {
     tenantId: string,
     named: Pick<Notice, 'flow' | 'flowVersion' | 'destination'>,
   ) => Promise<CompiledDestination | null>
+  /** Whether nothing may be told it now, and until when, as far as that is known; null: it may. */
+  readonly stopped: (
+    tenantId: string,
+    named: Pick<Notice, 'flow' | 'destination'>,
+  ) => { readonly until: number | null } | null
   /** Sends a call with its credential. Rejects with a Fault. */
   readonly send: (tenantId: string, destination: CompiledDestination, call: Call) => Promise<CallAnswer>
 }
@@ -77,6 +84,22 @@ export const createNotices = (options: {
           values: [tenantId, notice.id, end.status, end.code, new Date(end.nextAt), new Date(now)],
         },
         settleRequest(tenantId, notice.requestId, now),
+      ],
+    )
+  }
+
+  /** It was not told after all: emergency mode, a pause or a breaker holds it as it holds deliveries. */
+  const hold = async (tenantId: string, { id }: Notice, until: number | null): Promise<void> => {
+    const now = clock.now()
+    await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'notice_hold',
+          text: `update millrace.recipient_notice set attempts = attempts - 1, next_at = $3::timestamptz
+                 where tenant_id = $1::uuid and id = $2::uuid and status = 'due'`,
+          values: [tenantId, id, new Date(Math.min(until ?? Number.MAX_SAFE_INTEGER, now + HELD_MS))],
+        },
       ],
     )
   }
@@ -151,8 +174,14 @@ export const createNotices = (options: {
       let told = 0
       for (const { id } of tenants) {
         const taken = await take(id)
-        await Promise.all(taken.map(({ notice, sealed }) => perform(id, notice, sealed)))
-        told += taken.length
+        const each = await Promise.all(
+          taken.map(async ({ notice, sealed }) => {
+            const stopped = tools.stopped(id, notice)
+            await (stopped ? hold(id, notice, stopped.until) : perform(id, notice, sealed))
+            return stopped ? 0 : 1
+          }),
+        )
+        told += each.reduce<number>((sum, one) => sum + one, 0)
       }
       return told
     },

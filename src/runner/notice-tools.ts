@@ -1,3 +1,4 @@
+import type { Gate } from '../delivery/gate.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { Call, CallAnswer } from '../kit/destination.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
@@ -11,9 +12,12 @@ export const createNoticeTools = (options: {
   readonly ctx: CallContext
   readonly catalog: Pick<Catalog, 'version'>
   readonly keyring: Pick<Keyring, 'tenant'>
+  readonly gate: Pick<Gate, 'stopped'>
 }) => {
-  const { ctx, catalog, keyring } = options
+  const { ctx, catalog, keyring, gate } = options
   return {
+    stopped: (tenantId: string, asked: { readonly flow: string; readonly destination: string }) =>
+      gate.stopped({ tenantId, flowId: asked.flow, destination: asked.destination }),
     destination: async (
       tenantId: string,
       asked: { readonly flow: string; readonly flowVersion: number; readonly destination: string },

@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { movableClock } from '../../src/base/clock.ts'
+import { setHolds } from '../../src/delivery/holds.ts'
 import type { House } from '../../src/house.ts'
 import { signingKey } from '../../src/journal/anchors.ts'
 import { verifyTenant } from '../../src/journal/verify.ts'
@@ -202,6 +203,35 @@ describe('an erasure', () => {
       request.id,
     ])
     expect(done?.status).toBe('done')
+  })
+
+  it('tells nobody in emergency mode, and everybody after it', async () => {
+    const { notices } = home.house.privacy
+    const { gate } = home.house.delivery
+    await submit('urgent@example.com')
+    await home.house.database.transaction([home.tenantId], (tx) =>
+      setHolds(tx, {
+        tenantId: home.tenantId,
+        holds: [{ scope: 'emergency', name: '' }],
+        now: clock.now(),
+        until: clock.now() + 600_000,
+        by: 'ada',
+        reason: null,
+      }),
+    )
+    await gate.refresh()
+    const { id } = await erase(await person('urgent@example.com'))
+    const from = sink.requests.length
+    expect(await notices.round()).toBe(0)
+    expect(sink.requests.length).toBe(from)
+    const due = await noticesOf(home.house.database, home.tenantId, id)
+    expect(due.map(({ status, attempts }) => [status, attempts])).toEqual(due.map(() => ['due', 0]))
+    clock.advance(600_001)
+    await gate.refresh()
+    while ((await notices.round()) > 0);
+    expect(sink.requests.slice(from).map(({ method }) => method)).toContain('DELETE')
+    await home.inspect('delete from millrace.hold')
+    await gate.refresh()
   })
 
   it('gives a receipt that nobody can alter', async () => {
