@@ -547,7 +547,13 @@ begin
     select distinct p.account_id from millrace.person p
     where p.tenant_id = old.tenant_id and p.id in (old.id, old.person_id) and p.account_id is not null
       and not exists (
-        select from millrace.person q join millrace.lead l on l.tenant_id = q.tenant_id and l.person_id = q.id
+        select from millrace.person q
+        join millrace.lead l on l.tenant_id = q.tenant_id and l.id = q.id and l.person_id = q.id
+        where q.tenant_id = old.tenant_id and q.account_id = p.account_id and l.id <> old.id and l.wrapped_key is not null
+      )
+      and not exists (
+        select from millrace.person q
+        join millrace.lead l on l.tenant_id = q.tenant_id and l.person_id = q.id and l.person_id <> l.id
         where q.tenant_id = old.tenant_id and q.account_id = p.account_id and l.id <> old.id and l.wrapped_key is not null
       )
   loop
@@ -1105,8 +1111,8 @@ table account_key row level security forced
     1 tenant_id uuid not null
     2 key bytea not null
     3 account_id uuid not null
-  constraint account_key_pkey PRIMARY KEY (tenant_id, key)
-  CREATE INDEX account_key_account ON millrace.account_key USING btree (tenant_id, account_id)
+  CREATE INDEX account_key_account ON millrace.account_key USING btree (account_id)
+  CREATE UNIQUE INDEX account_key_key ON millrace.account_key USING btree (key)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
@@ -1555,7 +1561,7 @@ table lead row level security forced
   CREATE INDEX lead_code ON millrace.lead USING btree (tenant_id, code, id) WHERE (code IS NOT NULL)
   CREATE INDEX lead_email ON millrace.lead USING btree (tenant_id, email_key) WHERE (email_key IS NOT NULL)
   CREATE INDEX lead_in_review ON millrace.lead USING btree (tenant_id, id) WHERE (status = 'pending_review'::text)
-  CREATE INDEX lead_person ON millrace.lead USING btree (tenant_id, person_id) WHERE (person_id IS NOT NULL)
+  CREATE INDEX lead_of_person ON millrace.lead USING btree (tenant_id, person_id) WHERE (person_id <> id)
   CREATE INDEX lead_phone ON millrace.lead USING btree (tenant_id, phone_key) WHERE (phone_key IS NOT NULL)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
@@ -1732,7 +1738,7 @@ table migration
     4 expands boolean not null default false
   constraint migration_pkey PRIMARY KEY (name)
 
-table person row level security forced
+table person with (autovacuum_analyze_scale_factor=0.5) row level security forced
     1 tenant_id uuid not null
     2 id uuid not null
     3 merged_into uuid
@@ -1788,13 +1794,13 @@ table person_event row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant insert, select to millrace_app
 
-table person_key row level security forced
+table person_key with (autovacuum_analyze_scale_factor=0.5) row level security forced
     1 tenant_id uuid not null
     2 person_id uuid not null
     3 lead_id uuid not null
     4 key bigint not null
     5 place integer not null
-  CREATE UNIQUE INDEX person_key_place ON millrace.person_key USING btree (key, place)
+  CREATE UNIQUE INDEX person_key_place ON millrace.person_key USING btree (key, place) WITH (fillfactor='70')
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 

@@ -148,7 +148,9 @@ const settle = (context: CaseContext, name: string): Promise<void> =>
     await client.query(`insert into millrace.person_key (tenant_id, person_id, lead_id, key, place)
       select tenant_id, person_id, lead_id, key, place from millrace.laid where place <= 25 order by tenant_id, key, place`)
     await client.query('drop table millrace.laid')
-    await client.query('create unique index person_key_place on millrace.person_key (key, place)')
+    await client.query(
+      'create unique index person_key_place on millrace.person_key (key, place) with (fillfactor = 70)',
+    )
     await client.query('vacuum (analyze)')
     await client.query('checkpoint')
   })

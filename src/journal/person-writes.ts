@@ -132,13 +132,16 @@ const accountStatements = (records: readonly Of<RecordWrite>[]): Statement[] => 
   return [
     {
       name: 'append_accounts',
-      // Of an organisation's keys the surest that is known already says which it is.
+      // Of an organisation's keys the surest that is known already says which it is. Each is looked for by itself, so that
+      // no plan depends on how many there were when it was made: joined, all of a tenant's would be walked through.
       text: `
 with w as (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::integer[]) as w(tenant_id, person_id, account_id, key, rank)
 ), known as materialized (
   select distinct on (w.tenant_id, w.person_id) w.tenant_id, w.person_id, k.account_id
-  from w join millrace.account_key k on k.tenant_id = w.tenant_id and k.key = w.key
+  from w cross join lateral (
+    select account_id from millrace.account_key where tenant_id = w.tenant_id and key = w.key limit 1
+  ) k
   order by w.tenant_id, w.person_id, w.rank
 ), chosen as materialized (
   select distinct on (w.tenant_id, w.key) w.tenant_id, w.key, coalesce(n.account_id, w.account_id) as account_id
@@ -162,7 +165,9 @@ on conflict do nothing`,
 insert into millrace.account (tenant_id, id, created_at, sealed)
 select w.tenant_id, w.id, w.at, w.sealed
 from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[]) as w(tenant_id, id, at, sealed)
-where exists (select from millrace.account_key k where k.tenant_id = w.tenant_id and k.account_id = w.id)
+cross join lateral (
+  select 1 from millrace.account_key where tenant_id = w.tenant_id and account_id = w.id limit 1
+) k
 order by w.tenant_id, w.id
 on conflict do nothing`,
       values: [
@@ -362,11 +367,17 @@ const releaseStatement = (commits: readonly PersonCommit[]): Statement[] => {
     {
       name: 'release_persons',
       text: `
-delete from millrace.person_key k
-using unnest($1::uuid[], $2::uuid[]) as w(tenant_id, id), millrace.person p
-where p.tenant_id = w.tenant_id and p.id = w.id
-  and not exists (select from millrace.lead l where l.tenant_id = p.tenant_id and l.person_id = p.id and l.id <> p.id)
-  and k.tenant_id = p.tenant_id and k.key = any (p.keys) and k.lead_id = p.id`,
+with released as materialized (
+  select w.tenant_id, w.id, p.keys
+  from unnest($1::uuid[], $2::uuid[]) as w(tenant_id, id)
+  cross join lateral (select keys from millrace.person where tenant_id = w.tenant_id and id = w.id limit 1) p
+  where (
+    select 1 from millrace.lead l where l.tenant_id = w.tenant_id and l.person_id = w.id and l.person_id <> l.id limit 1
+  ) is null
+)
+delete from millrace.person_key k using released r
+where k.key = any (array(select unnest(keys) from released))
+  and k.tenant_id = r.tenant_id and k.lead_id = r.id`,
       values: [uuids(released.map((c) => c.tenantId)), uuids(released.map((c) => c.leadId))],
     },
   ]

@@ -76,14 +76,21 @@ export interface PersonStore {
   ): Promise<readonly AccountRow[]>
 }
 
+/** The leads of a person `m`, each once: its first, which is found by its own id, and those that came to it. */
+const leadsOf = (tenant: string): string => `
+  select l.* from millrace.lead l where l.tenant_id = ${tenant} and l.id = m.id and l.person_id = m.id
+  union all
+  select l.* from millrace.lead l where l.tenant_id = ${tenant} and l.person_id = m.id and l.person_id <> l.id`
+
 const PERSON = `p.id, p.account_id, p.created_at, p.test,
   coalesce((select array_agg(m.id order by m.id) from millrace.person m
             where m.tenant_id = p.tenant_id and m.merged_into = p.id), '{}') as merged`
 
 const COUNTED = `${PERSON},
-  (select count(*)::integer from millrace.lead l where l.tenant_id = p.tenant_id
-   and (l.person_id = p.id or l.person_id in
-     (select m.id from millrace.person m where m.tenant_id = p.tenant_id and m.merged_into = p.id))) as leads`
+  (select count(*)::integer from (
+     select p.id union all
+     select m.id from millrace.person m where m.tenant_id = p.tenant_id and m.merged_into = p.id
+   ) m(id) cross join lateral (${leadsOf('p.tenant_id')}) l) as leads`
 
 const ACCOUNT = `a.id, a.created_at, a.sealed,
   (select count(*)::integer from millrace.person p
@@ -153,7 +160,7 @@ export const createPersonStore = (options: {
        )
        select l.id, l.person_id, l.flow_id, l.source_id, l.status, l.outcome, l.code, l.duplicate_of, l.received_at,
               l.wrapped_key is null as erased
-       from members m join millrace.lead l on l.tenant_id = $1::uuid and l.person_id = m.id
+       from members m cross join lateral (${leadsOf('$1::uuid')}) l
        where $3::uuid is null or l.id < $3::uuid
        order by l.id desc limit $4::integer`,
       [id, before, limit],
