@@ -6,6 +6,7 @@ import { completeLinks } from './binaries.ts'
 import { lockFolder } from './folder-lock.ts'
 import { identityOf, isAlive } from './processes.ts'
 import { findPostmaster } from './server-process.ts'
+import { bufferMegabytes } from './server-settings.ts'
 import { checkReachable } from './server-user.ts'
 
 let folder: string
@@ -15,6 +16,17 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const stranger = { uid: 65_534, gid: 65_534, name: 'stranger' }
+
+describe('bufferMegabytes', () => {
+  test.each([
+    [512, 128],
+    [2_048, 512],
+    [4_096, 1_024],
+    [65_536, 1_024],
+  ])('of a machine with %i MB are %i MB', (memory, buffers) => {
+    expect(bufferMegabytes(memory * 1024 * 1024)).toBe(buffers)
+  })
+})
 
 describe('checkReachable', () => {
   test('names the closed folder, and what to do', () => {
