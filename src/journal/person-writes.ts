@@ -1,6 +1,7 @@
 /** What a commit says of persons: who is new, what an old one is compared by besides, who turned out to be one. */
 import { bools, byteas, int4s, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
 import type { Statement } from '../database/pool.ts'
+import { type MergeWrite, mergeStatements, type OfTenant } from './merge-persons.ts'
 
 /**
  * A key that a person is found by, with its place among the persons found by it. Places are counted up from what was
@@ -37,17 +38,6 @@ export interface AccountWrite {
   readonly sealed: Buffer
 }
 
-/** Persons that are one: `gone`, and who stands under it, stand under `keep` from now on. */
-export interface MergeWrite {
-  /** Of the event that tells of it. */
-  readonly id: string
-  readonly keep: string
-  readonly gone: string
-  readonly at: number
-  readonly by: string
-  readonly leadId: string | null
-}
-
 /** A person said of two whether they are one. */
 export interface LabelWrite {
   readonly leadId: string
@@ -77,13 +67,8 @@ export interface PersonCommit {
   readonly releasesPerson: boolean
 }
 
-interface Of<T> {
-  readonly tenantId: string
-  readonly write: T
-}
-
 /** Of a lead's first commit: no person of its id can be there. */
-type OfLead<T> = Of<T> & { readonly isNew: boolean }
+type OfLead<T> = OfTenant<T> & { readonly isNew: boolean }
 
 interface KeyRow extends PersonKey {
   readonly tenantId: string
@@ -97,7 +82,7 @@ const compareKeys = (a: KeyRow, b: KeyRow): number => (a.key < b.key ? -1 : a.ke
  * A place that somebody else took is a violation of their unique index: the lead lost a race, and looks again. In the order
  * of the index, so that of two commits that want the same places one waits for the other.
  */
-const keyStatement = (records: readonly Of<RecordWrite>[]): Statement[] => {
+const keyStatement = (records: readonly OfTenant<RecordWrite>[]): Statement[] => {
   const rows: KeyRow[] = []
   for (const { tenantId, write: record } of records)
     for (const { key, place } of record.keys) rows.push({ key, place, tenantId, record })
@@ -121,7 +106,7 @@ select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::integ
 }
 
 /** Organisations: the first to name one makes it, whoever comes later finds it. */
-const accountStatements = (records: readonly Of<RecordWrite>[]): Statement[] => {
+const accountStatements = (records: readonly OfTenant<RecordWrite>[]): Statement[] => {
   const named = records.flatMap(({ tenantId, write: { personId, at, account } }) =>
     account === null ? [] : [{ tenantId, personId, at, account }],
   )
@@ -186,7 +171,7 @@ const literal = (keys: readonly PersonKey[]): string => {
   return `${text}}`
 }
 
-const personValues = (first: readonly Of<RecordWrite>[]) => [
+const personValues = (first: readonly OfTenant<RecordWrite>[]) => [
   uuids(first.map(({ tenantId }) => tenantId)),
   uuids(first.map(({ write }) => write.personId)),
   timestamps(first.map(({ write }) => write.at)),
@@ -196,7 +181,7 @@ const personValues = (first: readonly Of<RecordWrite>[]) => [
 ]
 
 /** Persons of new leads that speak for nobody else, as most do: nothing stands in their place, and nothing is looked up. */
-const insertNewcomers = (first: readonly Of<RecordWrite>[]): Statement[] =>
+const insertNewcomers = (first: readonly OfTenant<RecordWrite>[]): Statement[] =>
   first.length === 0
     ? []
     : [
@@ -211,7 +196,7 @@ from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::text[]
         },
       ]
 
-const insertPersons = (first: readonly Of<RecordWrite>[]): Statement[] =>
+const insertPersons = (first: readonly OfTenant<RecordWrite>[]): Statement[] =>
   first.length === 0
     ? []
     : [
@@ -233,15 +218,15 @@ on conflict (tenant_id, id) do update
 
 const recordStatements = (records: readonly OfLead<RecordWrite>[]): Statement[] => {
   // A lead that began a person by its claims, and is matched after that, begins it once.
-  const more: Of<RecordWrite>[] = []
+  const more: OfTenant<RecordWrite>[] = []
   const begun = new Map<string, OfLead<RecordWrite>>()
   for (const record of records) {
     const { isFirst, sealed, leadId } = record.write
     if (!isFirst) more.push(record)
     else if (sealed !== null || !begun.has(leadId)) begun.set(leadId, record)
   }
-  const newcomers: Of<RecordWrite>[] = []
-  const others: Of<RecordWrite>[] = []
+  const newcomers: OfTenant<RecordWrite>[] = []
+  const others: OfTenant<RecordWrite>[] = []
   for (const first of begun.values()) (first.isNew && first.write.account === null ? newcomers : others).push(first)
   const statements = [...insertNewcomers(newcomers), ...insertPersons(others)]
   if (more.length > 0)
@@ -265,61 +250,7 @@ on conflict do nothing`,
   return statements
 }
 
-/**
- * Puts persons under others. Both sides must stand by themselves still; who lost a race reads them anew. The event keeps
- * who stood under whom before, so that it can be taken back whole.
- */
-export const mergeStatements = (merges: readonly Of<MergeWrite>[]): Statement[] => {
-  if (merges.length === 0) return []
-  const persons = new Map(
-    merges.flatMap(({ tenantId, write: { keep, gone } }) =>
-      [keep, gone].map((id) => [`${tenantId}${id}`, { tenantId, id }]),
-    ),
-  )
-  const all = [...persons.values()]
-  return [
-    {
-      name: 'lock_persons',
-      text: `
-with locked as (
-  select p.id from millrace.person p
-  join unnest($1::uuid[], $2::uuid[]) as w(tenant_id, id) on w.tenant_id = p.tenant_id and w.id = p.id
-  where p.merged_into is null
-  order by p.tenant_id, p.id
-  for update of p
-)
-select millrace.must('person', (select count(*) from locked), $3::bigint)`,
-      values: [uuids(all.map((p) => p.tenantId)), uuids(all.map((p) => p.id)), all.length],
-    },
-    {
-      name: 'append_person_merges',
-      text: `
-with w as (
-  select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::uuid[])
-    as w(tenant_id, id, keep, gone, at, by, lead_id)
-), moved as (
-  update millrace.person p set merged_into = w.keep
-  from w where p.tenant_id = w.tenant_id and (p.id = w.gone or p.merged_into = w.gone)
-  returning p.tenant_id, w.id as event_id, p.id
-)
-insert into millrace.person_event (tenant_id, id, person_id, other, at, type, by, lead_id, persons)
-select w.tenant_id, w.id, w.keep, w.gone, w.at, 'merged', w.by, w.lead_id,
-       (select array_agg(m.id order by m.id) from moved m where m.event_id = w.id)
-from w`,
-      values: [
-        uuids(merges.map(({ tenantId }) => tenantId)),
-        uuids(merges.map(({ write }) => write.id)),
-        uuids(merges.map(({ write }) => write.keep)),
-        uuids(merges.map(({ write }) => write.gone)),
-        timestamps(merges.map(({ write }) => write.at)),
-        texts(merges.map(({ write }) => write.by)),
-        uuids(merges.map(({ write }) => write.leadId)),
-      ],
-    },
-  ]
-}
-
-const labelStatements = (labels: readonly Of<LabelWrite>[]): Statement[] =>
+const labelStatements = (labels: readonly OfTenant<LabelWrite>[]): Statement[] =>
   labels.length === 0
     ? []
     : [
@@ -386,8 +317,8 @@ where k.key = any (array(select unnest(keys) from released))
 /** In one order of locks: keys, organisations, persons, merges. */
 export const personStatements = (commits: readonly PersonCommit[]): Statement[] => {
   const records: OfLead<RecordWrite>[] = []
-  const merges: Of<MergeWrite>[] = []
-  const labels: Of<LabelWrite>[] = []
+  const merges: OfTenant<MergeWrite>[] = []
+  const labels: OfTenant<LabelWrite>[] = []
   for (const { tenantId, isNew, persons } of commits) {
     if (persons === NO_PERSONS) continue
     for (const write of persons.records) records.push({ tenantId, isNew, write })

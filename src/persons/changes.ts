@@ -2,7 +2,7 @@ import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import { uuids } from '../database/arrays.ts'
 import { type Database, type Row, sqlState, type Tx } from '../database/pool.ts'
-import { mergeStatements } from '../journal/person-writes.ts'
+import { mergeStatements } from '../journal/merge-persons.ts'
 
 /**
  * What people decide about persons. Each change is an event beside those of leads, which stay as they are: a lead's
