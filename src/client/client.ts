@@ -1,4 +1,4 @@
-import type { Api } from './api.ts'
+import type { Api } from './api/index.ts'
 
 /**
  * A client of the API, typed by its description: an address that is not there, a missing parameter or a field that

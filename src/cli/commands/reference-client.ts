@@ -26,6 +26,7 @@ interface Content {
 }
 
 interface Operation {
+  readonly tags?: readonly string[]
   readonly summary?: string
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: Content
@@ -120,21 +121,35 @@ const operationLines = (method: string, operation: Operation): string[] => {
   ]
 }
 
-/** TypeScript. */
-export const clientTypes = (document: { readonly paths: object }): string => {
-  const paths = document.paths as Paths
-  const lines = Object.entries(paths)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([path, methods]) => [
+const FOLDER = 'src/client/api'
+const MADE = '// Generated from docs/reference/openapi.json. To make it anew: npm run reference\n'
+
+/** `API keys` → `ApiKeys`, `api-keys`. */
+const nameOfTag = (tag: string): string =>
+  tag
+    .split(/\W+/)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase())
+    .join('')
+const fileOfTag = (tag: string): string => `${tag.toLowerCase().replace(/\W+/g, '-')}.ts`
+
+/** TypeScript by its path: a file for each tag, and one that holds them together. An address stands under its first tag. */
+export const clientTypes = (document: { readonly paths: object }): Readonly<Record<string, string>> => {
+  const paths = Object.entries(document.paths as Paths).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const byTag = Map.groupBy(paths, ([, methods]) => Object.values(methods)[0]?.tags?.[0] ?? 'Other')
+  const tags = [...byTag.keys()].toSorted()
+  const files = tags.map((tag): [string, string] => {
+    const lines = (byTag.get(tag) ?? []).flatMap(([path, methods]) => [
       `  '${path}': {`,
       ...Object.entries(methods).flatMap(([method, operation]) => operationLines(method, operation)),
       '  }',
     ])
-  return `// Generated from docs/reference/openapi.json. To make it anew: npm run reference
-
+    return [`${FOLDER}/${fileOfTag(tag)}`, `${MADE}\nexport interface ${nameOfTag(tag)} {\n${lines.join('\n')}\n}\n`]
+  })
+  const imports = tags.map((tag) => `import type { ${nameOfTag(tag)} } from './${fileOfTag(tag)}'\n`)
+  const whole = `${MADE}
+${imports.join('')}
 /** What can be asked, at which address, and what is answered. */
-export interface Api {
-${lines.join('\n')}
-}
+export interface Api extends ${tags.map(nameOfTag).join(', ')} {}
 `
+  return Object.fromEntries([...files, [`${FOLDER}/index.ts`, whole]])
 }

@@ -1,6 +1,6 @@
 /** Writes the pages that are made from code, or tells which of them are out of date. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeApi } from '../../api/describe.ts'
@@ -34,8 +34,14 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/fields.md': () => fieldsReference(fieldTypes),
   'docs/reference/steps.md': () => stepsReference(stepTypes),
   'docs/reference/openapi.json': async () => `${JSON.stringify(await described(), null, 2)}\n`,
-  'src/client/api.ts': async () => clientTypes(await described()),
 }
+
+/** Pages of which the API's description says how many there are: what lies there besides was made of an older one. */
+const CLIENT = 'src/client/api'
+const left = (made: Readonly<Record<string, string>>): string[] =>
+  (existsSync(join(ROOT, CLIENT)) ? readdirSync(join(ROOT, CLIENT)) : [])
+    .map((name) => `${CLIENT}/${name}`)
+    .filter((path) => !Object.hasOwn(made, path))
 
 const readPage = (path: string): string | undefined => {
   try {
@@ -52,15 +58,18 @@ export interface WriteReferenceOptions {
 
 /** Gives the pages that differed: with `check` they still do, else they are written. Paths from the project's root. */
 export const writeReference = async ({ check }: WriteReferenceOptions): Promise<readonly string[]> => {
+  const client = clientTypes(await described())
   const made = await Promise.all(Object.entries(pages).map(async ([path, make]) => [path, await make()] as const))
-  const stale = made.filter(([path, text]) => readPage(path) !== text)
+  const stale = [...made, ...Object.entries(client)].filter(([path, text]) => readPage(path) !== text)
+  const over = left(client)
   if (!check) {
     for (const [path, text] of stale) {
       mkdirSync(dirname(join(ROOT, path)), { recursive: true })
       writeFileSync(join(ROOT, path), text)
     }
+    for (const path of over) rmSync(join(ROOT, path))
   }
-  return stale.map(([path]) => path)
+  return [...stale.map(([path]) => path), ...over]
 }
 
 if (import.meta.main) {
