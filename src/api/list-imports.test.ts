@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
 
@@ -123,9 +124,40 @@ describe('an import of a list', () => {
       payload: 'a@example.com\n',
     })
     expect(missing.statusCode).toBe(404)
-    expect((await put('latin', 'a@example.com\n', '', 'text/csv; charset=iso-8859-1')).statusCode).toBe(415)
+    expect((await put('klingon', 'a@example.com\n', '', 'text/csv; charset=klingon')).statusCode).toBe(415)
     expect((await put('utf8', 'utf8@example.com\n', '', 'text/csv; charset=UTF-8')).statusCode).toBe(200)
     const listed = (await ask('GET', '/api/v1/lists/dnc/imports')).json().items as { name: string }[]
     expect(listed.map(({ name }) => name)).toContain('all')
+  })
+
+  it('is read in the charset that its type names, and unpacked, in whatever parts it comes', async () => {
+    const values = ['josé@exämple.com', 'zoë@example.org', 'anna@example.net']
+    const send = (name: string, bytes: Buffer, headers: Record<string, string>) =>
+      api.app.inject({
+        method: 'PUT',
+        url: `/api/v1/lists/dnc/imports/${name}`,
+        headers: { authorization: `Bearer ${token}`, ...headers },
+        payload: Readable.from(Array.from(bytes, (byte) => Buffer.from([byte]))),
+      })
+    const text = `${values.join('\n')}\n`
+    const utf8 = { 'content-type': 'text/plain' }
+    expect((await send('plain', Buffer.from(text), utf8)).json()).toMatchObject({ rows: 3, added: 3, rejected: 0 })
+    const ways: [string, Buffer, Record<string, string>][] = [
+      ['latin', Buffer.from(text, 'latin1'), { 'content-type': 'text/plain; charset=windows-1252' }],
+      ['wide', Buffer.from(text, 'utf16le'), { 'content-type': 'text/plain; charset="UTF-16LE"' }],
+      ['packed', gzipSync(text), { ...utf8, 'content-encoding': 'gzip' }],
+      [
+        'both',
+        gzipSync(Buffer.from(text, 'latin1')),
+        { 'content-type': 'text/plain; charset=iso-8859-1', 'content-encoding': 'gzip' },
+      ],
+    ]
+    for (const [name, bytes, headers] of ways)
+      expect((await send(name, bytes, headers)).json(), name).toMatchObject({ rows: 3, added: 0, rejected: 0 })
+    const cut = await send('cut', gzipSync(text).subarray(0, -12), { ...utf8, 'content-encoding': 'gzip' })
+    expect([cut.statusCode, cut.json().code]).toEqual([400, 'unreadable_body'])
+    expect((await read('cut')).state).toBe('broken')
+    for (const headers of [{ 'content-type': 'text/plain; charset=klingon' }, { ...utf8, 'content-encoding': 'br' }])
+      expect((await send('other', Buffer.from(text), headers)).statusCode).toBe(415)
   })
 })

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Fault } from '../../base/faults.ts'
 import { createListImports, type ListImport as Import } from '../../ingest/list-import.ts'
+import { textStream } from '../../ingest/text-stream.ts'
 import {
   ListImport,
   ListImported,
@@ -28,8 +29,6 @@ const shown = ({ startedAt, changedAt, problems: told, ...rest }: Import) => ({
 const split = (text: string | undefined): string[] =>
   text === undefined ? [] : text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]))
 
-const isUtf8 = (contentType: string): boolean => /^(?!.*charset=)|charset="?utf-?8"?/i.test(contentType)
-
 export const listImportRoutes =
   (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -54,7 +53,8 @@ export const listImportRoutes =
             'The body is the file: a value a line, or CSV with a header. It is read as it comes and added in parts; rows ' +
             'that hold no value are counted and passed over. The same name sent again goes on after the rows that are in, ' +
             'so an upload that broke off (a request may take 30 seconds to arrive) is sent again until it is `done`. Other ' +
-            'rows under the name are refused.',
+            'rows under the name are refused. UTF-8, unless Content-Type names another charset; `Content-Encoding: gzip` is ' +
+            'unpacked. What takes longer to send goes in parts, each under a name of its own.',
           consumes: TYPES,
           params: ListImportParams,
           querystring: ListImportQuery,
@@ -64,8 +64,8 @@ export const listImportRoutes =
       async (request) => {
         const { tenantId } = sessionOf(request)
         const { column, type, country, expires_at: expiresAt } = request.query
-        if (!isUtf8(request.headers['content-type'] ?? ''))
-          throw new Fault('unsupported_media_type', { message: 'Content-Type: send the file in UTF-8' })
+        const { 'content-type': contentType, 'content-encoding': contentEncoding } = request.headers
+        const stream = textStream({ stream: request.body as AsyncIterable<Buffer>, contentType, contentEncoding })
         const types = split(type)
         const done = await imports.run({
           tenantId,
@@ -76,7 +76,7 @@ export const listImportRoutes =
           country: country ?? 'US',
           now: clock.now(),
           expiresAt: expiresAt === undefined ? null : readTime(expiresAt, 'expires_at'),
-          stream: request.body as AsyncIterable<Buffer>,
+          stream,
         })
         if (done === null)
           throw new Fault('not_found', { message: 'There is no list of this id; PUT /api/v1/lists/{id} makes one.' })
