@@ -257,18 +257,30 @@ begin
     where f.tenant_id = d.t and f.grain = of_grain and f.at = to_timestamp(d.n * width / 1000);
   delete from speed_figure f using unnest(tenants, numbers) d(t, n)
     where f.tenant_id = d.t and f.grain = of_grain and f.at = to_timestamp(d.n * width / 1000);
-  insert into lead_figure (tenant_id, grain, at, flow_id, source_id, status, outcome, code, currency, test, leads, price, revenue)
-    select d.t, of_grain, to_timestamp(d.n * width / 1000), l.flow_id, l.source_id, l.status, l.outcome, l.code, l.currency,
-      l.test, count(*), coalesce(sum(l.price), 0), coalesce(sum(l.revenue), 0)
+  delete from delivery_figure f using unnest(tenants, numbers) d(t, n)
+    where f.tenant_id = d.t and f.grain = of_grain and f.at = to_timestamp(d.n * width / 1000);
+  -- The leads are read once; both figures are sums of what that gives.
+  with counted as materialized (
+    select d.t, to_timestamp(d.n * width / 1000) as at, l.flow_id, l.source_id, l.status, l.outcome, l.code, l.currency, l.test,
+      duration_slot(l.duration_ms) as slot, count(*) as leads, sum(l.price) as price, sum(l.revenue) as revenue
     from unnest(tenants, numbers) d(t, n)
     join lead l on l.tenant_id = d.t and l.id >= first_id(d.n * width) and l.id < first_id((d.n + 1) * width)
-    group by d.t, d.n, l.flow_id, l.source_id, l.status, l.outcome, l.code, l.currency, l.test;
+    group by d.t, d.n, l.flow_id, l.source_id, l.status, l.outcome, l.code, l.currency, l.test, duration_slot(l.duration_ms)
+  ), told as (
+    insert into lead_figure (tenant_id, grain, at, flow_id, source_id, status, outcome, code, currency, test, leads, price, revenue)
+    select t, of_grain, at, flow_id, source_id, status, outcome, code, currency, test,
+      sum(leads), coalesce(sum(price), 0), coalesce(sum(revenue), 0)
+    from counted group by t, at, flow_id, source_id, status, outcome, code, currency, test
+  )
   insert into speed_figure (tenant_id, grain, at, flow_id, source_id, test, slot, leads)
-    select d.t, of_grain, to_timestamp(d.n * width / 1000), l.flow_id, l.source_id, l.test, duration_slot(l.duration_ms), count(*)
+    select t, of_grain, at, flow_id, source_id, test, slot, sum(leads)
+    from counted where slot is not null group by t, at, flow_id, source_id, test, slot;
+  insert into delivery_figure (tenant_id, grain, at, flow_id, destination, state, code, currency, deliveries, paid)
+    select d.t, of_grain, to_timestamp(d.n * width / 1000), e.flow_id, e.destination, e.state, e.code, e.currency,
+      count(*), sum(e.paid)
     from unnest(tenants, numbers) d(t, n)
-    join lead l on l.tenant_id = d.t and l.id >= first_id(d.n * width) and l.id < first_id((d.n + 1) * width)
-    where l.duration_ms is not null
-    group by d.t, d.n, l.flow_id, l.source_id, l.test, duration_slot(l.duration_ms);
+    join delivery e on e.tenant_id = d.t and e.lead_id >= first_id(d.n * width) and e.lead_id < first_id((d.n + 1) * width)
+    group by d.t, d.n, e.flow_id, e.destination, e.state, e.code, e.currency;
 end $function$
 
 CREATE OR REPLACE FUNCTION millrace.figures_from_minutes(tenants uuid[], hours bigint[])
@@ -286,6 +298,8 @@ begin
     where f.tenant_id = d.t and f.grain = 'hour' and f.at = to_timestamp(d.n * 3600);
   delete from speed_figure f using unnest(tenants, hours) d(t, n)
     where f.tenant_id = d.t and f.grain = 'hour' and f.at = to_timestamp(d.n * 3600);
+  delete from delivery_figure f using unnest(tenants, hours) d(t, n)
+    where f.tenant_id = d.t and f.grain = 'hour' and f.at = to_timestamp(d.n * 3600);
   insert into lead_figure (tenant_id, grain, at, flow_id, source_id, status, outcome, code, currency, test, leads, price, revenue)
     select d.t, 'hour', to_timestamp(d.n * 3600), m.flow_id, m.source_id, m.status, m.outcome, m.code, m.currency, m.test,
       sum(m.leads), sum(m.price), sum(m.revenue)
@@ -299,6 +313,13 @@ begin
     join speed_figure m on m.tenant_id = d.t and m.grain = 'minute'
       and m.at >= to_timestamp(d.n * 3600) and m.at < to_timestamp((d.n + 1) * 3600)
     group by d.t, d.n, m.flow_id, m.source_id, m.test, m.slot;
+  insert into delivery_figure (tenant_id, grain, at, flow_id, destination, state, code, currency, deliveries, paid)
+    select d.t, 'hour', to_timestamp(d.n * 3600), m.flow_id, m.destination, m.state, m.code, m.currency,
+      sum(m.deliveries), sum(m.paid)
+    from unnest(tenants, hours) d(t, n)
+    join delivery_figure m on m.tenant_id = d.t and m.grain = 'minute'
+      and m.at >= to_timestamp(d.n * 3600) and m.at < to_timestamp((d.n + 1) * 3600)
+    group by d.t, d.n, m.flow_id, m.destination, m.state, m.code, m.currency;
 end $function$
 
 CREATE OR REPLACE FUNCTION millrace.find_alerts()
@@ -438,6 +459,51 @@ CREATE OR REPLACE FUNCTION millrace.first_id(ms bigint)
 AS $function$ select (lpad(to_hex(greatest(ms, 0)), 12, '0') || repeat('0', 20))::uuid $function$
   grant execute to public
 
+CREATE OR REPLACE FUNCTION millrace.fold_calls(before_hour timestamp with time zone, rows_max integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  folded bigint;
+begin
+  with chosen as materialized (
+    select tenant_id, flow_id, destination, minute from destination_minute
+    where minute < before_hour and minute <> date_bin('1 hour', minute, timestamptz '1970-01-01 00:00:00+00')
+    order by minute desc limit rows_max for update skip locked
+  ), gone as (
+    delete from destination_minute m using chosen c
+    where m.tenant_id = c.tenant_id and m.flow_id = c.flow_id and m.destination = c.destination and m.minute = c.minute
+    returning m.*, date_bin('1 hour', m.minute, timestamptz '1970-01-01 00:00:00+00') as hour
+  ), latency as (
+    select tenant_id, flow_id, destination, hour, array_agg(n order by i) as latencies from (
+      select tenant_id, flow_id, destination, hour, u.i, sum(u.n)::integer as n
+      from gone cross join lateral unnest(latencies) with ordinality u(n, i) group by 1, 2, 3, 4, 5
+    ) s group by 1, 2, 3, 4
+  ), summed as (
+    select tenant_id, flow_id, destination, hour,
+      sum(successes)::integer as successes, sum(failures)::integer as failures, sum(errors)::integer as errors
+    from gone group by 1, 2, 3, 4
+  ), kept as (
+    insert into destination_minute as m (tenant_id, minute, flow_id, destination, successes, failures, errors, latencies)
+    select tenant_id, hour, flow_id, destination, successes, failures, errors, latencies
+    from summed join latency using (tenant_id, flow_id, destination, hour)
+    order by 1, 3, 4, 2
+    on conflict (tenant_id, flow_id, destination, minute) do update
+      set successes = m.successes + excluded.successes, failures = m.failures + excluded.failures,
+          errors = m.errors + excluded.errors,
+          latencies = (select array_agg(a.n + b.n order by a.i)
+                       from unnest(m.latencies) with ordinality a(n, i)
+                       join unnest(excluded.latencies) with ordinality b(n, i) using (i))
+  )
+  select count(*) into folded from gone;
+  return folded;
+end $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.fold_figures(at_time timestamp with time zone, recent_hours integer, hours_max integer)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -451,7 +517,7 @@ declare
   mark figure_mark;
   horizon xid8;
   -- From this hour on, minutes are kept.
-  recent bigint := floor(extract(epoch from at_time) / 3600)::bigint - recent_hours;
+  since bigint := floor(extract(epoch from at_time) / 3600)::bigint - recent_hours;
   tenants uuid[];
   numbers bigint[];
   made bigint := 0;
@@ -470,12 +536,18 @@ begin
       cross join lateral generate_series(id_ms(f.id) / 3600000, id_ms(n.id) / 3600000) h
       on conflict do nothing;
     select array_agg(d.tenant_id), array_agg(m) into tenants, numbers
-      from figure_due d cross join lateral generate_series(d.hour * 60, d.hour * 60 + 59) m where d.hour >= recent;
+      from figure_due d cross join lateral generate_series(d.hour * 60, d.hour * 60 + 59) m where d.hour >= since;
   else
     select array_agg(d.tenant_id), array_agg(d.minute) into tenants, numbers from (
       select distinct c.tenant_id, id_ms(l) / 60000 as minute
       from lead_change c cross join lateral unnest(c.leads) l
       where c.tx >= mark.tx and c.tx < horizon
+      union
+      -- The clock was set back: of these hours, minutes may have been taken out.
+      select h.tenant_id, h.minute + i from (
+        select distinct tenant_id, extract(epoch from at)::bigint / 60 as minute from lead_figure
+        where since < mark.recent and grain = 'hour' and at >= to_timestamp(since * 3600)
+      ) h cross join generate_series(0, 59) i
     ) d;
   end if;
 
@@ -483,14 +555,14 @@ begin
     insert into figure_due (tenant_id, hour)
       select distinct d.t, d.n / 60 from unnest(tenants, numbers) d(t, n) on conflict do nothing;
     select array_agg(d.t), array_agg(d.n) into tenants, numbers
-      from unnest(tenants, numbers) d(t, n) where d.n / 60 >= recent;
+      from unnest(tenants, numbers) d(t, n) where d.n / 60 >= since;
     if tenants is not null then
       perform figures_from_leads('minute', tenants, numbers);
       made := made + cardinality(tenants);
     end if;
   end if;
 
-  with gone as (delete from figure_due where hour >= recent returning tenant_id, hour)
+  with gone as (delete from figure_due where hour >= since returning tenant_id, hour)
     select array_agg(tenant_id), array_agg(hour) into tenants, numbers from gone;
   if tenants is not null then
     perform figures_from_minutes(tenants, numbers);
@@ -509,11 +581,12 @@ begin
 
   if mark.old_at is null or at_time - mark.old_at > interval '1 hour' or at_time < mark.old_at then
     delete from lead_change where tx < coalesce(mark.old_tx, '0'::xid8);
-    delete from lead_figure where grain = 'minute' and at < to_timestamp((recent - 1) * 3600);
-    delete from speed_figure where grain = 'minute' and at < to_timestamp((recent - 1) * 3600);
-    update figure_mark set tx = horizon, old_tx = horizon, old_at = at_time;
+    delete from lead_figure where grain = 'minute' and at < to_timestamp((since - 1) * 3600);
+    delete from speed_figure where grain = 'minute' and at < to_timestamp((since - 1) * 3600);
+    delete from delivery_figure where grain = 'minute' and at < to_timestamp((since - 1) * 3600);
+    update figure_mark set tx = horizon, recent = since, old_tx = horizon, old_at = at_time;
   else
-    update figure_mark set tx = horizon;
+    update figure_mark set tx = horizon, recent = since;
   end if;
   return made;
 end $function$
@@ -1322,6 +1395,23 @@ table delivery with (fillfactor=80) row level security forced
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
 
+table delivery_figure row level security forced
+    1 tenant_id uuid not null
+    2 at timestamp with time zone not null
+    3 deliveries bigint not null
+    4 paid numeric
+    5 grain text not null
+    6 flow_id text not null
+    7 destination text not null
+    8 state text not null
+    9 code text
+   10 currency text
+  constraint delivery_figure_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text])))
+  CREATE INDEX delivery_figure_at ON millrace.delivery_figure USING btree (tenant_id, grain, at)
+  policy definer for all to owner using true with check true
+  policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant select to millrace_app
+
 table destination_minute row level security forced
     1 tenant_id uuid not null
     2 minute timestamp with time zone not null
@@ -1332,6 +1422,7 @@ table destination_minute row level security forced
     7 errors integer not null
     8 latencies integer[] not null
   constraint destination_minute_pkey PRIMARY KEY (tenant_id, flow_id, destination, minute)
+  CREATE INDEX destination_minute_apart ON millrace.destination_minute USING btree (minute) WHERE (minute <> date_bin('01:00:00'::interval, minute, '1970-01-01 00:00:00+00'::timestamp with time zone))
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app
@@ -1371,11 +1462,14 @@ table figure_due row level security forced
   constraint figure_due_pkey PRIMARY KEY (tenant_id, hour)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
+  grant select to millrace_app
 
 table figure_mark
     1 tx xid8
     2 old_tx xid8
     3 old_at timestamp with time zone
+    4 recent bigint
+  grant select to millrace_app
 
 table flow row level security forced
     1 tenant_id uuid not null

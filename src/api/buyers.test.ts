@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
+import { folded } from '../../test/support/folded.ts'
 import { openSink, type Sink } from '../../test/support/sink.ts'
 
 let api: TestApi
@@ -78,18 +79,29 @@ describe('the destinations of a tenant', () => {
     expect(items[2].steps).toEqual(['keep'])
   })
 
-  it('are those of a range', async () => {
+  it('are those of a range, also once their calls are kept by the hour', async () => {
+    const before = (await ask('GET', '/api/v1/destinations?range=7d')).json().items
     api.clock.advance(2 * 86_400_000)
     token = await api.token(READER)
+    await folded(api)
+    const [minutes] = await api.home.inspect<{ n: number }>(
+      `select count(*)::integer as n from millrace.destination_minute where extract(minute from minute) <> 0`,
+    )
+    expect(minutes?.n).toBe(0)
     const day = (await ask('GET', '/api/v1/destinations?range=24h')).json().items
     const week = (await ask('GET', '/api/v1/destinations?range=7d')).json().items
     expect([day[0].taken.delivered, week[0].taken.delivered]).toEqual([0, 2])
+    expect([day[0].health.calls, week[0].health.calls]).toEqual([0, 3])
+    expect(week.map(({ health }: { health: object }) => health)).toEqual(
+      before.map(({ health }: { health: object }) => health),
+    )
     expect((await ask('GET', '/api/v1/destinations?range=5y')).statusCode).toBe(400)
   })
 })
 
 describe('the buyers of a tenant', () => {
   it('are shown with what they took, refused and pay, over all their destinations', async () => {
+    await folded(api)
     const { items } = (await ask('GET', '/api/v1/buyers?range=7d')).json()
     expect(items).toHaveLength(1)
     const [roofers] = items

@@ -11,6 +11,7 @@ import type { HoldView } from './contract/pipeline.ts'
 import { iso, isoOrNull } from './times.ts'
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
 const RATE_MINUTES = 5
 
 export type OpenReason = (tenantId: string, sealed: Buffer) => Promise<string>
@@ -35,6 +36,13 @@ interface Asked {
   readonly now: number
 }
 
+/** So many minutes back; where calls are kept by the hour, from the hour on in which that lies. */
+export const callsSince = (now: number, minutes: number): number => {
+  const since = Math.floor(now / MINUTE_MS) * MINUTE_MS - (minutes - 1) * MINUTE_MS
+  const byMinute = (Math.floor(now / HOUR_MS) - 1) * HOUR_MS
+  return since >= byMinute ? since : Math.floor(since / HOUR_MS) * HOUR_MS
+}
+
 /** How well destinations do: of all flows that have one of this id, or of all. */
 export const destinationHealth = async (
   asked: Asked & {
@@ -45,7 +53,7 @@ export const destinationHealth = async (
   },
 ): Promise<Static<typeof HealthAnswer>['items']> => {
   const { database, tenantId, now, destination, flow } = asked
-  const since = Math.floor(now / MINUTE_MS) * MINUTE_MS - (asked.minutes - 1) * MINUTE_MS
+  const since = callsSince(now, asked.minutes)
   const [calls, breakers, counts, holds] = await Promise.all([
     readCalls(database, tenantId, { since, destination, flow }),
     readBreakers(database, tenantId),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
+import { folded } from '../../test/support/folded.ts'
 import { quantile, slotMs } from '../figures/read.ts'
 
 let api: TestApi
@@ -39,18 +40,6 @@ const counted = async () => {
   }
 }
 
-/** Figures stop before the oldest transaction still open on the server, and other tests have some of their own. */
-const folded = (): Promise<void> =>
-  expect
-    .poll(async () => {
-      await api.home.house.figures.now()
-      const [left] = await api.home.inspect<{ n: number }>(
-        `select count(*)::integer as n from millrace.lead_change c, millrace.figure_mark m where c.tx >= m.tx`,
-      )
-      return left?.n
-    })
-    .toBe(0)
-
 describe('figures', () => {
   it('say what counting the leads says, whenever they are folded', async () => {
     for (let n = 0; n < 6; n += 1) await submit(n)
@@ -59,7 +48,7 @@ describe('figures', () => {
     const waiting = await submit(7, { comments: 'look at me' })
     await api.deps.runner.drained()
     token = await api.token(ADMIN)
-    await folded()
+    await folded(api)
     const first = (await figures()).now
     expect(first).toMatchObject({ ...(await counted()), waiting: 1 })
     expect(first).toMatchObject({ leads: 9, accepted: 6, rejected: 2, price: 105 })
@@ -78,7 +67,7 @@ describe('figures', () => {
     await ask('PUT', `/api/v1/leads/${waiting}/review`, { payload: { decision: 'approve' } })
     await submit(20)
     await api.deps.runner.drained()
-    await folded()
+    await folded(api)
     const later = (await figures()).now
     expect(later).toMatchObject({ ...(await counted()), waiting: 0, accepted: 8 })
     const hours = later.series.map(({ at, leads }: { at: string; leads: number }) => [at, leads])
@@ -90,7 +79,7 @@ describe('figures', () => {
   it('leave tests out, and others’ leads', async () => {
     const before = (await figures()).now.leads
     await ask('POST', '/api/v1/sources/roofs/web/test', { payload: { values: { email: 't@example.com' } } })
-    await folded()
+    await folded(api)
     expect((await figures()).now.leads).toBe(before)
     const theirs = await ask('GET', '/api/v1/figures', { as: await api.token(STRANGER) })
     expect(theirs.json().now).toMatchObject({ leads: 0, acceptance_rate: null, p50_ms: null })
@@ -114,7 +103,7 @@ describe('figures', () => {
       await submit(40)
       await api.home.house.figures.now()
     })
-    await folded()
+    await folded(api)
     expect((await figures()).now.leads).toBe(before + 1)
   })
 })

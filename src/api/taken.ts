@@ -1,5 +1,4 @@
 import type { Static } from 'typebox'
-import { firstIdAt } from '../base/ids.ts'
 import { microsOf, microsText } from '../base/money.ts'
 import type { Database } from '../database/pool.ts'
 import type { RefusalCode } from '../lead/codes.ts'
@@ -7,6 +6,9 @@ import type { Taken } from './contract/destinations.ts'
 
 /** Destinations' own terms, which kept them from being asked. */
 const TERMS: Readonly<Record<RefusalCode, true>> = { closed: true, cap_exceeded: true, below_floor: true }
+
+const MINUTE_MS = 60_000
+const HOUR_MINUTES = 60
 
 export interface TakenRow {
   readonly flow: string
@@ -18,18 +20,30 @@ export interface TakenRow {
   readonly currency: string | null
 }
 
-/** What became of deliveries of leads that came since then. Leads' ids are times, so no other is looked at. */
-export const readTaken = async (database: Database, tenantId: string, since: number): Promise<readonly TakenRow[]> => {
+/**
+ * What became of deliveries of leads that came in so many minutes, told by the figures: of an hour at most by whole
+ * minutes, of more by whole hours, that which runs among them. Some seconds behind.
+ */
+export const readTaken = async (
+  database: Database,
+  tenantId: string,
+  asked: { readonly now: number; readonly minutes: number },
+): Promise<readonly TakenRow[]> => {
+  const { now, minutes } = asked
+  const grain = minutes > HOUR_MINUTES ? 'hour' : 'minute'
+  const unitMs = grain === 'hour' ? HOUR_MINUTES * MINUTE_MS : MINUTE_MS
+  const since = (Math.floor(now / unitMs) + 1) * unitMs - minutes * MINUTE_MS
   const [rows = []] = await database.batch(
     [tenantId],
     [
       {
-        name: 'sum_deliveries',
-        text: `select flow_id as flow, destination, state, code, currency, count(*)::integer as count,
+        name: 'sum_delivery_figures',
+        text: `select flow_id as flow, destination, state, code, currency, sum(deliveries)::float8 as count,
                  sum(paid)::text as paid
-               from millrace.delivery where tenant_id = $1::uuid and lead_id >= $2::uuid
+               from millrace.delivery_figure
+               where tenant_id = $1::uuid and grain = $2 and at >= $3::timestamptz
                group by 1, 2, 3, 4, 5`,
-        values: [tenantId, firstIdAt(since)],
+        values: [tenantId, grain, new Date(since)],
       },
     ],
   )

@@ -31,7 +31,7 @@ const SCHEMA = 'millrace'
 export const qualified = (table: string): string => `${SCHEMA}.${ident(table)}`
 
 /** Made anew from the leads where they are missing (docs/decisions/0030); some hold numbers of transactions. */
-export const DERIVED = ['lead_change', 'lead_figure', 'speed_figure', 'figure_due', 'figure_mark']
+export const DERIVED = ['lead_change', 'lead_figure', 'speed_figure', 'delivery_figure', 'figure_due', 'figure_mark']
 
 /**
  * All tables but the list of migrations and what is made from others, parents before those that refer to them.

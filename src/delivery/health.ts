@@ -19,7 +19,7 @@ export const LATENCY_STEPS_MS: readonly number[] = [
   1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 1_500, 2_000, 3_000, 5_000, 7_000, 10_000,
   15_000, 20_000, 30_000, 60_000,
 ]
-const STEPS = LATENCY_STEPS_MS.length + 1
+export const STEPS = LATENCY_STEPS_MS.length + 1
 const MINUTE_MS = 60_000
 const FLUSH_MS = 5_000
 

@@ -3,6 +3,7 @@
 import { firstIdAt } from '../base/ids.ts'
 import { texts } from '../database/arrays.ts'
 import type { Database, Row, Value } from '../database/pool.ts'
+import { STEPS } from './health.ts'
 
 export interface DeliveryRow {
   readonly id: string
@@ -280,7 +281,10 @@ export interface MinuteRow {
   readonly latencies: readonly number[]
 }
 
-/** Calls since then, of each destination or of one. */
+/** Of each step of latencies, how many calls: added up where they are, so that a month comes as one row a destination. */
+const LATENCIES = Array.from({ length: STEPS }, (_, step) => `coalesce(sum(latencies[${step + 1}]), 0)`).join(', ')
+
+/** Calls since then, of each destination or of one; what is kept by the hour counts where its hour begins. */
 export const readCalls = async (
   database: Database,
   tenantId: string,
@@ -291,30 +295,24 @@ export const readCalls = async (
     [
       {
         name: 'read_destination_minutes',
-        text: `select flow_id as flow, destination, successes, failures, errors, array_to_string(latencies, ',') as latencies
+        text: `select flow_id as flow, destination, sum(successes)::float8 as successes, sum(failures)::float8 as failures,
+                 sum(errors)::float8 as errors, concat_ws(',', ${LATENCIES}) as latencies
                from millrace.destination_minute
                where tenant_id = $1::uuid and minute >= $2::timestamptz
                  and ($3::text is null or destination = $3::text) and ($4::text is null or flow_id = $4::text)
-               order by flow_id, destination, minute`,
+               group by flow_id, destination order by flow_id, destination`,
         values: [tenantId, new Date(asked.since), asked.destination ?? null, asked.flow ?? null],
       },
     ],
   )
-  const sums = new Map<string, MinuteRow & { latencies: number[] }>()
-  for (const row of rows) {
-    const key = `${row.flow as string}/${row.destination as string}`
-    const latencies = (row.latencies as string).split(',').map(Number)
-    const sum = sums.get(key)
-    sums.set(key, {
-      flow: row.flow as string,
-      destination: row.destination as string,
-      successes: (sum?.successes ?? 0) + (row.successes as number),
-      failures: (sum?.failures ?? 0) + (row.failures as number),
-      errors: (sum?.errors ?? 0) + (row.errors as number),
-      latencies: latencies.map((count, step) => count + (sum?.latencies[step] ?? 0)),
-    })
-  }
-  return [...sums.values()]
+  return rows.map((row) => ({
+    flow: row.flow as string,
+    destination: row.destination as string,
+    successes: row.successes as number,
+    failures: row.failures as number,
+    errors: row.errors as number,
+    latencies: (row.latencies as string).split(',').map(Number),
+  }))
 }
 
 export interface BreakerRow {

@@ -3,9 +3,12 @@ import { isFault } from '../base/faults.ts'
 import type { Database, Log } from '../database/pool.ts'
 
 /**
- * Keeps the figures of leads up to date: `millrace.fold_figures` makes anew the minutes and hours in which a lead was
- * written since its last call. A figure so is always what counting the leads would give, whatever was done to them in
- * whatever order; it is behind by the time between two calls. Any number of processes may call: one does the work.
+ * Keeps the figures of leads and their deliveries up to date: `millrace.fold_figures` makes anew the minutes and hours in
+ * which a lead was written since its last call. A figure so is always what counting the leads would give, whatever was
+ * done to them in whatever order; it is behind by the time between two calls. Any number of processes may call: one does
+ * the work.
+ *
+ * Calls of destinations, which are counted by the minute, become part of their hour once it is long over.
  */
 export interface FigureFolder {
   start(): void
@@ -19,6 +22,12 @@ const RECENT_HOURS = 3
 /** Hours of long ago that one call makes anew: bounds its transaction. */
 const HOURS_MAX = 200
 const EVERY_MS = 1_000
+/** Rows of minutes that one call makes part of their hours, and how often it is looked for them. */
+const CALLS_MAX = 20_000
+const CALLS_EVERY_MS = 600_000
+const HOUR_MS = 3_600_000
+/** Hours of calls kept by the minute, besides the one that runs: whoever reads an hour's calls takes one for granted. */
+const CALL_HOURS = 2
 /** At most this part of the time is spent on it, however many leads come in. */
 const SHARE = 0.1
 
@@ -42,9 +51,27 @@ export const createFigureFolder = (options: {
     return row?.made ?? null
   }
 
+  /** How many minutes became part of their hour. */
+  const foldCalls = async (): Promise<number> => {
+    const before = (Math.floor(clock.now() / HOUR_MS) - CALL_HOURS) * HOUR_MS
+    const [row] = await database.definer<{ folded: number }>({
+      name: 'fold_calls',
+      text: 'select millrace.fold_calls($1::timestamptz, $2::integer)::float8 as folded',
+      values: [new Date(before), CALLS_MAX],
+    })
+    return row?.folded ?? 0
+  }
+
+  let callsDue = 0
+  const turn = async (): Promise<void> => {
+    await fold()
+    if (performance.now() < callsDue) return
+    if ((await foldCalls()) < CALLS_MAX) callsDue = performance.now() + CALLS_EVERY_MS
+  }
+
   const run = (): void => {
     const begun = performance.now()
-    running = fold()
+    running = turn()
       .then(
         () => undefined,
         (error) => {
@@ -67,6 +94,7 @@ export const createFigureFolder = (options: {
     },
     now: async () => {
       while (((await fold()) ?? 0) > 0);
+      while ((await foldCalls()) > 0);
     },
     stop: async () => {
       isStopped = true

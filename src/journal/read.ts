@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto'
-import { firstIdAt } from '../base/ids.ts'
 import { int8s, uuids } from '../database/arrays.ts'
 import type { Database, Row } from '../database/pool.ts'
 import type { LeadEvent } from '../lead/events.ts'
 import { evolve, type Lead, newLead } from '../lead/lead.ts'
 import type { Keyring, TenantKeys } from './keyring.ts'
+import { createLeadList, ROW } from './lead-list.ts'
 import { decodeSegment, FIRST_HEAD } from './segment.ts'
-import type { JournalReader, LeadFilter, LeadRow, StoredEvent } from './types.ts'
+import type { JournalReader, LeadRow, StoredEvent } from './types.ts'
 import type { WorkMark } from './work-statements.ts'
 
 /** A lead as its journal tells it, ready to be taken up again. */
@@ -25,9 +25,6 @@ export interface LoadedLead {
 export interface LeadLoader {
   load(tenantId: string, leadId: string): Promise<LoadedLead | null>
 }
-
-const ROW = `l.id, l.flow_id, l.flow_version, l.source_id, l.status, l.outcome, l.code, l.price::float8 as price,
-  l.revenue::float8 as revenue, l.currency, l.duration_ms, l.test, l.duplicate_of, l.person_id, l.received_at, l.closed_at`
 
 const rowOf = (row: Row): LeadRow => ({
   id: row.id as string,
@@ -133,62 +130,10 @@ export const createJournalReader = (options: {
 }): JournalReader => {
   const { database, keyring, loader, lookupColumn } = options
 
-  const filtered = (filter: LeadFilter): { where: string; values: (string | number | Date | boolean)[] } => {
-    const parts: string[] = []
-    const values: (string | number | Date | boolean)[] = []
-    const add = (sql: string, value: string | number | Date | boolean | undefined): void => {
-      if (value === undefined) return
-      values.push(value)
-      parts.push(sql.replace('?', `$${values.length + 3}`))
-    }
-    add('l.flow_id = ?::text', filter.flow)
-    add('l.source_id = ?::text', filter.source)
-    add('l.outcome = ?::text', filter.outcome)
-    add('l.status = ?::text', filter.status)
-    if (filter.code?.includes(',')) add(`l.code = any (string_to_array(?::text, ','))`, filter.code)
-    else add('l.code = ?::text', filter.code)
-    add('l.test = ?::boolean', filter.test)
-    if (filter.assignee === 'none')
-      parts.push(
-        'not exists (select from millrace.lead_assignment a where a.tenant_id = l.tenant_id and a.lead_id = l.id)',
-      )
-    else
-      add(
-        'l.id in (select a.lead_id from millrace.lead_assignment a where a.tenant_id = $1::uuid and a.user_id = ?::text)',
-        filter.assignee,
-      )
-    // An id begins with the time it was received at: a range of time is a range of the list.
-    add('l.id >= ?::uuid', filter.from === undefined ? undefined : firstIdAt(filter.from))
-    add('l.id < ?::uuid', filter.to === undefined ? undefined : firstIdAt(filter.to))
-    return { where: parts.map((part) => ` and ${part}`).join(''), values }
-  }
+  const listed = createLeadList(database)
 
   return {
-    list: async (tenantId, filter, page) => {
-      const { where, values } = filtered(filter)
-      const { takenBy } = filter
-      // A buyer took few of the leads there are: they are read from what it took, in the order of the list, a page long.
-      const from =
-        takenBy === undefined
-          ? 'millrace.lead l'
-          : `(select distinct on (d.lead_id) d.lead_id from millrace.delivery d
-              where d.tenant_id = $1::uuid and d.destination = $${values.length + 4}::text and d.state = 'delivered'
-                and ($2::uuid is null or d.lead_id < $2::uuid) order by d.lead_id desc) t
-             join millrace.lead l on l.id = t.lead_id`
-      const order = takenBy === undefined ? 'l.id' : 't.lead_id'
-      const [rows] = await database.batch(
-        [tenantId],
-        [
-          {
-            text: `select ${ROW} from ${from}
-                   where l.tenant_id = $1::uuid and ($2::uuid is null or l.id < $2::uuid)${where}
-                   order by ${order} desc limit $3::integer`,
-            values: [tenantId, page.before, page.limit, ...values, ...(takenBy === undefined ? [] : [takenBy])],
-          },
-        ],
-      )
-      return (rows ?? []).map(rowOf)
-    },
+    list: async (tenantId, filter, page) => (await listed(tenantId, filter, page)).map(rowOf),
     rows: async (tenantId, ids) => {
       const [rows] = await database.batch(
         [tenantId],

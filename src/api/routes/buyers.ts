@@ -14,7 +14,6 @@ const MINUTES: Readonly<Record<(typeof RANGES)[number], number>> = {
   '7d': 10_080,
   '30d': 43_200,
 }
-const MINUTE_MS = 60_000
 const RANGE_DEFAULT = '24h'
 
 type Plain = Readonly<Record<string, unknown>>
@@ -89,7 +88,7 @@ export const buyerRoutes =
         const [flows, health, taken] = await Promise.all([
           readPublished(database, tenantId),
           destinationHealth({ database, tenantId, now, minutes, openReason: keys.openTenant }),
-          readTaken(database, tenantId, now - minutes * MINUTE_MS),
+          readTaken(database, tenantId, { now, minutes }),
         ])
         const known = flows.flatMap(destinationsOf)
         const gone = health
@@ -134,10 +133,10 @@ export const buyerRoutes =
       },
       async (request) => {
         const { tenantId } = sessionOf(request)
-        const since = clock.now() - MINUTES[request.query.range ?? RANGE_DEFAULT] * MINUTE_MS
+        const asked = { now: clock.now(), minutes: MINUTES[request.query.range ?? RANGE_DEFAULT] }
         const [flows, taken] = await Promise.all([
           readPublished(database, tenantId),
-          readTaken(database, tenantId, since),
+          readTaken(database, tenantId, asked),
         ])
         const buyers = new Map<string, { named: boolean; places: ReturnType<typeof destinationsOf> }>()
         for (const place of flows.flatMap(destinationsOf)) {
