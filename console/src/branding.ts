@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { api } from './api/client.ts'
+import { ask } from './api/client.ts'
 
 /** The name, mark and colour that the tenant shows its people. */
 export interface Branding {
@@ -40,7 +40,7 @@ export const useBranding = (): Branding => {
   const { data } = useQuery({
     queryKey: ['branding'],
     queryFn: async () => {
-      const asked = await api<{ name: string | null; color: string | null; logo: string | null }>('/api/v1/branding')
+      const asked = await ask('/api/v1/branding')
       return { name: asked.name ?? OURS.name, color: asked.color, logo: asked.logo }
     },
     staleTime: 300_000,

@@ -87,7 +87,7 @@ describe('sign-in', () => {
     const totp = URI.parse(read)
     expect(totp).toBeInstanceOf(TOTP)
     expect(totp.label).toBe(login.email)
-    await card.getByLabel('Code', { exact: true }).fill((totp as TOTP).generate({ timestamp: home.api.clock.now() }))
+    await card.getByRole('textbox', { name: 'Code' }).fill((totp as TOTP).generate({ timestamp: home.api.clock.now() }))
     await card.getByRole('button', { name: 'Confirm' }).click()
     await card.getByText(/Keep these recovery codes/).waitFor()
     await home.checkAccess(page)

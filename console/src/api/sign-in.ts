@@ -1,5 +1,5 @@
-import { ApiError, api, ask } from './client.ts'
-import { type Me, onOtherTab, signedIn, signedOut } from './session.ts'
+import { ApiError, ask } from './client.ts'
+import { onOtherTab, signedIn, signedOut } from './session.ts'
 import { sendUnsent } from './unsent.ts'
 
 const SESSION = '/api/v1/auth/session'
@@ -9,7 +9,7 @@ const AWAY_MS = 1_000
 export const openSession = async (): Promise<void> => {
   for (;;) {
     try {
-      signedIn(await api<Me>(SESSION), false)
+      signedIn(await ask(SESSION), false)
       return
     } catch (error) {
       if (!(error instanceof ApiError) || !error.isPassing) return signedOut(false)
@@ -25,7 +25,7 @@ export const signIn = async (body: {
   readonly password: string
   readonly code?: string
   readonly tenant?: string
-}): Promise<void> => signedIn(await api<Me>(SESSION, { method: 'POST', body }), true)
+}): Promise<void> => signedIn(await ask(SESSION, { method: 'POST', body }), true)
 
 /** Goes on in another tenant; this session ends. */
 export const switchTenant = async (tenant: string, code?: string): Promise<void> => {
@@ -50,6 +50,6 @@ export const signOn = async (tenant: string): Promise<void> => {
 
 export const signOut = async (): Promise<void> => {
   await sendUnsent()
-  await api<void>(SESSION, { method: 'DELETE' }).catch(() => undefined)
+  await ask(SESSION, { method: 'DELETE' }).catch(() => undefined)
   signedOut(true)
 }

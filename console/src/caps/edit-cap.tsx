@@ -2,8 +2,8 @@ import { Button, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { CapUse, FlowDetail } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { CapUse } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { t, tn } from '../text.ts'
 import { placeText, usedText } from './cap-words.ts'
@@ -25,12 +25,12 @@ export const EditCap = ({ cap, onClose }: { readonly cap: CapUse; readonly onClo
   const save = useMutation({
     mutationFn: async () => {
       const [detail, { withCapMax }] = await Promise.all([
-        api<FlowDetail>(`/api/v1/flows/${cap.flow}`),
+        ask(`/api/v1/flows/${cap.flow}`),
         import('../flow/document.ts'),
       ])
       const document = withCapMax(detail.document, cap, isMoney ? max.trim() : Number(max))
       if (document === null) throw new Error(t('caps.not_plain'))
-      return api('/api/v1/flows', {
+      return ask('/api/v1/flows', {
         method: 'POST',
         body: {
           document,
@@ -46,7 +46,7 @@ export const EditCap = ({ cap, onClose }: { readonly cap: CapUse; readonly onClo
   })
   const recount = useMutation({
     mutationFn: () =>
-      api<{ leads: number; counted: number }>(`/api/v1/flows/${cap.flow}/caps/${cap.id}/recount`, {
+      ask(`/api/v1/flows/${cap.flow}/caps/${cap.id}/recount`, {
         method: 'POST',
         body: { at: cap.at },
       }),

@@ -2,8 +2,8 @@ import { Skeleton, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { DeliveryRead, DeliverySummary } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { DeliverySummary } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { useMay } from '../rights.ts'
 import { duration, t } from '../text.ts'
@@ -30,7 +30,7 @@ const asJson = (body: string): string => {
 export const BothSides = ({ delivery }: { readonly delivery: DeliverySummary }) => {
   const read = useQuery({
     queryKey: ['delivery', delivery.id],
-    queryFn: () => api<DeliveryRead>(`/api/v1/leads/${delivery.lead_id}/deliveries/${delivery.id}`),
+    queryFn: () => ask(`/api/v1/leads/${delivery.lead_id}/deliveries/${delivery.id}`),
     staleTime: 0,
   })
   if (read.error !== null) return <p role="alert">{read.error.message}</p>
@@ -94,9 +94,9 @@ export const Decide = (props: {
   const decide = useMutation({
     mutationFn: () => {
       const at = `/api/v1/leads/${delivery.lead_id}/deliveries/${delivery.id}` as const
-      if (act === 'replay') return api(`${at}/replay`, { method: 'POST', body: reason === '' ? {} : { reason } })
-      if (act === 'discard') return api(`${at}/discard`, { method: 'POST', body: { reason } })
-      return api(`${at}/settle`, {
+      if (act === 'replay') return ask(`${at}/replay`, { method: 'POST', body: reason === '' ? {} : { reason } })
+      if (act === 'discard') return ask(`${at}/discard`, { method: 'POST', body: { reason } })
+      return ask(`${at}/settle`, {
         method: 'POST',
         body: { outcome: act, reason, ...(reference === '' ? {} : { reference }) },
       })

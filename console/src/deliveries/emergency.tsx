@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { t } from '../text.ts'
 
@@ -12,7 +12,7 @@ export const Emergency = ({ isOn }: { readonly isOn: boolean }) => {
   const [reason, setReason] = useState('')
   const set = useMutation({
     mutationFn: (enabled: boolean) =>
-      api('/api/admin/lead-pipeline', {
+      ask('/api/admin/lead-pipeline', {
         method: 'POST',
         body: { action: 'emergency-mode', enabled, ...(enabled ? { reason } : {}) },
       }),

@@ -1,28 +1,18 @@
 import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { useMay } from '../rights.ts'
 import { named, number, t } from '../text.ts'
 import { ago } from '../time.ts'
 import { Emergency } from './emergency.tsx'
-
-interface Lane {
-  readonly queue: string
-  readonly name: string
-  readonly depth: number
-  readonly oldest: string | null
-  readonly states: { readonly due: number; readonly later: number; readonly running: number; readonly parked: number }
-  readonly per_minute: number | null
-  readonly stopped: string | null
-}
 
 /** Every queue: how much waits, since when, how fast it goes, and whether somebody or something stopped it. */
 export const LaneTable = () => {
   const may = useMay()
   const { data } = useQuery({
     queryKey: ['queues'],
-    queryFn: () => api<{ items: Lane[] }>('/api/v1/queues'),
+    queryFn: () => ask('/api/v1/queues'),
     refetchInterval: 10_000,
   })
   if (data === undefined) return <Skeleton height={140} radius={8} />

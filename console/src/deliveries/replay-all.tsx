@@ -2,7 +2,7 @@ import { NumberInput, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { named, t, tn } from '../text.ts'
 
@@ -28,7 +28,7 @@ export const ReplayAll = (props: {
   const filters = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
   const send = useMutation({
     mutationFn: () =>
-      api<{ matched: number }>(`/api/v1/dead-letters/${act}`, {
+      ask(`/api/v1/dead-letters/${act}`, {
         method: 'POST',
         body: {
           ...filters,

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { api, ask } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { Refused } from '../components/dialog.tsx'
 import { Meter } from '../components/meter.tsx'
 import { useMay } from '../rights.ts'
@@ -32,7 +32,7 @@ const Runs = <R extends Run>(props: {
     refetchInterval: ({ state }) => (state.data?.items.some((run) => run.state === 'running') ? LOOK_MS : LOOK_MS * 10),
   })
   const cancel = useMutation({
-    mutationFn: (id: string) => api(`/api/v1/dead-letters/${family}/${id}/cancel`, { method: 'POST' }),
+    mutationFn: (id: string) => ask(`/api/v1/dead-letters/${family}/${id}/cancel`, { method: 'POST' }),
     onSettled: () => client.invalidateQueries({ queryKey: [family] }),
   })
   const running = (runs.data?.items ?? []).filter(({ state }) => state === 'running')

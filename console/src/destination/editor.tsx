@@ -1,8 +1,8 @@
 import { Button, SegmentedControl, Skeleton, Textarea } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
-import type { Destination, DestinationType, FlowDetail, SecretSummary } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { Destination, DestinationType, FlowDetail } from '../api/types.ts'
 import { FormEnd } from '../components/dialog.tsx'
 import { configText, outlineOf, readConfig, withDestination } from '../flow/document.ts'
 import { PublishForm } from '../flow/publish-form.tsx'
@@ -38,7 +38,7 @@ export const useSecrets = (): readonly string[] => {
   const may = useMay()
   const { data } = useQuery({
     queryKey: ['secrets'],
-    queryFn: () => api<{ items: SecretSummary[] }>('/api/v1/secrets'),
+    queryFn: () => ask('/api/v1/secrets'),
     enabled: may('secret.read'),
   })
   return data?.items.map(({ name }) => name) ?? []
@@ -47,7 +47,7 @@ export const useSecrets = (): readonly string[] => {
 export const useDestinationTypes = () =>
   useQuery({
     queryKey: ['destination-types'],
-    queryFn: () => api<{ items: DestinationType[] }>('/api/v1/destinations/types'),
+    queryFn: () => ask('/api/v1/destinations/types'),
     staleTime: Number.POSITIVE_INFINITY,
   })
 

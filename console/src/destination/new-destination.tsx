@@ -2,8 +2,8 @@ import { Select, Switch } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { DestinationType, FlowDetail } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { DestinationType } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { outlineOf, withDeliverTo, withDestination } from '../flow/document.ts'
 import { PublishForm } from '../flow/publish-form.tsx'
@@ -28,7 +28,7 @@ export const NewDestination = ({ onClose }: { readonly onClose: () => void }) =>
   const secrets = useSecrets()
   const detail = useQuery({
     queryKey: ['flow', flow],
-    queryFn: () => api<FlowDetail>(`/api/v1/flows/${flow}`),
+    queryFn: () => ask(`/api/v1/flows/${flow}`),
     enabled: flow !== null,
   })
   const type: DestinationType | undefined = types.data?.items.find((each) => each.type === typeName)

@@ -1,7 +1,7 @@
 import { Button, Select, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { Destination } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { t } from '../text.ts'
@@ -17,7 +17,7 @@ export const Pause = ({ destination }: { readonly destination: Destination }) =>
   const lane = `${destination.flow}/${destination.id}`
   const set = useMutation({
     mutationFn: (action: 'pause-queues' | 'resume-queues') =>
-      api('/api/admin/lead-pipeline', {
+      ask('/api/admin/lead-pipeline', {
         method: 'POST',
         body: {
           action,

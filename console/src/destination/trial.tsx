@@ -1,7 +1,7 @@
 import { Button, NumberInput, SegmentedControl, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { Trial as TrialAnswer } from '../api/types.ts'
 import { FormEnd, Refused } from '../components/dialog.tsx'
 import { Tag } from '../components/tag.tsx'
@@ -80,7 +80,7 @@ export const Trial = ({ flow, destination }: { readonly flow: string; readonly d
   const [body, setBody] = useState('')
   const test = useMutation({
     mutationFn: async () =>
-      api<TrialAnswer>('/api/v1/destinations/test', {
+      ask('/api/v1/destinations/test', {
         method: 'POST',
         body: {
           flow,
@@ -91,7 +91,7 @@ export const Trial = ({ flow, destination }: { readonly flow: string; readonly d
       }),
   })
   const check = useMutation({
-    mutationFn: () => api<TrialAnswer>('/api/v1/destinations/check', { method: 'POST', body: { flow, destination } }),
+    mutationFn: () => ask('/api/v1/destinations/check', { method: 'POST', body: { flow, destination } }),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()

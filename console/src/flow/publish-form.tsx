@@ -1,18 +1,13 @@
 import { TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { ApiError, api } from '../api/client.ts'
+import { ApiError, ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Once } from '../components/once.tsx'
 import { t } from '../text.ts'
 import { outlineOf } from './document.ts'
 import { changesOf } from './words.ts'
 import '../styles/flow.css'
-
-interface Published {
-  readonly version: number
-  readonly source_keys: readonly { readonly source: string; readonly key: string }[]
-}
 
 /** What changes, in words, and why: then it is the next version. */
 export const PublishForm = (props: {
@@ -32,7 +27,7 @@ export const PublishForm = (props: {
   }, [base.document, text])
   const publish = useMutation({
     mutationFn: () =>
-      api<Published>('/api/v1/flows', {
+      ask('/api/v1/flows', {
         method: 'POST',
         body: { document: text, base_version: base.version, ...(note.trim() === '' ? {} : { note: note.trim() }) },
       }),

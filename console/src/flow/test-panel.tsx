@@ -1,8 +1,8 @@
 import { Alert, Button, Select, Textarea } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
-import type { LeadPage } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { Preview } from '../api/types.ts'
 import { verdictOf } from '../components/outcome-tag.tsx'
 import { plain } from '../lead/plain.ts'
 import { exampleOf } from '../source/examples.ts'
@@ -10,43 +10,7 @@ import { named, t } from '../text.ts'
 import { rowTime } from '../time.ts'
 import type { FlowOutline } from './document.ts'
 
-interface Rule {
-  readonly path: string
-  readonly text: string
-  readonly holds: boolean
-  readonly saw: Readonly<Record<string, unknown>> | null
-}
-
-interface Value {
-  readonly path: string
-  readonly text: string
-  readonly value: unknown
-}
-
-export interface Preview {
-  readonly fields: readonly {
-    readonly name: string
-    readonly type: string
-    readonly raw: unknown
-    readonly normal: unknown
-    readonly valid: boolean
-  }[]
-  readonly steps: readonly {
-    readonly id: string
-    readonly type: string
-    readonly reached: boolean
-    readonly outcome: string
-    readonly code: string | null
-    readonly reason: string | null
-    readonly asks: string | null
-    readonly when: Rule | null
-    readonly rules: readonly Rule[]
-    readonly expressions: readonly Value[]
-    readonly templates: readonly Value[]
-    readonly set: unknown
-  }[]
-  readonly after: unknown
-}
+type Rule = Preview['steps'][number]['rules'][number]
 
 const TONE: Readonly<Record<string, string>> = {
   success: 'good',
@@ -70,7 +34,7 @@ const STORED_MAX = 50
 const useStored = (flow: string) => {
   const { data } = useQuery({
     queryKey: ['leads', 'stored', flow],
-    queryFn: () => api<LeadPage>('/api/v1/leads', { query: { flow, limit: STORED_MAX } }),
+    queryFn: () => ask('/api/v1/leads', { query: { flow, limit: STORED_MAX } }),
     staleTime: 30_000,
   })
   return data?.items ?? []
@@ -105,7 +69,7 @@ export const TestPanel = (props: {
     mutationFn: (asked: string) => {
       const trimmed = asked.trim()
       const lead = UUID.test(trimmed) ? { lead_id: trimmed } : { values: JSON.parse(trimmed) as object }
-      return api<Preview>(`/api/v1/flows/${flow}/preview`, { method: 'POST', body: { document: text, ...lead } })
+      return ask(`/api/v1/flows/${flow}/preview`, { method: 'POST', body: { document: text, ...lead } })
     },
     onSuccess: onTested,
     onError: () => onTested(null),

@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { session } from '../api/session.ts'
 import { type FlowOutline, outlineOf } from './document.ts'
-import type { FlowProblem } from './yaml-editor.tsx'
 
 const CHECK_MS = 350
 /** Flows of two tenants may have the same name. */
@@ -46,8 +45,7 @@ export const useDraft = (flow: string, published: { readonly version: number; re
 
   const check = useQuery({
     queryKey: ['flow', flow, 'check', asked],
-    queryFn: () =>
-      api<{ problems: FlowProblem[] }>('/api/v1/flows/check', { method: 'POST', body: { document: asked } }),
+    queryFn: () => ask('/api/v1/flows/check', { method: 'POST', body: { document: asked } }),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 10_000,
   })

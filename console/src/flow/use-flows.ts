@@ -1,6 +1,4 @@
 import { useQuery } from '@tanstack/react-query'
-import { api } from '../api/client.ts'
-import type { FlowSummary } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 
-export const useFlows = () =>
-  useQuery({ queryKey: ['flows'], queryFn: () => api<{ items: FlowSummary[] }>('/api/v1/flows') })
+export const useFlows = () => useQuery({ queryKey: ['flows'], queryFn: () => ask('/api/v1/flows') })

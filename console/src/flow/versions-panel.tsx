@@ -2,7 +2,7 @@ import { Button, Skeleton } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { FlowDetail } from '../api/types.ts'
 import { useMay } from '../rights.ts'
 import { t } from '../text.ts'
@@ -10,14 +10,10 @@ import { ago, fullTime } from '../time.ts'
 import { outlineOf } from './document.ts'
 import { changesOf } from './words.ts'
 
-interface Version {
-  readonly document: string
-}
-
 const useVersion = (flow: string, version: number | undefined) =>
   useQuery({
     queryKey: ['flow', flow, 'version', version],
-    queryFn: () => api<Version>(`/api/v1/flows/${flow}/versions/${version}`),
+    queryFn: () => ask(`/api/v1/flows/${flow}/versions/${String(version)}`),
     enabled: version !== undefined && version > 0,
     staleTime: Number.POSITIVE_INFINITY,
   })
@@ -54,12 +50,11 @@ export const VersionsPanel = ({ detail }: { readonly detail: FlowDetail }) => {
   const [open, setOpen] = useState(detail.version)
   const people = useQuery({
     queryKey: ['users'],
-    queryFn: () => api<{ items: { id: string; email: string }[] }>('/api/v1/users', { query: { limit: 200 } }),
+    queryFn: () => ask('/api/v1/users', { query: { limit: 200 } }),
     enabled: may('user.read'),
   })
   const back = useMutation({
-    mutationFn: (version: number) =>
-      api<{ version: number }>(`/api/v1/flows/${detail.id}/rollback`, { method: 'POST', body: { version } }),
+    mutationFn: (version: number) => ask(`/api/v1/flows/${detail.id}/rollback`, { method: 'POST', body: { version } }),
     onSuccess: ({ version }) => {
       notifications.show({ message: t('flow.published', { version }) })
       void client.invalidateQueries({ queryKey: ['flow', detail.id] })

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { IconShieldCheck, IconShieldX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { LeadDetail, LeadEvent, LeadPage } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
 import { useMay } from '../rights.ts'
@@ -39,24 +39,11 @@ interface Field {
 
 type Other = Pick<LeadPage['items'][number], 'id' | 'flow' | 'source' | 'status' | 'outcome' | 'code' | 'received_at'>
 
-interface Timeline {
-  readonly items: readonly {
-    readonly type: string
-    readonly lead_id: string | null
-    readonly at: string
-    readonly flow: string | null
-    readonly source: string | null
-    readonly status: string | null
-    readonly outcome: string | null
-    readonly code: string | null
-  }[]
-}
-
 const OTHERS_MAX = 20
 
 /** Leads of the person it was found to belong to, by whatever they were matched. */
 const ofPerson = async (person: string): Promise<Other[]> => {
-  const { items } = await api<Timeline>(`/api/v1/persons/${person}/timeline`, { query: { limit: OTHERS_MAX } })
+  const { items } = await ask(`/api/v1/persons/${person}/timeline`, { query: { limit: OTHERS_MAX } })
   return items.flatMap(({ type, lead_id, at, flow, source, status, outcome, code }) =>
     type !== 'lead' || lead_id === null
       ? []
@@ -72,7 +59,7 @@ const ofContacts = async (lead: LeadDetail): Promise<Other[]> => {
   }
   const asked = { email: of('email'), phone: of('phone') }
   if (asked.email === undefined && asked.phone === undefined) return []
-  const { items } = await api<LeadPage>('/api/v1/leads/search', {
+  const { items } = await ask('/api/v1/leads/search', {
     method: 'POST',
     body: { ...asked, limit: OTHERS_MAX },
   })
@@ -123,16 +110,10 @@ export const OthersCard = ({ lead }: { readonly lead: LeadDetail }) => {
   )
 }
 
-interface Proof {
-  readonly intact: boolean
-  readonly breach: { readonly seq: number; readonly what: string } | null
-  readonly segments: readonly { readonly seq: number; readonly hash: string }[]
-}
-
 export const ProofCard = ({ lead }: { readonly lead: LeadDetail }) => {
   const { data, isFetching, refetch } = useQuery({
     queryKey: ['lead', lead.id, 'proof'],
-    queryFn: () => api<Proof>(`/api/v1/leads/${lead.id}/proof`),
+    queryFn: () => ask(`/api/v1/leads/${lead.id}/proof`),
   })
   return (
     <Card

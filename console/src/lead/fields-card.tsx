@@ -2,7 +2,7 @@ import { ActionIcon, TextInput } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
-import { ApiError, api } from '../api/client.ts'
+import { ApiError, ask } from '../api/client.ts'
 import type { LeadDetail } from '../api/types.ts'
 import { useMay } from '../rights.ts'
 import { t, tn } from '../text.ts'
@@ -52,7 +52,7 @@ const Row = (props: {
   }
   const save = useMutation({
     mutationFn: (value: string) =>
-      api(`/api/v1/leads/${leadId}/fields`, { method: 'PATCH', body: { fields: { [name]: value } } }),
+      ask(`/api/v1/leads/${leadId}/fields`, { method: 'PATCH', body: { fields: { [name]: value } } }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['lead', leadId] })
       close()

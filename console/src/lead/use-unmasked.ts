@@ -1,5 +1,5 @@
 import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { LeadDetail } from '../api/types.ts'
 
 export interface Unmasked {
@@ -13,8 +13,7 @@ export const useUnmasked = (leadId: string) => {
   const key = ['unmasked', leadId]
   const { data } = useQuery<Unmasked>({ queryKey: key, queryFn: skipToken, gcTime: 0 })
   const unmask = useMutation({
-    mutationFn: (reason: string) =>
-      api<Unmasked>(`/api/v1/leads/${leadId}/unmask`, { method: 'POST', body: { reason } }),
+    mutationFn: (reason: string) => ask(`/api/v1/leads/${leadId}/unmask`, { method: 'POST', body: { reason } }),
     onSuccess: (found) => client.setQueryData(key, found),
   })
   return { shown: data, unmask }

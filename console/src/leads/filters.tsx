@@ -1,4 +1,5 @@
 import { Button, Select } from '@mantine/core'
+import { REJECTION_CODES } from '../../../src/api/contract/words.ts'
 import { useSession } from '../api/session.ts'
 import { usePeople } from '../components/assignee.tsx'
 import { useFlows } from '../flow/use-flows.ts'
@@ -6,18 +7,8 @@ import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { named, type TextKey, t } from '../text.ts'
 
-export const CODES = [
-  'missing_field',
-  'invalid_field',
-  'not_accepted',
-  'duplicate',
-  'suppressed',
-  'filtered',
-  'cap_exceeded',
-  'review_rejected',
-  'delivery_failed',
-  'processing_failed',
-] as const
+/** Nothing is kept of those that were turned away at the door. */
+const CODES: readonly string[] = REJECTION_CODES.filter((code) => code !== 'erased')
 
 type Outcome = Pick<LeadSearch, 'outcome' | 'status'>
 
@@ -46,7 +37,7 @@ const periodOf = ({ from, to }: LeadSearch): string | null => {
 }
 
 const codesOf = (asked: string | undefined): readonly string[] =>
-  asked === undefined || (CODES as readonly string[]).includes(asked) ? CODES : [asked, ...CODES]
+  asked === undefined || CODES.includes(asked) ? CODES : [asked, ...CODES]
 
 export const Filters = (props: {
   readonly search: LeadSearch

@@ -1,8 +1,7 @@
 import { Button, Modal, Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { ListSummary } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 import { t, tn } from '../text.ts'
 
 export const SuppressDialog = (props: {
@@ -14,7 +13,7 @@ export const SuppressDialog = (props: {
   const [list, setList] = useState<string | null>(null)
   const { data } = useQuery({
     queryKey: ['lists'],
-    queryFn: () => api<{ items: ListSummary[] }>('/api/v1/lists'),
+    queryFn: () => ask('/api/v1/lists'),
   })
   return (
     <Modal opened onClose={onClose} title={tn('suppress.title', count)}>

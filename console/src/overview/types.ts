@@ -1,3 +1,4 @@
+import type { RANGES } from '../../../src/api/contract/words.ts'
 export interface Counts {
   readonly leads: number
   readonly accepted: number
@@ -27,5 +28,4 @@ export interface FigureAnswer {
   readonly before: Figures | null
 }
 
-export const RANGES = ['1h', '24h', '7d', '30d', '90d'] as const
 export type Range = (typeof RANGES)[number]

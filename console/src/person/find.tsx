@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { PersonSummary } from '../api/types.ts'
 import { Refused } from '../components/dialog.tsx'
 import { t } from '../text.ts'
@@ -16,8 +16,7 @@ export const FindPerson = (props: {
 }) => {
   const [text, setText] = useState('')
   const find = useMutation({
-    mutationFn: () =>
-      api<{ items: PersonSummary[] }>('/api/v1/persons/search', { method: 'POST', body: whoBody(whoOf(text.trim())) }),
+    mutationFn: () => ask('/api/v1/persons/search', { method: 'POST', body: whoBody(whoOf(text.trim())) }),
     onSuccess: ({ items }) => props.onFound(items),
   })
   const submit = (event: FormEvent) => {

@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { PersonSummary } from '../api/types.ts'
 import { Refused } from '../components/dialog.tsx'
 import { t, tn } from '../text.ts'
@@ -17,7 +17,7 @@ export const Merge = ({ person, onClose }: { readonly person: string; readonly o
   const [found, setFound] = useState<readonly PersonSummary[]>([])
   const merge = useMutation({
     mutationFn: (other: string) =>
-      api<{ id: string }>(`/api/v1/persons/${person}/merge`, { method: 'POST', body: { persons: [other] } }),
+      ask(`/api/v1/persons/${person}/merge`, { method: 'POST', body: { persons: [other] } }),
     onSuccess: ({ id }) => {
       notifications.show({ message: t('person.merge_done') })
       void client.invalidateQueries({ queryKey: ['person'] })

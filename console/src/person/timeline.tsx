@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { TimelineItem } from '../api/types.ts'
 import { Refused } from '../components/dialog.tsx'
 import { verdictOf } from '../components/outcome-tag.tsx'
@@ -42,7 +42,7 @@ export const PersonTimeline = (props: {
   const oldest = items.filter(({ type }) => type === 'lead').at(-1)?.id
   const change = useMutation({
     mutationFn: ({ act, body }: { act: 'split' | 'unmerge'; body: object }) =>
-      api(`/api/v1/persons/${person}/${act}`, { method: 'POST', body }),
+      ask(`/api/v1/persons/${person}/${act}`, { method: 'POST', body }),
     onSuccess: (_answer, { act }) => {
       setChosen(new Set())
       notifications.show({ message: t(act === 'split' ? 'person.split_done' : 'person.unmerge_done') })

@@ -1,7 +1,6 @@
 import { Checkbox } from '@mantine/core'
+import { CHANNELS } from '../../../src/api/contract/words.ts'
 import { named, t } from '../text.ts'
-
-export const CHANNELS = ['call', 'sms', 'email', 'share'] as const
 
 export const Channels = (props: { readonly value: string[]; readonly onChange: (channels: string[]) => void }) => (
   <Checkbox.Group label={t('consent.channels')} value={props.value} onChange={props.onChange}>

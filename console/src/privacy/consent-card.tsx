@@ -1,8 +1,7 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { ConsentState } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 import { Loaded } from '../components/loaded.tsx'
 import { useMay } from '../rights.ts'
 import { t } from '../text.ts'
@@ -15,7 +14,7 @@ export const ConsentCard = ({ lead }: { readonly lead: string }) => {
   const [isRevoking, setRevoking] = useState(false)
   const state = useQuery({
     queryKey: ['consent', lead],
-    queryFn: () => api<ConsentState>('/api/v1/consent/state', { method: 'POST', body: { lead_id: lead } }),
+    queryFn: () => ask('/api/v1/consent/state', { method: 'POST', body: { lead_id: lead } }),
   })
   return (
     <section className="card" aria-label={t('privacy.consent')}>

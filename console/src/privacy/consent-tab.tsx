@@ -1,7 +1,7 @@
 import { Button, CopyButton, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { ConsentState } from '../api/types.ts'
 import { Refused } from '../components/dialog.tsx'
 import { Empty } from '../components/empty.tsx'
@@ -20,23 +20,23 @@ export const ConsentTab = () => {
   const [at, setAt] = useState('')
   const [open, setOpen] = useState<'revoke' | 'write' | null>(null)
   const [shown, setShown] = useState<ConsentState | null>(null)
-  const ask = useMutation({
+  const look = useMutation({
     onSuccess: setShown,
     mutationFn: () =>
-      api<ConsentState>('/api/v1/consent/state', {
+      ask('/api/v1/consent/state', {
         method: 'POST',
         body: { ...whoBody(who), ...(at === '' ? {} : { at: new Date(at).toISOString() }) },
       }),
   })
   const link = useMutation({
-    mutationFn: () => api<{ url: string }>('/api/v1/consent/links', { method: 'POST', body: whoBody(who) }),
+    mutationFn: () => ask('/api/v1/consent/links', { method: 'POST', body: whoBody(who) }),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     link.reset()
-    ask.mutate()
+    look.mutate()
   }
-  const again = () => ask.mutate()
+  const again = () => look.mutate()
   return (
     <div className="stack">
       <form className="card card-body stack" onSubmit={submit} aria-label={t('consent.ask')}>
@@ -45,7 +45,7 @@ export const ConsentTab = () => {
             value={who}
             onChange={(next) => {
               setWho(next)
-              ask.reset()
+              look.reset()
               link.reset()
               setShown(null)
             }}
@@ -58,14 +58,14 @@ export const ConsentTab = () => {
             value={at}
             onChange={(event) => setAt(event.currentTarget.value)}
           />
-          <Button type="submit" disabled={!isSomebody(who)} loading={ask.isPending}>
+          <Button type="submit" disabled={!isSomebody(who)} loading={look.isPending}>
             {t('consent.look')}
           </Button>
         </div>
-        <Refused error={ask.error} />
+        <Refused error={look.error} />
       </form>
       {shown === null ? (
-        !ask.isPending && <Empty title={t('consent.empty')} text={t('consent.empty_text')} />
+        !look.isPending && <Empty title={t('consent.empty')} text={t('consent.empty_text')} />
       ) : (
         <>
           <section className="card" aria-label={t('consent.state')}>

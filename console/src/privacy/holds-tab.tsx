@@ -2,7 +2,8 @@ import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { KEEPS } from '../../../src/api/contract/words.ts'
+import { ask } from '../api/client.ts'
 import type { Hold } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Empty } from '../components/empty.tsx'
@@ -14,8 +15,6 @@ import { useMay } from '../rights.ts'
 import { named, number, t } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
 
-const KEEPS = ['submission', 'fields', 'deliveries', 'consent'] as const
-
 const Place = ({ onClose }: { readonly onClose: () => void }) => {
   const client = useQueryClient()
   const [matter, setMatter] = useState('')
@@ -23,7 +22,7 @@ const Place = ({ onClose }: { readonly onClose: () => void }) => {
   const [keeps, setKeeps] = useState<string[]>(['fields', 'consent'])
   const place = useMutation({
     mutationFn: () =>
-      api('/api/v1/privacy/holds', { method: 'POST', body: { matter: matter.trim(), keeps, ...whoBody(who) } }),
+      ask('/api/v1/privacy/holds', { method: 'POST', body: { matter: matter.trim(), keeps, ...whoBody(who) } }),
     onSuccess: () => {
       notifications.show({ message: t('hold.placed') })
       void client.invalidateQueries({ queryKey: ['privacy', 'holds'] })
@@ -66,7 +65,7 @@ const Place = ({ onClose }: { readonly onClose: () => void }) => {
 const Release = ({ hold, onClose }: { readonly hold: Hold; readonly onClose: () => void }) => {
   const client = useQueryClient()
   const release = useMutation({
-    mutationFn: () => api(`/api/v1/privacy/holds/${hold.id}`, { method: 'DELETE' }),
+    mutationFn: () => ask(`/api/v1/privacy/holds/${hold.id}`, { method: 'DELETE' }),
     onSuccess: () => {
       notifications.show({ message: t('hold.released') })
       void client.invalidateQueries({ queryKey: ['privacy', 'holds'] })
@@ -90,7 +89,7 @@ const Release = ({ hold, onClose }: { readonly hold: Hold; readonly onClose: () 
 const Evidence = ({ hold, onClose }: { readonly hold: Hold; readonly onClose: () => void }) => {
   const read = useQuery({
     queryKey: ['privacy', 'evidence', hold.id],
-    queryFn: () => api<{ items: unknown[] }>(`/api/v1/privacy/holds/${hold.id}`),
+    queryFn: () => ask(`/api/v1/privacy/holds/${hold.id}`),
     gcTime: 0,
   })
   return (
@@ -118,7 +117,7 @@ export const HoldsTab = () => {
   const [reading, setReading] = useState<Hold | null>(null)
   const holds = useQuery({
     queryKey: ['privacy', 'holds'],
-    queryFn: () => api<{ items: Hold[] }>('/api/v1/privacy/holds'),
+    queryFn: () => ask('/api/v1/privacy/holds'),
   })
   const columns: readonly Column<Hold>[] = [
     { key: 'matter', head: t('hold.matter'), cell: ({ matter }) => <span className="cell-main">{matter}</span> },

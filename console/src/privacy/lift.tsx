@@ -2,7 +2,7 @@ import { Select } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { isSomebody, NOBODY, type Who, WhoFields, whoBody } from '../person/who.tsx'
 import { named, t, tn } from '../text.ts'
@@ -12,8 +12,7 @@ export const Lift = ({ onClose }: { readonly onClose: () => void }) => {
   const [why, setWhy] = useState<string>('restricted')
   const [who, setWho] = useState<Who>(NOBODY)
   const lift = useMutation({
-    mutationFn: () =>
-      api<{ lifted: number }>('/api/v1/privacy/lift', { method: 'POST', body: { why, ...whoBody(who) } }),
+    mutationFn: () => ask('/api/v1/privacy/lift', { method: 'POST', body: { why, ...whoBody(who) } }),
     onSuccess: ({ lifted }) => {
       notifications.show({ message: tn('privacy.lifted', lifted) })
       onClose()

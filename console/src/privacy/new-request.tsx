@@ -2,12 +2,11 @@ import { Select, Textarea, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { REQUEST_KINDS } from '../../../src/api/contract/words.ts'
+import { ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { isSomebody, NOBODY, type Who, WhoFields, whoBody } from '../person/who.tsx'
 import { named, t } from '../text.ts'
-
-const KINDS = ['erase', 'access', 'rectify', 'restrict', 'object'] as const
 
 const fieldsOf = (text: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -27,7 +26,7 @@ export const NewRequest = ({ onClose }: { readonly onClose: () => void }) => {
   const isRectifying = kind === 'rectify'
   const make = useMutation({
     mutationFn: () =>
-      api('/api/v1/privacy/requests', {
+      ask('/api/v1/privacy/requests', {
         method: 'POST',
         body: { kind, ...(isRectifying ? { lead_id: lead.trim(), fields: fieldsOf(right) } : whoBody(who)) },
       }),
@@ -51,7 +50,7 @@ export const NewRequest = ({ onClose }: { readonly onClose: () => void }) => {
       <Select
         label={t('privacy.kind')}
         description={named('privacy_text', kind)}
-        data={KINDS.map((each) => ({ value: each, label: named('privacy_kind', each) }))}
+        data={REQUEST_KINDS.map((each) => ({ value: each, label: named('privacy_kind', each) }))}
         allowDeselect={false}
         value={kind}
         onChange={(chosen) => setKind(chosen ?? kind)}

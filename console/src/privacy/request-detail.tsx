@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { api, send } from '../api/client.ts'
+import { ask, send } from '../api/client.ts'
 import { saveFile } from '../api/save-file.ts'
 import { Refused } from '../components/dialog.tsx'
 import { Loaded } from '../components/loaded.tsx'
@@ -8,30 +8,13 @@ import { useMay } from '../rights.ts'
 import { named, t } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
 
-interface Notice {
-  readonly id: string
-  readonly destination: string
-  readonly act: string
-  readonly status: string
-  readonly due_at: string
-  readonly overdue: boolean
-}
-
-interface Detail {
-  readonly id: string
-  readonly kind: string
-  readonly notices: readonly Notice[]
-  readonly receipt_url: string | null
-  readonly bundle_url: string | null
-}
-
 /** What recipients answered, and what can be handed over: the bundle of an access, the receipt of an erasure. */
 export const RequestDetail = ({ id }: { readonly id: string }) => {
   const may = useMay()
   const client = useQueryClient()
-  const read = useQuery({ queryKey: ['privacy', id], queryFn: () => api<Detail>(`/api/v1/privacy/requests/${id}`) })
+  const read = useQuery({ queryKey: ['privacy', id], queryFn: () => ask(`/api/v1/privacy/requests/${id}`) })
   const acknowledge = useMutation({
-    mutationFn: (notice: string) => api(`/api/v1/privacy/notices/${notice}/acknowledge`, { method: 'POST' }),
+    mutationFn: (notice: string) => ask(`/api/v1/privacy/notices/${notice}/acknowledge`, { method: 'POST' }),
     onSettled: () => client.invalidateQueries({ queryKey: ['privacy'] }),
   })
   const save = useMutation({

@@ -1,7 +1,8 @@
 import { Button, Select } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { REQUEST_STATUSES } from '../../../src/api/contract/words.ts'
+import { ask } from '../api/client.ts'
 import { Empty } from '../components/empty.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
@@ -24,7 +25,6 @@ interface Summary {
 }
 
 const TONE: Readonly<Record<string, Tone>> = { working: 'info', waiting: 'warn', done: 'good' }
-const STATUSES = ['working', 'waiting', 'done'] as const
 
 /** What persons asked for, how far it is, and which recipients have not answered yet. */
 export const RequestsTab = () => {
@@ -36,7 +36,7 @@ export const RequestsTab = () => {
   const requests = useInfiniteQuery({
     queryKey: ['privacy', 'list', status],
     queryFn: ({ pageParam }) =>
-      api<{ items: Summary[]; next_cursor: string | null }>('/api/v1/privacy/requests', {
+      ask('/api/v1/privacy/requests', {
         query: { limit: 50, status, cursor: pageParam },
       }),
     initialPageParam: '',
@@ -103,7 +103,7 @@ export const RequestsTab = () => {
                     clearable
                     clearButtonProps={{ 'aria-label': t('privacy.any') }}
                     w={170}
-                    data={STATUSES.map((each) => ({ value: each, label: named('privacy_status', each) }))}
+                    data={REQUEST_STATUSES.map((each) => ({ value: each, label: named('privacy_status', each) }))}
                     value={status}
                     onChange={setStatus}
                   />

@@ -2,10 +2,11 @@ import { Textarea } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { CHANNELS } from '../../../src/api/contract/words.ts'
+import { ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { t } from '../text.ts'
-import { CHANNELS, Channels } from './channels.tsx'
+import { Channels } from './channels.tsx'
 
 /** Takes a consent back for a person who asked for it: on the phone, in a letter, at the desk. */
 export const Revoke = (props: { readonly who: object; readonly onClose: () => void; readonly onDone?: () => void }) => {
@@ -16,7 +17,7 @@ export const Revoke = (props: { readonly who: object; readonly onClose: () => vo
   const isAll = channels.length === CHANNELS.length
   const revoke = useMutation({
     mutationFn: () =>
-      api('/api/v1/consent/revocations', {
+      ask('/api/v1/consent/revocations', {
         method: 'POST',
         body: { ...who, channels: isAll ? ['all'] : channels, ...(note.trim() === '' ? {} : { note: note.trim() }) },
       }),

@@ -2,12 +2,11 @@ import { Checkbox, Select, Textarea, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { BASES } from '../../../src/api/contract/words.ts'
+import { ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { named, t } from '../text.ts'
 import { Channels } from './channels.tsx'
-
-const BASES = ['consent', 'contract', 'legitimate_interest', 'legal_obligation'] as const
 
 /** A consent that was given elsewhere, with the exact words. */
 export const WriteDown = (props: {
@@ -23,7 +22,7 @@ export const WriteDown = (props: {
   const [renews, setRenews] = useState(false)
   const give = useMutation({
     mutationFn: () =>
-      api('/api/v1/consent/records', {
+      ask('/api/v1/consent/records', {
         method: 'POST',
         body: { ...who, channels, wording, basis, renews, ...(url.trim() === '' ? {} : { url: url.trim() }) },
       }),

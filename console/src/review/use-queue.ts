@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { ApiError, api, ask } from '../api/client.ts'
-import type { LeadDetail, LeadEvent, LeadSummary } from '../api/types.ts'
+import { ApiError, ask } from '../api/client.ts'
+import type { LeadSummary } from '../api/types.ts'
 import { keepUnsent } from '../api/unsent.ts'
 import { useLiveBatches } from '../live/live.tsx'
 import { t } from '../text.ts'
@@ -12,13 +12,6 @@ export interface Waiting extends LeadSummary {
   readonly score: number | null
   readonly claimed_by: string | null
   readonly mine: boolean | null
-}
-
-interface QueueAnswer {
-  readonly waiting: number
-  readonly taken: number
-  readonly queues: readonly { readonly queue: string; readonly waiting: number }[]
-  readonly items: readonly Waiting[]
 }
 
 type Decision = 'approve' | 'reject'
@@ -53,7 +46,7 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
   const key = useMemo(() => ['reviews', 'list', queue ?? '', sort] as const, [queue, sort])
   const list = useQuery({
     queryKey: key,
-    queryFn: () => api<QueueAnswer>('/api/v1/reviews', { query: { queue, sort, available: true, limit: AHEAD } }),
+    queryFn: () => ask('/api/v1/reviews', { query: { queue, sort, available: true, limit: AHEAD } }),
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
   })
@@ -82,7 +75,7 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
     setHeldId(currentId)
     if (currentId === null) return
     const claim = () =>
-      api(`/api/v1/reviews/${currentId}/claim`, { method: 'PUT' }).catch((error: unknown) => {
+      ask(`/api/v1/reviews/${currentId}/claim`, { method: 'PUT' }).catch((error: unknown) => {
         if (!(error instanceof ApiError) || error.isPassing) return
         // Somebody was quicker, or decided it already.
         setNotice(error.message)
@@ -99,12 +92,12 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
     if (nextId === null) return
     void client.prefetchQuery({
       queryKey: ['lead', nextId],
-      queryFn: () => api<LeadDetail>(`/api/v1/leads/${nextId}`),
+      queryFn: () => ask(`/api/v1/leads/${nextId}`),
       staleTime: 30_000,
     })
     void client.prefetchQuery({
       queryKey: ['lead', nextId, 'events'],
-      queryFn: () => api<{ items: LeadEvent[] }>(`/api/v1/leads/${nextId}/events`, { query: { exchanges: 'hidden' } }),
+      queryFn: () => ask(`/api/v1/leads/${nextId}/events`, { query: { exchanges: 'hidden' } }),
       staleTime: 30_000,
     })
   }, [client, nextId])
@@ -167,7 +160,7 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
 
   const skip = (): void => {
     if (current === null) return
-    void api(`/api/v1/reviews/${current.id}/claim`, { method: 'DELETE' }).catch(() => undefined)
+    void ask(`/api/v1/reviews/${current.id}/claim`, { method: 'DELETE' }).catch(() => undefined)
     setSkipped((before) => (fresh.length <= 1 ? new Set() : new Set(before).add(current.id)))
     setHeldId(next?.id ?? null)
   }

@@ -2,7 +2,8 @@ import { TextInput } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
+import type { AuditEntry } from '../api/types.ts'
 import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
@@ -10,22 +11,14 @@ import { Page } from '../shell/page.tsx'
 import { named, t } from '../text.ts'
 import { fullTime, rowTime } from '../time.ts'
 
-interface Entry {
-  readonly seq: number
-  readonly at: string
-  readonly actor: { readonly kind: string; readonly id: string }
-  readonly action: string
-  readonly resource: string
-  readonly resource_id: string | null
-  readonly data: Readonly<Record<string, unknown>> | null
-  readonly private: { readonly ip?: string | readonly string[] | null } | null
+/** Where it came from: one address, or of what was folded several. */
+const fromOf = ({ private: told }: AuditEntry): string | null => {
+  const { ip } = (told ?? {}) as { readonly ip?: string | readonly string[] | null }
+  return ip ? [ip].flat().join(', ') : null
 }
 
-/** Where it came from: one address, or of what was folded several. */
-const fromOf = ({ private: told }: Entry): string | null => (told?.ip ? [told.ip].flat().join(', ') : null)
-
 /** What it was done to, as a link where there is a screen of it. */
-const What = ({ entry, email }: { readonly entry: Entry; readonly email: (id: string) => string | undefined }) => {
+const What = ({ entry, email }: { readonly entry: AuditEntry; readonly email: (id: string) => string | undefined }) => {
   const { resource, resource_id: id } = entry
   if (id === null) return <span className="faint">{named('resource', resource)}</span>
   const short = id.length > 24 ? `…${id.slice(-12)}` : id
@@ -56,23 +49,23 @@ export const Audit = () => {
   const [action, setAction] = useState(search.action ?? '')
   const people = useQuery({
     queryKey: ['users'],
-    queryFn: () => api<{ items: { id: string; email: string }[] }>('/api/v1/users', { query: { limit: 200 } }),
+    queryFn: () => ask('/api/v1/users', { query: { limit: 200 } }),
     enabled: may('user.read'),
   })
   const entries = useInfiniteQuery({
     queryKey: ['audit', search],
     queryFn: ({ pageParam }) =>
-      api<{ items: Entry[]; next_cursor: string | null }>('/api/v1/audit', {
+      ask('/api/v1/audit', {
         query: { ...search, limit: 100, cursor: pageParam },
       }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
   })
   const emailOf = (id: string): string | undefined => people.data?.items.find((user) => user.id === id)?.email
-  const nameOf = ({ kind, id }: Entry['actor']): string =>
+  const nameOf = ({ kind, id }: AuditEntry['actor']): string =>
     kind === 'unknown' ? t('audit.unknown') : (emailOf(id) ?? `${kind} ${id.slice(-12)}`)
   const rows = entries.data?.pages.flatMap(({ items }) => items) ?? []
-  const columns: readonly Column<Entry>[] = [
+  const columns: readonly Column<AuditEntry>[] = [
     {
       key: 'at',
       head: t('audit.when'),

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { api } from '../api/client.ts'
-import type { Buyer as BuyerView, CapUse } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { Buyer as BuyerView } from '../api/types.ts'
 import { termsOf } from '../buyer/terms.tsx'
 import { CapList } from '../caps/cap-list.tsx'
 import { Empty } from '../components/empty.tsx'
@@ -64,13 +64,13 @@ export const Buyer = () => {
   const may = useMay()
   const list = useQuery({
     queryKey: ['buyers', range],
-    queryFn: () => api<{ items: BuyerView[] }>('/api/v1/buyers', { query: { range } }),
+    queryFn: () => ask('/api/v1/buyers', { query: { range } }),
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   })
   const caps = useQuery({
     queryKey: ['caps'],
-    queryFn: () => api<{ items: CapUse[] }>('/api/v1/caps'),
+    queryFn: () => ask('/api/v1/caps'),
     refetchInterval: 15_000,
   })
   return (

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { Buyer } from '../api/types.ts'
 import { Empty } from '../components/empty.tsx'
 import { Loaded } from '../components/loaded.tsx'
@@ -43,7 +43,7 @@ export const Buyers = () => {
   const range = useRange(useSearch({ from: '/buyers' }).range)
   const list = useQuery({
     queryKey: ['buyers', range],
-    queryFn: () => api<{ items: Buyer[] }>('/api/v1/buyers', { query: { range } }),
+    queryFn: () => ask('/api/v1/buyers', { query: { range } }),
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   })

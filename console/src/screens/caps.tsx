@@ -1,8 +1,7 @@
 import { Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { api } from '../api/client.ts'
-import type { CapUse } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 import { CapList } from '../caps/cap-list.tsx'
 import { fullness } from '../caps/cap-words.ts'
 import { Empty } from '../components/empty.tsx'
@@ -16,7 +15,7 @@ export const Caps = () => {
   const go = useNavigate()
   const caps = useQuery({
     queryKey: ['caps'],
-    queryFn: () => api<{ items: CapUse[] }>('/api/v1/caps'),
+    queryFn: () => ask('/api/v1/caps'),
     refetchInterval: 5_000,
   })
   const flows = [...new Set((caps.data?.items ?? []).map((cap) => cap.flow))].sort()

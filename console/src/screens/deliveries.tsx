@@ -2,8 +2,8 @@ import { Alert, Button, Select, Skeleton } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { DeliverySummary, Destination } from '../api/types.ts'
+import { DELIVERY_CODES } from '../../../src/api/contract/words.ts'
+import { ask } from '../api/client.ts'
 import { Empty } from '../components/empty.tsx'
 import { Failed } from '../components/failed.tsx'
 import { DeliveryTable } from '../deliveries/delivery-table.tsx'
@@ -14,18 +14,6 @@ import { STATES } from '../deliveries/states.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { named, t } from '../text.ts'
-
-/** Why destinations give up, as far as one looks for it. */
-const CODES = [
-  'destination.unavailable',
-  'destination.throttled',
-  'destination.credentials',
-  'destination.unknown_outcome',
-  'destination.rejected',
-  'destination.blocked',
-  'destination_missing',
-  'setting_invalid',
-] as const
 
 /** Deliveries by what became of them: dead letters first, since they wait for somebody. */
 export const Deliveries = () => {
@@ -39,7 +27,7 @@ export const Deliveries = () => {
   const list = useInfiniteQuery({
     queryKey: ['deliveries', state, flow, destination, code],
     queryFn: ({ pageParam }) =>
-      api<{ items: DeliverySummary[]; next_cursor: string | null }>('/api/v1/deliveries', {
+      ask('/api/v1/deliveries', {
         query: { state, flow, destination, code, limit: 100, cursor: pageParam },
       }),
     initialPageParam: '',
@@ -48,13 +36,13 @@ export const Deliveries = () => {
   })
   const places = useQuery({
     queryKey: ['destinations', '24h'],
-    queryFn: () => api<{ items: Destination[] }>('/api/v1/destinations', { query: { range: '24h' } }),
+    queryFn: () => ask('/api/v1/destinations', { query: { range: '24h' } }),
     enabled: may('destination.read'),
   })
   const rows = list.data?.pages.flatMap(({ items }) => items) ?? []
   const place = destination === undefined ? null : `${flow ?? ''}/${destination}`
   const codes = [
-    ...new Set([...CODES, ...rows.flatMap((row) => row.code ?? []), ...(code === undefined ? [] : [code])]),
+    ...new Set([...DELIVERY_CODES, ...rows.flatMap((row) => row.code ?? []), ...(code === undefined ? [] : [code])]),
   ]
   return (
     <Page

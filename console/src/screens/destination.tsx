@@ -1,8 +1,8 @@
 import { Alert } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { api } from '../api/client.ts'
-import type { CapUse, DeliverySummary, Destination as DestinationView, FlowDetail } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { Destination as DestinationView } from '../api/types.ts'
 import { TermList } from '../buyer/terms.tsx'
 import { CapList } from '../caps/cap-list.tsx'
 import { Empty } from '../components/empty.tsx'
@@ -87,7 +87,7 @@ const HealthFigures = ({ destination }: { readonly destination: DestinationView 
 const Recent = ({ flow, destination }: { readonly flow: string; readonly destination: string }) => {
   const list = useQuery({
     queryKey: ['deliveries', 'recent', flow, destination],
-    queryFn: () => api<{ items: DeliverySummary[] }>('/api/v1/deliveries', { query: { flow, destination, limit: 20 } }),
+    queryFn: () => ask('/api/v1/deliveries', { query: { flow, destination, limit: 20 } }),
     refetchInterval: 10_000,
   })
   return (
@@ -118,14 +118,14 @@ export const Destination = () => {
   const range = useRange(search.range)
   const list = useQuery({
     queryKey: ['destinations', range],
-    queryFn: () => api<{ items: DestinationView[] }>('/api/v1/destinations', { query: { range } }),
+    queryFn: () => ask('/api/v1/destinations', { query: { range } }),
     placeholderData: keepPreviousData,
     refetchInterval: 10_000,
   })
-  const detail = useQuery({ queryKey: ['flow', flow], queryFn: () => api<FlowDetail>(`/api/v1/flows/${flow}`) })
+  const detail = useQuery({ queryKey: ['flow', flow], queryFn: () => ask(`/api/v1/flows/${flow}`) })
   const caps = useQuery({
     queryKey: ['caps'],
-    queryFn: () => api<{ items: CapUse[] }>('/api/v1/caps'),
+    queryFn: () => ask('/api/v1/caps'),
     refetchInterval: 15_000,
   })
   const destination = list.data?.items.find((each) => each.flow === flow && each.id === id)

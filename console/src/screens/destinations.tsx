@@ -3,7 +3,7 @@ import { IconPlus } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { Destination } from '../api/types.ts'
 import { Empty } from '../components/empty.tsx'
 import { Loaded } from '../components/loaded.tsx'
@@ -96,7 +96,7 @@ export const Destinations = () => {
   const [isAdding, setAdding] = useState(false)
   const list = useQuery({
     queryKey: ['destinations', range],
-    queryFn: () => api<{ items: Destination[] }>('/api/v1/destinations', { query: { range } }),
+    queryFn: () => ask('/api/v1/destinations', { query: { range } }),
     placeholderData: keepPreviousData,
     refetchInterval: 10_000,
   })

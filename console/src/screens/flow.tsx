@@ -3,14 +3,14 @@ import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
-import { api } from '../api/client.ts'
-import type { FlowDetail } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { FlowDetail, Preview } from '../api/types.ts'
 import { Failed } from '../components/failed.tsx'
 import { allSteps, type FlowOutline, placeOfStep, type StepPath, stepPathOf } from '../flow/document.ts'
 import { Graph } from '../flow/graph.tsx'
 import { PublishForm } from '../flow/publish-form.tsx'
 import { StepPanel } from '../flow/step-panel.tsx'
-import { type Preview, TestPanel } from '../flow/test-panel.tsx'
+import { TestPanel } from '../flow/test-panel.tsx'
 import { useDraft } from '../flow/use-draft.ts'
 import { VersionsPanel } from '../flow/versions-panel.tsx'
 import { YamlEditor } from '../flow/yaml-editor.tsx'
@@ -214,7 +214,7 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
 export const Flow = () => {
   const { flow } = useParams({ from: '/flows/$flow' })
   const { tab } = useSearch({ from: '/flows/$flow' })
-  const detail = useQuery({ queryKey: ['flow', flow], queryFn: () => api<FlowDetail>(`/api/v1/flows/${flow}`) })
+  const detail = useQuery({ queryKey: ['flow', flow], queryFn: () => ask(`/api/v1/flows/${flow}`) })
   if (detail.error !== null && detail.data === undefined)
     return (
       <Page title={flow} crumb={<Link to="/flows">{t('nav.flows')}</Link>}>

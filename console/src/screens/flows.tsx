@@ -2,10 +2,9 @@ import { Button, Skeleton } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { Failed } from '../components/failed.tsx'
 import { useFlows } from '../flow/use-flows.ts'
-import type { FigureAnswer } from '../overview/types.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { number, percent, t } from '../text.ts'
@@ -16,7 +15,7 @@ export const Flows = () => {
   const flows = useFlows()
   const figures = useQuery({
     queryKey: ['figures', '24h'],
-    queryFn: () => api<FigureAnswer>('/api/v1/figures', { query: { range: '24h' } }),
+    queryFn: () => ask('/api/v1/figures', { query: { range: '24h' } }),
     enabled: may('report.read'),
   })
   const day = (flow: string) => {

@@ -3,8 +3,8 @@ import { IconCopy } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { api } from '../api/client.ts'
-import type { LeadDetail, LeadEvent } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { LeadDetail } from '../api/types.ts'
 import { GiveTo } from '../components/assignee.tsx'
 import { Failed } from '../components/failed.tsx'
 import { useKeys } from '../keys.ts'
@@ -100,12 +100,12 @@ export const Lead = () => {
   const go = useNavigate()
   const client = useQueryClient()
   const may = useMay()
-  const lead = useQuery({ queryKey: ['lead', id], queryFn: () => api<LeadDetail>(`/api/v1/leads/${id}`) })
+  const lead = useQuery({ queryKey: ['lead', id], queryFn: () => ask(`/api/v1/leads/${id}`) })
   // Partners see what became of their leads, and nothing of how it was decided.
   const isTraced = may('lead.trace')
   const events = useQuery({
     queryKey: ['lead', id, 'events'],
-    queryFn: () => api<{ items: LeadEvent[] }>(`/api/v1/leads/${id}/events`, { query: { exchanges: 'hidden' } }),
+    queryFn: () => ask(`/api/v1/leads/${id}/events`, { query: { exchanges: 'hidden' } }),
     enabled: isTraced,
   })
   useLiveBatches(({ items }) => {

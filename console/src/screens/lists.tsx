@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { IconPlus } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { ListSummary } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Failed } from '../components/failed.tsx'
@@ -14,21 +14,17 @@ import { idOf } from '../source/id-of.ts'
 import { number, t, tn } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
 
-interface Found {
-  readonly items: readonly { readonly found: boolean; readonly lists: readonly { readonly label: string }[] }[]
-}
-
 /** Whether somebody stands on a list: asked in a body, since what is asked is personal. */
 const Sought = () => {
   const [value, setValue] = useState('')
-  const ask = useMutation({
-    mutationFn: () => api<Found>('/api/v1/lists/query', { method: 'POST', body: { values: [value.trim()] } }),
+  const look = useMutation({
+    mutationFn: () => ask('/api/v1/lists/query', { method: 'POST', body: { values: [value.trim()] } }),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    ask.mutate()
+    look.mutate()
   }
-  const [item] = ask.data?.items ?? []
+  const [item] = look.data?.items ?? []
   return (
     <form className="card card-body row" onSubmit={submit}>
       <TextInput
@@ -39,14 +35,14 @@ const Sought = () => {
         value={value}
         onChange={(event) => {
           setValue(event.currentTarget.value)
-          ask.reset()
+          look.reset()
         }}
       />
-      <Button type="submit" variant="default" loading={ask.isPending}>
+      <Button type="submit" variant="default" loading={look.isPending}>
         {t('lists.look')}
       </Button>
       <span role="status" style={{ minWidth: 220 }}>
-        {ask.error?.message}
+        {look.error?.message}
         {item !== undefined &&
           (item.found
             ? t('lists.found', { lists: item.lists.map(({ label }) => label).join(', ') })
@@ -64,11 +60,10 @@ const Entries = ({ list, onClose }: { readonly list: ListSummary; readonly onClo
     .map((line) => line.trim())
     .filter(Boolean)
   const change = useMutation({
-    mutationFn: (method: 'POST' | 'DELETE') =>
-      api<{ added?: number; removed?: number }>(`/api/v1/lists/${list.id}/entries`, { method, body: { values } }),
-    onSuccess: ({ added, removed }) => {
+    mutationFn: (method: 'POST' | 'DELETE') => ask(`/api/v1/lists/${list.id}/entries`, { method, body: { values } }),
+    onSuccess: (done) => {
       notifications.show({
-        message: added === undefined ? tn('lists.removed', removed ?? 0) : tn('lists.added', added),
+        message: 'added' in done ? tn('lists.added', done.added) : tn('lists.removed', done.removed),
       })
       void client.invalidateQueries({ queryKey: ['lists'] })
       onClose()
@@ -110,7 +105,7 @@ const NewList = ({ onClose }: { readonly onClose: () => void }) => {
   const [label, setLabel] = useState('')
   const id = idOf(label)
   const make = useMutation({
-    mutationFn: () => api(`/api/v1/lists/${id}`, { method: 'PUT', body: { label } }),
+    mutationFn: () => ask(`/api/v1/lists/${id}`, { method: 'PUT', body: { label } }),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['lists'] })
       onClose()
@@ -143,7 +138,7 @@ const NewList = ({ onClose }: { readonly onClose: () => void }) => {
 const Drop = ({ list, onClose }: { readonly list: ListSummary; readonly onClose: () => void }) => {
   const client = useQueryClient()
   const drop = useMutation({
-    mutationFn: () => api(`/api/v1/lists/${list.id}`, { method: 'DELETE' }),
+    mutationFn: () => ask(`/api/v1/lists/${list.id}`, { method: 'DELETE' }),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['lists'] })
       onClose()
@@ -168,7 +163,7 @@ export const Lists = () => {
   const [changing, setChanging] = useState<ListSummary | null>(null)
   const [dropping, setDropping] = useState<ListSummary | null>(null)
   const [isAdding, setAdding] = useState(false)
-  const lists = useQuery({ queryKey: ['lists'], queryFn: () => api<{ items: ListSummary[] }>('/api/v1/lists') })
+  const lists = useQuery({ queryKey: ['lists'], queryFn: () => ask('/api/v1/lists') })
   const columns: readonly Column<ListSummary>[] = [
     {
       key: 'list',

@@ -2,8 +2,7 @@ import { Button } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { Account, PersonDetail, TimelineItem } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 import { Figures } from '../components/figures.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
@@ -69,16 +68,16 @@ export const Person = () => {
   const { id } = useParams({ from: '/persons/$id' })
   const may = useMay()
   const [isMerging, setMerging] = useState(false)
-  const person = useQuery({ queryKey: ['person', id], queryFn: () => api<PersonDetail>(`/api/v1/persons/${id}`) })
+  const person = useQuery({ queryKey: ['person', id], queryFn: () => ask(`/api/v1/persons/${id}`) })
   const account = useQuery({
     queryKey: ['account', person.data?.account_id],
-    queryFn: () => api<Account>(`/api/v1/accounts/${person.data?.account_id}`),
+    queryFn: () => ask(`/api/v1/accounts/${person.data?.account_id}`),
     enabled: person.data?.account_id != null,
   })
   const timeline = useInfiniteQuery({
     queryKey: ['person', id, 'timeline'],
     queryFn: ({ pageParam }) =>
-      api<{ items: TimelineItem[]; next_cursor: string | null }>(`/api/v1/persons/${id}/timeline`, {
+      ask(`/api/v1/persons/${id}/timeline`, {
         query: { limit: 50, cursor: pageParam },
       }),
     initialPageParam: '',

@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { Account, PersonPage, PersonSummary } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { Account, PersonSummary } from '../api/types.ts'
 import { Empty } from '../components/empty.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
@@ -78,14 +78,13 @@ const People = ({ account }: { readonly account: string | undefined }) => {
   const [found, setFound] = useState<readonly PersonSummary[] | null>(null)
   const list = useInfiniteQuery({
     queryKey: ['persons', account],
-    queryFn: ({ pageParam }) =>
-      api<PersonPage>('/api/v1/persons', { query: { account, limit: 50, cursor: pageParam } }),
+    queryFn: ({ pageParam }) => ask('/api/v1/persons', { query: { account, limit: 50, cursor: pageParam } }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
   })
   const one = useQuery({
     queryKey: ['account', account],
-    queryFn: () => api<Account>(`/api/v1/accounts/${account}`),
+    queryFn: () => ask(`/api/v1/accounts/${account}`),
     enabled: account !== undefined,
   })
   const rows = list.data?.pages.flatMap(({ items }) => items) ?? []
@@ -136,7 +135,7 @@ const Accounts = () => {
   const list = useInfiniteQuery({
     queryKey: ['accounts'],
     queryFn: ({ pageParam }) =>
-      api<{ items: Account[]; next_cursor: string | null }>('/api/v1/accounts', {
+      ask('/api/v1/accounts', {
         query: { limit: 50, cursor: pageParam },
       }),
     initialPageParam: '',

@@ -2,8 +2,7 @@ import { Button, Select, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo, useRef, useState } from 'react'
-import { api } from '../api/client.ts'
-import type { LeadDetail, LeadEvent } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 import { GiveTo } from '../components/assignee.tsx'
 import { Failed } from '../components/failed.tsx'
 import { useKeys } from '../keys.ts'
@@ -21,10 +20,10 @@ import '../styles/lead.css'
 import '../styles/review.css'
 
 const Subject = ({ id }: { readonly id: string }) => {
-  const lead = useQuery({ queryKey: ['lead', id], queryFn: () => api<LeadDetail>(`/api/v1/leads/${id}`) })
+  const lead = useQuery({ queryKey: ['lead', id], queryFn: () => ask(`/api/v1/leads/${id}`) })
   const events = useQuery({
     queryKey: ['lead', id, 'events'],
-    queryFn: () => api<{ items: LeadEvent[] }>(`/api/v1/leads/${id}/events`, { query: { exchanges: 'hidden' } }),
+    queryFn: () => ask(`/api/v1/leads/${id}/events`, { query: { exchanges: 'hidden' } }),
   })
   const moments = useMemo(
     () => (lead.data && events.data ? storyOf(lead.data, events.data.items) : null),

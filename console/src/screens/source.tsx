@@ -1,12 +1,10 @@
 import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { api } from '../api/client.ts'
-import type { FlowDetail, SourceSummary } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 import { Failed } from '../components/failed.tsx'
 import { Reasons } from '../overview/parts.tsx'
 import { Stats } from '../overview/stats.tsx'
-import type { FigureAnswer } from '../overview/types.ts'
 import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { Page } from '../shell/page.tsx'
@@ -22,18 +20,18 @@ export const Source = () => {
   const may = useMay()
   const sources = useQuery({
     queryKey: ['sources'],
-    queryFn: () => api<{ items: SourceSummary[] }>('/api/v1/sources'),
+    queryFn: () => ask('/api/v1/sources'),
   })
   // A partner reads its instructions, and nothing of the flow.
   const isOurs = may('flow.read')
   const detail = useQuery({
     queryKey: ['flow', flow],
-    queryFn: () => api<FlowDetail>(`/api/v1/flows/${flow}`),
+    queryFn: () => ask(`/api/v1/flows/${flow}`),
     enabled: isOurs,
   })
   const figures = useQuery({
     queryKey: ['figures', '24h', flow, source],
-    queryFn: () => api<FigureAnswer>('/api/v1/figures', { query: { range: '24h', flow, source, compare: 'previous' } }),
+    queryFn: () => ask('/api/v1/figures', { query: { range: '24h', flow, source, compare: 'previous' } }),
     refetchInterval: 10_000,
     enabled: may('report.read'),
   })

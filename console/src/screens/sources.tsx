@@ -3,13 +3,12 @@ import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { SourceSummary } from '../api/types.ts'
 import { Empty } from '../components/empty.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { RateBar } from '../components/rate-bar.tsx'
 import { type Column, Table } from '../components/table.tsx'
-import type { FigureAnswer } from '../overview/types.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { NewSource } from '../source/new-source.tsx'
@@ -21,11 +20,11 @@ export const Sources = () => {
   const [isAdding, setAdding] = useState(false)
   const sources = useQuery({
     queryKey: ['sources'],
-    queryFn: () => api<{ items: SourceSummary[] }>('/api/v1/sources'),
+    queryFn: () => ask('/api/v1/sources'),
   })
   const figures = useQuery({
     queryKey: ['figures', '24h'],
-    queryFn: () => api<FigureAnswer>('/api/v1/figures', { query: { range: '24h' } }),
+    queryFn: () => ask('/api/v1/figures', { query: { range: '24h' } }),
     enabled: may('report.read'),
     refetchInterval: 15_000,
   })

@@ -3,7 +3,7 @@ import { IconCheck } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { ApiError, api } from '../api/client.ts'
+import { ApiError, ask } from '../api/client.ts'
 import type { LeadSummary } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
 import { useLiveBatches } from '../live/live.tsx'
@@ -15,12 +15,6 @@ import { flowOf, sampleLead, TEMPLATES, type Template } from '../welcome/templat
 import '../styles/welcome.css'
 
 const SAMPLES = 40
-
-interface Published {
-  readonly flow: string
-  readonly version: number
-  readonly source_keys: readonly { readonly source: string; readonly key: string }[]
-}
 
 const Stage = (props: { n: number; title: string; state: 'done' | 'now' | 'later'; children: ReactNode }) => (
   <section className="welcome-stage card" data-state={props.state} aria-label={props.title}>
@@ -48,7 +42,7 @@ export const Welcome = () => {
   const source = idOf(sourceName)
   const publish = useMutation({
     mutationFn: () =>
-      api<Published>('/api/v1/flows', {
+      ask('/api/v1/flows', {
         method: 'POST',
         body: {
           document: flowOf(template, {
@@ -62,7 +56,7 @@ export const Welcome = () => {
     onSuccess: () => client.invalidateQueries(),
   })
   const one = (values: Readonly<Record<string, string>>) =>
-    api(`/api/v1/sources/${flow}/${source}/test`, { method: 'POST', body: { values } })
+    ask(`/api/v1/sources/${flow}/${source}/test`, { method: 'POST', body: { values } })
   const test = useMutation({
     mutationFn: () =>
       one(

@@ -2,7 +2,7 @@ import { Alert, Button, CopyButton, PasswordInput, TextInput } from '@mantine/co
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
 import { openSession } from '../api/sign-in.ts'
 import { Loaded } from '../components/loaded.tsx'
@@ -44,11 +44,10 @@ const SecondFactor = () => {
   const session = useSession()
   const [code, setCode] = useState('')
   const begin = useMutation({
-    mutationFn: () => api<{ secret: string; uri: string }>('/api/v1/auth/totp', { method: 'POST' }),
+    mutationFn: () => ask('/api/v1/auth/totp', { method: 'POST' }),
   })
   const confirm = useMutation({
-    mutationFn: () =>
-      api<{ recovery_codes: string[] }>('/api/v1/auth/totp/confirm', { method: 'POST', body: { code } }),
+    mutationFn: () => ask('/api/v1/auth/totp/confirm', { method: 'POST', body: { code } }),
     onSuccess: () => openSession(),
   })
   const submit = (event: FormEvent) => {
@@ -134,7 +133,7 @@ const Password = () => {
   const [old, setOld] = useState('')
   const [next, setNext] = useState('')
   const change = useMutation({
-    mutationFn: () => api('/api/v1/auth/password', { method: 'PUT', body: { password: old, new_password: next } }),
+    mutationFn: () => ask('/api/v1/auth/password', { method: 'PUT', body: { password: old, new_password: next } }),
     onSuccess: () => {
       notifications.show({ message: t('action.saved') })
       setOld('')
@@ -182,10 +181,10 @@ export const AccountTab = () => {
   const client = useQueryClient()
   const sessions = useQuery({
     queryKey: ['sessions'],
-    queryFn: () => api<{ items: OwnSession[] }>('/api/v1/auth/sessions'),
+    queryFn: () => ask('/api/v1/auth/sessions'),
   })
   const end = useMutation({
-    mutationFn: (id: string) => api(`/api/v1/auth/sessions/${id}`, { method: 'DELETE' }),
+    mutationFn: (id: string) => ask(`/api/v1/auth/sessions/${id}`, { method: 'DELETE' }),
     onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }),
   })
   const columns: readonly Column<OwnSession>[] = [

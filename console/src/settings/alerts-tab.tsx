@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { AnswerAt } from '../../../src/client/client.ts'
-import { api, ask } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { FormEnd, Refused } from '../components/dialog.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
@@ -24,7 +24,7 @@ const Mailed = ({ kept }: { readonly kept: readonly string[] | null }) => {
     .filter(Boolean)
   const save = useMutation({
     mutationFn: () =>
-      api('/api/v1/alerts/settings', { method: 'PUT', body: { emails: list.length === 0 ? null : list } }),
+      ask('/api/v1/alerts/settings', { method: 'PUT', body: { emails: list.length === 0 ? null : list } }),
     onSuccess: () => notifications.show({ message: t('action.saved') }),
   })
   const submit = (event: FormEvent) => {
@@ -64,7 +64,7 @@ export const AlertsTab = () => {
     refetchInterval: 15_000,
   })
   const acknowledge = useMutation({
-    mutationFn: (id: string) => api(`/api/v1/alerts/${id}/acknowledge`, { method: 'POST' }),
+    mutationFn: (id: string) => ask(`/api/v1/alerts/${id}/acknowledge`, { method: 'POST' }),
     onSettled: () => client.invalidateQueries({ queryKey: ['alerts'] }),
   })
   const columns: readonly Column<Alert>[] = [

@@ -2,7 +2,7 @@ import { Button, ColorInput, FileButton, Skeleton, TextInput } from '@mantine/co
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { BrandingAnswer } from '../api/types.ts'
 import { Failed } from '../components/failed.tsx'
 import { t } from '../text.ts'
@@ -25,7 +25,7 @@ const BrandingForm = ({ kept }: { readonly kept: BrandingAnswer }) => {
   const [tooLarge, setTooLarge] = useState(false)
   const save = useMutation({
     mutationFn: () =>
-      api<BrandingAnswer>('/api/v1/branding', {
+      ask('/api/v1/branding', {
         method: 'PUT',
         body: { name: name.trim() || null, color: color || null, logo },
       }),
@@ -98,7 +98,7 @@ const BrandingForm = ({ kept }: { readonly kept: BrandingAnswer }) => {
 export const BrandingTab = () => {
   const { data, error, refetch } = useQuery({
     queryKey: ['branding', 'kept'],
-    queryFn: () => api<BrandingAnswer>('/api/v1/branding'),
+    queryFn: () => ask('/api/v1/branding'),
   })
   if (error !== null) return <Failed error={error} onRetry={() => void refetch()} />
   return data === undefined ? <Skeleton height={260} radius={8} /> : <BrandingForm kept={data} />

@@ -1,8 +1,8 @@
 import { Select, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { Destination, SourceSummary } from '../api/types.ts'
+import { ROLES } from '../../../src/api/contract/words.ts'
+import { ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { named, t } from '../text.ts'
 
@@ -10,8 +10,6 @@ export interface Invitation {
   readonly url: string
   readonly mailed: boolean
 }
-
-const ROLES = ['owner', 'admin', 'operator', 'analyst', 'auditor', 'source_partner', 'buyer_partner'] as const
 
 /** A colleague, or a partner who sees what is theirs alone. */
 export const Invite = (props: { readonly onInvited: (link: Invitation) => void; readonly onClose: () => void }) => {
@@ -23,19 +21,19 @@ export const Invite = (props: { readonly onInvited: (link: Invitation) => void; 
   const isBuyer = role === 'buyer_partner'
   const sources = useQuery({
     queryKey: ['sources'],
-    queryFn: () => api<{ items: SourceSummary[] }>('/api/v1/sources'),
+    queryFn: () => ask('/api/v1/sources'),
     enabled: isSource,
   })
   const destinations = useQuery({
     queryKey: ['destinations', '24h'],
-    queryFn: () => api<{ items: Destination[] }>('/api/v1/destinations', { query: { range: '24h' } }),
+    queryFn: () => ask('/api/v1/destinations', { query: { range: '24h' } }),
     enabled: isBuyer,
   })
   const invite = useMutation({
     mutationFn: () => {
       const [flow, source] = place?.split('/') ?? []
       const partner = isSource ? { flow, source } : isBuyer ? { destination: place } : undefined
-      return api<{ invitation: Invitation }>('/api/v1/users', {
+      return ask('/api/v1/users', {
         method: 'POST',
         body: { email, role, ...(partner === undefined ? {} : { partner }) },
       })

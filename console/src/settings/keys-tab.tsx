@@ -2,7 +2,8 @@ import { Button, Menu, Select, Switch, TextInput } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, ask } from '../api/client.ts'
+import { ACTING_SCOPES } from '../../../src/api/contract/words.ts'
+import { ask } from '../api/client.ts'
 import type { ApiKey } from '../api/types.ts'
 import { Dialog, Refused } from '../components/dialog.tsx'
 import { Loaded } from '../components/loaded.tsx'
@@ -12,7 +13,6 @@ import { useMay } from '../rights.ts'
 import { named, t } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
 
-const SCOPES = ['read', 'write', 'admin'] as const
 /** How long the old key of an exchange still works. */
 const OVERLAPS = {
   '0': 'keys_tab.at_once',
@@ -55,7 +55,7 @@ const NewKey = ({ onMade, onClose }: { readonly onMade: (key: Made) => void; rea
       <Select
         label={t('keys_tab.scope')}
         description={named('scope_text', scope)}
-        data={SCOPES.map((each) => ({ value: each, label: named('scope', each) }))}
+        data={ACTING_SCOPES.map((each) => ({ value: each, label: named('scope', each) }))}
         allowDeselect={false}
         value={scope}
         onChange={(chosen) => setScope(chosen ?? scope)}
@@ -106,7 +106,7 @@ const Rotate = (props: {
 const Remove = ({ apiKey, onClose }: { readonly apiKey: ApiKey; readonly onClose: () => void }) => {
   const client = useQueryClient()
   const remove = useMutation({
-    mutationFn: () => api(`/api/v1/keys/${apiKey.id}`, { method: 'DELETE' }),
+    mutationFn: () => ask(`/api/v1/keys/${apiKey.id}`, { method: 'DELETE' }),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['keys'] })
       onClose()
@@ -140,7 +140,7 @@ export const KeysTab = () => {
   })
   const change = useMutation({
     mutationFn: ({ id, enabled }: { id: string; enabled: boolean }) =>
-      api(`/api/v1/keys/${id}`, { method: 'PATCH', body: { enabled } }),
+      ask(`/api/v1/keys/${id}`, { method: 'PATCH', body: { enabled } }),
     onSettled: () => client.invalidateQueries({ queryKey: ['keys'] }),
   })
   const onMade = (key: Made) => {

@@ -3,7 +3,8 @@ import { notifications } from '@mantine/notifications'
 import { IconDots } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { STAFF_ROLES } from '../../../src/api/contract/words.ts'
+import { ask } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
 import type { User } from '../api/types.ts'
 import { Dialog, Refused } from '../components/dialog.tsx'
@@ -15,10 +16,8 @@ import { named, t } from '../text.ts'
 import { ago } from '../time.ts'
 import { type Invitation, Invite } from './invite.tsx'
 
-const ROLES = ['owner', 'admin', 'operator', 'analyst', 'auditor'] as const
-
 const partnerText = (partner: User['partner']): string =>
-  partner === null ? '' : 'source' in partner ? `${partner.flow}/${partner.source}` : partner.destination
+  partner === null ? '' : (partner.destination ?? `${partner.flow}/${partner.source}`)
 
 /** Who works here, and as what. */
 export const PeopleTab = () => {
@@ -31,24 +30,24 @@ export const PeopleTab = () => {
   const [search, setSearch] = useState('')
   const users = useQuery({
     queryKey: ['users'],
-    queryFn: () => api<{ items: User[] }>('/api/v1/users', { query: { limit: 200 } }),
+    queryFn: () => ask('/api/v1/users', { query: { limit: 200 } }),
   })
   const onSettled = () => client.invalidateQueries({ queryKey: ['users'] })
   const change = useMutation({
     mutationFn: ({ id, ...body }: { id: string; role?: string; enabled?: boolean }) =>
-      api(`/api/v1/users/${id}`, { method: 'PATCH', body }),
+      ask(`/api/v1/users/${id}`, { method: 'PATCH', body }),
     onSettled,
   })
   const relink = useMutation({
-    mutationFn: (id: string) => api<Invitation>(`/api/v1/users/${id}/link`, { method: 'POST', body: {} }),
+    mutationFn: (id: string) => ask(`/api/v1/users/${id}/link`, { method: 'POST', body: {} }),
     onSuccess: setLink,
   })
   const end = useMutation({
-    mutationFn: (id: string) => api(`/api/v1/users/${id}/sessions`, { method: 'DELETE' }),
+    mutationFn: (id: string) => ask(`/api/v1/users/${id}/sessions`, { method: 'DELETE' }),
     onSuccess: () => notifications.show({ message: t('people.ended') }),
   })
   const remove = useMutation({
-    mutationFn: (id: string) => api(`/api/v1/users/${id}`, { method: 'DELETE' }),
+    mutationFn: (id: string) => ask(`/api/v1/users/${id}`, { method: 'DELETE' }),
     onSuccess: () => {
       setRemoving(null)
       void onSettled()
@@ -75,7 +74,7 @@ export const PeopleTab = () => {
           <Select
             aria-label={`${t('people.role')}: ${user.email}`}
             w={140}
-            data={ROLES.map((role) => ({ value: role, label: named('role', role) }))}
+            data={STAFF_ROLES.map((role) => ({ value: role, label: named('role', role) }))}
             allowDeselect={false}
             value={user.role}
             onChange={(role) => role !== null && change.mutate({ id: user.id, role })}

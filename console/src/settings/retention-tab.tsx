@@ -2,7 +2,7 @@ import { Button, NumberInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { Dialog, FormEnd, Refused } from '../components/dialog.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
@@ -20,15 +20,6 @@ interface Run {
   readonly before: string
   readonly items: number
   readonly archive: string | null
-}
-
-interface Report {
-  readonly items: readonly {
-    readonly kind: string
-    readonly before: string | null
-    readonly items: number
-    readonly open: number
-  }[]
 }
 
 const KINDS: readonly Kind[] = ['leads', 'consent', 'audit']
@@ -51,17 +42,17 @@ const PolicyForm = ({ kept }: { readonly kept: Policy }) => {
   const [days, setDays] = useState<Policy>(kept)
   const [isRunning, setRunning] = useState(false)
   const save = useMutation({
-    mutationFn: () => api('/api/v1/privacy/retention', { method: 'PUT', body: days }),
+    mutationFn: () => ask('/api/v1/privacy/retention', { method: 'PUT', body: days }),
     onSuccess: () => {
       notifications.show({ message: t('action.saved') })
       void client.invalidateQueries({ queryKey: ['retention'] })
     },
   })
   const count = useMutation({
-    mutationFn: () => api<Report>('/api/v1/privacy/retention/runs', { method: 'POST', body: { dry_run: true } }),
+    mutationFn: () => ask('/api/v1/privacy/retention/runs', { method: 'POST', body: { dry_run: true } }),
   })
   const run = useMutation({
-    mutationFn: () => api<Report>('/api/v1/privacy/retention/runs', { method: 'POST', body: { dry_run: false } }),
+    mutationFn: () => ask('/api/v1/privacy/retention/runs', { method: 'POST', body: { dry_run: false } }),
     onSuccess: () => {
       setRunning(false)
       void client.invalidateQueries({ queryKey: ['retention'] })
@@ -142,11 +133,11 @@ const PolicyForm = ({ kept }: { readonly kept: Policy }) => {
 export const RetentionTab = () => {
   const policy = useQuery({
     queryKey: ['retention', 'policy'],
-    queryFn: () => api<Policy>('/api/v1/privacy/retention'),
+    queryFn: () => ask('/api/v1/privacy/retention'),
   })
   const runs = useQuery({
     queryKey: ['retention', 'runs'],
-    queryFn: () => api<{ items: Run[] }>('/api/v1/privacy/retention/runs'),
+    queryFn: () => ask('/api/v1/privacy/retention/runs'),
   })
   return (
     <div className="stack">

@@ -1,21 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { Fragment } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { Loaded } from '../components/loaded.tsx'
 import { named, t } from '../text.ts'
 import '../styles/roles.css'
-
-interface Role {
-  readonly role: string
-  readonly summary: string
-  readonly grants: Readonly<Record<string, 'all' | 'own'>>
-}
 
 /** What each role may do: a row a right, a column a role. */
 export const RolesTab = () => {
   const roles = useQuery({
     queryKey: ['roles'],
-    queryFn: () => api<{ items: Role[] }>('/api/v1/roles'),
+    queryFn: () => ask('/api/v1/roles'),
     staleTime: Number.POSITIVE_INFINITY,
   })
   return (

@@ -2,7 +2,7 @@ import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { SecretSummary } from '../api/types.ts'
 import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
@@ -23,10 +23,10 @@ export const SecretsTab = () => {
   const [value, setValue] = useState('')
   const secrets = useQuery({
     queryKey: ['secrets'],
-    queryFn: () => api<{ items: SecretSummary[] }>('/api/v1/secrets'),
+    queryFn: () => ask('/api/v1/secrets'),
   })
   const save = useMutation({
-    mutationFn: () => api(`/api/v1/secrets/${encodeURIComponent(name)}`, { method: 'PUT', body: { value } }),
+    mutationFn: () => ask(`/api/v1/secrets/${encodeURIComponent(name)}`, { method: 'PUT', body: { value } }),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['secrets'] })
       notifications.show({ message: t('action.saved') })

@@ -2,7 +2,8 @@ import { Button, CopyButton, PasswordInput, Select, Skeleton, TextInput } from '
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { ApiError, api } from '../api/client.ts'
+import { STAFF_ROLES } from '../../../src/api/contract/words.ts'
+import { ApiError, ask } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
 import { Dialog, FormEnd, Refused } from '../components/dialog.tsx'
 import { Failed } from '../components/failed.tsx'
@@ -16,7 +17,8 @@ interface Sso {
   readonly default_role: string | null
 }
 
-const ROLES = ['admin', 'operator', 'analyst', 'auditor'] as const
+/** Nobody becomes an owner uninvited. */
+const ROLES = STAFF_ROLES.filter((role) => role !== 'owner')
 
 const SsoForm = ({ kept }: { readonly kept: Sso | null }) => {
   const client = useQueryClient()
@@ -31,7 +33,7 @@ const SsoForm = ({ kept }: { readonly kept: Sso | null }) => {
   const done = () => client.invalidateQueries({ queryKey: ['sso'] })
   const save = useMutation({
     mutationFn: () =>
-      api('/api/v1/sso', {
+      ask('/api/v1/sso', {
         method: 'PUT',
         body: { issuer, client_id: clientId, client_secret: secret, default_role: role === '' ? null : role },
       }),
@@ -42,7 +44,7 @@ const SsoForm = ({ kept }: { readonly kept: Sso | null }) => {
     },
   })
   const remove = useMutation({
-    mutationFn: () => api('/api/v1/sso', { method: 'DELETE' }),
+    mutationFn: () => ask('/api/v1/sso', { method: 'DELETE' }),
     onSuccess: () => {
       setRemoving(false)
       void done()
@@ -150,7 +152,7 @@ export const SsoTab = () => {
     queryKey: ['sso'],
     queryFn: async () => {
       try {
-        return await api<Sso>('/api/v1/sso')
+        return await ask('/api/v1/sso')
       } catch (failure) {
         if (failure instanceof ApiError && failure.status === 404) return null
         throw failure

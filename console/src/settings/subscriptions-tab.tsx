@@ -2,8 +2,7 @@ import { Button, Select, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { Destination } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 import { Dialog, Refused } from '../components/dialog.tsx'
 import { Empty } from '../components/empty.tsx'
 import { Loaded } from '../components/loaded.tsx'
@@ -26,13 +25,13 @@ const Subscribe = ({ onClose }: { readonly onClose: () => void }) => {
   const [url, setUrl] = useState('')
   const places = useQuery({
     queryKey: ['destinations', '24h'],
-    queryFn: () => api<{ items: Destination[] }>('/api/v1/destinations', { query: { range: '24h' } }),
+    queryFn: () => ask('/api/v1/destinations', { query: { range: '24h' } }),
   })
   const open = (places.data?.items ?? []).filter(({ type }) => type !== null && SUBSCRIBED.has(type))
   const subscribe = useMutation({
     mutationFn: () => {
       const [flow, destination] = place?.split('/') ?? []
-      return api('/api/v1/hooks', { method: 'POST', body: { flow, destination, target_url: url } })
+      return ask('/api/v1/hooks', { method: 'POST', body: { flow, destination, target_url: url } })
     },
     onSuccess: () => {
       notifications.show({ message: t('action.saved') })
@@ -73,9 +72,9 @@ const Subscribe = ({ onClose }: { readonly onClose: () => void }) => {
 export const SubscriptionsTab = () => {
   const client = useQueryClient()
   const [isAdding, setAdding] = useState(false)
-  const hooks = useQuery({ queryKey: ['hooks'], queryFn: () => api<{ items: Hook[] }>('/api/v1/hooks') })
+  const hooks = useQuery({ queryKey: ['hooks'], queryFn: () => ask('/api/v1/hooks') })
   const remove = useMutation({
-    mutationFn: (id: string) => api(`/api/v1/hooks/${id}`, { method: 'DELETE' }),
+    mutationFn: (id: string) => ask(`/api/v1/hooks/${id}`, { method: 'DELETE' }),
     onSettled: () => client.invalidateQueries({ queryKey: ['hooks'] }),
   })
   const columns: readonly Column<Hook>[] = [

@@ -2,7 +2,7 @@ import { Textarea, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { FormEnd, Refused } from '../components/dialog.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { Meter } from '../components/meter.tsx'
@@ -68,7 +68,7 @@ const TenantForm = ({ kept }: { readonly kept: Tenant }) => {
   const [origins, setOrigins] = useState(kept.cors_origins.join('\n'))
   const save = useMutation({
     mutationFn: () =>
-      api('/api/v1/tenant', {
+      ask('/api/v1/tenant', {
         method: 'PATCH',
         body: {
           name,
@@ -122,7 +122,7 @@ const TenantForm = ({ kept }: { readonly kept: Tenant }) => {
 
 /** The tenant itself: its name, which sites may submit from a browser, its limits and what it has used of them. */
 export const TenantTab = () => {
-  const tenant = useQuery({ queryKey: ['tenant'], queryFn: () => api<Tenant>('/api/v1/tenant') })
+  const tenant = useQuery({ queryKey: ['tenant'], queryFn: () => ask('/api/v1/tenant') })
   return (
     <Loaded query={tenant} height={300}>
       {(kept) => (

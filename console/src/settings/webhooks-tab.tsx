@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { TOLD_EVENTS } from '../../../src/api/contract/told-events.ts'
 import type { AnswerAt } from '../../../src/client/client.ts'
-import { api, ask } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { Dialog, Refused } from '../components/dialog.tsx'
 import { Empty } from '../components/empty.tsx'
 import { Loaded } from '../components/loaded.tsx'
@@ -24,7 +24,7 @@ const NewWebhook = (props: { readonly onMade: (secret: string) => void; readonly
   const [tests, setTests] = useState(false)
   const make = useMutation({
     mutationFn: () =>
-      api<{ secret: string }>('/api/v1/webhooks', {
+      ask('/api/v1/webhooks', {
         method: 'POST',
         body: { url, events, fields, tests, ...(name.trim() === '' ? {} : { name: name.trim() }) },
       }),
@@ -82,19 +82,19 @@ export const WebhooksTab = () => {
   const onSettled = () => client.invalidateQueries({ queryKey: ['webhooks'] })
   const change = useMutation({
     mutationFn: ({ id, enabled }: { id: string; enabled: boolean }) =>
-      api(`/api/v1/webhooks/${id}`, { method: 'PATCH', body: { enabled } }),
+      ask(`/api/v1/webhooks/${id}`, { method: 'PATCH', body: { enabled } }),
     onSettled,
   })
   const remove = useMutation({
-    mutationFn: (id: string) => api(`/api/v1/webhooks/${id}`, { method: 'DELETE' }),
+    mutationFn: (id: string) => ask(`/api/v1/webhooks/${id}`, { method: 'DELETE' }),
     onSettled,
   })
   const rotate = useMutation({
-    mutationFn: (id: string) => api<{ secret: string }>(`/api/v1/webhooks/${id}/rotate`, { method: 'POST', body: {} }),
+    mutationFn: (id: string) => ask(`/api/v1/webhooks/${id}/rotate`, { method: 'POST', body: {} }),
     onSuccess: ({ secret: made }) => setSecret(made),
   })
   const replay = useMutation({
-    mutationFn: (id: string) => api<{ events: number }>(`/api/v1/webhooks/${id}/replay`, { method: 'POST' }),
+    mutationFn: (id: string) => ask(`/api/v1/webhooks/${id}/replay`, { method: 'POST' }),
     onSuccess: ({ events }) => notifications.show({ message: tn('webhooks.replayed', events) }),
     onSettled,
   })

@@ -2,8 +2,8 @@ import { Modal, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useState } from 'react'
-import { api } from '../api/client.ts'
-import type { LeadPage, LeadSummary } from '../api/types.ts'
+import { ask } from '../api/client.ts'
+import type { LeadSummary } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
 import { useFlows } from '../flow/use-flows.ts'
 import { useMay } from '../rights.ts'
@@ -35,7 +35,7 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
   const by = searchOf(asked)
   const { data: found, error } = useQuery({
     queryKey: ['search', asked],
-    queryFn: () => api<LeadPage>('/api/v1/leads/search', { method: 'POST', body: { ...by, limit: 8 } }),
+    queryFn: () => ask('/api/v1/leads/search', { method: 'POST', body: { ...by, limit: 8 } }),
     enabled: by !== null,
     gcTime: 0,
   })

@@ -1,17 +1,11 @@
 import { NumberInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
-import type { FlowDetail } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Once } from '../components/once.tsx'
 import { t } from '../text.ts'
 import { NameAndFlow, useNameAndFlow } from './name-and-flow.tsx'
-
-interface Published {
-  readonly version: number
-  readonly source_keys: readonly { readonly source: string; readonly key: string }[]
-}
 
 /** A name, a flow, a price: then its key, shown once. */
 export const NewSource = ({ onClose }: { readonly onClose: () => void }) => {
@@ -22,7 +16,7 @@ export const NewSource = ({ onClose }: { readonly onClose: () => void }) => {
   const add = useMutation({
     mutationFn: async () => {
       const [detail, { outlineOf, withSource }] = await Promise.all([
-        api<FlowDetail>(`/api/v1/flows/${flow}`),
+        ask(`/api/v1/flows/${flow}`),
         import('../flow/document.ts'),
       ])
       if (outlineOf(detail.document)?.sources.some((source) => source.id === id))
@@ -33,7 +27,7 @@ export const NewSource = ({ onClose }: { readonly onClose: () => void }) => {
         name,
         price: price === '' ? null : `${Number(price).toFixed(2)} ${currency}`,
       })
-      return api<Published>('/api/v1/flows', { method: 'POST', body: { document, base_version: detail.version } })
+      return ask('/api/v1/flows', { method: 'POST', body: { document, base_version: detail.version } })
     },
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['sources'] })

@@ -2,18 +2,11 @@ import { Alert, Button, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useMemo, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { SourceSummary } from '../api/types.ts'
 import { outlineOf } from '../flow/document.ts'
 import { named, t } from '../text.ts'
 import { exampleOf } from './examples.ts'
-
-interface Answer {
-  readonly outcome: 'success' | 'failure' | 'error' | 'pending'
-  readonly lead_id: string
-  readonly reason: string | null
-  readonly duration: number
-}
 
 const TONE = { success: 'mill', failure: 'red', error: 'yellow', pending: 'blue' } as const
 
@@ -26,7 +19,7 @@ export const TestForm = (props: { readonly source: SourceSummary; readonly docum
   )
   const send = useMutation({
     mutationFn: () =>
-      api<Answer>(`/api/v1/sources/${source.flow}/${source.id}/test`, {
+      ask(`/api/v1/sources/${source.flow}/${source.id}/test`, {
         method: 'POST',
         body: { values: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')) },
       }),

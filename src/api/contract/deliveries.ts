@@ -209,6 +209,7 @@ export const DestinationHealth = Type.Object({
     reason: string | null
   }>({
     type: ['object', 'null'],
+    required: ['by', 'since', 'until', 'code', 'reason'],
     properties: {
       by: { type: 'string' },
       since: { type: 'string' },

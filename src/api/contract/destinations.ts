@@ -1,13 +1,14 @@
 import { type Static, Type } from 'typebox'
 import { DestinationHealth } from './deliveries.ts'
 import { AnyJson, NumberOrNull, TextOrNull, TextsByName, Time, TimeOrNull } from './shapes.ts'
+import { SHORT_RANGES } from './words.ts'
 
 const Values = (description: string) => Type.Record(Type.String(), Type.Unknown(), { description })
 
 /** How far back calls and leads are counted. */
-export const RANGES = ['1h', '24h', '7d', '30d'] as const
+export { SHORT_RANGES as RANGES }
 export const RangeQuery = Type.Object(
-  { range: Type.Optional(Type.Enum([...RANGES], { default: '24h', description: 'Counted back from now.' })) },
+  { range: Type.Optional(Type.Enum([...SHORT_RANGES], { default: '24h', description: 'Counted back from now.' })) },
   { additionalProperties: false },
 )
 

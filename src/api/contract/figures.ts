@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { NumberOrNull, Time } from './shapes.ts'
-
-export const RANGES = ['1h', '24h', '7d', '30d', '90d'] as const
+import { RANGES } from './words.ts'
 
 export const FigureQuery = Type.Object(
   {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { AnyJson, LeadId, NumberOrNull, TextOrNull, Time, TimeOrNull } from './shapes.ts'
+import { BASES, CHANNELS, KEEPS, REQUEST_KINDS, REQUEST_STATUSES } from './words.ts'
 
 const Person = {
   email: Type.Optional(Type.String({ minLength: 1, maxLength: 320 })),
@@ -13,7 +14,7 @@ const Person = {
 
 export const PrivacyRequestBody = Type.Object(
   {
-    kind: Type.Enum(['erase', 'access', 'rectify', 'restrict', 'object'], {
+    kind: Type.Enum([...REQUEST_KINDS], {
       description: 'What the person asks for.',
     }),
     ...Person,
@@ -84,7 +85,7 @@ export const PrivacyRequestPage = Type.Object({
 export const PrivacyRequestQuery = Type.Object(
   {
     kind: Type.Optional(Type.String({ maxLength: 20 })),
-    status: Type.Optional(Type.Enum(['working', 'waiting', 'done'])),
+    status: Type.Optional(Type.Enum([...REQUEST_STATUSES])),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default 50.' })),
     cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next_cursor` of the page before.' })),
   },
@@ -104,7 +105,7 @@ export const HoldBody = Type.Object(
   {
     matter: Type.String({ minLength: 1, maxLength: 200, description: 'What it is for, in words that name nobody.' }),
     ...Person,
-    keeps: Type.Array(Type.Enum(['submission', 'fields', 'deliveries', 'consent']), {
+    keeps: Type.Array(Type.Enum([...KEEPS]), {
       minItems: 1,
       uniqueItems: true,
       description: 'What an erasure must leave of their leads; everything else goes.',
@@ -135,8 +136,8 @@ export const LiftBody = Type.Object(
 export const Lifted = Type.Object({ lifted: Type.Integer({ description: 'Blocks that were ended.' }) })
 
 const Channels = (words: string) =>
-  Type.Array(Type.Enum(['call', 'sms', 'email', 'share']), { minItems: 1, uniqueItems: true, description: words })
-const MaybeChannels = Type.Array(Type.Enum(['call', 'sms', 'email', 'share', 'all']), {
+  Type.Array(Type.Enum([...CHANNELS]), { minItems: 1, uniqueItems: true, description: words })
+const MaybeChannels = Type.Array(Type.Enum([...CHANNELS, 'all']), {
   minItems: 1,
   uniqueItems: true,
   default: ['all'],
@@ -169,9 +170,7 @@ export const ConsentBody = Type.Object(
     channels: Channels('What was agreed to.'),
     wording: Type.String({ minLength: 1, maxLength: 20_000, description: 'The exact words.' }),
     purpose: Type.Optional(Type.String({ maxLength: 200 })),
-    basis: Type.Optional(
-      Type.Enum(['consent', 'contract', 'legitimate_interest', 'legal_obligation'], { default: 'consent' }),
-    ),
+    basis: Type.Optional(Type.Enum([...BASES], { default: 'consent' })),
     seller: Type.Optional(Type.String({ maxLength: 500 })),
     url: Type.Optional(Type.String({ maxLength: 2000 })),
     ip: Type.Optional(Type.String({ maxLength: 100 })),
