@@ -109,6 +109,7 @@ describe('the leads', () => {
     await page.getByRole('combobox', { name: /An email/ }).fill('person5@gmail.com')
     await page.getByRole('option').getByText('solar').waitFor()
     await home.checkAccess(page)
+    await home.shoot(page, 'find')
     expect(page.url()).not.toContain('person5')
     await page.keyboard.press('Enter')
     await page.getByRole('region', { name: 'What became of it' }).waitFor()

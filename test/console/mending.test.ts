@@ -63,7 +63,7 @@ beforeAll(async () => {
 afterAll(() => home?.close())
 
 describe('dead letters', () => {
-  it('are put away all together, with the reason', async ({ skip }) => {
+  it('are put away all together, which is called off before any is', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
     const leads = [await dead(), await dead(), await dead()]
     const page = await home.open('/deliveries')
@@ -74,8 +74,14 @@ describe('dead letters', () => {
     await dialog.getByLabel('Reason').fill('The campaign has ended')
     await home.checkAccess(page)
     await dialog.getByRole('button', { name: 'Discard all' }).click()
-    await page.getByText('No dead letters').waitFor()
-    await page.getByRole('button', { name: 'Discarded' }).click()
+    const running = page.getByRole('region', { name: 'Being put away' })
+    await running.getByRole('meter').waitFor()
+    await running.getByRole('button', { name: 'Call it off' }).click()
+    await running.waitFor({ state: 'detached' })
+    const [run] = (await ask('/api/v1/dead-letters/discards')).json().items
+    expect(run).toMatchObject({ state: 'canceled', done: 0 })
+    await home.api.home.house.delivery.deadLetters.goOn({ tenantId: home.api.home.tenantId, run: run.id })
+    await page.reload()
     for (const lead of leads) await page.getByRole('link', { name: `…${lead.slice(-12)}` }).waitFor()
     await page.close()
   })
@@ -112,6 +118,26 @@ describe('dead letters', () => {
     await row.waitFor({ state: 'detached' })
     await home.api.work()
     expect(home.sink.requests.length).toBe(before + 1)
+    await page.close()
+  })
+})
+
+describe('an alert', () => {
+  it('leads to what it is about, and is seen', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const lead = await dead()
+    await home.api.home.house.feed.alerts.round()
+    const page = await home.open('/settings?tab=alerts')
+    const list = page.getByRole('region', { name: 'Alerts' })
+    const row = list.getByRole('row', { name: /Deliveries given up.*shop\/crm.*Open/ })
+    await row.waitFor()
+    await home.checkAccess(page)
+    await home.shoot(page, 'alerts')
+    await row.getByRole('button', { name: 'I have seen it' }).click()
+    await list.getByRole('row', { name: /Deliveries given up.*Seen/ }).waitFor()
+    await list.getByRole('link', { name: 'shop/crm' }).first().click()
+    await page.getByRole('link', { name: `…${lead.slice(-12)}` }).waitFor()
+    expect(new URL(page.url()).searchParams.get('destination')).toBe('crm')
     await page.close()
   })
 })

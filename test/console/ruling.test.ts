@@ -142,6 +142,7 @@ describe('people and roles', () => {
     await page.getByRole('tab', { name: 'Roles' }).click()
     await page.getByRole('cell', { name: 'see personal data, with a reason' }).waitFor()
     await home.checkAccess(page)
+    await home.shoot(page, 'roles')
     await page.close()
   })
 })

@@ -105,7 +105,6 @@ export const openConsole = async (
   if ('missing' in found) return found
   const api = await testApi()
   const sink = await openSink()
-  sink.otherwise({ do: 'answer', body: JSON.stringify({ id: 'SUN-4711', price: '31.00' }) })
   const published = await api.home.publish(SOLAR(sink.url))
   const keys = new Map(published.keys.map(({ source, key }) => [source, key]))
   await api.addLogin(ADMIN)
@@ -127,14 +126,22 @@ export const openConsole = async (
     return answer.json<{ lead_id: string }>().lead_id
   }
 
-  // Hours of a day, so that there is something to see over time.
+  // Hours of a day, so that there is something to see over time, by a destination that takes a moment.
   const count = options.leads ?? 0
+  const takes = { do: 'answer', body: JSON.stringify({ id: 'SUN-4711', price: '31.00' }) } as const
+  let calls = 0
+  sink.otherwise(() => {
+    calls += 1
+    api.clock.advance(80 + ((calls * 53) % 240))
+    return takes
+  })
   for (let n = 0; n < count; n += 1) {
     await submit(person(n), n % 3 ? 'facebook' : 'partner')
     api.clock.advance(Math.round((22 * 3_600_000) / count))
   }
   await api.deps.runner.drained()
   await api.home.house.figures.now()
+  sink.otherwise(takes)
 
   const open: ConsoleHome['open'] = async (path, login = ADMIN) => {
     const page = await context.newPage()

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { DeliverySummary } from '../api/types.ts'
+import { type CallSide, firstLineOf, writtenCall } from '../components/call.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { useMay } from '../rights.ts'
 import { duration, t } from '../text.ts'
@@ -11,19 +12,8 @@ import { fullTime } from '../time.ts'
 import type { Act } from './states.ts'
 
 const printed = (side: unknown): string => {
-  if (side === null || side === undefined) return ''
-  const { body, ...head } = side as { readonly body?: unknown }
-  const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))
-  const text = typeof body === 'string' ? asJson(body) : body === undefined || body === null ? '' : shown(body)
-  return [shown(head), text].filter((part) => part !== '' && part !== '{}').join('\n\n')
-}
-
-const asJson = (body: string): string => {
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2)
-  } catch {
-    return body
-  }
+  const call = (side ?? {}) as CallSide
+  return [firstLineOf(call), writtenCall(call)].filter(Boolean).join('\n')
 }
 
 /** What was sent and what came back, call by call: one side beside the other. */

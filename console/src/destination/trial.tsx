@@ -3,26 +3,13 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { Trial as TrialAnswer } from '../api/types.ts'
+import { writtenCall } from '../components/call.ts'
 import { FormEnd, Refused } from '../components/dialog.tsx'
 import { Tag } from '../components/tag.tsx'
 import { readConfig } from '../flow/document.ts'
 import { duration, named, t } from '../text.ts'
 
 const TONE = { success: 'good', failure: 'bad', error: 'warn' } as const
-
-const printed = (body: string | null): string => {
-  if (body === null || body === '') return ''
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2)
-  } catch {
-    return body
-  }
-}
-
-const headersOf = (headers: Readonly<Record<string, string>>): string =>
-  Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n')
 
 /** Both sides of each call, and what is read of it. */
 export const TrialResult = ({ trial }: { readonly trial: TrialAnswer }) => (
@@ -59,13 +46,13 @@ export const TrialResult = ({ trial }: { readonly trial: TrialAnswer }) => (
           {request.method} {request.url}
         </h3>
         <pre className="code" tabIndex={0}>
-          {[headersOf(request.headers), printed(request.body)].filter(Boolean).join('\n\n')}
+          {writtenCall(request)}
         </pre>
         <h3>
           {response.status ?? t('trial.no_answer')} {ms === null ? '' : `· ${duration(ms)}`}
         </h3>
         <pre className="code" tabIndex={0}>
-          {[headersOf(response.headers), printed(response.body)].filter(Boolean).join('\n\n') || '–'}
+          {writtenCall(response) || '–'}
         </pre>
       </div>
     ))}

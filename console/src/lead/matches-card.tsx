@@ -104,7 +104,7 @@ const Weights = ({ because }: { readonly because: Reasons }) => {
     <ul className="points">
       {rows.map(({ key, text, weight }) => (
         <li key={key} title={text}>
-          <span className="clip">{text}</span>
+          <span>{text}</span>
           <span className="points-bar" aria-hidden="true">
             <i data-minus={weight < 0 || undefined} style={{ width: `${(Math.abs(weight) / top) * 100}%` }} />
           </span>

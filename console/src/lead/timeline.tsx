@@ -53,7 +53,7 @@ const MomentRow = (props: {
           )}
           {moment.saw !== null && (
             <p>
-              <span className="faint">{t('story.saw')}</span> <Saw saw={moment.saw} />
+              <span className="faint">{t('story.saw')}</span> <Saw saw={moment.saw} rule={moment.rule} />
             </p>
           )}
           {moment.exchange !== null && <Exchange leadId={leadId} event={moment.exchange} />}

@@ -47,7 +47,7 @@ export const Verdict = ({ lead, moments }: { readonly lead: LeadDetail; readonly
                 <code>{cause.rule}</code>
               </>
             )}
-            {cause.saw !== null && <Saw saw={cause.saw} />}
+            {cause.saw !== null && <Saw saw={cause.saw} rule={cause.rule} />}
           </p>
         )}
         {lead.field_errors !== null && (

@@ -2,6 +2,7 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { fullness } from '../caps/cap-words.ts'
+import { RaisedLink } from '../components/raised-link.tsx'
 import { useWaiting } from '../live/waiting.ts'
 import { named, percent, t, tn } from '../text.ts'
 import { useCaps } from './health.tsx'
@@ -27,7 +28,9 @@ export const Alerts = ({ now, before }: { readonly now: Figures; readonly before
       key: id,
       text: (
         <>
-          <Link to="/deliveries">{`${named('alert', kind)}: ${subject}${count > 1 ? ` (${count})` : ''}`}</Link>
+          <RaisedLink kind={kind} subject={subject}>
+            {`${named('alert', kind)}: ${subject}${count > 1 ? ` (${count})` : ''}`}
+          </RaisedLink>
           {acknowledge !== null && (
             <button type="button" className="alert-seen" onClick={() => acknowledge(id)}>
               {t('alert.seen')}

@@ -1,13 +1,15 @@
 import { Button, Modal, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import { session } from '../api/session.ts'
 import { t } from '../text.ts'
 
-const KEPT = 'millrace.reject_reasons'
+/** One's own: several people may work at one machine, and for several tenants. */
+const keyOf = (): string => `millrace.reject_reasons.${session()?.tenant.id}.${session()?.userId}`
 const KEPT_MAX = 5
 
 const kept = (): readonly string[] => {
   try {
-    const list: unknown = JSON.parse(localStorage.getItem(KEPT) ?? '[]')
+    const list: unknown = JSON.parse(localStorage.getItem(keyOf()) ?? '[]')
     return Array.isArray(list) ? list.map(String).slice(0, KEPT_MAX) : []
   } catch {
     return []
@@ -21,7 +23,7 @@ export const RejectForm = (props: { readonly onClose: () => void; readonly onRej
   const [reasons] = useState(kept)
   const reject = (text: string): void => {
     const list = [text, ...reasons.filter((each) => each !== text)].slice(0, KEPT_MAX)
-    localStorage.setItem(KEPT, JSON.stringify(list))
+    localStorage.setItem(keyOf(), JSON.stringify(list))
     onReject(text)
   }
   const submit = (event: FormEvent) => {

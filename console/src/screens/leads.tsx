@@ -39,6 +39,7 @@ export const Leads = () => {
   const [shown, setShown] = useState(keptColumns)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [active, setActive] = useState(-1)
+  const [isChoosing, setChoosing] = useState(false)
   const columns = useMemo(() => COLUMNS.filter(({ id }) => shown.includes(id)), [shown])
   const sources = useMemo(() => [...new Set(leads.rows.slice(0, 1_000).map(({ source }) => source))], [leads.rows])
 
@@ -77,15 +78,15 @@ export const Leads = () => {
       aside={<Views search={search} onOpen={filter} />}
       actions={
         <>
-          <Popover position="bottom-end" shadow="md">
+          <Popover position="bottom-end" shadow="md" withinPortal={false} withRoles={false} onChange={setChoosing}>
             <Popover.Target>
-              <Tooltip label={t('leads.columns')}>
+              <Tooltip label={t('leads.columns')} disabled={isChoosing}>
                 <ActionIcon variant="default" size={30} aria-label={t('leads.columns')}>
                   <IconColumns3 size={17} stroke={1.6} />
                 </ActionIcon>
               </Tooltip>
             </Popover.Target>
-            <Popover.Dropdown>
+            <Popover.Dropdown role="group" aria-label={t('leads.columns')}>
               <Checkbox.Group value={[...shown]} onChange={choose} label={t('leads.columns')}>
                 <div className="stack" style={{ gap: 8, marginTop: 8 }}>
                   {COLUMNS.map(({ id, title }) => (

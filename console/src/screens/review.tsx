@@ -59,13 +59,14 @@ export const Review = () => {
   const sort = asked === 'newest' ? 'newest' : 'hottest'
   const go = useNavigate()
   const work = useQueue(queue, sort)
-  const [rejecting, setRejecting] = useState(false)
+  // Of the lead that was read: where somebody else decides it meanwhile, the reason is not given to the next one.
+  const [rejecting, setRejecting] = useState<string | null>(null)
   const bar = useRef<HTMLDivElement>(null)
   const { current, undoable } = work
   const approve = (): void => work.decide('approve', null)
   useKeys({
     a: approve,
-    r: () => current !== null && setRejecting(true),
+    r: () => setRejecting(current?.id ?? null),
     s: work.skip,
     u: work.undo,
     j: work.skip,
@@ -163,18 +164,23 @@ export const Review = () => {
         <Button variant="default" disabled={current === null} onClick={work.skip}>
           {t('review.skip')} <kbd>s</kbd>
         </Button>
-        <Button color="red" variant="light" disabled={current === null} onClick={() => setRejecting(true)}>
+        <Button
+          color="red"
+          variant="light"
+          disabled={current === null}
+          onClick={() => setRejecting(current?.id ?? null)}
+        >
           {t('review.reject')} <kbd>r</kbd>
         </Button>
         <Button disabled={current === null} onClick={approve}>
           {t('review.approve')} <kbd>a</kbd>
         </Button>
       </div>
-      {rejecting && current !== null && (
+      {rejecting !== null && rejecting === current?.id && (
         <RejectForm
-          onClose={() => setRejecting(false)}
+          onClose={() => setRejecting(null)}
           onReject={(reason) => {
-            setRejecting(false)
+            setRejecting(null)
             work.decide('reject', reason)
           }}
         />

@@ -6,6 +6,7 @@ import type { AnswerAt } from '../../../src/client/client.ts'
 import { ask } from '../api/client.ts'
 import { FormEnd, Refused } from '../components/dialog.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { RaisedLink } from '../components/raised-link.tsx'
 import { type Column, Table } from '../components/table.tsx'
 import { Tag, type Tone } from '../components/tag.tsx'
 import { useMay } from '../rights.ts'
@@ -73,13 +74,21 @@ export const AlertsTab = () => {
       head: t('alerts.kind'),
       cell: ({ kind }) => <span className="cell-main">{named('alert', kind)}</span>,
     },
-    { key: 'subject', head: t('alerts.subject'), cell: ({ subject }) => subject },
+    {
+      key: 'subject',
+      head: t('alerts.subject'),
+      cell: ({ kind, subject }) => (
+        <RaisedLink kind={kind} subject={subject}>
+          {subject || named('alert', kind)}
+        </RaisedLink>
+      ),
+    },
     {
       key: 'state',
       head: t('queues.state'),
       cell: ({ state }) => <Tag tone={TONE[state] ?? 'quiet'}>{named('alert_state', state)}</Tag>,
     },
-    { key: 'count', head: t('deliveries.attempts'), end: true, cell: ({ count }) => number(count) },
+    { key: 'count', head: t('alerts.count'), end: true, cell: ({ count }) => number(count) },
     {
       key: 'raised',
       head: t('alerts.raised'),

@@ -21,6 +21,8 @@ const OVERLAPS = {
   '604800': 'keys_tab.week',
 } as const
 
+const isOver = (expires: string | null): boolean => expires !== null && new Date(expires).getTime() <= Date.now()
+
 type Made = { readonly secret: string }
 
 const NewKey = ({ onMade, onClose }: { readonly onMade: (key: Made) => void; readonly onClose: () => void }) => {
@@ -153,7 +155,7 @@ export const KeysTab = () => {
     {
       key: 'name',
       head: t('sources.name'),
-      cell: ({ name, flow, source, replaced_by }) => (
+      cell: ({ name, flow, source, replaced_by, expires_at }) => (
         <>
           <span className="cell-main">{name || (source === null ? '–' : '')}</span>{' '}
           {source !== null && (
@@ -161,7 +163,8 @@ export const KeysTab = () => {
               {flow}/{source}
             </span>
           )}
-          {replaced_by !== null && <span className="chip">{t('keys_tab.replaced')}</span>}
+          {replaced_by !== null && <span className="chip">{t('keys_tab.replaced')}</span>}{' '}
+          {isOver(expires_at) && <span className="chip">{t('keys_tab.expired')}</span>}
         </>
       ),
     },
@@ -194,8 +197,8 @@ export const KeysTab = () => {
       cell: (key) => (
         <Switch
           aria-label={`${t('keys_tab.enabled')}: ${key.name || key.hint}`}
-          disabled={!may('key.edit')}
-          checked={key.enabled}
+          disabled={!may('key.edit') || isOver(key.expires_at)}
+          checked={key.enabled && !isOver(key.expires_at)}
           onChange={(event) => change.mutate({ id: key.id, enabled: event.currentTarget.checked })}
         />
       ),
