@@ -158,6 +158,7 @@ describe('the leads', () => {
 describe('the overview', () => {
   it('opens from every count exactly the leads that were counted', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
+    await home.fold()
     const page = await home.open('/?flow=solar')
     const regions = ['Figures', 'How far they came', 'Why they were turned away', 'Sources'] as const
     const { now } = await ask('/api/v1/figures?range=24h&flow=solar')

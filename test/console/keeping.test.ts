@@ -94,6 +94,7 @@ describe('settings', () => {
     await page.getByLabel('Name').fill('')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('link', { name: 'Millrace' }).waitFor()
+    await expect.poll(() => page.evaluate(() => document.documentElement.style.getPropertyValue('--accent'))).toBe('')
     await page.close()
   })
 

@@ -200,11 +200,15 @@ describe('a lead', () => {
 
   it('shows its journey, and what was sent outside only to who says why', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
+    home.sink.otherwise(() => {
+      home.api.clock.advance(214)
+      return { do: 'answer', body: JSON.stringify({ id: 'SUN-4711', price: '31.00' }) }
+    })
     const id = await home.submit({ ...person(8), bill: 10, email: 'sent@example.com', phone: '(202) 555-0155' })
     await home.api.deps.runner.drained()
     const page = await home.open(`/leads/${id}`)
     await page.getByText('to buyer in').waitFor()
-    const body = (): Promise<number> => page.getByText('"Email":"sent@example.com"').count()
+    const body = (): Promise<number> => page.getByText('"Email": "sent@example.com"').count()
     await page.getByRole('button', { name: /^Call answered/ }).click()
     await page.getByText('Request and response hold personal data.').waitFor()
     expect(await body()).toBe(0)
@@ -212,6 +216,10 @@ describe('a lead', () => {
     await page.getByRole('button', { name: 'Show' }).click()
     await expect.poll(body).toBe(1)
     await home.checkAccess(page)
+    await page
+      .locator('.page')
+      .first()
+      .evaluate((body) => body.scrollTo({ top: 0 }))
     await home.shoot(page, 'lead')
     const token = await home.api.token(ADMIN)
     const audit = await home.api.app.inject({

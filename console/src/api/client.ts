@@ -7,6 +7,7 @@ import {
   type Method,
   type Sent,
 } from '../../../src/client/client.ts'
+import { t } from '../text.ts'
 import { session, signedOut } from './session.ts'
 
 /** What the API said is wrong: a problem document (RFC 9457), or, with status 0, that nobody could be reached. */
@@ -21,8 +22,7 @@ export const client = createClient({
       return await fetch(url, init)
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') throw error
-      const detail = 'The server cannot be reached. What you typed is kept; it is tried again.'
-      throw new ApiProblem(0, { code: 'unreachable', detail }, null)
+      throw new ApiProblem(0, { code: 'unreachable', detail: t('error.unreachable') }, null)
     }
   },
 })

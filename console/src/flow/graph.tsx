@@ -20,7 +20,7 @@ import {
   IconTextWrap,
 } from '@tabler/icons-react'
 import { type ComponentType, useMemo } from 'react'
-import { named, t } from '../text.ts'
+import { named, t, tn } from '../text.ts'
 import type { FlowOutline, FlowStep, StepPath } from './document.ts'
 import { layoutOf, pathOfNode, WIDTH } from './layout.ts'
 
@@ -94,7 +94,7 @@ const noteOf = ({ type, config }: FlowStep): string => {
     case 'review':
       return t('flow.note_review', { queue: list(config.queue) || 'default' })
     case 'score':
-      return t('flow.note_score', { n: Array.isArray(config.points) ? config.points.length : 0 })
+      return tn('flow.note_score', Array.isArray(config.points) ? config.points.length : 0)
     case 'price':
       return list(config.amount)
     case 'cap':
@@ -103,7 +103,7 @@ const noteOf = ({ type, config }: FlowStep): string => {
     case 'verify':
       return list(config.from)
     case 'branch':
-      return t('flow.note_branch', { n: Array.isArray(config.rules) ? config.rules.length : 0 })
+      return tn('flow.note_branch', Array.isArray(config.rules) ? config.rules.length : 0)
     case 'wait':
       return list(config.for ?? config.until)
     default:

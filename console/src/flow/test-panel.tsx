@@ -171,7 +171,7 @@ export const TestPanel = (props: {
                   </span>
                 </div>
                 {step.reason !== null && <p className="soft">{step.reason}</p>}
-                {step.asks !== null && <p className="soft">{t('test.asks', { question: step.asks })}</p>}
+                {step.asks !== null && <p className="soft">{t('test.asks', { question: named('asks', step.asks) })}</p>}
                 {step.when !== null && <RuleLine rule={step.when} />}
                 {step.rules.map((rule) => (
                   <RuleLine key={`${rule.path} ${rule.text}`} rule={rule} />

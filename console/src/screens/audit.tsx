@@ -8,13 +8,22 @@ import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
-import { named, t } from '../text.ts'
+import { named, number, t } from '../text.ts'
 import { fullTime, rowTime } from '../time.ts'
 
 /** Where it came from: one address, or of what was folded several. */
 const fromOf = ({ private: told }: AuditEntry): string | null => {
   const { ip } = (told ?? {}) as { readonly ip?: string | readonly string[] | null }
   return ip ? [ip].flat().join(', ') : null
+}
+
+/** Times are told in ms since 1970: nothing else that is counted comes near them. */
+const MS_FROM = Date.UTC(2020, 0)
+
+const factOf = (value: unknown): string => {
+  if (Array.isArray(value)) return value.map(factOf).join(', ')
+  if (typeof value === 'number') return value > MS_FROM ? fullTime(new Date(value).toISOString()) : number(value)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 /** What it was done to, as a link where there is a screen of it. */
@@ -36,7 +45,7 @@ const What = ({ entry, email }: { readonly entry: AuditEntry; readonly email: (i
     )
   return (
     <span className="faint">
-      {named('resource', resource)} {email(id) ?? short}
+      {named('resource', resource)} <span className="whole">{email(id) ?? short}</span>
     </span>
   )
 }
@@ -92,7 +101,7 @@ export const Audit = () => {
       cell: ({ data }) => (
         <span className="faint">
           {Object.entries(data ?? {})
-            .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+            .map(([name, value]) => `${name.replaceAll('_', ' ')} ${factOf(value)}`)
             .join(' · ')}
         </span>
       ),

@@ -53,6 +53,8 @@ const BrandingForm = ({ kept }: { readonly kept: BrandingAnswer }) => {
         size="xs"
         format="hex"
         withEyeDropper={false}
+        // Taken out, it stays out: ours is used then.
+        fixOnBlur={false}
         value={color}
         onChange={setColor}
       />
