@@ -106,10 +106,28 @@ describe('a lead that was turned away', () => {
     await publish()
     const old = await submit()
     await publish({ states: '["AK"]' })
-    const asked = { tenantId: api.home.tenantId, leadId: old, by: 'somebody', reason: null }
+    const asked = {
+      tenantId: api.home.tenantId,
+      leadId: old,
+      flow: 'again',
+      source: 'web',
+      by: 'somebody',
+      reason: null,
+    }
     const promised = await api.deps.delivery.amendments.rerun(asked)
     const { statusCode, body } = await rerun(old)
     expect([statusCode, JSON.parse(body).lead_id]).toEqual([201, promised])
+  })
+
+  it('is promised nothing while its source is switched off', async () => {
+    await publish()
+    const old = await submit()
+    await api.home.publish(FLOW(sink.url, { states: '["AK"]' }).replace('{ id: web,', '{ id: web, enabled: false,'))
+    const { statusCode, body } = await rerun(old)
+    expect([statusCode, JSON.parse(body).code]).toEqual([403, 'source_disabled'])
+    expect((await lead(old)).rerun_as).toBeNull()
+    await publish({ states: '["AK"]' })
+    expect((await rerun(old)).statusCode).toBe(201)
   })
 
   it('is run again by the bulk action too', async () => {

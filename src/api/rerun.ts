@@ -60,10 +60,11 @@ export const rerunLead = async (
   const raw = received?.sealed?.submission
   if (received === undefined || typeof raw !== 'string')
     throw new Fault('conflict', { message: 'Nothing of what came in is kept: there is nothing to run again.' })
-  const as = await delivery.amendments.rerun({ tenantId, leadId, by, reason })
+  const { flow, source } = lead
+  const as = await delivery.amendments.rerun({ tenantId, leadId, flow, source, by, reason })
   const read = readKept(received.data.format, raw)
   return runner.submit({
-    source: { tenantId, keyId: by, flowId: lead.flow, sourceId: lead.source, method: 'session' },
+    source: { tenantId, keyId: by, flowId: flow, sourceId: source, method: 'session' },
     format: received.data.format,
     mode,
     raw,

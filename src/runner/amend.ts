@@ -46,11 +46,13 @@ export interface Amendments {
   /**
    * Lets a lead that was turned away be run again as another, whose id is given: the same one however often it is asked.
    * From then on no delivery of this one is sent again. Throws Fault `not_found`, or `conflict` for a lead that goes on,
-   * was accepted, or of which somebody has or may have received something.
+   * was accepted, or of which somebody has or may have received something; `source_disabled`.
    */
   rerun(asked: {
     readonly tenantId: string
     readonly leadId: string
+    readonly flow: string
+    readonly source: string
     readonly by: string
     readonly reason: string | null
   }): Promise<string>
@@ -189,8 +191,15 @@ export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amen
         emit(journey, { type: 'lead.rectified', at: now, data: { fields: names, by: asked.by }, sealed: { fields } })
         return { mark: loaded.work, value: names }
       }),
-    rerun: (asked) =>
-      amend(asked, (journey, loaded) => {
+    rerun: async (asked) => {
+      // Nothing is promised that could not come in.
+      const flow = await ctx.catalog.current(asked.tenantId, asked.flow)
+      const source = flow.sources.get(asked.source)
+      if (source?.enabled !== true)
+        throw new Fault('source_disabled', {
+          message: `Flow "${flow.id}" takes nothing in from source "${asked.source}" now`,
+        })
+      return amend(asked, (journey, loaded) => {
         const { lead } = journey
         if (lead.rerunAs !== null) return { mark: null, value: lead.rerunAs }
         requireOver(lead)
@@ -199,7 +208,8 @@ export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amen
         const data = { lead: as, by: asked.by }
         emit(journey, { type: 'lead.rerun', at: now, data, sealed: { reason: asked.reason } })
         return { mark: loaded.work, value: as }
-      }),
+      })
+    },
     resumeLead: (asked) =>
       amend(asked, (journey) => {
         if (!journey.lead.parked) refuse('This lead does not stand still for a fault.')

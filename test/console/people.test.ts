@@ -148,6 +148,7 @@ describe('consents', () => {
     await ledger.getByText('You may call me about a quote.').waitFor()
 
     home.api.clock.advance(3_600_000)
+    await page.clock.setSystemTime(home.api.clock.now())
     await page.getByRole('button', { name: 'Take back' }).click()
     await page.getByRole('dialog').getByLabel('How they said so').fill('On the phone, to Joan')
     await home.checkAccess(page)
