@@ -74,7 +74,7 @@ export interface Deliveries {
     get: {
       path: { id: string }
       query: { flow?: string; minutes?: number }
-      answer: { items: ({ flow: string; destination: string; calls: number; success_rate: number | null; refused: number; errors: number; latency_ms: { p50: number | null; p95: number | null; p99: number | null }; breaker: { state: "closed" | "open" | "half_open"; since: string | null; retry_at: string | null; openings: number; code: string | null }; paused: { by?: string; since?: string; until?: string | null; code?: string | null; reason?: string | null } | null; waiting: number; unknown: number; dead: number; alerted_at: string | null })[] }
+      answer: { items: ({ flow: string; destination: string; calls: number; success_rate: number | null; refused: number; errors: number; latency_ms: { p50: number | null; p95: number | null; p99: number | null }; breaker: { state: "closed" | "open" | "half_open"; since: string | null; retry_at: string | null; openings: number; code: string | null }; paused: { by: string; since: string; until: string | null; code: string | null; reason: string | null } | null; waiting: number; unknown: number; dead: number; alerted_at: string | null })[] }
     }
   }
   '/api/v1/leads/{id}/deliveries/{delivery}': {
