@@ -40,6 +40,13 @@ const LANES_AT_ONCE = 8
 const FILES_EACH = 10
 const NO_LIMITS = { concurrency: null, perSecond: null, breaker: null } as const
 
+/** What a call is counted as: the best of what it brought its leads. */
+const bestOf = (result: AttemptResult | BatchEnded): AttemptResult['outcome'] => {
+  if (result.outcome !== 'each') return result.outcome
+  const outcomes = new Set([...result.results.values()].map(({ outcome }) => outcome))
+  return outcomes.has('success') ? 'success' : outcomes.has('failure') ? 'failure' : 'error'
+}
+
 /** How often whoever has a file in hand says so: well within its lease. */
 const RENEW_MS = 60_000
 /** Leads read at once: more would keep others from the database. */
@@ -186,7 +193,7 @@ export const createBatchWriter = (options: {
       }
     if (result.outcome === 'success' || result.outcome === 'each') {
       await ended('sent', null, whole)
-      return { is: 'answered', outcome: 'success', ms }
+      return { is: 'answered', outcome: bestOf(result), ms }
     }
     const { code } = result
     const policy = POLICY[FAULTS[code]]

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seal } from '../../src/base/seal.ts'
+import type { CallEnd } from '../../src/delivery/gate.ts'
 import { createBatches } from '../../src/handlers/batches.ts'
 import { createTokens } from '../../src/handlers/tokens.ts'
 import { createLeadLoader } from '../../src/journal/read.ts'
@@ -18,6 +19,8 @@ let sink: Sink
 let process: Process
 let outbound: Outbound
 let writer: BatchWriter
+/** What calls were counted as. */
+let ends: CallEnd[] = []
 
 beforeAll(async () => {
   sink = await openSink()
@@ -60,13 +63,29 @@ steps:
     catalog: createCatalog({ database, registries }),
     loader: createLeadLoader({ database, keyring }),
     blocks: { why: async () => null },
-    gate,
+    gate: {
+      ...gate,
+      admit: async (...asked) => {
+        const pass = await gate.admit(...asked)
+        if (!pass.admitted) return pass
+        return {
+          ...pass,
+          end: (seen) => {
+            if (seen.is !== 'void') ends.push(seen)
+            pass.end(seen)
+          },
+        }
+      },
+    },
     random: () => 0,
     timeoutMs: 5_000,
     log: { error: () => undefined },
   })
 })
-beforeEach(() => sink.otherwise({ do: 'answer' }))
+beforeEach(() => {
+  sink.otherwise({ do: 'answer' })
+  ends = []
+})
 afterAll(async () => {
   await outbound.close()
   await engine.close()
@@ -147,10 +166,14 @@ describe('a batch of events', () => {
   })
 
   it('that is refused is a no to each of its events', async () => {
+    // What the leads before still tell is told first.
+    for (let windows = 0; windows < 6; windows += 1) await window()
+    ends = []
     const { id } = await submit()
     sink.script({ do: 'answer', status: 422 })
     await window()
     expect((await deliveriesOf(id))[0]).toMatchObject({ outcome: 'failure', code: 'destination.rejected' })
+    expect(ends).toMatchObject([{ is: 'answered', outcome: 'failure' }])
   })
 
   it('has a new id for an event that a person changed', async () => {
