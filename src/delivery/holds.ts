@@ -54,18 +54,26 @@ export const setHolds = async (
   })
 }
 
-/** Gives what was lifted. No names: all of the scopes. */
+/** Gives what was lifted, without what had ended by itself. No names: all of the scopes. */
 export const liftHolds = async (
   tx: Tx,
-  asked: { readonly tenantId: string; readonly scopes: readonly HoldScope[]; readonly names: readonly string[] },
+  asked: {
+    readonly tenantId: string
+    readonly scopes: readonly HoldScope[]
+    readonly names: readonly string[]
+    readonly now: number
+  },
 ): Promise<HoldAsked[]> =>
   tx.query<HoldAsked>({
     name: 'lift_holds',
-    text: `delete from millrace.hold
-           where tenant_id = $1::uuid and scope = any ($2::text[])
-             and (cardinality($3::text[]) = 0 or name = any ($3::text[]))
-           returning scope, name`,
-    values: [asked.tenantId, texts([...asked.scopes]), texts([...asked.names])],
+    text: `with gone as (
+             delete from millrace.hold
+             where tenant_id = $1::uuid and scope = any ($2::text[])
+               and (cardinality($3::text[]) = 0 or name = any ($3::text[]))
+             returning scope, name, until
+           )
+           select scope, name from gone where until is null or until > $4::timestamptz order by scope, name`,
+    values: [asked.tenantId, texts([...asked.scopes]), texts([...asked.names]), new Date(asked.now)],
   })
 
 /** Those that hold now. */

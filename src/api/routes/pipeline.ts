@@ -85,7 +85,7 @@ export const pipelineRoutes =
     const lift = async (deed: Deed, scopes: readonly HoldScope[], names: readonly string[]): Promise<string[]> => {
       const { tenantId } = deed.session
       const lifted = await database.transaction([tenantId], async (tx) => {
-        const gone = await liftHolds(tx, { tenantId, scopes, names })
+        const gone = await liftHolds(tx, { tenantId, scopes, names, now: clock.now() })
         await audit.recordIn(tx, [note(deed, gone.map(shown))])
         return gone
       })
