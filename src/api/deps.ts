@@ -50,6 +50,8 @@ export interface ApiDeps {
     readonly by: string
     readonly note?: string | null
     readonly base?: number | null
+    /** Told which flow it is, before anything is written. */
+    readonly onFlow?: (flow: string) => void
   }): Promise<Published>
   /** Everything wrong with a flow's document. */
   check(text: string): readonly FlowProblem[]

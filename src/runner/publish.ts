@@ -25,6 +25,8 @@ export type Publish = (asked: {
   readonly note?: string | null
   /** The version that the document was made from: refused where it is no longer the last. */
   readonly base?: number | null
+  /** Told which flow it is, before anything is written. */
+  readonly onFlow?: (flow: string) => void
 }) => Promise<Published>
 
 /** `dnc` is read aloud letter by letter, `customers` is a word. */
@@ -50,12 +52,13 @@ export const createPublish =
     readonly clock: Clock
     readonly onPublished: (tenantId: string) => void
   }): Publish =>
-  async ({ tenantId, text, by, note = null, base = null }) => {
+  async ({ tenantId, text, by, note = null, base = null, onFlow }) => {
     const { database, registries, clock, onPublished } = options
     const problems = checkFlow(text, registries)
     if (problems.length > 0) return { flow: '', version: null, problems, keys: [] }
     const { document } = parseFlow(text, registries)
     const compiled = compileFlow({ document, version: 0, registries })
+    onFlow?.(compiled.id)
     const digest = Buffer.from(hash('sha256', text), 'hex')
     const revisions: Record<string, number> = {}
     for (const source of compiled.sources.values())

@@ -118,7 +118,7 @@ export const flowRoutes =
     app.post(
       '/api/v1/flows',
       {
-        config: { access: 'flow.edit' },
+        config: { access: 'flow.edit', audit: { action: 'flow.publish', resource: 'flow' } },
         schema: {
           tags,
           security,
@@ -132,7 +132,15 @@ export const flowRoutes =
       async (request, reply) => {
         const { tenantId, userId } = sessionOf(request)
         const { document: text, note = null, base_version: base = null } = request.body
-        const { flow, version, problems: found, keys } = await publish({ tenantId, text, by: userId, note, base })
+        const onFlow = (flow: string): void => {
+          request.auditData = { flow }
+        }
+        const {
+          flow,
+          version,
+          problems: found,
+          keys,
+        } = await publish({ tenantId, text, by: userId, note, base, onFlow })
         if (version === null) {
           const count = found.length === 1 ? '1 problem' : `${found.length} problems`
           const fault = new Fault('flow_invalid', { message: `The flow has ${count}; nothing was published.` })

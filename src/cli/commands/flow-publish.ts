@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Fault } from '../../base/faults.ts'
 import { formatProblem } from '../../flow/problems.ts'
 import type { House } from '../../house.ts'
+import { asOperator } from '../operator-change.ts'
 
 /** The tenant named, or the only one there is. */
 export const tenantOf = async (house: House, slug: string | undefined): Promise<string> => {
@@ -40,7 +41,15 @@ export const runFlowPublish = async (options: {
   const house = await options.openHouse()
   try {
     const tenantId = await tenantOf(house, options.tenant)
-    const published = await house.publish({ tenantId, text, by: 'cli' })
+    let flow: string | null = null
+    const onFlow = (id: string): void => {
+      flow = id
+    }
+    const published = await asOperator(
+      tenantId,
+      () => ({ action: 'flow.publish', resource: 'flow', resourceId: flow }),
+      () => house.publish({ tenantId, text, by: 'cli', onFlow }),
+    )
     if (published.version === null) {
       output.write(
         json

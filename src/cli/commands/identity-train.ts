@@ -14,6 +14,7 @@ import type { Registries } from '../../kit/flow.ts'
 import { readPersonLabels } from '../identity/person-labels.ts'
 import { countStored, storedLeads } from '../identity/stored-leads.ts'
 import { createProgress, type Progress } from '../import/progress.ts'
+import { asOperator, changing } from '../operator-change.ts'
 import { tenantOf } from './flow-publish.ts'
 
 export interface TrainOptions {
@@ -91,29 +92,34 @@ const keep = async (
     agreement,
     share_min: 2 / Math.max(1, table.distinct.length),
   }
-  const [, , rows] = await house.database.batch(
-    [tenantId],
-    [
-      { text: 'delete from millrace.identity_term where tenant_id = $1::uuid', values: [tenantId] },
-      {
-        text: `insert into millrace.identity_term (tenant_id, field, term, share)
+  const [, , rows] = await asOperator(
+    tenantId,
+    () => ({ action: 'identity.train', resource: 'identity', resourceId: null }),
+    () =>
+      changing(house).batch(
+        [tenantId],
+        [
+          { text: 'delete from millrace.identity_term where tenant_id = $1::uuid', values: [tenantId] },
+          {
+            text: `insert into millrace.identity_term (tenant_id, field, term, share)
                select distinct on (w.field, w.term) $1::uuid, w.field, w.term, w.share::real
                from unnest($2::text[], $3::bigint[], $4::text[]) as w(field, term, share) order by w.field, w.term`,
-        values: [tenantId, texts(fields), int8s(terms), texts(shares.map(String))],
-      },
-      {
-        text: `insert into millrace.identity_model (tenant_id, version, trained_at, model)
+            values: [tenantId, texts(fields), int8s(terms), texts(shares.map(String))],
+          },
+          {
+            text: `insert into millrace.identity_model (tenant_id, version, trained_at, model)
                select $1::uuid, coalesce(max(version), 0) + 1, $2::timestamptz, $3::text
                from millrace.identity_model where tenant_id = $1::uuid
                returning version`,
-        values: [tenantId, new Date(house.clock.now()), JSON.stringify(stored)],
-      },
-      // Processes that serve learn of it.
-      {
-        text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
-        values: [tenantId],
-      },
-    ],
+            values: [tenantId, new Date(house.clock.now()), JSON.stringify(stored)],
+          },
+          // Processes that serve learn of it.
+          {
+            text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
+            values: [tenantId],
+          },
+        ],
+      ),
   )
   return rows?.[0]?.version as number
 }

@@ -91,3 +91,24 @@ it('keeps rejects out of the way where there are none, and stops when it is told
   expect((await run(file)).out).toMatchObject({ rows: 50, finished: true })
   expect(existsSync(`${file}.rejects.csv`)).toBe(false)
 })
+
+it('stands in the audit of the tenant, and makes no list where its entry cannot be written', async () => {
+  const file = fileOf('audited.csv', 'a@example.com\n')
+  await home.inspect('revoke insert on millrace.audit_entry from millrace_app')
+  try {
+    await expect(run(file, { list: 'audited' })).rejects.toThrow()
+  } finally {
+    await home.inspect('grant insert on millrace.audit_entry to millrace_app')
+  }
+  expect(await home.inspect(`select id from millrace.suppression_list where id = 'audited'`)).toEqual([])
+  expect((await run(file, { list: 'audited' })).code).toBe(0)
+  const entries = await home.house.audit.list(
+    home.tenantId,
+    { action: 'list.import', resourceId: 'audited' },
+    {
+      before: null,
+      limit: 10,
+    },
+  )
+  expect(entries).toMatchObject([{ actor: { kind: 'operator', id: 'cli' }, resource: 'list' }])
+})

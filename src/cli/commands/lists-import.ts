@@ -6,6 +6,7 @@ import { listRows } from '../../ingest/list-file.ts'
 import { type CsvFile, encodingLine, openCsv } from '../import/csv-file.ts'
 import { createProgress } from '../import/progress.ts'
 import { openRejects, rejectsFileOf } from '../import/rejects.ts'
+import { asOperator, changing } from '../operator-change.ts'
 import { tenantOf } from './flow-publish.ts'
 
 export interface ListsImportOptions {
@@ -38,16 +39,24 @@ const EXIT_INTERRUPTED = 130
 
 const ensureList = async (house: House, options: ListsImportOptions, tenantId: string): Promise<void> => {
   const { list, label } = options
-  await house.database.batch(
-    [tenantId],
-    [
-      {
-        text: `insert into millrace.suppression_list (tenant_id, id, label, created_at) values ($1::uuid, $2, $3, $4::timestamptz)
+  await asOperator(
+    tenantId,
+    () => ({ action: 'list.import', resource: 'list', resourceId: list }),
+    () =>
+      changing(house).batch(
+        [tenantId],
+        [
+          {
+            text: `insert into millrace.suppression_list (tenant_id, id, label, created_at) values ($1::uuid, $2, $3, $4::timestamptz)
                on conflict do nothing`,
-        values: [tenantId, list, label ?? list, new Date(house.clock.now())],
-      },
-      { text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid', values: [tenantId] },
-    ],
+            values: [tenantId, list, label ?? list, new Date(house.clock.now())],
+          },
+          {
+            text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
+            values: [tenantId],
+          },
+        ],
+      ),
   )
   house.lists.forget(tenantId)
 }

@@ -1,12 +1,12 @@
 import { createTenants, type Tenant, type TenantLimits, type Tenants } from '../../access/tenants.ts'
 import { createUsers } from '../../access/users.ts'
-import { inCourse, recordChanges } from '../../audit/changes.ts'
 import type { AuditEntry } from '../../audit/types.ts'
 import { Fault } from '../../base/faults.ts'
 import { newId } from '../../base/ids.ts'
 import { keyedHash16, seal } from '../../base/seal.ts'
 import type { House } from '../../house.ts'
 import { openUnderTenant } from '../../journal/keyring.ts'
+import { asOperator, changing } from '../operator-change.ts'
 
 interface TenantsOptions {
   readonly openHouse: () => Promise<House>
@@ -15,21 +15,23 @@ interface TenantsOptions {
   readonly json: boolean
 }
 
-const tenantsOf = ({ database, audit, clock, keyring }: House): Tenants =>
-  createTenants({ database: recordChanges(database, audit), clock, makeKeys: keyring.createTenantKeys })
+const tenantsOf = (house: House): Tenants =>
+  createTenants({ database: changing(house), clock: house.clock, makeKeys: house.keyring.createTenantKeys })
 
-const entryOf = (tenantId: string, action: string, data: AuditEntry['data'] = {}): AuditEntry => ({
-  tenantId,
-  actor: { kind: 'operator', id: 'cli' },
-  action,
-  resource: 'tenant',
-  resourceId: tenantId,
-  data,
-})
+/** An entry of this tenant about itself. */
+const about =
+  (tenantId: string, action: string, data: AuditEntry['data'] = {}) =>
+  (): Pick<AuditEntry, 'action' | 'resource' | 'resourceId' | 'data'> => ({
+    action,
+    resource: 'tenant',
+    resourceId: tenantId,
+    data,
+  })
 
-const usersOf = ({ database, audit, clock, keyring }: House) =>
-  createUsers({
-    database: recordChanges(database, audit),
+const usersOf = (house: House) => {
+  const { clock, keyring } = house
+  return createUsers({
+    database: changing(house),
     clock,
     loginKey: (email) => keyedHash16(keyring.login, email),
     vault: {
@@ -37,6 +39,7 @@ const usersOf = ({ database, audit, clock, keyring }: House) =>
       open: async (tenantId, sealed) => openUnderTenant(await keyring.tenant(tenantId), sealed).toString('utf8'),
     },
   })
+}
 
 const within = async (options: TenantsOptions, run: (house: House) => Promise<number>): Promise<number> => {
   const house = await options.openHouse()
@@ -90,8 +93,7 @@ export const runTenantCreate = (
   within(options, async (house) => {
     const { slug, name, owner, limits, json, output, publicUrl, servedAt } = options
     const id = newId(house.clock.now())
-    const entry = () => entryOf(id, 'tenant.make', { owner: owner !== undefined })
-    const tenant = await inCourse({ tenantId: id, entry, isWritten: false }, () =>
+    const tenant = await asOperator(id, about(id, 'tenant.make', { owner: owner !== undefined }), () =>
       tenantsOf(house).make({ id, slug, name: name ?? slug, limits, by: 'cli' }),
     )
     if (owner === undefined) {
@@ -99,8 +101,7 @@ export const runTenantCreate = (
       return 0
     }
     const actor = { role: 'owner' }
-    const inviting = { tenantId: id, entry: () => entryOf(id, 'users.post'), isWritten: false }
-    const { link } = await inCourse(inviting, () =>
+    const { link } = await asOperator(id, about(id, 'users.post'), () =>
       usersOf(house).invite({ tenantId: id, email: owner, role: 'owner', partner: null, actor }),
     )
     const url = `${publicUrl ?? `http://${servedAt}`}/join#${link.token}`
@@ -130,8 +131,10 @@ export const runTenantChange = (
       ...(change.enabled !== undefined && { enabled: change.enabled }),
       ...(change.limits !== undefined && { limits: { ...change.limits } }),
     }
-    const course = { tenantId: id, entry: () => entryOf(id, 'tenant.patch', data), isWritten: false }
-    say(options, await inCourse(course, () => tenants.change({ id, change, ifVersion: null })))
+    const changed = await asOperator(id, about(id, 'tenant.patch', data), () =>
+      tenants.change({ id, change, ifVersion: null }),
+    )
+    say(options, changed)
     return 0
   })
 
