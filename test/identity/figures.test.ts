@@ -23,6 +23,13 @@ it('finds the persons of splink-fake-1000, half of whose values are wrong or mis
   expect(figures.b3_f1).toBeGreaterThanOrEqual(0.95)
 })
 
+it('finds persons of the past under titles and in other spellings, in a real file with columns of its own', async () => {
+  const figures = await evaluate('historical-figures.csv', { truth: 'cluster' })
+  expect(figures).toMatchObject({ records: 994, true_pairs: 6368 })
+  expect(figures.f1).toBeGreaterThanOrEqual(0.95)
+  expect(figures.precision).toBeGreaterThanOrEqual(0.99)
+})
+
 it.each([
   { noise: 1, f1: 0.93 },
   { noise: 2, f1: 0.85 },
