@@ -1,6 +1,7 @@
 /** The console in a real browser, with a million leads stored and others streaming in. */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Page } from 'playwright-core'
 import { browserPath, openBrowser } from '../../test/support/browser.ts'
@@ -36,6 +37,8 @@ interface Streamed {
   readonly framesMedian: number
   readonly framesWorst: number
   readonly heapBytes: readonly number[]
+  /** Of the machine over the minute before, with each look at the heap: whatever else it was at is in the figures. */
+  readonly load: readonly number[]
 }
 
 export interface ConsoleMeasured {
@@ -47,9 +50,11 @@ export interface ConsoleMeasured {
   readonly filterMs: { readonly asked: number; readonly p50: number; readonly p95: number; readonly worst: number }
   readonly slowFilters: readonly { readonly query: string; readonly ms: number }[]
   readonly rows: { readonly loaded: number; readonly seconds: number; readonly heapBytes: number }
-  readonly scrolling: { readonly still: Frames; readonly smooth: Frames; readonly fast: Frames }
+  readonly scrolling: { readonly load: number; readonly still: Frames; readonly smooth: Frames; readonly fast: Frames }
   readonly streamed: readonly Streamed[]
 }
+
+const loadNow = (): number => loadavg()[0] ?? 0
 
 const rank = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
@@ -127,11 +132,14 @@ const stream = async (
   })
   const windows: Frames[] = []
   const heap = [await heapBytes(devtools)]
+  const load = [loadNow()]
   try {
     for (let n = 0; n < (minutes * 60_000) / WINDOW_MS; n += 1) {
       check()
       windows.push(await countFrames(page, WINDOW_MS, 0))
-      if (n % 3 === 2) heap.push(await heapBytes(devtools))
+      if (n % 3 !== 2) continue
+      heap.push(await heapBytes(devtools))
+      load.push(loadNow())
     }
   } finally {
     await devtools.detach()
@@ -147,6 +155,7 @@ const stream = async (
     framesMedian: rank(rates, 0.5),
     framesWorst: Math.min(...rates),
     heapBytes: heap,
+    load,
   }
   const mb = heap.map((bytes) => (bytes / 1e6).toFixed(1)).join(' ')
   say(
@@ -236,6 +245,7 @@ export const measureConsole = async (
     const rows = { loaded: loaded.rows, seconds: loaded.seconds, heapBytes: await heapBytes(devtools) }
     say(`${rows.loaded} rows loaded in ${rows.seconds.toFixed(0)} s, heap ${(rows.heapBytes / 1e6).toFixed(0)} MB`)
     const scrolling = {
+      load: loadNow(),
       still: await countFrames(page, 5_000, 0),
       smooth: await countFrames(page, 10_000, 24),
       fast: await countFrames(page, 10_000, 600),
