@@ -20,6 +20,8 @@ interface Live {
 
 const FIRST_WAIT_MS = 500
 const WAIT_MS_MAX = 8_000
+/** The server says something every 15 seconds, be it that there is nothing to say. */
+const SILENT_MS = 40_000
 
 const createLive = () => {
   const states = new Set<() => void>()
@@ -39,6 +41,7 @@ const createLive = () => {
           path: '/api/v1/live',
           lastEventId,
           signal,
+          silentMs: SILENT_MS,
           onOpen: () => {
             // What was asked while the server was away is asked again.
             if (state === 'away') void queries.invalidateQueries()

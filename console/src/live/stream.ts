@@ -22,32 +22,48 @@ export const readEvent = (block: string): StreamEvent | null => {
   return data.length === 0 ? null : { type, id, data: data.join('\n') }
 }
 
-/** Reads events until the stream ends or is aborted. */
+/**
+ * Reads events until the stream ends, is aborted, or has said nothing for so long that nobody can be at the other end:
+ * a connection that was cut on the way is not told of its end.
+ */
 export const readStream = async (options: {
   readonly path: Address
   readonly lastEventId: string | null
   readonly signal: AbortSignal
+  readonly silentMs: number
   readonly onOpen: () => void
   readonly onEvent: (event: StreamEvent) => void
 }): Promise<void> => {
-  const { path, lastEventId, signal, onOpen, onEvent } = options
-  const answer = await send(path, {
-    signal,
-    headers: { accept: 'text/event-stream', ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }) },
-  })
-  onOpen()
-  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
-  if (reader === undefined) return
-  let kept = ''
-  for (;;) {
-    const { value, done } = await reader.read()
-    if (done) return
-    kept += value
-    const blocks = kept.split('\n\n')
-    kept = blocks.pop() ?? ''
-    for (const block of blocks) {
-      const event = readEvent(block)
-      if (event !== null) onEvent(event)
+  const { path, lastEventId, signal, silentMs, onOpen, onEvent } = options
+  const silence = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const heard = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => silence.abort(), silentMs)
+  }
+  heard()
+  try {
+    const answer = await send(path, {
+      signal: AbortSignal.any([signal, silence.signal]),
+      headers: { accept: 'text/event-stream', ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }) },
+    })
+    onOpen()
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+    if (reader === undefined) return
+    let kept = ''
+    for (;;) {
+      const { value, done } = await reader.read()
+      if (done) return
+      heard()
+      kept += value
+      const blocks = kept.split('\n\n')
+      kept = blocks.pop() ?? ''
+      for (const block of blocks) {
+        const event = readEvent(block)
+        if (event !== null) onEvent(event)
+      }
     }
+  } finally {
+    clearTimeout(timer)
   }
 }

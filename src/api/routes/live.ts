@@ -8,7 +8,10 @@ import { sessionOf } from '../guard.ts'
 import { createLiveHub, type LiveEvent } from '../live-hub.ts'
 import { SECURITY_HEADERS } from '../observe.ts'
 
-/** So often something is said on a line where nothing happens, so that nobody in between cuts it. */
+/**
+ * So often something is said on a line where nothing happens, so that nobody in between cuts it, and so that a listener
+ * can tell a line that is cut from one on which nothing happens: the console comes again after 40 seconds of silence.
+ */
 const PING_MS = 15_000
 /** Then the listener comes again with its token, which by then may be another or none. */
 const LINE_MS = 15 * 60_000
