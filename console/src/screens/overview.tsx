@@ -23,8 +23,14 @@ import '../styles/overview.css'
 
 const LeadsChart = lazy(() => import('../overview/chart.tsx').then((part) => ({ default: part.LeadsChart })))
 
-/** Figures are asked anew this long after a lead has changed, and no more often. */
-const AGAIN_MS = 3_000
+/** Figures are asked anew this long after a lead has changed, and no more often: of a long range less changes, and more is asked. */
+const AGAIN_MS: Readonly<Record<Range, number>> = {
+  '1h': 3_000,
+  '24h': 3_000,
+  '7d': 5_000,
+  '30d': 10_000,
+  '90d': 15_000,
+}
 
 const LABEL: Readonly<Record<Range, Intl.DateTimeFormatOptions>> = {
   '1h': { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
@@ -66,7 +72,7 @@ export const Overview = () => {
     again.current ??= setTimeout(() => {
       again.current = null
       void client.invalidateQueries({ queryKey: ['figures'] }, { cancelRefetch: false })
-    }, AGAIN_MS)
+    }, AGAIN_MS[range])
   })
   const label = useCallback((at: number) => new Intl.DateTimeFormat('en', LABEL[range]).format(at), [range])
   const buckets = useMemo(() => (figures.data ? bucketsOf(figures.data, range) : []), [figures.data, range])

@@ -18,8 +18,17 @@ const LINE_MS = 15 * 60_000
 /** A listener that does not read: its line is cut, and it catches up when it comes again. */
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024
 
-const written = ({ mark, items, changed }: LiveEvent): string =>
-  `id: ${mark}\nevent: leads\ndata: ${JSON.stringify({ items, changed })}\n\n`
+/** Written once for all who are told of it. */
+const texts = new WeakMap<LiveEvent, string>()
+
+const written = (event: LiveEvent): string => {
+  const known = texts.get(event)
+  if (known !== undefined) return known
+  const { mark, items, changed } = event
+  const text = `id: ${mark}\nevent: leads\ndata: ${JSON.stringify({ items, changed })}\n\n`
+  texts.set(event, text)
+  return text
+}
 
 export const liveRoutes =
   (deps: ApiDeps): FastifyPluginAsyncTypebox =>
