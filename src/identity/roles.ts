@@ -9,6 +9,9 @@ export const ROLES = [
   'surname',
   'full_name',
   'birth_date',
+  'birth_year',
+  'birth_month',
+  'birth_day',
   'birth_place',
   'gender',
   'occupation',
@@ -57,6 +60,9 @@ const HEADERS: readonly (readonly [RegExp, Role])[] = [
     'person_number',
   ],
   [/\b(?:birth ?place|place of birth|pob|born in|birth (?:city|town))\b/, 'birth_place'],
+  [/\b(?:(?:dob|birth|birthdate|born) ?(?:date )?(?:year|yyyy|yy|y)|year of birth|yob|geburtsjahr)\b/, 'birth_year'],
+  [/\b(?:(?:dob|birth|birthdate|born) ?(?:date )?(?:month|mm|m)|month of birth|geburtsmonat)\b/, 'birth_month'],
+  [/\b(?:(?:dob|birth|birthdate|born) ?(?:date )?(?:day|dd|d)|day of birth)\b/, 'birth_day'],
   [/\b(?:dob|birth|birthday|birthdate|born|geburtsdatum|naissance)\b/, 'birth_date'],
   [/\b(?:e ?mail|mail)\b/, 'email'],
   [/\b(?:phone|mobile|cell|tel|telephone|landline|fax|telefon|phone number)\b/, 'phone'],
@@ -114,12 +120,19 @@ const byValues = (values: readonly string[]): Role => {
   return distinct >= MOST_DISTINCT * given.length && given.length >= 20 ? 'none' : 'other'
 }
 
+const PARTS_OF_BIRTH: readonly Role[] = ['birth_year', 'birth_month', 'birth_day']
+/** A part of a date of birth is one where the others stand beside it: a "day of birth" alone is the whole date. */
+const withWholeBirths = (roles: readonly Role[]): Role[] => {
+  const isSplit = PARTS_OF_BIRTH.slice(0, 2).every((part) => roles.filter((role) => role === part).length === 1)
+  return isSplit ? [...roles] : roles.map((role) => (PARTS_OF_BIRTH.includes(role) ? 'birth_date' : role))
+}
+
 /** The role of each column, in order. `maps`: header → role, which stands above what is found. */
-export const rolesOf = (columns: readonly ColumnSample[], maps: ReadonlyMap<string, Role>): Role[] =>
-  columns.map(({ header, values }) => {
-    const mapped = maps.get(header)
-    if (mapped !== undefined) return mapped
+export const rolesOf = (columns: readonly ColumnSample[], maps: ReadonlyMap<string, Role>): Role[] => {
+  const found = columns.map(({ header, values }): Role => {
     const words = headerWords(header)
-    const found = HEADERS.find(([pattern]) => pattern.test(words))
-    return found ? found[1] : byValues(values)
+    const known = HEADERS.find(([pattern]) => pattern.test(words))
+    return known ? known[1] : byValues(values)
   })
+  return withWholeBirths(found).map((role, at) => maps.get(columns[at]?.header ?? '') ?? role)
+}

@@ -53,6 +53,13 @@ export interface SchemaContext {
   readonly tokensMax?: number
 }
 
+/** Year, month and day as one text, as far as they are known. */
+const joinedBirth = (parts: readonly string[]): string => {
+  const known = parts.map((part) => part.trim())
+  const end = known.indexOf('')
+  return (end < 0 ? known : known.slice(0, end)).map((part) => part.padStart(2, '0')).join('-')
+}
+
 /** A group knows the values it made itself: no other reaches it. */
 const erased = <Value extends Keyed>(group: Group<Value>): Group<Keyed> => group as unknown as Group<Keyed>
 
@@ -64,6 +71,7 @@ export const createSchema = (roles: readonly Role[], context: SchemaContext): Sc
     surname: at('surname'),
     full: at('full_name'),
     birth: at('birth_date'),
+    birthParts: [at('birth_year')[0], at('birth_month')[0], at('birth_day')[0]],
     birthPlace: at('birth_place'),
     gender: at('gender'),
     occupation: at('occupation'),
@@ -84,7 +92,9 @@ export const createSchema = (roles: readonly Role[], context: SchemaContext): Sc
   const hasPlace = has(columns.city, columns.postcode, columns.state)
   const hasStreet = has(columns.street, columns.number)
   if (hasName) groups.push(erased(createNames(tokens)))
-  for (const [index] of columns.birth.entries()) groups.push(named(erased(birthDates), index))
+  const isBirthSplit = columns.birthParts[0] !== undefined
+  for (let index = 0; index < columns.birth.length + (isBirthSplit ? 1 : 0); index += 1)
+    groups.push(named(erased(birthDates), index))
   if (hasPlace) groups.push(erased(places))
   if (hasStreet) groups.push(erased(streets))
   for (const [index] of columns.email.entries()) groups.push(named(erased(emails), index))
@@ -137,6 +147,11 @@ export const createSchema = (roles: readonly Role[], context: SchemaContext): Sc
         }),
       )
       const births = each(columns.birth, (own) => readBirth(own, context))
+      if (isBirthSplit) {
+        const whole = readBirth(joinedBirth(columns.birthParts.map((column) => text(row, column))), context)
+        values.push(whole)
+        if (whole) births.push(whole)
+      }
       const place = one(hasPlace, () =>
         readPlace(
           {
