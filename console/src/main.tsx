@@ -5,6 +5,7 @@ import './styles/base.css'
 import './styles/tones.css'
 import './styles/tables.css'
 import './styles/shell.css'
+import './styles/narrow.css'
 import { openSession } from './api/sign-in.ts'
 import { App } from './app.tsx'
 

@@ -265,3 +265,102 @@ describe('the tenant’s own look', () => {
     await page.close()
   })
 })
+
+describe('without a mouse', () => {
+  it('every screen is a key or two away, from wherever one stands, and the keys are told', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/')
+    await page.getByRole('region', { name: 'Figures' }).waitFor()
+    await page.reload()
+    await page.getByRole('region', { name: 'Figures' }).waitFor()
+    // Nothing has the focus yet.
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: /An email/ }).fill('audit')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Audit' }).waitFor()
+    await page.keyboard.press('?')
+    const help = page.getByRole('dialog', { name: 'Keys' })
+    await help.getByRole('row', { name: 'g c Caps' }).waitFor()
+    await home.checkAccess(page)
+    await page.keyboard.press('Escape')
+    await help.waitFor({ state: 'detached' })
+    for (const [key, name] of [
+      ['c', 'Caps'],
+      ['q', 'Deliveries'],
+      ['t', 'Settings'],
+      ['l', 'Leads'],
+    ] as const) {
+      // The two belong together only where they follow each other closely: on a busy machine, once more.
+      await expect
+        .poll(async () => {
+          await page.keyboard.press('g')
+          await page.keyboard.press(key)
+          return page.getByRole('heading', { name, exact: true, level: 1 }).count()
+        })
+        .toBe(1)
+    }
+    // Whoever tabs sees where they are.
+    await page.keyboard.press('Tab')
+    const ring = await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle)
+    expect(ring).not.toBe('none')
+    await page.close()
+  })
+
+  it('nobody is offered a search or a key to what they may not see', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const analyst = { email: 'keys@acme.example', password: 'a long password', role: 'analyst' }
+    await home.api.addLogin(analyst)
+    const page = await home.open('/', analyst)
+    await page.getByRole('region', { name: 'Figures' }).waitFor()
+    await page.keyboard.press('/')
+    await page.getByRole('combobox', { name: 'A page or a flow' }).fill('person5@gmail.com')
+    await expect.poll(() => page.getByRole('option').count()).toBe(0)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    const help = page.getByRole('dialog', { name: 'Keys' })
+    await help.getByRole('row', { name: 'g l Leads' }).waitFor()
+    expect(await help.getByText('Audit').count()).toBe(0)
+    await page.close()
+  })
+})
+
+describe('on a narrow screen', () => {
+  it('nothing runs off the page', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/')
+    await page.getByRole('region', { name: 'Figures' }).waitFor()
+    await page.setViewportSize({ width: 400, height: 800 })
+    const [lead] = (await ask('/api/v1/leads?limit=1')).items
+    const wide: string[] = []
+    for (const path of [
+      '/',
+      '/leads',
+      '/review',
+      '/flows',
+      '/flows/solar',
+      '/sources',
+      '/sources/solar/facebook',
+    ].concat(
+      ['/destinations', '/destinations/solar/buyer', '/lists', '/deliveries', '/buyers', '/caps', '/persons'],
+      ['/privacy', '/audit', '/settings', '/settings?tab=keys', '/settings?tab=roles', `/leads/${lead.id}`],
+    )) {
+      await page.goto(`${home.url}${path}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await expect.poll(() => page.locator('.mantine-Skeleton-root').count()).toBe(0)
+      const over = await page.evaluate(() => {
+        const main = document.querySelector('main')
+        const bar = document.querySelector('.bar')
+        return Math.max(
+          document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          (main?.scrollWidth ?? 0) - (main?.clientWidth ?? 0),
+          (bar?.scrollWidth ?? 0) - (bar?.clientWidth ?? 0),
+        )
+      })
+      if (over > 0) wide.push(`${path}: ${over}`)
+      if (process.env.MILLRACE_NARROW)
+        await page.screenshot({ path: `${process.env.MILLRACE_NARROW}/${path.replaceAll(/\W+/g, '-')}.png` })
+    }
+    expect(wide).toEqual([])
+    await page.close()
+  })
+})

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import type { CSSProperties, ReactNode } from 'react'
 import '../styles/overview.css'
 
 export interface Figure {
@@ -13,11 +13,7 @@ export interface Figure {
 
 /** Figures in a row: what one wants to know first. */
 export const Figures = ({ label, items }: { readonly label: string; readonly items: readonly Figure[] }) => (
-  <section
-    className="stats card"
-    aria-label={label}
-    style={{ gridTemplateColumns: `repeat(${items.length}, minmax(0, 1fr))` }}
-  >
+  <section className="stats card" aria-label={label} style={{ '--figures': items.length } as CSSProperties}>
     {items.map(({ name, value, note, tone, to }) => {
       const inner = (
         <>

@@ -146,7 +146,7 @@ export const Review = () => {
         </>
       }
     >
-      <div className="page" tabIndex={0} style={{ outline: 'none' }}>
+      <div className="page" tabIndex={0}>
         <div className="page-inner" style={{ maxWidth: 960 }}>
           {body()}
         </div>

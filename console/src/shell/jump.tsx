@@ -1,7 +1,7 @@
 import { Modal, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useDeferredValue, useState } from 'react'
+import { useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { LeadSummary } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
@@ -9,7 +9,7 @@ import { useFlows } from '../flow/use-flows.ts'
 import { useMay } from '../rights.ts'
 import { t } from '../text.ts'
 import { rowTime } from '../time.ts'
-import { GROUPS } from './places.ts'
+import { placesOf } from './places.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** What was typed as a question to the search, which goes in a body: no address ever holds an email or a number. */
@@ -31,8 +31,11 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
   const may = useMay()
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
-  const asked = useDeferredValue(text.trim())
-  const by = searchOf(asked)
+  // Of what is typed by now: who types fast and presses Enter means that.
+  const asked = text.trim()
+  // Who may not look people up is not asked for one.
+  const maySearch = may('lead.search')
+  const by = maySearch ? searchOf(asked) : null
   const { data: found, error } = useQuery({
     queryKey: ['search', asked],
     queryFn: () => ask('/api/v1/leads/search', { method: 'POST', body: { ...by, limit: 8 } }),
@@ -62,8 +65,8 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
           },
         ]
       : []),
-    ...GROUPS.flatMap(({ places }) => places)
-      .filter(({ text: name, rights }) => rights.some(may) && matches(t(name)))
+    ...placesOf(may)
+      .filter(({ text: name }) => matches(t(name)))
       .map(({ to, text: name }) => ({ key: to, text: t(name), open: close(() => void go({ to })) })),
     ...(flows?.items ?? [])
       .filter(({ id }) => asked !== '' && matches(id))
@@ -92,8 +95,8 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
         variant="unstyled"
         px={16}
         py={6}
-        placeholder={t('jump.placeholder')}
-        aria-label={t('jump.placeholder')}
+        placeholder={t(maySearch ? 'jump.placeholder' : 'jump.places')}
+        aria-label={t(maySearch ? 'jump.placeholder' : 'jump.places')}
         role="combobox"
         aria-expanded
         aria-controls="jump-options"

@@ -31,7 +31,7 @@ export const Page = (props: {
       {wide ? (
         <div className="page-wide">{children}</div>
       ) : (
-        <div className="page" tabIndex={0} style={{ outline: 'none' }}>
+        <div className="page" tabIndex={0}>
           <div className="page-inner">{children}</div>
         </div>
       )}

@@ -1,6 +1,6 @@
 import { IconSearch } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useBranding } from '../branding.ts'
 import { useKeys } from '../keys.ts'
 import { LiveProvider } from '../live/live.tsx'
@@ -8,7 +8,7 @@ import { useWaiting } from '../live/waiting.ts'
 import { useMay } from '../rights.ts'
 import { number, t } from '../text.ts'
 import { LiveMark } from './live-mark.tsx'
-import { GROUPS } from './places.ts'
+import { GROUPS, placesOf } from './places.ts'
 
 const Jump = lazy(() => import('./jump.tsx').then(({ Jump: part }) => ({ default: part })))
 const KeysHelp = lazy(() => import('./keys-help.tsx').then(({ KeysHelp: part }) => ({ default: part })))
@@ -56,26 +56,25 @@ export const Shell = () => {
   const go = useNavigate()
   const [jumping, setJumping] = useState(false)
   const [helping, setHelping] = useState(false)
+  const may = useMay()
   useKeys({
-    'g o': () => void go({ to: '/' }),
-    'g l': () => void go({ to: '/leads' }),
-    'g r': () => void go({ to: '/review' }),
-    'g f': () => void go({ to: '/flows' }),
-    'g s': () => void go({ to: '/sources' }),
+    ...Object.fromEntries(placesOf(may).map(({ key, to }) => [`g ${key}`, () => void go({ to })])),
     '/': () => setJumping(true),
     '?': () => setHelping(true),
   })
+  // Also while something is typed, and where nothing has the focus.
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (!(event.metaKey || event.ctrlKey) || event.key !== 'k') return
+      event.preventDefault()
+      setJumping(true)
+    }
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  }, [])
   return (
     <LiveProvider>
-      <div
-        className="shell"
-        onKeyDown={(event) => {
-          if ((event.metaKey || event.ctrlKey) && event.key === 'k') {
-            event.preventDefault()
-            setJumping(true)
-          }
-        }}
-      >
+      <div className="shell">
         <Side onJump={() => setJumping(true)} />
         <div className="main">
           <Outlet />
