@@ -30,9 +30,9 @@ export interface Sweeper {
 const LOOK_MS = 500
 /** Of one lane of one tenant in one look. */
 const EACH = 100
-/** Between searches for unfinished leads that no row in work stands for. */
-const LOST_EVERY_MS = 30_000
-const LOST_OLDER_MS = 60_000
+/** Between searches for unfinished leads that no row in work stands for. With the age below: found within a minute. */
+const LOST_EVERY_MS = 25_000
+const LOST_OLDER_MS = 25_000
 const LOST_BACK_MS = 24 * 3_600_000
 /** A commit whose connection broke may still show up: the server ends any statement before this. */
 const DOUBT_MS = 45_000

@@ -108,6 +108,33 @@ describe('the sweeper', () => {
     await sweeper.stop()
   })
 
+  it('finds an unfinished lead that stands in no queue within a minute', async () => {
+    await engine.publish(`
+flow: lost
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+destinations: { later: { type: http, url: 'https://later.example.com/x' } }
+steps: [ { deliver: { to: later, delay: 1h } } ]
+`)
+    const process = await engine.start()
+    const { sweeper, taken, looked } = looking({ held: true })
+    sweeper.start()
+    await looked()
+    const { answer } = await process.submit({ flow: 'lost', values: { email: 'lost@example.com' } })
+    expect(await standing(answer.lead_id)).toBeDefined()
+    await engine.db.inspect('delete from millrace.work where lead_id = $1', [answer.lead_id])
+    engine.clock.advance(24_000)
+    await looked()
+    expect(await standing(answer.lead_id)).toBeUndefined()
+    for (let seconds = 24; seconds < 60; seconds += 6) {
+      engine.clock.advance(6_000)
+      await looked()
+    }
+    expect(await standing(answer.lead_id)).toBeDefined()
+    expect(taken.map(({ leadId }) => leadId)).toContain(answer.lead_id)
+    await sweeper.stop()
+  })
+
   it('hands each tenant its turn: one with many due leads does not hold up another with few', async () => {
     const quiet = await engine.addTenant('quiet')
     for (let n = 0; n < 60; n += 1) await work(newLead(), null)
