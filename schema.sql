@@ -1305,7 +1305,7 @@ table batch_item row level security forced
   constraint batch_item_pkey PRIMARY KEY (tenant_id, delivery)
   constraint batch_item_tenant_id_file_fkey FOREIGN KEY (tenant_id, file) REFERENCES millrace.batch_file(tenant_id, id)
   constraint batch_item_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
-  CREATE INDEX batch_item_file ON millrace.batch_item USING btree (tenant_id, file)
+  CREATE INDEX batch_item_of_file ON millrace.batch_item USING btree (file) WHERE (file IS NOT NULL)
   CREATE INDEX batch_item_waiting ON millrace.batch_item USING btree (tenant_id, flow_id, destination, due_at) WHERE (file IS NULL)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))

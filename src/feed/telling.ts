@@ -52,7 +52,10 @@ const inStretches = async (
   }
 }
 
-const KEY = 'e.subject = due.subject and e.seq = due.seq and e.position = due.position'
+/** By their places in the table: joined by key, each of thousands would be compared with each. */
+const these = (where: string): string =>
+  `ctid = any (array(select ctid from millrace.webhook_event
+     where tenant_id = $1::uuid and webhook_id = $2::uuid and ${where} limit ${AT_ONCE} for update skip locked))`
 
 /** All that was given up is owed again, with all its attempts; gives how many. */
 export const replayDead = (
@@ -62,14 +65,9 @@ export const replayDead = (
   inStretches(database, tenantId, {
     name: 'replay_webhook_events',
     // What is given up again meanwhile has ended later, and is left.
-    text: `with due as (
-             select subject, seq, position from millrace.webhook_event
-             where tenant_id = $1::uuid and webhook_id = $2::uuid and state = 'dead' and next_at <= $3::timestamptz
-             order by at limit ${AT_ONCE} for update
-           ), again as (
-             update millrace.webhook_event e
-             set state = 'waiting', next_at = $3::timestamptz, attempts = 0, code = null
-             from due where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and ${KEY} returning 1
+    text: `with again as (
+             update millrace.webhook_event set state = 'waiting', next_at = $3::timestamptz, attempts = 0, code = null
+             where tenant_id = $1::uuid and ${these(`state = 'dead' and next_at <= $3::timestamptz order by at`)} returning 1
            ) select count(*)::integer as n from again`,
     values: [tenantId, id, new Date(now)],
   })
@@ -78,14 +76,11 @@ export const replayDead = (
 export const forgetEvents = async (database: Database, tenantId: string, id: string): Promise<void> => {
   await inStretches(database, tenantId, {
     name: 'forget_webhook_events',
-    text: `with due as (
-             select subject, seq, position from millrace.webhook_event e
-             where tenant_id = $1::uuid and webhook_id = $2::uuid
-               and not exists (select from millrace.webhook w where w.tenant_id = $1::uuid and w.id = $2::uuid)
-             limit ${AT_ONCE}
-           ), gone as (
-             delete from millrace.webhook_event e using due
-             where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and ${KEY} returning 1
+    text: `with gone as (
+             delete from millrace.webhook_event
+             where tenant_id = $1::uuid and ${these(
+               'not exists (select from millrace.webhook w where w.tenant_id = $1::uuid and w.id = $2::uuid)',
+             )} returning 1
            ) select count(*)::integer as n from gone`,
     values: [tenantId, id],
   })
@@ -114,13 +109,10 @@ export const reachAgain = async (
   )
   await inStretches(database, asked.tenantId, {
     name: 'webhook_due_now',
-    text: `with due as (
-             select subject, seq, position from millrace.webhook_event
-             where tenant_id = $1::uuid and webhook_id = $2::uuid and state = 'waiting' and next_at > $3::timestamptz
-             order by next_at limit ${AT_ONCE} for update skip locked
-           ), sooner as (
-             update millrace.webhook_event e set next_at = $3::timestamptz
-             from due where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and ${KEY} returning 1
+    text: `with sooner as (
+             update millrace.webhook_event set next_at = $3::timestamptz
+             where tenant_id = $1::uuid
+               and ${these(`state = 'waiting' and next_at > $3::timestamptz order by next_at`)} returning 1
            ) select count(*)::integer as n from sooner`,
     values: [asked.tenantId, asked.id, new Date(asked.now)],
   })
@@ -158,13 +150,11 @@ const tidyState = async (
   await inStretches(database, tenantId, {
     name: `tidy_webhook_events_${state}`,
     // Written out, the state lets the index that is for it alone be used.
-    text: `with due as (
-             select subject, seq, position from millrace.webhook_event
-             where tenant_id = $1::uuid and webhook_id = $2::uuid and state = '${state}' and at < $3::timestamptz
-             order by ${state === 'waiting' ? 'next_at' : 'at'} limit ${AT_ONCE} for update skip locked
-           ), gone as (
-             delete from millrace.webhook_event e using due
-             where e.tenant_id = $1::uuid and e.webhook_id = $2::uuid and ${KEY} returning 1
+    text: `with gone as (
+             delete from millrace.webhook_event
+             where tenant_id = $1::uuid and ${these(
+               `state = '${state}' and at < $3::timestamptz order by ${state === 'waiting' ? 'next_at' : 'at'}`,
+             )} returning 1
            ) select count(*)::integer as n from gone`,
     values: [tenantId, id, new Date(before)],
   })

@@ -222,8 +222,15 @@ export const createBatches = ({ database }: { readonly database: Database }): Ba
                    returning id
                  )
                  update millrace.batch_item i set line = w.line, result = w.result
-                 from ended, unnest($11::uuid[], $12::integer[], $13::bytea[]) as w(delivery, line, result)
-                 where i.tenant_id = $1::uuid and i.delivery = w.delivery and i.file = ended.id`,
+                 from (
+                   -- Each looked up by its key: joined, each of thousands would be compared with each.
+                   select b.place, w.line, w.result
+                   from unnest($11::uuid[], $12::integer[], $13::bytea[]) as w(delivery, line, result)
+                   cross join lateral (
+                     select b.ctid as place from millrace.batch_item b
+                     where b.tenant_id = $1::uuid and b.delivery = w.delivery offset 0) b
+                   where exists (select from ended)) w
+                 where i.tenant_id = $1::uuid and i.ctid = w.place`,
           values: [
             file.tenantId,
             file.id,

@@ -61,14 +61,12 @@ const oldBatchItems = (tenantId: string, now: number): Statement => ({
   text: `with old as (
            select id from millrace.batch_file where tenant_id = $1::uuid and state <> 'writing' and made_at < $2::timestamptz
            order by made_at limit ${FILES_AT_ONCE}
-         ), due as (
-           select i.delivery from old join millrace.batch_item i on i.tenant_id = $1::uuid and i.file = old.id
-           where not exists (select from millrace.delivery d where d.tenant_id = $1::uuid and d.lead_id = i.lead_id
-             and d.id = i.delivery and d.state = 'waiting')
-           limit $3::integer for update of i skip locked
          ), gone as (
-           delete from millrace.batch_item i using due
-           where i.tenant_id = $1::uuid and i.delivery = due.delivery returning 1
+           delete from millrace.batch_item where tenant_id = $1::uuid and ctid = any (array(
+             select i.ctid from old join millrace.batch_item i on i.tenant_id = $1::uuid and i.file = old.id
+             where not exists (select from millrace.delivery d where d.tenant_id = $1::uuid and d.lead_id = i.lead_id
+               and d.id = i.delivery and d.state = 'waiting')
+             limit $3::integer for update of i skip locked)) returning 1
          )
          select count(*)::integer as gone from gone`,
   values: [tenantId, new Date(now - BATCHES_KEPT_MS), AT_ONCE],

@@ -213,6 +213,27 @@ it('a file that another process has taken up is left to it: whoever was too slow
   expect(await batches.find(engine.tenantId, delivery)).toMatchObject({ file: { state: 'sent', line: 1 } })
 })
 
+it('ten thousand deliveries are told what became of them at once, also on a table that nothing is known of', async () => {
+  const process = await engine.start()
+  const batches = createBatches({ database: process.database })
+  const many = 10_000
+  await engine.db.inspect(
+    `insert into millrace.batch_item (tenant_id, delivery, lead_id, flow_id, destination, due_at)
+     select $1, gen_random_uuid(), gen_random_uuid(), 'many', 'd', $2 from generate_series(1, ${many})`,
+    [engine.tenantId, new Date(engine.clock.now())] as never,
+  )
+  const lane = { tenantId: engine.tenantId, flowId: 'many', destination: 'd' }
+  const now = engine.clock.now()
+  const file = await batches.take(lane, { now, id: randomUUID(), name: 'many', rowsMax: many })
+  if (!file) throw new Error('nothing was due')
+  const lines = new Map(file.items.map(({ delivery }, at) => [delivery, at + 1]))
+  const end = { state: 'sent' as const, rows: many, bytes: 1, digest: null, code: null, lines, results: new Map() }
+  // Compared each with each, they take longer than any statement may.
+  await batches.end(file, { ...end, nextAt: now }, now)
+  const [last = ''] = [...lines.keys()].slice(-1)
+  expect(await batches.find(engine.tenantId, last)).toMatchObject({ file: { state: 'sent', line: many } })
+})
+
 it('lanes that something is due for are found, each once, and no others', async () => {
   const process = await engine.start()
   const batches = createBatches({ database: process.database })
