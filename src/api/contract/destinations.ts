@@ -8,11 +8,18 @@ const Values = (description: string) => Type.Record(Type.String(), Type.Unknown(
 /** How far back calls and leads are counted. */
 export { SHORT_RANGES as RANGES }
 export const RangeQuery = Type.Object(
-  { range: Type.Optional(Type.Enum([...SHORT_RANGES], { default: '24h', description: 'Counted back from now.' })) },
+  {
+    range: Type.Optional(
+      Type.Enum([...SHORT_RANGES], {
+        default: '24h',
+        description: 'Counted back from now, beyond one hour by whole hours.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 )
 
-/** What became of the leads of a range that were meant for a destination. Tests count nowhere. */
+/** What became of the leads of a range that were meant for a destination, some seconds behind. Tests count nowhere. */
 export const Taken = Type.Object({
   delivered: Type.Integer(),
   refused: Type.Integer({ description: 'Answered with a no.' }),
