@@ -49,10 +49,7 @@ export const send = async (path: Address, { method = 'GET', ...call }: Call = {}
 export const ask = async <const A extends Address, const M extends Uppercase<Method> = 'GET'>(
   path: A,
   call: Omit<Call, 'method'> & { readonly method?: M } = {},
-): Promise<AnswerAt<A, Lowercase<M> & Method>> => await api(path, call)
-
-/** The same in a shape that the caller names: nothing checks that it is the one that comes. Prefer `ask`. */
-export const api = async <T>(path: Address, call: Call = {}): Promise<T> => {
+): Promise<AnswerAt<A, Lowercase<M> & Method>> => {
   const answer = await send(path, call)
-  return (answer.status === 204 ? undefined : await answer.json()) as T
+  return (answer.status === 204 ? undefined : await answer.json()) as AnswerAt<A, Lowercase<M> & Method>
 }

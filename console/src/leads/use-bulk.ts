@@ -1,7 +1,7 @@
 import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { api, ask } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { LeadPage } from '../api/types.ts'
 import type { LeadSearch } from '../router.tsx'
 import { t, tn } from '../text.ts'
@@ -29,7 +29,7 @@ async function* idsOf(chosen: Chosen): AsyncGenerator<readonly string[]> {
   }
   let cursor: string | null = ''
   while (cursor !== null) {
-    const page: LeadPage = await api<LeadPage>('/api/v1/leads', {
+    const page: LeadPage = await ask('/api/v1/leads', {
       query: { ...chosen.filter, limit: PAGE, ...(cursor === '' ? {} : { cursor }) },
     })
     const ids = page.items.map(({ id }) => id)

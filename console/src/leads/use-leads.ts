@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { session } from '../api/session.ts'
-import type { LeadPage, LeadSummary } from '../api/types.ts'
+import type { LeadSummary } from '../api/types.ts'
 import { useLiveBatches } from '../live/live.tsx'
 import type { LeadSearch } from '../router.tsx'
 
@@ -46,7 +46,7 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
   const query = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam, signal }) =>
-      api<LeadPage>('/api/v1/leads', {
+      ask('/api/v1/leads', {
         query: { ...search, limit: PAGE, ...(pageParam === '' ? {} : { cursor: pageParam }) },
         signal,
       }),

@@ -3,15 +3,9 @@ import { notifications } from '@mantine/notifications'
 import { IconBookmarkPlus, IconX } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import type { LeadSearch } from '../router.tsx'
 import { t } from '../text.ts'
-
-interface View {
-  readonly id: string
-  readonly name: string
-  readonly filter: LeadSearch
-}
 
 const same = (a: LeadSearch, b: LeadSearch): boolean =>
   JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort())
@@ -27,13 +21,13 @@ export const Views = ({
   const client = useQueryClient()
   const [naming, setNaming] = useState(false)
   const [name, setName] = useState('')
-  const { data } = useQuery({ queryKey: ['views'], queryFn: () => api<{ items: View[] }>('/api/v1/views') })
+  const { data } = useQuery({ queryKey: ['views'], queryFn: () => ask('/api/v1/views') })
   const views = data?.items ?? []
   const refresh = () => client.invalidateQueries({ queryKey: ['views'] })
   const failed = (error: Error) =>
     notifications.show({ color: 'red', title: t('views.failed'), message: error.message })
   const save = useMutation({
-    mutationFn: () => api<View>('/api/v1/views', { method: 'POST', body: { name, filter: search } }),
+    mutationFn: () => ask('/api/v1/views', { method: 'POST', body: { name, filter: search } }),
     onSuccess: () => {
       setNaming(false)
       setName('')
@@ -42,7 +36,7 @@ export const Views = ({
     onError: failed,
   })
   const remove = useMutation({
-    mutationFn: (id: string) => api<void>(`/api/v1/views/${id}`, { method: 'DELETE' }),
+    mutationFn: (id: string) => ask(`/api/v1/views/${id}`, { method: 'DELETE' }),
     onSuccess: refresh,
     onError: failed,
   })

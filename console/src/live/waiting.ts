@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { useMay } from '../rights.ts'
 import { useLiveBatches } from './live.tsx'
 
@@ -9,7 +9,7 @@ export const useWaiting = (): number => {
   const client = useQueryClient()
   const { data } = useQuery({
     queryKey: ['reviews', 'count'],
-    queryFn: () => api<{ waiting: number }>('/api/v1/reviews/count'),
+    queryFn: () => ask('/api/v1/reviews/count'),
     enabled: may('lead.review'),
     staleTime: 30_000,
   })

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { api } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { useMay } from '../rights.ts'
 
 export interface Raised {
@@ -18,13 +18,12 @@ export const useRaised = () => {
   const key = ['alerts', 'open']
   const { data } = useQuery({
     queryKey: key,
-    queryFn: () => api<{ items: readonly Raised[] }>('/api/v1/alerts', { query: { state: 'open' } }),
+    queryFn: () => ask('/api/v1/alerts', { query: { state: 'open' } }),
     enabled: may('job.read'),
     refetchInterval: EVERY_MS,
   })
   const seen = useMutation({
-    mutationFn: (id: string) =>
-      api(`/api/v1/alerts/${id}/acknowledge` as '/api/v1/alerts/{id}/acknowledge', { method: 'POST' }),
+    mutationFn: (id: string) => ask(`/api/v1/alerts/${id}/acknowledge`, { method: 'POST' }),
     onSettled: () => client.invalidateQueries({ queryKey: key }),
   })
   return { raised: data?.items ?? [], acknowledge: may('job.edit') ? seen.mutate : null }

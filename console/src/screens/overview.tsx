@@ -3,8 +3,7 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { Navigate, useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo, useRef } from 'react'
 import { RANGES } from '../../../src/api/contract/words.ts'
-import { api } from '../api/client.ts'
-import type { LeadPage } from '../api/types.ts'
+import { ask } from '../api/client.ts'
 import { Failed } from '../components/failed.tsx'
 import { useFlows } from '../flow/use-flows.ts'
 import { useLiveBatches } from '../live/live.tsx'
@@ -13,7 +12,7 @@ import { Caps, DeliveryHealth } from '../overview/health.tsx'
 import { Funnel, Now, Reasons, SourceTable } from '../overview/parts.tsx'
 import { bucketsOf } from '../overview/series.ts'
 import { Stats } from '../overview/stats.tsx'
-import type { FigureAnswer, Range } from '../overview/types.ts'
+import type { Range } from '../overview/types.ts'
 import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { Page } from '../shell/page.tsx'
@@ -55,7 +54,7 @@ export const Overview = () => {
   const figures = useQuery({
     queryKey: key,
     queryFn: ({ signal }) =>
-      api<FigureAnswer>('/api/v1/figures', {
+      ask('/api/v1/figures', {
         query: { range, flow, source, compare: compare ? 'previous' : undefined },
         signal,
       }),
@@ -65,7 +64,7 @@ export const Overview = () => {
   const flows = useFlows()
   const newest = useQuery({
     queryKey: ['leads', 'newest'],
-    queryFn: () => api<LeadPage>('/api/v1/leads', { query: { limit: 9 } }),
+    queryFn: () => ask('/api/v1/leads', { query: { limit: 9 } }),
   })
   const again = useRef<ReturnType<typeof setTimeout> | null>(null)
   useLiveBatches(() => {
