@@ -40,6 +40,21 @@ const backends = (name: string) =>
     [name],
   )
 
+describe('a connection', () => {
+  test('makes the plans it keeps anew as its tables grow: after 4, 16 and 64 round trips', async () => {
+    await db.inspect('create sequence millrace.planned')
+    // Said to be immutable, it is worked out by whoever makes the plan.
+    await db.inspect(
+      `create function millrace.plan() returns bigint immutable security definer language plpgsql
+       as $$ begin return nextval('millrace.planned'); end $$`,
+    )
+    const one = await createDatabase({ connection: db.connection, poolMax: 1, log: silent })
+    for (let n = 0; n < 100; n += 1) await one.definer({ name: 'planned', text: 'select millrace.plan()' })
+    expect(await db.inspect('select last_value::integer as plans from millrace.planned')).toEqual([{ plans: 4 }])
+    await one.close()
+  })
+})
+
 describe('the pool', () => {
   test('hands connections out first come first served, and gives up after a bounded wait', async () => {
     const one = await createDatabase({ connection: db.connection, poolMax: 1, log: silent, waitMs: 150 })
