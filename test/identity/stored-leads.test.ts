@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAudit } from '../../src/audit/audit.ts'
 import { runDedupe } from '../../src/cli/commands/dedupe.ts'
 import { runIdentityTrain } from '../../src/cli/commands/identity-train.ts'
 import { readPersonLabels } from '../../src/cli/identity/person-labels.ts'
@@ -47,6 +48,7 @@ const openHouse = async (): Promise<House> =>
     database: process.database,
     keyring: process.keyring,
     clock: engine.clock,
+    audit: createAudit({ database: process.database, keyring: process.keyring, clock: engine.clock }),
     close: async () => undefined,
   }) as unknown as House
 
