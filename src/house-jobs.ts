@@ -1,3 +1,4 @@
+import type { Audit } from './audit/audit.ts'
 import type { Clock } from './base/clock.ts'
 import type { Database } from './database/pool.ts'
 import { tidyMinutes } from './delivery/tidy.ts'
@@ -10,12 +11,13 @@ import { type DeadLetterRuns, TASK_OF } from './runner/dead-letter-runs.ts'
 /** What jobs do, by the name of their task. */
 export const jobHandlers = (options: {
   readonly database: Database
+  readonly audit: Pick<Audit, 'recordIn'>
   readonly clock: Clock
   readonly deadLetters: () => DeadLetterRuns
   readonly keyring: Keyring
   readonly master: MasterKeys
 }): Handlers => {
-  const { database, clock, deadLetters, keyring, master } = options
+  const { database, audit, clock, deadLetters, keyring, master } = options
   const goOn: Handlers[string] = ({ tenantId, payload }) => deadLetters().goOn({ tenantId, run: String(payload.run) })
   return {
     [TASK_OF.replay]: goOn,
@@ -23,7 +25,14 @@ export const jobHandlers = (options: {
     'delivery.tidy': async ({ tenantId }) => {
       await tidyMinutes(database, tenantId, clock.now())
       await tidyTold(database, tenantId, clock.now())
-      await pruneTenant({ database, keyring, master, tenantId, now: clock.now() })
+      await pruneTenant({
+        database,
+        keyring,
+        master,
+        tenantId,
+        now: clock.now(),
+        record: (tx, entry) => audit.recordIn(tx, [{ ...entry, actor: { kind: 'system', id: 'keys' } }]),
+      })
     },
   }
 }

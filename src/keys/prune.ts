@@ -1,4 +1,5 @@
-import type { Database } from '../database/pool.ts'
+import { int4s } from '../database/arrays.ts'
+import type { Database, Tx } from '../database/pool.ts'
 import { type Rotating, rotateTenant } from './rotate.ts'
 
 /**
@@ -46,8 +47,23 @@ const isSettled = async (rotating: Rotating): Promise<boolean> => {
   return false
 }
 
-export const pruneTenant = async (rotating: Rotating & { readonly afterMs?: number }): Promise<Pruned> => {
-  const { database, keyring, tenantId, now, afterMs = PRUNE_AFTER_MS } = rotating
+const entryOf = (tenantId: string, destroyed: readonly number[]) => ({
+  tenantId,
+  action: 'keys.prune',
+  resource: 'keys',
+  resourceId: null,
+  data: { destroyed: [...destroyed] },
+})
+
+export interface Pruning extends Rotating {
+  /** Long enough after it was replaced. */
+  readonly afterMs?: number
+  /** Writes down what is destroyed, in the transaction that destroys it: an entry of the audit but for who did it. */
+  readonly record: (tx: Tx, entry: ReturnType<typeof entryOf>) => Promise<void>
+}
+
+export const pruneTenant = async (pruning: Pruning): Promise<Pruned> => {
+  const { database, keyring, tenantId, now, record, afterMs = PRUNE_AFTER_MS } = pruning
   const [rows = []] = await database.batch(
     [tenantId],
     [
@@ -70,16 +86,15 @@ export const pruneTenant = async (rotating: Rotating & { readonly afterMs?: numb
     else may.push(version)
   }
   if (may.length === 0) return { destroyed: [], kept }
-  if (!(await isSettled(rotating)))
+  if (!(await isSettled(pruning)))
     return { destroyed: [], kept: [...kept, ...may.map((version) => ({ version, why: 'in_use' as const }))] }
-  await database.batch(
-    [tenantId],
-    [
+  await database.transaction([tenantId], async (tx) => {
+    await tx.all([
       {
         name: 'destroy_wrap_versions',
         text: `delete from millrace.tenant_key
                where tenant_id = $1::uuid and purpose = 'wrap' and version = any ($2::integer[])`,
-        values: [tenantId, `{${may.join(',')}}`],
+        values: [tenantId, int4s(may)],
       },
       // Whoever holds them in memory lets them go.
       {
@@ -87,8 +102,9 @@ export const pruneTenant = async (rotating: Rotating & { readonly afterMs?: numb
         text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
         values: [tenantId],
       },
-    ],
-  )
+    ])
+    await record(tx, entryOf(tenantId, may))
+  })
   await keyring.refresh(tenantId)
   return { destroyed: may, kept }
 }

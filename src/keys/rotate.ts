@@ -1,3 +1,4 @@
+import { Fault } from '../base/faults.ts'
 import { newKeyBytes, open, seal } from '../base/seal.ts'
 import { byteas, int4s, texts, uuids } from '../database/arrays.ts'
 import type { Database, Row } from '../database/pool.ts'
@@ -62,18 +63,20 @@ export interface Rotating {
   readonly onProgress?: (progress: Progress) => void
 }
 
-const countOf = async ({ database, tenantId }: Rotating, text: string, version: number): Promise<number> => {
-  const [rows] = await database.batch([tenantId], [{ text, values: [tenantId, version] }])
+/** Of all there is to go through; not asked for where nobody looks on. */
+const countOf = async (
+  { database, tenantId, onProgress }: Rotating,
+  text: string,
+  values: readonly Value[] = [],
+): Promise<number> => {
+  if (!onProgress) return 0
+  const [rows] = await database.batch([tenantId], [{ text, values: [tenantId, ...values] }])
   return Number(rows?.[0]?.count ?? 0)
 }
 
 const rewrapLeads = async (rotating: Rotating, keys: TenantKeys): Promise<number> => {
   const { database, keyring, tenantId, onProgress } = rotating
-  const [counted] = await database.batch(
-    [tenantId],
-    [{ text: 'select count(*) from millrace.lead where tenant_id = $1::uuid', values: [tenantId] }],
-  )
-  const of = Number(counted?.[0]?.count ?? 0)
+  const of = await countOf(rotating, 'select count(*) from millrace.lead where tenant_id = $1::uuid')
   let seen = 0
   let done = 0
   let after = FIRST_ID
@@ -129,7 +132,7 @@ const rewrapLeads = async (rotating: Rotating, keys: TenantKeys): Promise<number
 const rewrapScoped = async (rotating: Rotating, keys: TenantKeys): Promise<number> => {
   const { database, keyring, tenantId, onProgress } = rotating
   const stale = 'tenant_id = $1::uuid and tenant_key_version <> $2::integer'
-  const of = await countOf(rotating, `select count(*) from millrace.sealing_key where ${stale}`, keys.wrapVersion)
+  const of = await countOf(rotating, `select count(*) from millrace.sealing_key where ${stale}`, [keys.wrapVersion])
   let done = 0
   for (;;) {
     const [rows = []] = await database.batch(
@@ -239,13 +242,12 @@ const resealColumn = async (
 }
 
 const reseal = async (rotating: Rotating, keys: TenantKeys): Promise<number> => {
-  const { database, tenantId, onProgress } = rotating
+  const { onProgress } = rotating
   const count = SEALED_COLUMNS.map(
     ({ table, column }) =>
       `(select count(*) from millrace.${table} where tenant_id = $1::uuid and ${column} is not null)`,
   ).join(' + ')
-  const [counted] = await database.batch([tenantId], [{ text: `select ${count} as count`, values: [tenantId] }])
-  const of = Number(counted?.[0]?.count ?? 0)
+  const of = await countOf(rotating, `select ${count} as count`)
   let seen = 0
   let resealed = 0
   for (const column of SEALED_COLUMNS)
@@ -263,7 +265,36 @@ export interface Rotated {
   readonly sealed: number
 }
 
-/** Makes a new version of a tenant's key, unless `onlyFinish`, and wraps everything under the newest. */
+/**
+ * Under what this process holds, where it could not read the newest (a master key's service is away), everything would be
+ * wrapped under an older one.
+ */
+const newestKeys = async ({ database, keyring, tenantId }: Rotating): Promise<TenantKeys> => {
+  await keyring.refresh(tenantId)
+  const keys = await keyring.tenant(tenantId)
+  const [rows] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'newest_wrap_key',
+        text: `select max(version) as version from millrace.tenant_key where tenant_id = $1::uuid and purpose = 'wrap'`,
+        values: [tenantId],
+      },
+    ],
+  )
+  const newest = rows?.[0]?.version as number
+  if (keys.wrapVersion !== newest)
+    throw new Fault('overloaded', {
+      message: `The newest key of the tenant (version ${newest}) could not be read yet, so nothing was wrapped. Try again.`,
+      retryAfterMs: 1_000,
+    })
+  return keys
+}
+
+/**
+ * Makes a new version of a tenant's key, unless `onlyFinish`, and wraps everything under the newest. Throws Fault
+ * `overloaded` where that cannot be read now.
+ */
 export const rotateTenant = async (rotating: Rotating & { readonly onlyFinish?: boolean }): Promise<Rotated> => {
   const { database, keyring, master, tenantId, now } = rotating
   const before = await keyring.tenant(tenantId)
@@ -284,8 +315,7 @@ export const rotateTenant = async (rotating: Rotating & { readonly onlyFinish?: 
         },
       ],
     )
-  await keyring.refresh(tenantId)
-  const keys = await keyring.tenant(tenantId)
+  const keys = await newestKeys(rotating)
   const sealed = await reseal(rotating, keys)
   const scoped = await rewrapScoped(rotating, keys)
   const leads = await rewrapLeads(rotating, keys)

@@ -6,7 +6,7 @@ import { keyOf, newKeyBytes, open, seal } from '../../src/base/seal.ts'
 import { readConfig } from '../../src/config.ts'
 import { verifyTenant } from '../../src/journal/verify.ts'
 import { beginExchange, endExchange } from '../../src/keys/exchange.ts'
-import { pruneTenant } from '../../src/keys/prune.ts'
+import { type Pruning, pruneTenant } from '../../src/keys/prune.ts'
 import { rotateMaster, rotateTenant, SEALED_COLUMNS } from '../../src/keys/rotate.ts'
 import { openMaster } from '../../src/master-key.ts'
 import { type TestHouse, testHouse } from '../support/house.ts'
@@ -99,7 +99,9 @@ describe('the keys of a tenant', () => {
     const { house, tenantId } = home
     const { database, keyring } = house
     const DAY_MS = 86_400_000
-    const pruning = { database, keyring, master: house.master.keys, tenantId }
+    const record: Pruning['record'] = (tx, entry) =>
+      house.audit.recordIn(tx, [{ ...entry, actor: { kind: 'operator', id: 'test' } }])
+    const pruning = { database, keyring, master: house.master.keys, tenantId, record }
     const at = house.clock.now()
     // Something that came late, from a process that had not heard of it.
     const old = (await keyring.tenant(tenantId)).versions.get(1)
@@ -118,7 +120,14 @@ describe('the keys of a tenant', () => {
         { version: 2, why: 'recent' },
       ],
     })
+    const failing = async () => {
+      throw new Error('the audit cannot be written')
+    }
+    await expect(pruneTenant({ ...pruning, record: failing, now: at + DAY_MS })).rejects.toThrow('cannot be written')
     expect(await pruneTenant({ ...pruning, now: at + DAY_MS })).toEqual({ destroyed: [1, 2], kept: [] })
+    expect(await house.audit.list(tenantId, { action: 'keys.prune' }, { before: null, limit: 10 })).toMatchObject([
+      { actor: { kind: 'operator', id: 'test' }, data: { destroyed: [1, 2] } },
+    ])
     const left = await home.inspect(`select version from millrace.tenant_key where purpose = 'wrap'`)
     expect(left).toEqual([{ version: 3 }])
     // A process that begins now has never seen the older ones.
@@ -126,15 +135,22 @@ describe('the keys of a tenant', () => {
     for (const id of leads) expect((await fresh.reader.read(tenantId, id))?.lead.fields.email?.valid).toBe(true)
     const { secret } = await fresh.secrets.credential(await fresh.keyring.tenant(tenantId))
     expect(await secret('late')).toBe('token')
-    const [entry] = await fresh.audit.list(tenantId, {}, { before: null, limit: 1 })
-    expect(entry?.personal).toEqual({ ip: '203.0.113.9' })
+    const entries = await fresh.audit.list(tenantId, {}, { before: null, limit: 2 })
+    expect(entries.map(({ personal }) => personal)).toEqual([null, { ip: '203.0.113.9' }])
     expect(await pruneTenant({ ...pruning, now: at + 2 * DAY_MS })).toEqual({ destroyed: [], kept: [] })
   })
 
   it('stay for as long as the audit needs them that was sealed before it had a key of its own', async () => {
     const { house, tenantId } = home
     const { database, keyring, master, clock } = house
-    const pruning = { database, keyring, master: master.keys, tenantId, afterMs: 0 }
+    const pruning = {
+      database,
+      keyring,
+      master: master.keys,
+      tenantId,
+      afterMs: 0,
+      record: async () => undefined,
+    }
     await home.inspect(`delete from millrace.tenant_key where purpose = 'audit' and tenant_id = $1`, [tenantId])
     const older = await home.sibling()
     const record = () =>
@@ -166,6 +182,29 @@ describe('the keys of a tenant', () => {
     expect(entries.map(({ personal }) => personal)).toEqual([{ ip: '203.0.113.10' }, { ip: '203.0.113.10' }])
     await home.inspect('delete from millrace.audit_entry where sealed_by is null')
     expect(await pruneTenant({ ...pruning, now: clock.now() })).toEqual({ destroyed: [version - 1], kept: [] })
+  })
+
+  it('are not taken for the newest by a process that cannot read what came since', async () => {
+    const { house, tenantId } = home
+    const { database, clock } = house
+    const { version } = await rotateTenant({
+      database,
+      keyring: house.keyring,
+      master: house.master.keys,
+      tenantId,
+      now: clock.now(),
+    })
+    // The service that unwraps has been away since before.
+    const held = { ...(await house.keyring.tenant(tenantId)), wrapVersion: version - 1 }
+    const keyring = { ...house.keyring, tenant: async () => held, refresh: async () => undefined }
+    const rotating = { database, keyring, master: house.master.keys, tenantId, now: clock.now() }
+    await expect(rotateTenant({ ...rotating, onlyFinish: true })).rejects.toMatchObject({ code: 'overloaded' })
+    const pruning = { ...rotating, afterMs: 0, record: async () => undefined }
+    await expect(pruneTenant(pruning)).rejects.toMatchObject({ code: 'overloaded' })
+    expect(await home.inspect(`select version from millrace.tenant_key where purpose = 'wrap' order by 1`)).toEqual([
+      { version: version - 1 },
+      { version },
+    ])
   })
 })
 

@@ -197,7 +197,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     },
   },
   // What jobs do: built with the house, of what the house is built of.
-  'house-jobs.ts': { may: ['base', 'database', 'delivery', 'feed', 'jobs', 'journal', 'keys', 'runner'] },
+  'house-jobs.ts': { may: ['audit', 'base', 'database', 'delivery', 'feed', 'jobs', 'journal', 'keys', 'runner'] },
   'house.ts': {
     may: [
       'house-jobs.ts',

@@ -139,16 +139,8 @@ export const runKeysPrune = async (
         now: clock.now(),
         afterMs: options.now ? 0 : PRUNE_AFTER_MS,
         onProgress: teller(options, slug),
+        record: (tx, entry) => audit.recordIn(tx, [{ ...entry, actor: { kind: 'operator', id: 'cli' } }]),
       })
-      if (destroyed.length > 0)
-        await audit.record({
-          tenantId,
-          actor: { kind: 'operator', id: 'cli' },
-          action: 'keys.prune',
-          resource: 'keys',
-          resourceId: null,
-          data: { destroyed: [...destroyed] },
-        })
       pruned.push({ tenant: slug, destroyed, kept })
       if (options.json) continue
       const gone = destroyed.length === 0 ? 'none destroyed' : `destroyed ${destroyed.join(', ')}`
