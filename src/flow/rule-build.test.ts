@@ -26,6 +26,8 @@ describe('loops', () => {
     'lead.phone.time_zones.filter(z, z == "America/Chicago").size() == 0',
     'size(lead.tags.map(t, t + "!")) == 3',
     'lead.tags.size() == 7',
+    '["hot", "cold"].exists_one(z, lead.tags.exists(t, t == z))',
+    '!["hot", "cold"].exists_one(z, lead.tags.exists(t, t == z))',
     '!(lead.tags.map(t, t).filter(t, t == "hot").size() >= 1)',
   ])('over what was not sent decide nothing about a lead known in part: %s', (text) => {
     const rule = compileRule(text, scope)
@@ -39,6 +41,9 @@ describe('loops', () => {
     expect(holds('lead.phone.time_zones.exists(z, z == "America/Denver")')).toBe(false)
     expect(holds('lead.phone.time_zones.filter(z, z == "America/Denver").size() > 0')).toBe(false)
     expect(holds('lead.phone.time_zones.map(z, z).size() == 1')).toBe(true)
+    expect(holds('["a", "b"].exists_one(z, lead.phone.time_zones.exists(t, z == "a" && t != z))')).toBe(true)
+    expect(holds('["a", "b"].exists_one(z, lead.phone.time_zones.exists(t, t != z))')).toBe(false)
+    expect(holds('["a", "b", "c"].exists_one(z, z != "c" || lead.tags.exists(t, t == z))')).toBe(false)
     // What some entries leave open leaves the count open.
     expect(holds('lead.phone.time_zones.filter(z, lead.tags.exists(t, t == z)).size() > 0')).toBe(true)
     expect(holds('lead.phone.time_zones.filter(z, lead.tags.exists(t, t == z)).size() == 0')).toBe(true)

@@ -194,14 +194,18 @@ const loopTerm = (
   // Of a lead known in part: what some entries leave open, the loop leaves open.
   const partly = partialTruth(body)
   if (call.kind === 'map') return { type, read, partial: (lead) => (listed(lead) === null ? null : read(lead)), ...at }
-  const surely = loopRead({ ...looping, body: (lead) => partly(lead) === true })
-  const perhaps = loopRead({ ...looping, body: (lead) => partly(lead) !== false })
+  // One of several that are open may be the one: how many there are is compared, not whether it is one.
+  const kind = call.kind === 'exists_one' ? 'filter' : call.kind
+  const surely = loopRead({ ...looping, kind, body: (lead) => partly(lead) === true })
+  const perhaps = loopRead({ ...looping, kind, body: (lead) => partly(lead) !== false })
   const isSame = (sure: Json, open: Json): boolean =>
     sure === open || (Array.isArray(sure) && Array.isArray(open) && sure.length === open.length)
   const partial: Read = (lead) => {
     if (listed(lead) === null) return null
     const sure = surely(lead)
-    return isSame(sure, perhaps(lead)) ? sure : null
+    if (call.kind === 'exists_one' && Array.isArray(sure) && sure.length > 1) return false
+    if (!isSame(sure, perhaps(lead))) return null
+    return call.kind === 'exists_one' ? Array.isArray(sure) && sure.length === 1 : sure
   }
   return { type, read, partial, ...at }
 }
