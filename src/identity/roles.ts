@@ -62,7 +62,8 @@ const HEADERS: readonly (readonly [RegExp, Role])[] = [
   [/\b(?:birth ?place|place of birth|pob|born in|birth (?:city|town))\b/, 'birth_place'],
   [/\b(?:(?:dob|birth|birthdate|born) ?(?:date )?(?:year|yyyy|yy|y)|year of birth|yob|geburtsjahr)\b/, 'birth_year'],
   [/\b(?:(?:dob|birth|birthdate|born) ?(?:date )?(?:month|mm|m)|month of birth|geburtsmonat)\b/, 'birth_month'],
-  [/\b(?:(?:dob|birth|birthdate|born) ?(?:date )?(?:day|dd|d)|day of birth)\b/, 'birth_day'],
+  // A birthday, as one word, is the whole date.
+  [/\b(?!birthday\b)(?:(?:dob|birth|birthdate|born) ?(?:date )?(?:day|dd|d)|day of birth)\b/, 'birth_day'],
   [/\b(?:dob|birth|birthday|birthdate|born|geburtsdatum|naissance)\b/, 'birth_date'],
   [/\b(?:e ?mail|mail)\b/, 'email'],
   [/\b(?:phone|mobile|cell|tel|telephone|landline|fax|telefon|phone number)\b/, 'phone'],
@@ -121,18 +122,20 @@ const byValues = (values: readonly string[]): Role => {
 }
 
 const PARTS_OF_BIRTH: readonly Role[] = ['birth_year', 'birth_month', 'birth_day']
-/** A part of a date of birth is one where the others stand beside it: a "day of birth" alone is the whole date. */
-const withWholeBirths = (roles: readonly Role[]): Role[] => {
-  const isSplit = PARTS_OF_BIRTH.slice(0, 2).every((part) => roles.filter((role) => role === part).length === 1)
-  return isSplit ? [...roles] : roles.map((role) => (PARTS_OF_BIRTH.includes(role) ? 'birth_date' : role))
-}
 
 /** The role of each column, in order. `maps`: header → role, which stands above what is found. */
 export const rolesOf = (columns: readonly ColumnSample[], maps: ReadonlyMap<string, Role>): Role[] => {
-  const found = columns.map(({ header, values }): Role => {
+  const roles = columns.map(({ header, values }): Role => {
+    const mapped = maps.get(header)
+    if (mapped !== undefined) return mapped
     const words = headerWords(header)
     const known = HEADERS.find(([pattern]) => pattern.test(words))
     return known ? known[1] : byValues(values)
   })
-  return withWholeBirths(found).map((role, at) => maps.get(columns[at]?.header ?? '') ?? role)
+  // A part of a date of birth is one where the others stand beside it: a "day of birth" alone is the whole date.
+  const isSplit = PARTS_OF_BIRTH.slice(0, 2).every((part) => roles.filter((role) => role === part).length === 1)
+  return roles.map((role, at) => {
+    const isPart = PARTS_OF_BIRTH.includes(role) && !maps.has(columns[at]?.header ?? '')
+    return isPart && !isSplit ? 'birth_date' : role
+  })
 }

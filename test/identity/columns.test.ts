@@ -2,14 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import { notableRows } from '../../bench/identity/notables.ts'
 import { agreementOf } from '../../src/identity/evaluate.ts'
-import { rolesOf } from '../../src/identity/roles.ts'
+import { type Role, rolesOf } from '../../src/identity/roles.ts'
 import { linkRows } from '../support/identity-link.ts'
 
-const roles = (...headers: string[]) =>
+const mapped = (maps: Readonly<Record<string, Role>>, ...headers: string[]) =>
   rolesOf(
     headers.map((header) => ({ header, values: [] })),
-    new Map(),
+    new Map(Object.entries(maps)),
   )
+const roles = (...headers: string[]) => mapped({}, ...headers)
 
 describe('a date of birth in several columns', () => {
   it.each([
@@ -25,6 +26,22 @@ describe('a date of birth in several columns', () => {
     expect(roles('birth_day')).toEqual(['birth_date'])
     expect(roles('year of birth')).toEqual(['birth_date'])
     expect(roles('date of birth', 'birthday')).toEqual(['birth_date', 'birth_date'])
+    expect(roles('birthday', 'birth_month', 'birth_year')).toEqual(['birth_date', 'birth_month', 'birth_year'])
+    expect(roles('birthday', 'birth_year', 'birth_month', 'birth_day')).toEqual([
+      'birth_date',
+      'birth_year',
+      'birth_month',
+      'birth_day',
+    ])
+  })
+
+  it('is whole where somebody says which column the missing part is', () => {
+    expect(mapped({ by: 'birth_year' }, 'by', 'birth_month', 'birth_day')).toEqual([
+      'birth_year',
+      'birth_month',
+      'birth_day',
+    ])
+    expect(mapped({ by: 'birth_year' }, 'by', 'birth_day')).toEqual(['birth_year', 'birth_date'])
   })
 
   it('links as the same date in one column does', () => {
