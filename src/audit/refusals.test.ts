@@ -11,7 +11,9 @@ const setUp = () => {
   const clock = movableClock(START)
   const written: AuditEntry[] = []
   let fails = false
+  let meanwhile = (): void => undefined
   const record = async (entry: AuditEntry): Promise<void> => {
+    meanwhile()
     if (fails) throw new Error('the database is away')
     written.push(entry)
   }
@@ -25,6 +27,9 @@ const setUp = () => {
     note,
     fail: (how: boolean) => {
       fails = how
+    },
+    whileWriting: (run: () => void) => {
+      meanwhile = run
     },
   }
 }
@@ -97,4 +102,19 @@ it('begins anew after a quiet time, and keeps what could not be written', async 
   expect(written).toHaveLength(2)
   expect(written[1]).not.toHaveProperty('personal')
   expect(written[1]?.data).toEqual({ why: 'password', count: 1 })
+})
+
+it('says of those that came while it was written where they came from', async () => {
+  const { written, refusals, note, whileWriting } = setUp()
+  whileWriting(() => {
+    note({ ip: '192.0.2.9' })
+    whileWriting(() => undefined)
+  })
+  note()
+  await refusals.round()
+  await refusals.close()
+  expect(written.map(({ data, personal }) => [data?.count, personal])).toEqual([
+    [1, { ip: '192.0.2.1' }],
+    [1, { ip: '192.0.2.9' }],
+  ])
 })

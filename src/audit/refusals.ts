@@ -76,18 +76,20 @@ export const createRefusals = (options: {
   })
 
   const write = async (counted: Counted, now: number): Promise<void> => {
-    const { count } = counted
+    const { count, ips } = counted
     const entry = entryOf(counted, count)
+    const told = [...ips]
+    ips.clear()
     try {
       await audit.record(entry)
     } catch (error) {
+      for (const ip of told) if (ips.size < IPS_MAX) ips.add(ip)
       log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a refusal could not be recorded')
       return
     }
     // Others may have been counted while it was written.
     counted.count -= count
     counted.from = counted.to
-    counted.ips.clear()
     counted.dueAt = now + counted.windowMs
     counted.windowMs = Math.min(counted.windowMs * 2, WINDOW_MS_MAX)
   }
