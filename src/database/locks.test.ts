@@ -49,7 +49,7 @@ it('one thing is held by one at a time, in order within a process, in all proces
 it('is free again when the session that held it is gone, and the next is taken in a new one', async () => {
   const letGo = await one.lock('lost')
   const backends = () =>
-    db.inspect<{ pid: number }>(`select pid from pg_locks where locktype = 'advisory' and classid = 7118`)
+    db.inspect<{ pid: number }>(`select pid from pg_locks where locktype = 'advisory' and classid = 7119`)
   const [held] = await backends()
   await db.inspect('select pg_terminate_backend($1)', [held?.pid])
   ;(await other.lock('lost'))()

@@ -19,8 +19,8 @@ export interface Locks {
   close(): Promise<void>
 }
 
-/** The class of these advisory locks; runners have another. */
-const LOCK_CLASS = 7118
+/** The class of these advisory locks; runners (7117) and alerts (7118) have others. */
+const LOCK_CLASS = 7119
 const AGAIN_MS = 10
 const AGAIN_MS_MAX = 200
 /** Longer than anybody holds one who is well. */
@@ -58,8 +58,7 @@ export const createLocks = (open: (onLost: (link: Link) => void) => Promise<Link
     return result?.rows[0]?.got === true ? held : null
   }
 
-  const take = async (key: number): Promise<Link> => {
-    const until = performance.now() + WAIT_MS
+  const take = async (key: number, until: number): Promise<Link> => {
     for (let waitMs = AGAIN_MS; ; waitMs = Math.min(waitMs * 2, AGAIN_MS_MAX)) {
       const held = await tryOnce(key)
       if (held) return held
@@ -86,6 +85,7 @@ export const createLocks = (open: (onLost: (link: Link) => void) => Promise<Link
 
   return {
     hold: async (name) => {
+      const until = performance.now() + WAIT_MS
       const key = createHash('sha256').update(name).digest().readInt32BE(0)
       const before = queues.get(name)
       const { promise: after, resolve: next } = Promise.withResolvers<void>()
@@ -96,7 +96,7 @@ export const createLocks = (open: (onLost: (link: Link) => void) => Promise<Link
       }
       await before
       try {
-        const held = await take(key)
+        const held = await take(key, until)
         let isHeld = true
         return () => {
           if (!isHeld) return
