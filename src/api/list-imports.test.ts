@@ -149,7 +149,7 @@ describe('an import of a list', () => {
       [
         'both',
         gzipSync(Buffer.from(text, 'latin1')),
-        { 'content-type': 'text/plain; charset=iso-8859-1', 'content-encoding': 'gzip' },
+        { 'content-type': 'text/plain; charset = iso-8859-1', 'content-encoding': 'gzip' },
       ],
     ]
     for (const [name, bytes, headers] of ways)

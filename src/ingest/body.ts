@@ -37,6 +37,9 @@ const UTF8 = /^(utf-?8|us-ascii|ascii)$/i
 const charsetOf = (written: string | undefined): string | null =>
   written === undefined || UTF8.test(written) ? null : written
 
+/** The charset that a Content-Type names; null: UTF-8. */
+export const charsetIn = (contentType: string): string | null => charsetOf(CHARSET.exec(contentType)?.[1])
+
 const formatOf = (essence: string): MediaType['format'] | undefined => {
   if (Object.hasOwn(FORMATS, essence)) return FORMATS[essence]
   if (essence.endsWith('+json')) return 'json'
@@ -52,7 +55,7 @@ export const readMediaType = (contentType: string | undefined): MediaType => {
   const essence = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
   const format = formatOf(essence)
   if (format === undefined) throw new Fault('unsupported_media_type', { message: `Content-Type: expected ${TAKEN}` })
-  return { format, charset: semicolon < 0 ? null : charsetOf(CHARSET.exec(contentType)?.[1]) }
+  return { format, charset: semicolon < 0 ? null : charsetIn(contentType) }
 }
 
 const XML_ENCODING = /^(?:\xef\xbb\xbf)?<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{1,40})["']/

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Fault } from '../base/faults.ts'
+import { charsetIn } from './body.ts'
 
 /**
  * A text that comes as a stream, as UTF-8: unpacked where it was packed, and decoded part by part from what it is written
@@ -12,11 +13,9 @@ export interface TextStream {
   readonly contentEncoding: string | undefined
 }
 
-const CHARSET = /;\s*charset="?([\w.:-]+)"?/i
-
-const decoderOf = (contentType: string | undefined): TextDecoder | null => {
-  const label = CHARSET.exec(contentType ?? '')?.[1]
-  if (label === undefined) return null
+const decoderOf = (contentType = ''): TextDecoder | null => {
+  const label = charsetIn(contentType)
+  if (label === null) return null
   try {
     const decoder = new TextDecoder(label)
     return decoder.encoding === 'utf-8' ? null : decoder
