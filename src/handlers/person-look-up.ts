@@ -99,6 +99,11 @@ export const personsAt = (places: Places): string[] => {
   return [...persons]
 }
 
+/**
+ * A person's records are asked for as a range, which only the index that begins with the person has in order. Were the
+ * person given as equal, the order would be that of leads alone, and a plan made while there were few records walked
+ * through all of a tenant's.
+ */
 const FIND_RECORDS = `
   select w.n::integer as n, coalesce(p.merged_into, p.id) as root, c.lead_id, c.sealed, l.wrapped_key, l.key_version, l.received_at
   from unnest($1::uuid[], $2::uuid[]) with ordinality as w(tenant_id, id, n)
@@ -109,7 +114,7 @@ const FIND_RECORDS = `
     select p.id as lead_id, p.sealed where p.sealed is not null
     union all
     (select o.lead_id, o.sealed from millrace.person_record o
-     where o.tenant_id = w.tenant_id and o.person_id = w.id and o.sealed is not null
+     where o.tenant_id = w.tenant_id and o.person_id between w.id and w.id and o.sealed is not null
      order by o.person_id, o.lead_id limit ${RECORDS_PER_PERSON_MAX - 1})
   ) c
   cross join lateral (
