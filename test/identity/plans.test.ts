@@ -3,10 +3,11 @@
  * while it was empty is kept while it grows (docs/decisions/0010).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Statement, Tx } from '../../src/database/pool.ts'
+import type { Statement } from '../../src/database/pool.ts'
 import { findPlaces } from '../../src/handlers/person-look-up.ts'
 import { NO_PERSONS, type PersonCommit, personStatements, type RecordWrite } from '../../src/journal/person-writes.ts'
 import { type ServerVersion, type TestDatabase, testDatabase } from '../support/database.ts'
+import { scansOf, sharedPlan } from '../support/plans.ts'
 
 const TENANT = '018f0000-0000-7000-8000-00000000000a'
 const LEAD = '018f0000-0000-7000-8000-0000000000f1'
@@ -50,27 +51,6 @@ const BOUNDS: Readonly<Record<string, RegExp>> = {
   lead: /\bperson_id = /,
 }
 
-interface Node {
-  readonly 'Node Type': string
-  readonly 'Relation Name'?: string
-  readonly 'Index Cond'?: string
-  readonly Plans?: readonly Node[]
-}
-
-const all = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(all)]
-
-/** The plan that every execution shares, whatever it asks for. */
-const planOf = async (tx: Tx, { name, text }: Statement): Promise<Node[]> => {
-  const types = [...text.matchAll(/\$(\d+)::(\w+\[\])/g)]
-  const inOrder = [...new Map(types.map(([, at, type]) => [Number(at), type])).entries()].sort(([a], [b]) => a - b)
-  await tx.query({ text: `prepare planned_${name} as ${text}` })
-  const [row] = await tx.query<Record<string, [{ Plan: Node }]>>({
-    text: `explain (format json) execute planned_${name} (${inOrder.map(([, type]) => `'{}'::${type}`).join(', ')})`,
-  })
-  const plan = row?.['QUERY PLAN']
-  return all((typeof plan === 'string' ? (JSON.parse(plan) as [{ Plan: Node }]) : (plan as [{ Plan: Node }]))[0].Plan)
-}
-
 describe.each<ServerVersion>([15, 18])('on Postgres %i', (version) => {
   let db: TestDatabase
 
@@ -84,15 +64,9 @@ describe.each<ServerVersion>([15, 18])('on Postgres %i', (version) => {
   it.each(STATEMENTS.map((statement) => [statement.name ?? '', statement] as const))(
     '%s walks through no table of persons, however few it is believed to hold',
     async (_, statement) => {
-      const nodes = await db.database.transaction([TENANT], async (tx) => {
-        await tx.query({ text: 'set local plan_cache_mode = force_generic_plan' })
-        return planOf(tx, statement)
-      })
-      for (const node of nodes) {
-        const bound = BOUNDS[node['Relation Name'] ?? '']
-        if (!bound || !node['Node Type'].includes('Scan')) continue
-        expect(node['Index Cond'] ?? node['Node Type'], node['Relation Name']).toMatch(bound)
-      }
+      const nodes = await db.database.transaction([TENANT], (tx) => sharedPlan(tx, statement))
+      for (const { table, node } of scansOf(nodes, Object.keys(BOUNDS)))
+        expect(node['Index Cond'] ?? node['Node Type'], table).toMatch(BOUNDS[table] as RegExp)
     },
   )
 })
