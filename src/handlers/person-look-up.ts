@@ -122,6 +122,13 @@ const FIND_RECORDS = `
     where tenant_id = w.tenant_id and id = c.lead_id and wrapped_key is not null limit 1
   ) l`
 
+/** Of each person, with whose it is. */
+export const findRecordsOf = (tenants: readonly string[], persons: readonly string[]): Statement => ({
+  name: 'find_person_records',
+  text: FIND_RECORDS,
+  values: [uuids(tenants), uuids(persons)],
+})
+
 export interface RecordsAsked {
   readonly tenantId: string
   readonly persons: readonly string[]
@@ -142,10 +149,7 @@ export const createFindRecords = (options: { readonly database: Database; readon
         persons.push(person)
         owners.push(item)
       }
-    const [rows = []] = await database.batch(
-      [...new Set(tenants)],
-      [{ name: 'find_person_records', text: FIND_RECORDS, values: [uuids(tenants), uuids(persons)] }],
-    )
+    const [rows = []] = await database.batch([...new Set(tenants)], [findRecordsOf(tenants, persons)])
     const found = items.map((): StoredRecord[] => [])
     for (const row of rows) {
       const at = (row.n as number) - 1

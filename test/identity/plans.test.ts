@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Statement } from '../../src/database/pool.ts'
-import { findPlaces } from '../../src/handlers/person-look-up.ts'
+import { findPlaces, findRecordsOf } from '../../src/handlers/person-look-up.ts'
 import { NO_PERSONS, type PersonCommit, personStatements, type RecordWrite } from '../../src/journal/person-writes.ts'
 import { type ServerVersion, type TestDatabase, testDatabase } from '../support/database.ts'
 import { scansOf, sharedPlan } from '../support/plans.ts'
@@ -37,6 +37,7 @@ const commit = (changes: Partial<PersonCommit>): PersonCommit => ({
 
 const STATEMENTS: readonly Statement[] = [
   findPlaces([{ tenantId: TENANT, keys: [7n] }]),
+  findRecordsOf([TENANT], [PERSON]),
   ...personStatements([
     commit({ persons: { ...NO_PERSONS, records: [record({}), record({ personId: PERSON, isFirst: false })] } }),
     commit({ leadId: PERSON, releasesPerson: true }),
@@ -48,7 +49,8 @@ const BOUNDS: Readonly<Record<string, RegExp>> = {
   person_key: /\bkey = /,
   account_key: /\b(?:key|account_id) = /,
   person: /\bid = /,
-  lead: /\bperson_id = /,
+  person_record: /\bperson_id [>=]/,
+  lead: /\b(?:person_)?id = /,
 }
 
 describe.each<ServerVersion>([15, 18])('on Postgres %i', (version) => {
