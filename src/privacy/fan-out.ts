@@ -11,7 +11,8 @@ import type { NoticeAct, PrivacyRequest } from './types.ts'
 
 /**
  * Tells on: whoever received a person's leads, and whoever was asked about them and can be told so, hears that a consent
- * was taken back, that processing is restricted, or that something was mended. Erasures note their own, since afterwards nobody could know whom to tell.
+ * was taken back, that processing is restricted, or that something was mended. Erasures note their own, since afterwards
+ * nobody could know whom to tell.
  */
 export interface FanOut {
   /** Notes what recipients must be told for requests that are not gone through. */
