@@ -110,5 +110,5 @@ it('stands in the audit of the tenant, and makes no list where its entry cannot 
       limit: 10,
     },
   )
-  expect(entries).toMatchObject([{ actor: { kind: 'operator', id: 'cli' }, resource: 'list' }])
+  expect(entries).toMatchObject([{ actor: { kind: 'operator', id: 'cli' }, resource: 'lists' }])
 })

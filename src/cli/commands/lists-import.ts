@@ -41,7 +41,7 @@ const ensureList = async (house: House, options: ListsImportOptions, tenantId: s
   const { list, label } = options
   await asOperator(
     tenantId,
-    () => ({ action: 'list.import', resource: 'list', resourceId: list }),
+    () => ({ action: 'list.import', resource: 'lists', resourceId: list }),
     () =>
       changing(house).batch(
         [tenantId],
