@@ -29,35 +29,46 @@ export const mergeStatements = (merges: readonly OfTenant<MergeWrite>[]): Statem
       [keep, gone].map((id) => [`${tenantId}${id}`, { tenantId, id }]),
     ),
   )
-  const all = [...persons.values()]
+  // In one order everywhere, so that of two commits that want the same persons one waits for the other.
+  const all = [...persons.values()].sort((a, b) => (a.tenantId + a.id < b.tenantId + b.id ? -1 : 1))
   return [
     {
       name: 'lock_persons',
       text: `
 with locked as (
-  select p.id from millrace.person p
-  join unnest($1::uuid[], $2::uuid[]) as w(tenant_id, id) on w.tenant_id = p.tenant_id and w.id = p.id
-  where p.merged_into is null
-  order by p.tenant_id, p.id
-  for update of p
+  select p.id from unnest($1::uuid[], $2::uuid[]) as w(tenant_id, id)
+  cross join lateral (
+    select id from millrace.person where tenant_id = w.tenant_id and id = w.id and merged_into is null for update
+  ) p
 )
 select millrace.must('person', (select count(*) from locked), $3::bigint)`,
       values: [uuids(all.map((p) => p.tenantId)), uuids(all.map((p) => p.id)), all.length],
     },
     {
       name: 'append_person_merges',
+      // Who stands under one is looked for in the order of the index that says so, and all that move are written as if they
+      // were new: found by their key. Joined, all persons of the tenant were walked through for each merge.
       text: `
 with w as (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::uuid[])
     as w(tenant_id, id, keep, gone, at, by, lead_id)
+), under as materialized (
+  select w.id as event_id, w.tenant_id, w.keep, u.* from w cross join lateral (
+    (select id, created_at, test from millrace.person where tenant_id = w.tenant_id and id = w.gone)
+    union all
+    (select id, created_at, test from millrace.person
+     where tenant_id = w.tenant_id and merged_into between w.gone and w.gone order by merged_into)
+  ) u
 ), moved as (
-  update millrace.person p set merged_into = w.keep
-  from w where p.tenant_id = w.tenant_id and (p.id = w.gone or p.merged_into = w.gone)
-  returning p.tenant_id, w.id as event_id, p.id
+  insert into millrace.person as p (tenant_id, id, merged_into, created_at, test, keys)
+  select distinct on (tenant_id, id) tenant_id, id, keep, created_at, test, '{}'::bigint[] from under order by tenant_id, id
+  on conflict (tenant_id, id) do update set merged_into = excluded.merged_into
+    where p.id = any ($4::uuid[]) or p.merged_into = any ($4::uuid[])
+  returning p.id
 )
 insert into millrace.person_event (tenant_id, id, person_id, other, at, type, by, lead_id, persons)
 select w.tenant_id, w.id, w.keep, w.gone, w.at, 'merged', w.by, w.lead_id,
-       (select array_agg(m.id order by m.id) from moved m where m.event_id = w.id)
+       (select array_agg(u.id order by u.id) from under u where u.event_id = w.id and u.id in (select id from moved))
 from w`,
       values: [
         uuids(merges.map(({ tenantId }) => tenantId)),

@@ -41,6 +41,9 @@ const STATEMENTS: readonly Statement[] = [
   ...personStatements([
     commit({ persons: { ...NO_PERSONS, records: [record({}), record({ personId: PERSON, isFirst: false })] } }),
     commit({ leadId: PERSON, releasesPerson: true }),
+    commit({
+      persons: { ...NO_PERSONS, merges: [{ id: LEAD, keep: PERSON, gone: LEAD, at: 0, by: 'match', leadId: LEAD }] },
+    }),
   ]),
 ]
 
@@ -48,7 +51,7 @@ const STATEMENTS: readonly Statement[] = [
 const BOUNDS: Readonly<Record<string, RegExp>> = {
   person_key: /\bkey = /,
   account_key: /\b(?:key|account_id) = /,
-  person: /\bid = /,
+  person: /\b(?:id|merged_into) [>=]/,
   person_record: /\bperson_id [>=]/,
   lead: /\b(?:person_)?id = /,
 }
