@@ -11,8 +11,10 @@ export const rootsOf = async (
     [
       {
         name: 'find_roots',
-        text: `select id, coalesce(merged_into, id) as root from millrace.person
-               where tenant_id = $1::uuid and id = any ($2::uuid[])`,
+        text: `select p.id, coalesce(p.merged_into, p.id) as root from unnest($2::uuid[]) as w(id)
+               cross join lateral (
+                 select id, merged_into from millrace.person where tenant_id = $1::uuid and id = w.id limit 1
+               ) p`,
         values: [tenantId, `{${persons.join(',')}}`],
       },
     ],
@@ -27,10 +29,16 @@ export const areApart = async (database: Database, tenantId: string, roots: read
     [
       {
         name: 'find_apart',
+        // One way after the other: no index answers an OR here, and all persons of the tenant would be walked through.
         text: `
 with members as materialized (
-  select id, coalesce(merged_into, id) as root from millrace.person
-  where tenant_id = $1::uuid and (id = any ($2::uuid[]) or merged_into = any ($2::uuid[]))
+  select p.id, coalesce(p.merged_into, p.id) as root from unnest($2::uuid[]) as w(id)
+  cross join lateral (
+    (select id, merged_into from millrace.person where tenant_id = $1::uuid and id = w.id)
+    union all
+    (select id, merged_into from millrace.person
+     where tenant_id = $1::uuid and merged_into between w.id and w.id order by merged_into)
+  ) p
 )
 select 1 from members a
 join millrace.person_apart x on x.tenant_id = $1::uuid and x.a = a.id

@@ -3,9 +3,11 @@
  * while it was empty is kept while it grows (docs/decisions/0010).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Statement } from '../../src/database/pool.ts'
+import type { Database, Statement } from '../../src/database/pool.ts'
 import { findPlaces, findRecordsOf } from '../../src/handlers/person-look-up.ts'
+import { areApart, rootsOf } from '../../src/handlers/person-roots.ts'
 import { NO_PERSONS, type PersonCommit, personStatements, type RecordWrite } from '../../src/journal/person-writes.ts'
+import { createPersonStore } from '../../src/persons/store.ts'
 import { type ServerVersion, type TestDatabase, testDatabase } from '../support/database.ts'
 import { scansOf, sharedPlan } from '../support/plans.ts'
 
@@ -35,7 +37,22 @@ const commit = (changes: Partial<PersonCommit>): PersonCommit => ({
   ...changes,
 })
 
+/** What is asked one by one. */
+const asked: Statement[] = []
+const asking = {
+  batch: async (_: readonly string[], statements: readonly Statement[]) => {
+    asked.push(...statements)
+    return statements.map(() => [])
+  },
+} as unknown as Database
+await rootsOf(asking, TENANT, [PERSON])
+await areApart(asking, TENANT, [PERSON])
+const store = createPersonStore({ database: asking, reader: { read: async () => null } })
+await store.leads(TENANT, PERSON, { before: null, limit: 10 })
+await store.events(TENANT, PERSON)
+
 const STATEMENTS: readonly Statement[] = [
+  ...asked,
   findPlaces([{ tenantId: TENANT, keys: [7n] }]),
   findRecordsOf([TENANT], [PERSON]),
   ...personStatements([
