@@ -314,9 +314,9 @@ export const createPersons = (options: {
       // Foreseen for the first step that matches; one that comes later, or asks otherwise, reads for itself.
       const read = ahead?.match && isSame(ahead.match.prepared.input, input) ? ahead.match : null
       const prepared = read?.prepared ?? prepare(keys, lead.test, input)
-      const known = read && finder.whoIsAt(keys, lead.test, prepared, read.before)
       return after(models.weights(keys, prepared.input.model), (weights) =>
-        after(known, (found) => {
+        // One after the other: begun before, it would fail with nobody listening while the weights are still read.
+        after(read && finder.whoIsAt(keys, lead.test, prepared, read.before), (found) => {
           if (found === null || found.records.length > 0 || (lead.person !== null && lead.person !== lead.id))
             return matchAmong(holder, keys, lead, prepared, { found, weights })
           // Nobody is found, nobody holds its keys, and it belongs to nobody: it waits for nothing.
