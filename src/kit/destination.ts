@@ -169,8 +169,10 @@ export interface BatchType<Settings> {
     file: {
       readonly tenantId: string
       readonly name: string
-      /** ms since 1970 */
+      /** ms since 1970; the same at every attempt. */
       readonly madeAt: number
+      /** When this attempt began, ms since 1970: what answers say of times is read by it. */
+      readonly now: number
       readonly content: string
       /** SHA-256 of the content, in hex. */
       readonly digest: string

@@ -37,7 +37,8 @@ const write = async (over: object, secret = KEYS.secret): Promise<AttemptResult>
   const s3 = { bucket: 'acme-leads', region: 'eu-central-1', endpoint: store.url, access_key_id: KEYS.accessKeyId }
   const settings = { to: { s3: { ...s3, secret: 's3-secret', ...over } } }
   const content = batch.content(ROWS, settings)
-  const file = { tenantId: 't', name: 'nightly.csv', madeAt: 0, content, digest: hash('sha256', content), rows: ROWS }
+  const made = { name: 'nightly.csv', madeAt: 0, now: 0 }
+  const file = { ...made, tenantId: 't', content, digest: hash('sha256', content), rows: ROWS }
   const program = batch.deliver(file, settings, tools)
   for (let step = program.next(); ; ) {
     if (step.done) return step.value as AttemptResult

@@ -62,6 +62,7 @@ interface Whole {
   readonly tenantId: string
   readonly name: string
   readonly madeAt: number
+  readonly now: number
   readonly content: string
   /** SHA-256, in hex. */
   readonly digest: string
@@ -69,7 +70,7 @@ interface Whole {
 }
 
 function* written(file: Whole, settings: FilesSettings): Generator<Call, AttemptResult, CallAnswer> {
-  const refused = refusalOf(yield putOf(settings, file.tenantId, file.name, file.content), file.madeAt)
+  const refused = refusalOf(yield putOf(settings, file.tenantId, file.name, file.content), file.now)
   if (refused !== null) return refused
   if (settings.receipt !== false) {
     const receipt = {
@@ -85,7 +86,7 @@ function* written(file: Whole, settings: FilesSettings): Generator<Call, Attempt
       })),
     }
     const name = `${file.name}.receipt.json`
-    const missing = refusalOf(yield putOf(settings, file.tenantId, name, `${JSON.stringify(receipt)}\n`), file.madeAt)
+    const missing = refusalOf(yield putOf(settings, file.tenantId, name, `${JSON.stringify(receipt)}\n`), file.now)
     if (missing !== null) return missing
   }
   return { outcome: 'success', reference: file.name, price: null, reason: null }
@@ -151,7 +152,8 @@ export const files = defineDestination({
   deliver: (input, settings) => {
     const rows = [{ deliveryId: input.deliveryId, key: input.deliveryId, leadId: input.leadId, payload: input.payload }]
     const name = nameOf(settings, { id: input.deliveryId, now: input.now, flow: 'test' })
-    const file = { tenantId: 'test', name, madeAt: input.now, content: contentOf(rows, settings), digest: '', rows }
+    const made = { name, madeAt: input.now, now: input.now }
+    const file = { ...made, tenantId: 'test', content: contentOf(rows, settings), digest: '', rows }
     return written(file, { ...settings, receipt: false })
   },
   authorize: async (call, { to }, credential) => {

@@ -86,6 +86,6 @@ export const batch: BatchType<HttpSettings> = {
   content: (rows, settings) => JSON.stringify(listOf(rows, settings)),
   deliver: function* deliver(file, settings, tools) {
     const answer = yield callOf(file.name, file.content, settings)
-    return readBatch(answer, file.rows, settings, tools, file.madeAt)
+    return readBatch(answer, file.rows, settings, tools, file.now)
   },
 }

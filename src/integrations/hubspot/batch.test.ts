@@ -21,7 +21,7 @@ const answer = (status: number, body: object): CallAnswer => ({ status, headers:
 
 /** Drives the batch against a HubSpot that answers each call as told. */
 const drive = (rows: readonly ReturnType<typeof rowOf>[], say: (asked: Inputs) => CallAnswer) => {
-  const file = { tenantId: 't', name: 'n', madeAt: 0, content: '', digest: '', rows }
+  const file = { tenantId: 't', name: 'n', madeAt: 0, now: 0, content: '', digest: '', rows }
   const program = hubspot.batch?.deliver(file, { auth: { token: 't' }, batch: {} }, {} as DestinationTools)
   const calls: Inputs[] = []
   for (let step = program?.next(); step; ) {

@@ -202,7 +202,7 @@ export const hubspot = defineDestination({
     name: ({ id, flow }) => `${flow}-${id}`,
     // What each call holds is made when it is made.
     content: (rows) => rows.map(({ deliveryId }) => deliveryId).join('\n'),
-    deliver: (file) => together(file.rows, file.madeAt),
+    deliver: (file) => together(file.rows, file.now),
   },
   deliver: function* deliver(input, settings) {
     const { company } = split(input.payload)

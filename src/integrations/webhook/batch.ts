@@ -14,7 +14,7 @@ export const batch: BatchType<WebhookSettings> = {
   nextAt: (settings, now) => nextOf(settings.batch, now),
   name: ({ id }) => `batch_${id}`,
   content: (rows, settings) => JSON.stringify(eventsOf(rows, settings)),
-  deliver: function* deliver({ name, madeAt, content, rows }, settings) {
+  deliver: function* deliver({ name, madeAt, now, content, rows }, settings) {
     const results = new Map<string, AttemptResult>()
     for (const { deliveryId, payload } of rows) {
       const event = eventOf(payload, settings)
@@ -22,7 +22,7 @@ export const batch: BatchType<WebhookSettings> = {
     }
     if (results.size < rows.length) {
       const head = `{"type":"batch","timestamp":${JSON.stringify(new Date(madeAt).toISOString())}`
-      const told = readAnswer(yield callOf(name, `${head},"data":{"events":${content}}}`, settings), madeAt)
+      const told = readAnswer(yield callOf(name, `${head},"data":{"events":${content}}}`, settings), now)
       if (told.outcome === 'error') return told
       for (const { deliveryId } of rows) if (!results.has(deliveryId)) results.set(deliveryId, told)
     }
