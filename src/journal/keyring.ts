@@ -171,12 +171,16 @@ export const createKeyring = (options: {
            values ($1::uuid, $2, 1, $3, $4::timestamptz, $5) on conflict do nothing`,
     values: [tenantId, purpose, await master.wrap(newKeyBytes()), new Date(at), master.current()],
   })
+  /** The look begun last counts: what an earlier one says later may be older, and it is not tried again beside it. */
+  const looks = new Map<string, Promise<TenantKeys>>()
   const refresh: Keyring['refresh'] = async (tenantId) => {
     if (!known.has(tenantId)) return
     const loading = load(tenantId)
+    looks.set(tenantId, loading)
+    const isLast = (): boolean => looks.get(tenantId) === loading
     await loading.then(
-      () => known.set(tenantId, loading),
-      () => setTimeout(() => refresh(tenantId), REFRESH_AGAIN_MS).unref(),
+      () => isLast() && known.set(tenantId, loading),
+      () => isLast() && setTimeout(() => refresh(tenantId), REFRESH_AGAIN_MS).unref(),
     )
   }
 
