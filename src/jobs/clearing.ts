@@ -77,7 +77,8 @@ const oldBatches = (tenantId: string, now: number): Statement => ({
   text: `with due as (
            select f.id from millrace.batch_file f
            where f.tenant_id = $1::uuid and f.state <> 'writing' and f.made_at < $2::timestamptz
-             and not exists (select from millrace.batch_item i where i.tenant_id = $1::uuid and i.file = f.id)
+             -- Looked up for each: joined, each would be compared with all of the tenant's, where few were there when it was planned.
+             and (select 1 from millrace.batch_item i where i.file = f.id limit 1) is null
            order by f.made_at limit $3::integer for update of f skip locked
          ), gone as (
            delete from millrace.batch_file f using due where f.tenant_id = $1::uuid and f.id = due.id returning 1
@@ -100,18 +101,19 @@ const oldRuns = (tenantId: string, now: number): Statement => ({
 
 /** Deletes what is over of one tenant, a part a commit; what is left when the round has done enough waits for the next. */
 export const clearExpired = async (database: Database, tenantId: string, now: number): Promise<void> => {
-  const statements = [
-    expiredEntries(tenantId, now),
-    staleFacts(tenantId, now),
-    oldImports(tenantId, now),
-    oldBatchItems(tenantId, now),
-    oldBatches(tenantId, now),
-    oldRuns(tenantId, now),
+  const parts = [
+    [expiredEntries(tenantId, now)],
+    [staleFacts(tenantId, now)],
+    [oldImports(tenantId, now)],
+    // Together: once the oldest are empty they go, and the next are looked at.
+    [oldBatchItems(tenantId, now), oldBatches(tenantId, now)],
+    [oldRuns(tenantId, now)],
   ]
-  for (const statement of statements) {
+  for (const statements of parts) {
     for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
-      const [rows] = await database.batch([tenantId], [statement])
-      if (((rows?.[0]?.gone as number | undefined) ?? 0) < AT_ONCE) break
+      const gone = await database.batch([tenantId], statements)
+      // Not where fewer went than may: some of the oldest may have to stay.
+      if (gone.every(([row]) => row?.gone === 0)) break
     }
   }
 }

@@ -110,6 +110,22 @@ it('lets go of batches that left long ago, but not of what a lead has not seen o
   )
 })
 
+it('lets go of batches of one lead each, however many there are', async () => {
+  await home.inspect(
+    `with f as (
+       insert into millrace.batch_file (tenant_id, id, flow_id, destination, name, state, made_at, next_at)
+       select $1, gen_random_uuid(), 'many', 'd', 'n', 'sent', $2, $2 from generate_series(1, 2500) returning *
+     )
+     insert into millrace.batch_item (tenant_id, delivery, lead_id, flow_id, destination, due_at, file, line)
+     select tenant_id, gen_random_uuid(), gen_random_uuid(), flow_id, destination, made_at, id, 1 from f`,
+    [home.tenantId, new Date(clock.now() - 91 * DAY_MS)] as never,
+  )
+  await home.house.upkeep.tendTenants()
+  const left = (table: string) => home.inspect(`select 1 from millrace.${table} where flow_id = 'many'`)
+  expect(await left('batch_item')).toHaveLength(0)
+  expect(await left('batch_file')).toHaveLength(0)
+})
+
 it('lets go of jobs on dead letters that ended long ago', async () => {
   for (const ended of [91, 89, null])
     await home.inspect(
