@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../test/support/database.ts'
 import { newId } from '../base/ids.ts'
+import type { Database } from '../database/pool.ts'
 import { createLeadList } from './lead-list.ts'
 import type { LeadFilter } from './types.ts'
 
@@ -111,8 +112,8 @@ const timeOf = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice
 it('lists what reading all leads would, whenever figures are folded, leads change and clocks jump', async () => {
   // Hardly any are looked at before the figures are asked, and some runs are too far behind for them.
   const lists = [
-    createLeadList(db.database, { nearEach: 0, nearMin: 2, changedMax: 1_000, dueMax: 24 }),
-    createLeadList(db.database, { nearEach: 1, nearMin: 1, changedMax: 4, dueMax: 1 }),
+    createLeadList(db.database, { nearEach: 0, nearMin: 2, changedMax: 1_000, dueMax: 24, toldMax: 1_000 }),
+    createLeadList(db.database, { nearEach: 1, nearMin: 1, changedMax: 4, dueMax: 1, toldMax: 2 }),
     createLeadList(db.database),
   ]
   await fc.assert(
@@ -156,6 +157,39 @@ it('lists what reading all leads would, whenever figures are folded, leads chang
     { numRuns: 60 },
   )
 }, 120_000)
+
+it('is not asked for page after page of what the figures count and the filter turns down', async () => {
+  const tenantId = newId(NOW)
+  const made = Array.from({ length: 60 }, (_, n): Made => {
+    return { id: idAt(NOW - (n + 1) * 60_000), flow: 'solar', source: 'a', test: false, ...FATES[0] }
+  })
+  await write(tenantId, made)
+  const oldest = made.at(-1)?.id
+  await db.inspect(
+    `insert into millrace.lead_assignment (tenant_id, lead_id, user_id, assigned_by, assigned_at)
+     select $1, id, 'ada', 'ada', received_at from millrace.lead where tenant_id = $1 and id <> $2`,
+    [tenantId, oldest],
+  )
+  // What is under way in other databases of the server holds the figures up.
+  const told = async () => {
+    await fold(NOW)
+    const sum = 'select coalesce(sum(leads), 0)::integer as n from millrace.lead_figure'
+    const [row] = await db.inspect<{ n: number }>(`${sum} where tenant_id = $1 and grain = 'minute'`, [tenantId])
+    return row?.n
+  }
+  await expect.poll(told, { timeout: 30_000 }).toBe(made.length)
+  let asked = 0
+  const counted: Pick<Database, 'batch'> = {
+    batch: (tenants, statements) => {
+      asked += 1
+      return db.database.batch(tenants, statements)
+    },
+  }
+  const list = createLeadList(counted, { nearEach: 0, nearMin: 2, changedMax: 1_000, dueMax: 24, toldMax: 3 })
+  const rows = await list(tenantId, { flow: 'solar', assignee: 'none' }, { before: null, limit: 2 })
+  expect(rows.map(({ id }) => id)).toEqual([oldest])
+  expect(asked).toBe(5)
+})
 
 /** Of a time, and unlike any other. */
 const idAt = (ms: number): string => {
