@@ -8,7 +8,7 @@ import type { FactsAnswer } from '../kit/requests.ts'
 import type { Fetching } from '../lead/fetches.ts'
 import type { RunnerContext } from './context.ts'
 import { isBereft } from './hide.ts'
-import { emit, type Journey } from './journey.ts'
+import { commit, emit, type Journey } from './journey.ts'
 import { blockOf, noteBlock } from './person-fence.ts'
 import { faultResult, type Progress, runCalls, seenOf } from './run-calls.ts'
 import { sequelOf } from './sequel.ts'
@@ -129,6 +129,8 @@ export const fetchFacts = async (ctx: RunnerContext, journey: Journey, asked: Fa
   const turn = key === null || fetching !== undefined ? null : ctx.facts.turn(keys, key)
   if (key === null || turn === null) return fetchAnew(ctx, journey, asking)
   if ('others' in turn) {
+    // Durable, as who asks is by its first call: its source is answered in time, and nobody waits for what it holds.
+    await commit(journey, ctx.appender, ctx.clock, { wakeAt: lead.receivedAt, runner: ctx.runnerNumber() })
     await turn.others
     const known = await ctx.facts.known(keys, key, ctx.clock.now())
     // Where the first was told nothing, each asks for itself: nobody queues behind an enricher that is away.

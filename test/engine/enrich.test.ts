@@ -209,6 +209,19 @@ describe('what it said', () => {
     expect(started.filter((each) => each.includes('enrichment.started'))).toHaveLength(1)
   })
 
+  it('keeps none of those who ask the same at once waiting longer than its source is to wait', async () => {
+    await engine.publish(flow().replace('flow: asked', 'flow: hurried\nanswer_within: 1s'))
+    const before = sink.requests.length
+    sink.script({ do: 'hold' })
+    const all = Array.from({ length: 3 }, () => ask('hurried.example', { flow: 'hurried' }))
+    // Nothing is answered before all of them have their answer.
+    for (const { answer } of await Promise.all(all)) expect(answer).toMatchObject({ outcome: 'pending' })
+    expect(sink.requests).toHaveLength(before + 1)
+    sink.release()
+    await process.runner.drained()
+    expect(sink.requests.slice(before).filter(({ path }) => path.startsWith('/kept'))).toHaveLength(1)
+  })
+
   it('is asked by each where the one who asked first was told nothing', async () => {
     const asked = calls('/kept')
     sink.script({ do: 'answer', status: 401 })
