@@ -15,6 +15,7 @@ export const decideDelivery = (delivery: Delivery, { at, data, sealed }: EventOf
       return
     case 'not_delivered':
       delivery.outcome = 'failure'
+      delivery.inDoubt = false
       delivery.reason = sealed?.reason ?? null
       return
     case 'discard':

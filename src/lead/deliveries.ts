@@ -37,6 +37,8 @@ export interface Delivery {
   revenue: Money | null
   nextAt: number | null
   parked: boolean
+  /** One of its calls may have arrived, though nobody heard so, and whatever later ones came to. */
+  inDoubt: boolean
   /** Why it was put down though it was due. */
   held: HeldBy | null
   readonly openedAt: number
@@ -67,6 +69,7 @@ const newDelivery = (
   captured: null,
   revenue: null,
   parked: false,
+  inDoubt: false,
   held: null,
   openedAt: at,
   since: at,
@@ -103,6 +106,10 @@ export const refusedDelivery = ({ at, data, sealed }: EventOf<'delivery.refused'
   price: null,
   nextAt: null,
 })
+
+/** Once a call was not answered, until one says no for good; that it has it already may be of the one in doubt. */
+export const isInDoubt = ({ inDoubt }: Delivery, { outcome, code }: EventOf<'attempt.ended'>['data']): boolean =>
+  code === 'destination.unknown_outcome' || (inDoubt && (outcome !== 'failure' || code === 'destination.duplicate'))
 
 /** What places in caps taken for a delivery are known by. */
 export const placeOf = (delivery: Pick<Delivery, 'step' | 'name'>): string => `${delivery.step}/${delivery.name}`

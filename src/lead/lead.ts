@@ -5,7 +5,7 @@ import type { Json, Parsed } from '../kit/field.ts'
 import type { Appended } from '../kit/step.ts'
 import type { LeadStatus, Outcome, PendingCode, RejectionCode } from './codes.ts'
 import { decideDelivery } from './decided-delivery.ts'
-import { type Delivery, openedDelivery, placeOf, refusedDelivery } from './deliveries.ts'
+import { type Delivery, isInDoubt, openedDelivery, placeOf, refusedDelivery } from './deliveries.ts'
 import { endByErasure, reopen } from './ended.ts'
 import type {
   HeldPlace,
@@ -316,6 +316,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       delivery.nextAt = event.data.next_at
       delivery.parked = event.data.parked
       delivery.code = event.data.code
+      delivery.inDoubt = isInDoubt(delivery, event.data)
       delivery.reason = event.sealed?.reason ?? null
       delivery.reference = event.sealed?.reference ?? null
       delivery.captured = event.sealed?.captured ?? null

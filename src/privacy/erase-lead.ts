@@ -41,11 +41,12 @@ export interface EraseLead {
 const TRIES = 12
 const NOTHING: LeadErased = { erased: false, notices: 0, held: 0 }
 
-/** It has the lead, or may have it: nobody knows of a call that was not answered. */
+/** It has the lead, or may have it: nobody knows of a call that was not answered, also where a person thinks not. */
 const mayHaveIt = (delivery: Delivery): boolean =>
   delivery.outcome === 'success' ||
   delivery.parked ||
   delivery.inFlight !== null ||
+  delivery.inDoubt ||
   delivery.code === 'destination.unknown_outcome'
 
 const claimsOf = (loaded: LoadedLead): Buffer[] =>

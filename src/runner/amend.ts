@@ -107,7 +107,9 @@ const requireOver = (lead: Lead): void => {
   }
   if (lead.closed === null) no('The journey of this lead has not ended: what stands still is taken up instead.')
   if (lead.closed?.outcome === 'success') no('This lead was accepted: it is not run again.')
-  const had = [...lead.deliveries.values()].find((delivery) => !MAY_BE_RUN_AGAIN.has(stateOf(delivery)))
+  const had = [...lead.deliveries.values()].find(
+    (delivery) => delivery.inDoubt || !MAY_BE_RUN_AGAIN.has(stateOf(delivery)),
+  )
   if (had) no(`${had.destination} has this lead, or may have it: run again, it would be delivered twice.`)
 }
 

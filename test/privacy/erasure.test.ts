@@ -171,6 +171,19 @@ describe('an erasure', () => {
     expect(sink.requests.length).toBe(seen + 2)
   })
 
+  it('tells those too that a call may have reached, though later ones were turned away', async () => {
+    sink.script({ do: 'reset' }, { do: 'reset' })
+    await submit('doubt@example.com')
+    sink.script({ do: 'answer', status: 503 }, { do: 'answer', status: 503 })
+    const sent = sink.requests.length
+    clock.advance(3_600_000)
+    home.house.sweeper.start()
+    await sink.received(sent + 2)
+    await home.house.sweeper.stop()
+    await home.house.runner.drained()
+    expect((await erase(await person('doubt@example.com'))).data.notices).toBe(2)
+  })
+
   it('tells every destination that has the lead, again until it answers, and a person tells the others', async () => {
     const { notices } = home.house.privacy
     while ((await notices.round()) > 0);
