@@ -15,6 +15,8 @@ import { soughtEntries, suppressionKey } from './suppression.ts'
  * the next lead.
  */
 export interface Ahead {
+  /** The turn of claims before it was read: what was settled since is not in it. */
+  readonly turn: number
   /** By the key's bytes as latin1 text. */
   readonly claims: ReadonlyMap<string, Claimant | null>
   /** By rule: the keys made for it, and what of. */
@@ -39,9 +41,10 @@ export const readAhead = async (options: {
   readonly persons: Persons
   readonly keys: TenantKeys
   readonly where: ClaimPlace
+  readonly turn: number
   readonly requests: readonly SingleRequest[]
 }): Promise<Ahead> => {
-  const { lookUp, lists, persons, keys, where, requests } = options
+  const { lookUp, lists, persons, keys, where, turn: claimsTurn, requests } = options
   const sought = requests.flatMap((request) => (request.kind === 'suppression.lookup' ? request.input.lists : []))
   const known = sought.length > 0 ? await lists.of(keys.tenantId, sought) : new Map()
   const turn = persons.turn()
@@ -66,6 +69,7 @@ export const readAhead = async (options: {
     ...(prepared && { persons: prepared.keys.map(({ hash }) => hash) }),
   })
   return {
+    turn: claimsTurn,
     wanted,
     match: prepared && { prepared, before: { places: answer.persons, turn } },
     claims: found(claims, ({ name }) => name, answer.claims),

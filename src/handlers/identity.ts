@@ -43,6 +43,8 @@ type Claimed =
   | { readonly held: false; readonly found: Claimant; readonly on: readonly string[] }
 
 export interface Identity {
+  /** Counts the claims that were settled as durable here. */
+  turn(): number
   /** Claims all keys of a dedupe rule, or none. */
   claim(
     holder: Holder,
@@ -104,21 +106,24 @@ const keptOf = (when: NonNullable<RequestInput<'identity.claim'>['keepWhen']>): 
 /** The key of a submission stands for its answer, whatever becomes of the lead. */
 const ALWAYS = { rejected: true, erased: true }
 
-/** Claims settled last, by name: as many as may have been made since a lead under way read ahead. */
-const LATELY_MAX = 5_000
+/**
+ * When claims were last settled, by the first bits of their names: of fixed size, and nothing in it for the collector to go
+ * through. Of the few hundred settled while a lead reads ahead, one in five hundred falls on the place of another, which
+ * costs that lead a look-up.
+ */
+const PLACES = 2 ** 17
+const placeOf = (name: string): number =>
+  name.charCodeAt(0) | (name.charCodeAt(1) << 8) | ((name.charCodeAt(2) & 1) << 16)
 
 export const createIdentity = (options: { readonly lookUp: LookUp }): Identity => {
   const { lookUp } = options
-  /** Two generations: forgetting one whole costs nothing a claim, and what is left reaches back far enough. */
-  let lately = new Set<string>()
-  let before = new Set<string>()
+  let turn = 0
+  const settledAt = new Float64Array(PLACES)
   const remember = (name: string): void => {
-    lately.add(name)
-    if (lately.size < LATELY_MAX) return
-    before = lately
-    lately = new Set()
+    turn += 1
+    settledAt[placeOf(name)] = turn
   }
-  const wasTakenLately = (name: string): boolean => lately.has(name) || before.has(name)
+  const wasTakenSince = (name: string, then: number): boolean => (settledAt[placeOf(name)] as number) > then
 
   /** Claims of journeys in this process whose commit is not settled, by the key's name. */
   const inFlight = new Map<string, Held>()
@@ -188,7 +193,7 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
     const held: Held = { holder, at: now, fingerprint, waiting: null }
     for (const { name } of wanted) if (!inFlight.has(name)) inFlight.set(name, held)
     // Read ahead and then taken by a lead of this process: what was read is out of date.
-    const current = ahead && !wanted.some(({ name }) => wasTakenLately(name)) ? ahead : null
+    const current = ahead && !wanted.some(({ name }) => wasTakenSince(name, ahead.turn)) ? ahead : null
     const found = wanted.map(({ name }) => current?.claims.get(name))
     if (!found.includes(undefined)) return decide(asked, held, found as (Claimant | null)[])
     return lookUp({ tenantId, claims: wanted.map(({ key }) => key), suppressions: [] }).then(
@@ -209,6 +214,7 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
   }
 
   return {
+    turn: () => turn,
     claim: (holder, keys, where, input, ahead) => {
       const made = ahead?.wanted.get(input.rule)
       const wanted = made && sameKeys(made.input, input) ? made.keys : claimKeysOf(keys, where, input)

@@ -124,12 +124,12 @@ const aheadOf = (ctx: RunnerContext, journey: Journey, run: StepRun): Soon<Ahead
     if (request) requests.push(request)
   }
   const where = { test: lead.test, flowId: flow.id, sourceId: source.id }
-  const reading = readAhead({ lookUp: ctx.lookUp, lists: ctx.lists, persons: ctx.persons, keys, where, requests }).then(
-    (ahead) => {
-      journey.ahead = ahead
-      return ahead
-    },
-  )
+  const { lookUp, lists, persons } = ctx
+  const turn = ctx.identity.turn()
+  const reading = readAhead({ lookUp, lists, persons, keys, where, turn, requests }).then((ahead) => {
+    journey.ahead = ahead
+    return ahead
+  })
   journey.ahead = reading
   return reading
 }
