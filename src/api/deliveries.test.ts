@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestApi, testApi } from '../../test/support/api.ts'
 import { openSink, type Sink } from '../../test/support/sink.ts'
+import { LATENCY_STEPS_MS } from '../delivery/health.ts'
 
 let api: TestApi
 let sink: Sink
@@ -217,6 +218,44 @@ it('an unknown outcome is settled by who may review, and by nobody else', async 
     price: 5,
     deliveries: [{ outcome: 'success', reference: 'R9' }],
   })
+})
+
+it('a destination’s health tells its rate of success and its latencies, of the minutes that are asked for', async () => {
+  const called = (ago: number, ms: number, [successes, failures, errors]: readonly [number, number, number]) =>
+    api.home.inspect(
+      `insert into millrace.destination_minute
+         (tenant_id, minute, flow_id, destination, successes, failures, errors, latencies)
+       values ($1, date_trunc('minute', $2::timestamptz), 'sold', 'paced', $3, $4, $5, $6::integer[])`,
+      [
+        api.home.tenantId,
+        new Date(api.clock.now() - ago * 60_000),
+        successes,
+        failures,
+        errors,
+        LATENCY_STEPS_MS.map((end) => (end === ms ? successes + failures + errors : 0)).concat(0),
+      ],
+    )
+  await called(0, 10, [90, 10, 0])
+  await called(2, 100, [80, 10, 10])
+  await called(60, 60_000, [0, 0, 50])
+  const health = async (minutes: number) =>
+    (await get(`/api/v1/destinations/paced/health?minutes=${minutes}`)).body.items
+  expect(await health(60)).toMatchObject([
+    {
+      flow: 'sold',
+      destination: 'paced',
+      calls: 200,
+      success_rate: 0.85,
+      refused: 20,
+      errors: 10,
+      latency_ms: { p50: 10, p95: 97, p99: 99.4 },
+      breaker: { state: 'closed' },
+      paused: null,
+    },
+  ])
+  expect(await health(1)).toMatchObject([{ calls: 100, success_rate: 0.9, latency_ms: { p50: 8.5 } }])
+  expect(await health(61)).toMatchObject([{ calls: 250, errors: 60 }])
+  expect((await get('/api/v1/destinations/none/health')).body.items).toEqual([])
 })
 
 it('shows nothing of it to another tenant', async () => {
