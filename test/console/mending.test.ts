@@ -135,6 +135,16 @@ describe('an alert', () => {
     await home.shoot(page, 'alerts')
     await row.getByRole('button', { name: 'I have seen it' }).click()
     await list.getByRole('row', { name: /Deliveries given up.*Seen/ }).waitFor()
+    // A webhook is paused as a destination is, and is looked at elsewhere.
+    await home.api.home.inspect(
+      `insert into millrace.hold (tenant_id, scope, name, since, by, code)
+       values ($1, 'destination', '~webhooks/' || gen_random_uuid(), $2, 'millrace', 'destination.credentials')`,
+      [home.api.home.tenantId, new Date(home.api.clock.now())],
+    )
+    await home.api.home.house.feed.alerts.round()
+    await page.reload()
+    const webhook = list.getByRole('row', { name: /Credentials refused/ }).getByRole('link')
+    expect(await webhook.getAttribute('href')).toBe('/settings?tab=webhooks')
     await list.getByRole('link', { name: 'shop/crm' }).first().click()
     await page.getByRole('link', { name: `…${lead.slice(-12)}` }).waitFor()
     expect(new URL(page.url()).searchParams.get('destination')).toBe('crm')

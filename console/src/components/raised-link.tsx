@@ -1,6 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 
+/** Webhooks stand among what is called as destinations of a flow of this name. */
+const WEBHOOKS = '~webhooks'
+
 /** An alert's text, as the way to where something can be done about it. */
 export const RaisedLink = (props: {
   readonly kind: string
@@ -9,7 +12,7 @@ export const RaisedLink = (props: {
 }) => {
   const { kind, subject, children } = props
   const [flow = '', destination = ''] = subject.split('/')
-  if (kind.startsWith('webhook_'))
+  if (kind.startsWith('webhook_') || flow === WEBHOOKS)
     return (
       <Link to="/settings" search={{ tab: 'webhooks' }}>
         {children}
