@@ -29,11 +29,9 @@ it('every text is used, by its name or by one that is put together', () => {
   const families = [...all.matchAll(/\b(?:named\(\s*'([\w.]+)'|tn?\(\s*`([\w.]*)\$\{|text: `([\w.]*)\$\{)/g)].map(
     ([, named = '', put = '', text = '']) => (named === '' ? put || text : `${named}.`),
   )
-  const ends = [...all.matchAll(/\bt\(`\$\{\w+\}(\.\w+)`/g)].map(([, end = '']) => end)
   const isUsed = (key: string): boolean =>
     all.includes(`'${key}'`) ||
     all.includes(`"${key}"`) ||
-    ends.some((end) => key.endsWith(end)) ||
     families.some((family) => family !== '' && key.startsWith(family))
   const isOne = (key: string): boolean => key.endsWith('.one') && Object.hasOwn(en, key.slice(0, -4))
   const idle = Object.keys(en).filter((key) => !isUsed(key) && !isOne(key))

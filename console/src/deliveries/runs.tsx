@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { ask } from '../api/client.ts'
 import { Refused } from '../components/dialog.tsx'
 import { Meter } from '../components/meter.tsx'
@@ -20,10 +20,11 @@ interface Run {
 /** Many dead letters being decided about: how far each has come, and a way to call it off. */
 const Runs = <R extends Run>(props: {
   readonly family: 'replays' | 'discards'
+  readonly title: string
   readonly list: () => Promise<{ readonly items: readonly R[] }>
   readonly progress: (run: R) => string
 }) => {
-  const { family, list, progress } = props
+  const { family, title, list, progress } = props
   const may = useMay()
   const client = useQueryClient()
   const runs = useQuery({
@@ -36,14 +37,18 @@ const Runs = <R extends Run>(props: {
     onSettled: () => client.invalidateQueries({ queryKey: [family] }),
   })
   const running = (runs.data?.items ?? []).filter(({ state }) => state === 'running')
-  const ended = (runs.data?.items ?? []).length - running.length
+  const ended = runs.data && runs.data.items.length - running.length
+  const before = useRef(ended)
   useEffect(() => {
-    if (ended > 0) void client.invalidateQueries({ queryKey: ['deliveries'] })
+    // One is over since the last look: what it decided about is listed elsewhere now.
+    if (before.current !== undefined && before.current !== ended)
+      void client.invalidateQueries({ queryKey: ['deliveries'] })
+    before.current = ended
   }, [ended, client])
   if (running.length === 0) return null
   return (
-    <section className="card card-body stack" aria-label={t(`${family}.title`)}>
-      <h2>{t(`${family}.title`)}</h2>
+    <section className="card card-body stack" aria-label={title}>
+      <h2>{title}</h2>
       <Refused error={cancel.error} />
       {running.map((run) => (
         <div key={run.id} className="row">
@@ -51,7 +56,7 @@ const Runs = <R extends Run>(props: {
             <Meter
               share={(run.done + run.refused) / Math.max(1, run.matched)}
               quiet
-              label={t(`${family}.title`)}
+              label={title}
               text={progress(run)}
             />
           </div>
@@ -71,6 +76,7 @@ const decided = ({ done, refused, matched }: Run) => ({ done: number(done + refu
 export const Replays = () => (
   <Runs
     family="replays"
+    title={t('replays.title')}
     list={() => ask('/api/v1/dead-letters/replays')}
     progress={(run) => t('replays.progress', { ...decided(run), speed: run.per_second })}
   />
@@ -79,6 +85,7 @@ export const Replays = () => (
 export const Discards = () => (
   <Runs
     family="discards"
+    title={t('discards.title')}
     list={() => ask('/api/v1/dead-letters/discards')}
     progress={(run) => t('discards.progress', decided(run))}
   />
