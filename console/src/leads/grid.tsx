@@ -54,7 +54,8 @@ const Row = memo(
             key={id}
             role="gridcell"
             className={end ? 'lead-cell end' : 'lead-cell'}
-            onPointerEnter={hint && ((event) => event.currentTarget.setAttribute('title', hint(lead)))}
+            // With each move: under a pointer that rests, the row may have become another lead's.
+            onPointerMove={hint && ((event) => event.currentTarget.setAttribute('title', hint(lead)))}
           >
             {cell(lead)}
           </div>
