@@ -22,11 +22,13 @@ export const keepUnsent = (send: Send): (() => void) => {
   const kept = new Promise<void>((resolve) => {
     release = resolve
   })
-  sends.add(send)
+  // Each its own, also where one function sends them all: the end of one lets go of no other.
+  const own: Send = () => send()
+  sends.add(own)
   // Where a page is not served safely there are no locks: then other tabs only tell each other.
   void navigator.locks?.request(LOCK, { mode: 'shared' }, () => kept)
   return () => {
-    sends.delete(send)
+    sends.delete(own)
     release()
   }
 }

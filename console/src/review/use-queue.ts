@@ -166,14 +166,11 @@ export const useQueue = (queue: string | undefined, sort: 'hottest' | 'newest') 
   }
 
   useEffect(() => {
-    const leave = () => {
-      if (pending.current !== null) void send(pending.current).catch(() => undefined)
-      pending.current = null
-    }
+    const leave = () => void flush()
     window.addEventListener('pagehide', leave)
     return () => {
       window.removeEventListener('pagehide', leave)
-      void flush()
+      leave()
     }
   }, [flush])
 
