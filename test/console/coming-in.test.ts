@@ -112,9 +112,29 @@ describe('sign-in', () => {
     await page.getByRole('button', { name: 'Account and appearance' }).click()
     await page.getByRole('menuitem', { name: 'second' }).waitFor()
     await home.checkAccess(page)
+    // What was asked in the session before and is answered after its end, with a no, ends nothing.
+    const late = Promise.withResolvers<void>()
+    const asked = page.waitForRequest('**/api/v1/reviews/count')
+    await page.route(
+      '**/api/v1/reviews/count',
+      async (route) => {
+        await late.promise
+        await route.fulfill({
+          status: 401,
+          contentType: 'application/problem+json',
+          body: '{"code":"unauthenticated"}',
+        })
+      },
+      { times: 1 },
+    )
+    await home.submit({ ...person(2), email: 'counted@example.com', phone: '(202) 555-0122', bill: 5 })
+    await asked
+    const over = page.waitForResponse((answer) => answer.url().endsWith('/reviews/count') && answer.status() === 401)
     await page.getByRole('menuitem', { name: 'second' }).click()
     // An empty tenant is led from the beginning.
     await page.getByRole('heading', { name: 'Begin' }).waitFor()
+    late.resolve()
+    await (await over).finished()
     await page.getByRole('link', { name: 'Leads', exact: true }).click()
     await page.getByText('No leads here').waitFor()
     expect(await page.locator(`#lead-${id}`).count()).toBe(0)

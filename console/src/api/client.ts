@@ -35,12 +35,13 @@ export interface Call
 
 /** The answer as it comes; the address is one of the API's description. */
 export const send = async (path: Address, { method = 'GET', ...call }: Call = {}): Promise<Response> => {
+  const asker = session()
   try {
     return await client.open(method.toLowerCase() as Lowercase<typeof method>, path, call)
   } catch (error) {
-    // A code that is asked for ends nothing.
+    // A code that is asked for ends nothing; nor does what the session before asked, which is told that it is over.
     const isOut = error instanceof ApiProblem && error.status === 401 && error.code !== 'second_factor_required'
-    if (isOut && session() !== null) signedOut(false)
+    if (isOut && asker !== null && session() === asker) signedOut(false)
     throw error
   }
 }
