@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { int8s, uuids } from '../database/arrays.ts'
+import { uuids } from '../database/arrays.ts'
 import type { Database, Row } from '../database/pool.ts'
 import type { LeadEvent } from '../lead/events.ts'
 import { evolve, type Lead, newLead } from '../lead/lead.ts'
@@ -150,18 +150,27 @@ export const createJournalReader = (options: {
     },
     search: async (tenantId, by, page) => {
       const keys = await keyring.tenant(tenantId)
-      const emails = by.email === undefined ? [] : [lookupColumn(keys, 'email', by.email)]
-      const phones = by.phone === undefined ? [] : [lookupColumn(keys, 'phone', by.phone)]
+      const keyOf = (type: 'email' | 'phone'): string | null => {
+        const value = by[type]
+        return value === undefined ? null : String(lookupColumn(keys, type, value))
+      }
       const [rows] = await database.batch(
         [tenantId],
         [
           {
             name: 'search_leads',
-            text: `select ${ROW} from millrace.lead l
-                   where l.tenant_id = $1::uuid and ($2::uuid is null or l.id < $2::uuid)
-                     and (l.email_key = any ($4::bigint[]) or l.phone_key = any ($5::bigint[]))
-                   order by l.id desc limit $3::integer`,
-            values: [tenantId, page.before, page.limit, int8s(emails), int8s(phones)],
+            // One way after the other: no index answers an OR here, and all leads would be walked through, newest first.
+            text: `select ${ROW} from (
+                     select id from millrace.lead
+                     where tenant_id = $1::uuid and email_key = $4::bigint and ($2::uuid is null or id < $2::uuid)
+                     union
+                     select id from millrace.lead
+                     where tenant_id = $1::uuid and phone_key = $5::bigint and ($2::uuid is null or id < $2::uuid)
+                     order by id desc limit $3::integer
+                   ) f cross join lateral (
+                     select * from millrace.lead where tenant_id = $1::uuid and id = f.id limit 1
+                   ) l order by l.id desc`,
+            values: [tenantId, page.before, page.limit, keyOf('email'), keyOf('phone')],
           },
         ],
       )

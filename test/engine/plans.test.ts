@@ -59,6 +59,7 @@ steps:
   await running.work()
   engine.clock.advance(40 * 86_400_000)
   await submit('ada@example.com', '(512) 555-0100')
+  await running.reader.search(engine.tenantId, { email: 'ada@example.com' }, { before: null, limit: 10 })
   // From now on the planner knows how small they are: that is when it reads a table whole.
   for (const table of GROWING) await engine.db.inspect(`vacuum analyze millrace.${table}`)
 })
