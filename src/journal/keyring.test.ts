@@ -27,6 +27,20 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
+it('has what a look says once that is answered, also where another was begun since', async () => {
+  const keyring = keyringOf()
+  const first = keyring.tenant('t')
+  looks[0]?.resolve([FIRST])
+  await first
+  const own = keyring.refresh('t')
+  const later = keyring.refresh('t')
+  looks[1]?.resolve([EXCHANGED])
+  await own
+  expect((await keyring.tenant('t')).wrapVersion).toBe(2)
+  looks[2]?.resolve([EXCHANGED])
+  await later
+})
+
 it('keeps what the look begun last says of a tenant’s keys, whichever is answered last', async () => {
   const keyring = keyringOf()
   const first = keyring.tenant('t')

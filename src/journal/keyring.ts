@@ -171,17 +171,30 @@ export const createKeyring = (options: {
            values ($1::uuid, $2, 1, $3, $4::timestamptz, $5) on conflict do nothing`,
     values: [tenantId, purpose, await master.wrap(newKeyBytes()), new Date(at), master.current()],
   })
-  /** The look begun last counts: what an earlier one says later may be older, and it is not tried again beside it. */
-  const looks = new Map<string, Promise<TenantKeys>>()
+  let begun = 0
+  /** Which look it was that said what is known: what an earlier one says later is older. */
+  const saidBy = new Map<string, number>()
+  const asksAgain = new Set<string>()
   const refresh: Keyring['refresh'] = async (tenantId) => {
     if (!known.has(tenantId)) return
+    begun += 1
+    const look = begun
     const loading = load(tenantId)
-    looks.set(tenantId, loading)
-    const isLast = (): boolean => looks.get(tenantId) === loading
-    await loading.then(
-      () => isLast() && known.set(tenantId, loading),
-      () => isLast() && setTimeout(() => refresh(tenantId), REFRESH_AGAIN_MS).unref(),
-    )
+    try {
+      await loading
+    } catch {
+      if (asksAgain.has(tenantId)) return
+      asksAgain.add(tenantId)
+      const again = (): void => {
+        asksAgain.delete(tenantId)
+        void refresh(tenantId)
+      }
+      setTimeout(again, REFRESH_AGAIN_MS).unref()
+      return
+    }
+    if (look < (saidBy.get(tenantId) ?? 0)) return
+    saidBy.set(tenantId, look)
+    known.set(tenantId, loading)
   }
 
   return {
