@@ -172,6 +172,16 @@ export const startMillrace = async (options: MillraceOptions): Promise<Target> =
   return { server, path: `/flows/${FLOW_ID}/sources/website/submit`, key, databaseName: name, databaseUrl }
 }
 
+/** Where deliveries go, in a process of its own. */
+export const startSink = ({ children, folder }: CaseContext): Promise<Server> =>
+  children.startServer({
+    name: 'sink',
+    args: [join(ROOT, 'bench/servers/sink.ts')],
+    env: {},
+    cwd: folder,
+    logFile: join(folder, 'sink.log'),
+  })
+
 /** Of the same length as a source's key, so that all requests are of one size. */
 const STAND_IN_KEY = 'k'.repeat(40)
 
@@ -182,7 +192,7 @@ export interface StartedCase extends Target {
 }
 
 export const startCase = async (id: CaseId, context: CaseContext): Promise<StartedCase> => {
-  const { children, database, folder } = context
+  const { database } = context
   const plain = { id, path: '/submit', key: STAND_IN_KEY, databaseName: null, databaseUrl: null, delivered: null }
   switch (id) {
     case 'a':
@@ -198,13 +208,7 @@ export const startCase = async (id: CaseId, context: CaseContext): Promise<Start
       return { id, ...target, delivered: null }
     }
     case 'd': {
-      const sink = await children.startServer({
-        name: 'sink',
-        args: [join(ROOT, 'bench/servers/sink.ts')],
-        env: {},
-        cwd: folder,
-        logFile: join(folder, 'sink.log'),
-      })
+      const sink = await startSink(context)
       const sinkUrl = new URL('/leads', sink.url).href
       const databaseUrl = await database.create('bench_d')
       const target = await startMillrace({ context, name: 'bench_d', databaseUrl, sinkUrl })

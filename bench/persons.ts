@@ -1,7 +1,7 @@
 /** The demo's flow with persons matched in it, in turns with the flow without, on a million persons stored. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CaseContext, flowText, publishFlow, startMillrace, type Target } from './cases.ts'
+import { type CaseContext, flowText, publishFlow, startMillrace, startSink, type Target } from './cases.ts'
 import { fillPersons } from './laid-persons.ts'
 import { median } from './percentiles.ts'
 import { cpuRatio, type Measured, measure, type RoundsOptions, rateRatio, warmUp } from './rounds.ts'
@@ -21,7 +21,10 @@ export interface Matching {
 
 export interface PersonsMeasured {
   readonly persons: number
+  /** Without the demo's delivery: what is matched costs most of so little. */
   readonly at: readonly Matching[]
+  /** The demo's flow as it is, with its delivery to a sink beside it, 64 connections. */
+  readonly whole: Matching
   readonly laidInS: number
 }
 
@@ -40,40 +43,55 @@ export const measurePersons = async (options: {
 }): Promise<PersonsMeasured> => {
   const { context, rounds, persons, say } = options
   const databaseUrl = await context.database.create(NAME)
-  const first = await startMillrace({ context, name: NAME, databaseUrl, sinkUrl: null })
+  const sink = await startSink(context)
+  const sinkUrl = new URL('/leads', sink.url).href
+  const first = await startMillrace({ context, name: NAME, databaseUrl, sinkUrl })
   const folder = join(context.folder, NAME)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = join(folder, 'match.yaml')
-  writeFileSync(file, flowText({ sinkUrl: null, flow: 'bench-match', match: true }))
-  const matchKey = await publishFlow({ context, name: NAME, databaseUrl, file })
+  const publish = (flow: string, sent: string | null, match: boolean): Promise<string> => {
+    const file = join(folder, `${flow}.yaml`)
+    writeFileSync(file, flowText({ sinkUrl: sent, flow, match }))
+    return publishFlow({ context, name: NAME, databaseUrl, file })
+  }
+  const keys = {
+    'bench-kept': await publish('bench-kept', null, false),
+    'bench-match': await publish('bench-match', null, true),
+    'bench-sent-match': await publish('bench-sent-match', sinkUrl, true),
+  }
   await first.server.stop()
   const { laidInS } = await fillPersons({ context, name: NAME, databaseUrl, persons, say })
-  const plain = await startMillrace({ context, name: NAME, databaseUrl, sinkUrl: null, key: first.key })
-  const matched: Target = { ...plain, path: '/flows/bench-match/sources/website/submit', key: matchKey }
-  const contenders = [
-    { label: 'without match', target: plain },
-    { label: 'with match', target: matched },
+  const server = await startMillrace({ context, name: NAME, databaseUrl, sinkUrl, key: first.key })
+  const target = (flow: keyof typeof keys): Target => ({
+    ...server,
+    path: `/flows/${flow}/sources/website/submit`,
+    key: keys[flow],
+  })
+  const kept = [
+    { label: 'without match', target: target('bench-kept') },
+    { label: 'with match', target: target('bench-match') },
   ]
-  await warmUp(contenders, rounds)
-  const at: Matching[] = []
-  for (const connections of CONNECTIONS) {
-    const [without, withMatch] = await measure(contenders, {
+  const sent = [
+    { label: 'without match, delivered', target: server },
+    { label: 'with match, delivered', target: target('bench-sent-match') },
+  ]
+  const compare = async (contenders: typeof kept, connections: number): Promise<Matching> => {
+    const [without, matched] = await measure(contenders, {
       ...rounds,
       connections,
       rounds: ROUNDS,
       durationMs: ROUND_MS,
     })
-    if (!without || !withMatch) throw new Error('both were to be measured')
-    const added = withMatch.rounds.map(({ p99Ms }, round) => p99Ms - (without.rounds[round]?.p99Ms ?? p99Ms))
-    at.push({
-      connections,
-      without,
-      matched: withMatch,
-      ratio: rateRatio(withMatch, without),
-      cpuRatio: cpuRatio(withMatch, without),
-      addedP99Ms: median(added),
-    })
+    if (!without || !matched) throw new Error('both were to be measured')
+    const added = matched.rounds.map(({ p99Ms }, round) => p99Ms - (without.rounds[round]?.p99Ms ?? p99Ms))
+    const [ratio, byCpu] = [rateRatio(matched, without), cpuRatio(matched, without)]
+    return { connections, without, matched, ratio, cpuRatio: byCpu, addedP99Ms: median(added) }
   }
-  await plain.server.stop()
-  return { persons, at, laidInS }
+  await warmUp(kept, rounds)
+  const at: Matching[] = []
+  for (const connections of CONNECTIONS) at.push(await compare(kept, connections))
+  await warmUp(sent, rounds)
+  const whole = await compare(sent, 64)
+  await server.server.stop()
+  await sink.stop()
+  return { persons, at, whole, laidInS }
 }

@@ -7,7 +7,7 @@ import type { GuardsMeasured } from './guards.ts'
 import type { ListsMeasured } from './lists.ts'
 import type { MachineFacts } from './machine.ts'
 import type { Million } from './million.ts'
-import type { PersonsMeasured } from './persons.ts'
+import type { Matching, PersonsMeasured } from './persons.ts'
 import { cpuRatio, type Measured, rateRatio } from './rounds.ts'
 import type { OutcomeCount, Storage } from './storage.ts'
 import { count, decimal, formatTable } from './table.ts'
@@ -67,6 +67,7 @@ export const judgeCases = (
     dueP99Ms: deliveries?.due.p99Ms,
     deliveriesPerSecond: deliveries?.burst.perSecond,
     waitingRatio: deliveries?.waiting.ratio,
+    matchWholeRatio: persons?.whole.ratio,
     matchRatio: persons?.at.find(({ connections }) => connections === 64)?.ratio,
     matchAddedMs: persons?.at.find(({ connections }) => connections === 1)?.addedP99Ms,
     listAddedMs: lists?.addedP99Ms,
@@ -174,6 +175,10 @@ export const formatResults = (results: Results): string => {
         ...loadRows(`(c) Millrace, ${stored}`, [without], () => undefined),
         ...loadRows('(c) the same, matching them', [matched], () => without),
       )
+    rows.push(
+      ...loadRows(`(d) Millrace, ${stored}`, [persons.whole.without], () => undefined),
+      ...loadRows('(d) the same, matching them', [persons.whole.matched], () => persons.whole.without),
+    )
   }
   const { guards } = results
   const shares =
@@ -184,9 +189,9 @@ export const formatResults = (results: Results): string => {
             .map(([name, share]) => `${name} ${share.toFixed(1)}`)
             .join('  ')}  together ${guards.total.toFixed(1)}`,
         ]
-  const matching = (persons?.at ?? []).map(
-    ({ connections, ratio, cpuRatio, addedP99Ms }) =>
-      `Matching, ${connections} connection${connections === 1 ? '' : 's'}: ${(ratio * 100).toFixed(1)} % of the rate (by CPU ${(cpuRatio * 100).toFixed(1)} %), p99 ${addedP99Ms < 0 ? '' : '+'}${addedP99Ms.toFixed(2)} ms`,
+  const matching = (persons ? [...persons.at, { ...persons.whole, of: ', with the delivery' }] : []).map(
+    ({ connections, ratio, cpuRatio, addedP99Ms, of = '' }: Matching & { readonly of?: string }) =>
+      `Matching${of}, ${connections} connection${connections === 1 ? '' : 's'}: ${(ratio * 100).toFixed(1)} % of the rate (by CPU ${(cpuRatio * 100).toFixed(1)} %), p99 ${addedP99Ms < 0 ? '' : '+'}${addedP99Ms.toFixed(2)} ms`,
   )
   const memory = cases.map(({ id, memoryBytes }) => `(${id}) ${Math.round(memoryBytes / 1e6)}`).join('  ')
   const targetRows = targets.map(({ target, wanted, found, unit, reached }) => [

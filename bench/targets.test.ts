@@ -13,6 +13,7 @@ const nothing: Findings = {
   deliveriesPerSecond: undefined,
   waitingRatio: undefined,
   guardsPercent: undefined,
+  matchWholeRatio: undefined,
   matchRatio: undefined,
   matchAddedMs: undefined,
   listAddedMs: undefined,
@@ -35,11 +36,12 @@ describe('judge', () => {
       deliveriesPerSecond: 2_000,
       waitingRatio: 0.95,
       guardsPercent: 20,
+      matchWholeRatio: 0.75,
       matchRatio: 0.75,
       matchAddedMs: 5,
       listAddedMs: 1,
     }
-    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(15).fill(true))
+    expect(judge(atTheBound).map(({ reached }) => reached)).toEqual(Array(16).fill(true))
   })
   it('counts what is just beyond the bound as not reached', () => {
     const beyond: Findings = {
@@ -54,11 +56,12 @@ describe('judge', () => {
       deliveriesPerSecond: 1_999,
       waitingRatio: 0.949,
       guardsPercent: 20.1,
+      matchWholeRatio: 0.749,
       matchRatio: 0.749,
       matchAddedMs: 5.1,
       listAddedMs: 1.01,
     }
-    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(15).fill(false))
+    expect(judge(beyond).map(({ reached }) => reached)).toEqual(Array(16).fill(false))
   })
   it('takes the larger of two servers’ memory', () => {
     const memory = judge({ ...nothing, memoryBytes: (id) => (id === 'd' ? 400e6 : 100e6) })
