@@ -79,6 +79,16 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('ask' as const), ask }) },
 )
 
+/** The first figures of a database are made of the leads of its tenants. */
+const newTenant = async (): Promise<string> => {
+  const id = newId(NOW)
+  await db.inspect(
+    'insert into millrace.tenant (id, slug, name, created_at) values ($1::uuid, $1::uuid::text, $1::uuid::text, $2)',
+    [id, new Date(NOW)],
+  )
+  return id
+}
+
 const fold = (at: number) =>
   db.database.definer({
     text: 'select millrace.fold_figures($1::timestamptz, 3, 200)',
@@ -118,7 +128,7 @@ it('lists what reading all leads would, whenever figures are folded, leads chang
   ]
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 25 }), async (steps) => {
-      const tenantId = newId(NOW)
+      const tenantId = await newTenant()
       const known: Made[] = []
       for (const one of steps) {
         if (one.do === 'come') {
@@ -159,7 +169,7 @@ it('lists what reading all leads would, whenever figures are folded, leads chang
 }, 120_000)
 
 it('is not asked for page after page of what the figures count and the filter turns down', async () => {
-  const tenantId = newId(NOW)
+  const tenantId = await newTenant()
   const made = Array.from({ length: 60 }, (_, n): Made => {
     return { id: idAt(NOW - (n + 1) * 60_000), flow: 'solar', source: 'a', test: false, ...FATES[0] }
   })
