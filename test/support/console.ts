@@ -181,6 +181,13 @@ export const openConsole = async (
       for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor()
+        // On its way from one colour to the other, a text may stand out too little for a moment.
+        await page.evaluate(async () => {
+          const ending = document
+            .getAnimations()
+            .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+          await Promise.allSettled(ending.map(({ finished }) => finished))
+        })
         const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
         const said = violations.map(
           ({ id, help, nodes }) =>
