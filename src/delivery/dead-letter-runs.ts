@@ -24,6 +24,19 @@ export interface DeadLetterRun {
   readonly stretch: Stretch | null
 }
 
+/** What somebody wants done with many. */
+export interface DeadLetterRunAsked {
+  readonly tenantId: string
+  readonly deed: Deed
+  readonly filter: DeliveryFilter
+  readonly limit: number
+  /** 0: as fast as it goes. */
+  readonly perSecond: number
+  readonly by: string
+  /** Sealed under the tenant's key. */
+  readonly reason: Buffer | null
+}
+
 export type Deed = 'replay' | 'discard'
 
 /** So many of them at a time, written down before any is decided about. */
@@ -71,18 +84,7 @@ const runOf = (row: Readonly<Record<string, unknown>>): DeadLetterRun => ({
 /** Written together with `job`: one is not there without the other. */
 export const startRun = async (
   database: Database,
-  asked: {
-    readonly tenantId: string
-    readonly id: string
-    readonly deed: Deed
-    readonly filter: DeliveryFilter
-    readonly limit: number
-    readonly perSecond: number
-    readonly by: string
-    readonly reason: Buffer | null
-    readonly now: number
-    readonly job: Statement
-  },
+  asked: DeadLetterRunAsked & { readonly id: string; readonly now: number; readonly job: Statement },
 ): Promise<DeadLetterRun> => {
   const { tenantId, id, deed, filter, limit, perSecond, by, reason, now, job } = asked
   const matched = await countMatching(database, tenantId, { ...filter, states: ['dead'] }, limit)

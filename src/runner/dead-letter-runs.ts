@@ -4,6 +4,7 @@ import { newId } from '../base/ids.ts'
 import type { Database, Statement } from '../database/pool.ts'
 import {
   type DeadLetterRun,
+  type DeadLetterRunAsked,
   type Deed,
   findRun,
   type Letter,
@@ -13,7 +14,7 @@ import {
   startRun,
   undecided,
 } from '../delivery/dead-letter-runs.ts'
-import { type DeliveryFilter, listDeliveries, rearmAlerts } from '../delivery/read.ts'
+import { listDeliveries, rearmAlerts } from '../delivery/read.ts'
 import { addJobs } from '../jobs/jobs.ts'
 import type { Amendments } from './amend.ts'
 
@@ -23,16 +24,7 @@ import type { Amendments } from './amend.ts'
  * it is.
  */
 export interface DeadLetterRuns {
-  start(asked: {
-    readonly tenantId: string
-    readonly deed: Deed
-    readonly filter: DeliveryFilter
-    readonly limit: number
-    /** 0: as fast as it goes. */
-    readonly perSecond: number
-    readonly by: string
-    readonly reason: Buffer | null
-  }): Promise<DeadLetterRun>
+  start(asked: DeadLetterRunAsked): Promise<DeadLetterRun>
   /** What the job does: the next stretch of it, and the job for the one after. */
   goOn(asked: { readonly tenantId: string; readonly run: string }): Promise<void>
 }
