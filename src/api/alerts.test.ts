@@ -13,6 +13,7 @@ const ask = asker(() => ({ api, token }))
 beforeAll(async () => {
   sink = await openSink()
   api = await testApi({
+    env: { PUBLIC_URL: 'https://leads.example' },
     mail: async (mail) => {
       if (mailFails) throw new Error('away')
       if (refused.has(mail.to)) throw Object.assign(new Error('no such mailbox'), { responseCode: 550 })
@@ -78,6 +79,7 @@ describe('an alert', () => {
     // The owner and admins, where nobody said whom; an operator is none of them.
     expect(mails.map(({ to }) => to)).toEqual([ADMIN.email])
     expect(mails[0]?.subject).toContain('watched/crm')
+    expect(mails[0]?.text).toContain('See: https://leads.example/deliveries?flow=watched&destination=crm\n')
     expect(JSON.stringify(mails)).not.toContain('example.com')
     const put = await ask('POST', '/api/v1/dead-letters/discard', { payload: { destination: 'crm', reason: 'test' } })
     await api.home.house.delivery.deadLetters.goOn({ tenantId: api.home.tenantId, run: put.json().id })
@@ -158,6 +160,13 @@ describe('an alert', () => {
       'destination_paused watched/once',
       'unknown_outcomes watched/crm',
       'unknown_outcomes watched/once',
+    ])
+    const paths = mails.map(({ text }) => /See: https:\/\/leads\.example(\S+)/.exec(text)?.[1]).toSorted()
+    expect(paths).toEqual([
+      '/deliveries?flow=watched&destination=crm&state=unknown',
+      '/deliveries?flow=watched&destination=once&state=unknown',
+      '/destinations/watched/crm',
+      '/destinations/watched/once',
     ])
   })
 

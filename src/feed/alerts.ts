@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { isFault } from '../base/faults.ts'
 import type { Database, Log } from '../database/pool.ts'
 import { toldStatement } from '../journal/append-told.ts'
+import { pathOfAlert } from '../lead/alert-place.ts'
 
 /**
  * What somebody should look at. It is found in the tables, written down on the first of its kind, told once, and cleared
@@ -79,7 +80,7 @@ export const createAlerts = (options: {
       '',
       ...(row.subject === '' ? [] : [`Where: ${row.subject}`]),
       ...(row.code === null ? [] : [`Code: ${row.code}`]),
-      ...(publicUrl === null ? [] : [`See: ${publicUrl}/deliveries`]),
+      ...(publicUrl === null ? [] : [`See: ${publicUrl}${pathOfAlert(row.kind, row.subject)}`]),
       '',
       'You are told once. It is told again when it comes back after it was seen to.',
     ]

@@ -7,6 +7,7 @@ import type { Gate } from '../delivery/gate.ts'
 import type { Lane } from '../delivery/lane.ts'
 import { faultOfStatus, retryAfterMs } from '../kit/http-status.ts'
 import { signatureHeaders } from '../kit/standard-webhooks.ts'
+import { WEBHOOKS_FLOW } from '../lead/alert-place.ts'
 import type { Outbound, OutboundResponse } from '../outbound/outbound.ts'
 import { createOwed, type EventEnd, type OwedEvent, type Webhook } from './owed.ts'
 import { disableSubscription, findRecipient, type Subscription, secretName } from './subscriptions.ts'
@@ -40,8 +41,8 @@ export type MakeBody = (
   wants: Pick<Subscription, 'fields'>,
 ) => Promise<string | null>
 
-/** How a webhook's lane is called: no flow has such a name. */
-export const FEED_FLOW = '~webhooks'
+/** How a webhook's lane is called. */
+export const FEED_FLOW = WEBHOOKS_FLOW
 
 /** One after the other, the last for all that follow. */
 const DELAYS_MS = [5_000, 5 * 60_000, 15 * 60_000, 3_600_000]

@@ -87,10 +87,18 @@ export const SUBMIT = '/flows/roofs/sources/web/submit'
 export const START = Date.parse('2026-11-23T10:00:00Z')
 
 export const testApi = async (
-  watch: { readonly onRoute?: (route: RouteOptions) => void; readonly mail?: SendMail } = {},
+  watch: {
+    readonly onRoute?: (route: RouteOptions) => void
+    readonly mail?: SendMail
+    readonly env?: Record<string, string>
+  } = {},
 ): Promise<TestApi> => {
   const clock = movableClock(START)
-  const home = await testHouse({ clock, ...(watch.mail && { mail: watch.mail }) })
+  const home = await testHouse({
+    clock,
+    ...(watch.mail && { mail: watch.mail }),
+    ...(watch.env && { env: watch.env }),
+  })
   const { house, tenantId, logged } = home
   const { keyring, database } = house
   const published = await home.publish(FLOW)

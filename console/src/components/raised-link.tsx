@@ -1,8 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-
-/** Webhooks stand among what is called as destinations of a flow of this name. */
-const WEBHOOKS = '~webhooks'
+import { placeOfAlert } from '../../../src/lead/alert-place.ts'
 
 /** An alert's text, as the way to where something can be done about it. */
 export const RaisedLink = (props: {
@@ -11,23 +9,25 @@ export const RaisedLink = (props: {
   readonly children: ReactNode
 }) => {
   const { kind, subject, children } = props
-  const [flow = '', destination = ''] = subject.split('/')
-  if (kind.startsWith('webhook_') || flow === WEBHOOKS)
-    return (
-      <Link to="/settings" search={{ tab: 'webhooks' }}>
-        {children}
-      </Link>
-    )
-  if (destination === '') return <Link to="/deliveries">{children}</Link>
-  if (kind === 'destination_paused' || kind === 'breaker_open')
-    return (
-      <Link to="/destinations/$flow/$destination" params={{ flow, destination }}>
-        {children}
-      </Link>
-    )
-  return (
-    <Link to="/deliveries" search={{ flow, destination, ...(kind === 'unknown_outcomes' && { state: 'unknown' }) }}>
-      {children}
-    </Link>
-  )
+  const place = placeOfAlert(kind, subject)
+  switch (place.screen) {
+    case 'webhooks':
+      return (
+        <Link to="/settings" search={{ tab: 'webhooks' }}>
+          {children}
+        </Link>
+      )
+    case 'destination':
+      return (
+        <Link to="/destinations/$flow/$destination" params={{ flow: place.flow, destination: place.destination }}>
+          {children}
+        </Link>
+      )
+    case 'deliveries':
+      return (
+        <Link to="/deliveries" search={place.search}>
+          {children}
+        </Link>
+      )
+  }
 }
