@@ -53,7 +53,7 @@ import { createPrivacy, type Privacy } from './privacy/privacy.ts'
 import { type Amendments, createAmendments } from './runner/amend.ts'
 import { createBatchWriter } from './runner/batch-writer.ts'
 import { type CapDesk, createCapDesk } from './runner/cap-desk.ts'
-import { createCatalog } from './runner/catalog.ts'
+import { calledBy, createCatalog } from './runner/catalog.ts'
 import type { RunnerContext } from './runner/context.ts'
 import { createDeadLetterRuns, type DeadLetterRuns } from './runner/dead-letter-runs.ts'
 import { lookupColumn, personKeys, REACHED } from './runner/journey.ts'
@@ -162,10 +162,10 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     // A master key that does not open the database is told at the start, not at the first lead or anchor.
     const root = await openRoot({ database, master: master.keys, legacy: master.bytes, now: clock.now() })
     const keyring = createKeyring({ database, master: master.keys, root })
-    const upkeep = createUpkeep({ database, keyring, clock, log })
+    const catalog = createCatalog({ database, registries })
+    const upkeep = createUpkeep({ database, keyring, clock, log, calledBy: calledBy(catalog) })
     await upkeep.round()
     const figures = createFigureFolder({ database, clock, log })
-    const catalog = createCatalog({ database, registries })
     const models = createModels({ database })
     const secrets = createSecrets({ database })
     const lists = createKnownLists({ database })

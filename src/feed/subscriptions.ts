@@ -1,5 +1,7 @@
 import { texts } from '../database/arrays.ts'
 import type { Database, Statement } from '../database/pool.ts'
+import { forgetDeparted } from '../delivery/departed.ts'
+import { WEBHOOKS_FLOW } from '../lead/alert-place.ts'
 
 /** Who has subscribed to what is told of leads, as their tenant sees it. Addresses and keys stand among its secrets. */
 export interface Subscription {
@@ -216,6 +218,7 @@ export const removeSubscription = (database: Database, tenantId: string, id: str
       text: 'delete from millrace.secret where tenant_id = $1::uuid and name like $2',
       values: [tenantId, `webhook/${id}/%`],
     })
+    for (const statement of forgetDeparted(tenantId, WEBHOOKS_FLOW, [])) await tx.query(statement)
     await tx.query(raiseEpoch(tenantId))
     return true
   })

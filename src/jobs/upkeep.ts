@@ -1,6 +1,7 @@
 import { anchorAudit } from '../audit/verify.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database, Log } from '../database/pool.ts'
+import { type CalledBy, tidyDeparted } from '../delivery/departed.ts'
 import { anchorTenant, isPassing } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import { clearExpired } from './clearing.ts'
@@ -71,8 +72,9 @@ export const createUpkeep = (options: {
   readonly keyring: Keyring
   readonly clock: Clock
   readonly log: Log
+  readonly calledBy: CalledBy
 }): Upkeep => {
-  const { database, keyring, clock, log } = options
+  const { database, keyring, clock, log, calledBy } = options
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
 
@@ -123,6 +125,7 @@ export const createUpkeep = (options: {
         continue
       }
       await clearExpired(database, id, now)
+      await tidyDeparted(database, id, calledBy)
       if (limit !== null && (at ?? 0) < now - STORAGE_EVERY_MS) await measure(database, id, now)
     }
   }

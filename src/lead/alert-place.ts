@@ -19,7 +19,10 @@ export const placeOfAlert = (kind: string, subject: string): AlertPlace => {
   if (kind.startsWith('webhook_') || flow === WEBHOOKS_FLOW) return { screen: 'webhooks' }
   if (destination === '') return { screen: 'deliveries', search: {} }
   if (kind === 'destination_paused' || kind === 'breaker_open') return { screen: 'destination', flow, destination }
-  return { screen: 'deliveries', search: { flow, destination, ...(kind === 'unknown_outcomes' && { state: 'unknown' }) } }
+  return {
+    screen: 'deliveries',
+    search: { flow, destination, ...(kind === 'unknown_outcomes' && { state: 'unknown' }) },
+  }
 }
 
 /** As the path of an address, from the console's root. */

@@ -1,5 +1,6 @@
-import { Fault } from '../base/faults.ts'
+import { Fault, isFault } from '../base/faults.ts'
 import type { Database } from '../database/pool.ts'
+import type { CalledBy } from '../delivery/departed.ts'
 import { compileFlow } from '../flow/compile.ts'
 import { parseFlow } from '../flow/parse.ts'
 import type { CompiledFlow, Registries } from '../kit/flow.ts'
@@ -106,3 +107,16 @@ export const createCatalog = (options: { readonly database: Database; readonly r
     },
   }
 }
+
+/** Of a flow that is switched off, or that this program cannot read, nothing is said. */
+export const calledBy =
+  (catalog: Catalog): CalledBy =>
+  async (tenantId, flowId) => {
+    try {
+      const { destinations, enrichers } = await catalog.current(tenantId, flowId)
+      return [...destinations.keys(), ...enrichers.keys()]
+    } catch (error) {
+      if (!isFault(error) || error.code === 'database_unavailable') throw error
+      return error.code === 'not_found' ? [] : null
+    }
+  }

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import type { Database } from '../database/pool.ts'
+import { forgetDeparted } from '../delivery/departed.ts'
 import { compileFlow } from '../flow/compile.ts'
 import { checkFlow, parseFlow } from '../flow/parse.ts'
 import type { FlowProblem, Registries } from '../kit/flow.ts'
@@ -111,6 +112,8 @@ export const createPublish =
                on conflict (tenant_id, id) do update set current_version = excluded.current_version`,
         values: [tenantId, compiled.id, version],
       })
+      const called = [...compiled.destinations.keys(), ...compiled.enrichers.keys()]
+      for (const statement of forgetDeparted(tenantId, compiled.id, called)) await tx.query(statement)
       for (const list of lists) {
         await tx.query({
           text: `insert into millrace.suppression_list (tenant_id, id, label, created_at) values ($1::uuid, $2, $3, $4::timestamptz)

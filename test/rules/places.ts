@@ -96,7 +96,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       database: DATABASE,
       journal: 'values: upkeep makes the anchors of the journal when a day is over',
       runner: 'types: the sweeper is handed the runner it wakes',
-      delivery: 'types: the sweeper asks how much room a lane has',
+      delivery: 'values: upkeep forgets destinations that left; the sweeper asks how much room a lane has',
       audit: 'values: upkeep signs the end of the audit',
     },
   },
