@@ -1286,7 +1286,6 @@ table batch_file row level security forced
   constraint batch_file_state_check CHECK ((state = ANY (ARRAY['writing'::text, 'sent'::text, 'failed'::text])))
   constraint batch_file_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
   CREATE INDEX batch_file_due ON millrace.batch_file USING btree (next_at) WHERE (state = 'writing'::text)
-  CREATE INDEX batch_file_ended ON millrace.batch_file USING btree (tenant_id, made_at) WHERE (state <> 'writing'::text)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app

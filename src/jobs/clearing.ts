@@ -1,4 +1,5 @@
 import type { Database, Statement } from '../database/pool.ts'
+import { clearBatches } from './clear-batches.ts'
 
 /** What is over and nobody asks for any more: entries of lists that have expired, facts that are no longer fresh, batches long gone. */
 
@@ -50,43 +51,6 @@ const oldImports = (tenantId: string, now: number): Statement => ({
   values: [tenantId, new Date(now - IMPORTS_KEPT_MS)],
 })
 
-/** What left together is looked at for so long; the journals of its leads say it for good. */
-const BATCHES_KEPT_MS = 90 * 86_400_000
-/** Files looked at for what they hold. */
-const FILES_AT_ONCE = 1_000
-
-const oldBatchItems = (tenantId: string, now: number): Statement => ({
-  name: 'clear_batch_items',
-  // One that its lead has not seen yet says what became of it.
-  text: `with old as (
-           select id from millrace.batch_file where tenant_id = $1::uuid and state <> 'writing' and made_at < $2::timestamptz
-           order by made_at limit ${FILES_AT_ONCE}
-         ), gone as (
-           delete from millrace.batch_item where tenant_id = $1::uuid and ctid = any (array(
-             select i.ctid from old join millrace.batch_item i on i.tenant_id = $1::uuid and i.file = old.id
-             where not exists (select from millrace.delivery d where d.tenant_id = $1::uuid and d.lead_id = i.lead_id
-               and d.id = i.delivery and d.state = 'waiting')
-             limit $3::integer for update of i skip locked)) returning 1
-         )
-         select count(*)::integer as gone from gone`,
-  values: [tenantId, new Date(now - BATCHES_KEPT_MS), AT_ONCE],
-})
-
-const oldBatches = (tenantId: string, now: number): Statement => ({
-  name: 'clear_batch_files',
-  text: `with due as (
-           select f.id from millrace.batch_file f
-           where f.tenant_id = $1::uuid and f.state <> 'writing' and f.made_at < $2::timestamptz
-             -- Looked up for each: joined, each would be compared with all of the tenant's, where few were there when it was planned.
-             and (select 1 from millrace.batch_item i where i.file = f.id limit 1) is null
-           order by f.made_at limit $3::integer for update of f skip locked
-         ), gone as (
-           delete from millrace.batch_file f using due where f.tenant_id = $1::uuid and f.id = due.id returning 1
-         )
-         select count(*)::integer as gone from gone`,
-  values: [tenantId, new Date(now - BATCHES_KEPT_MS), AT_ONCE],
-})
-
 /** Jobs on many dead letters are looked at for so long after they ended; the audit says who did it for good. */
 const RUNS_KEPT_MS = 90 * 86_400_000
 
@@ -102,18 +66,16 @@ const oldRuns = (tenantId: string, now: number): Statement => ({
 /** Deletes what is over of one tenant, a part a commit; what is left when the round has done enough waits for the next. */
 export const clearExpired = async (database: Database, tenantId: string, now: number): Promise<void> => {
   const parts = [
-    [expiredEntries(tenantId, now)],
-    [staleFacts(tenantId, now)],
-    [oldImports(tenantId, now)],
-    // Together: once the oldest are empty they go, and the next are looked at.
-    [oldBatchItems(tenantId, now), oldBatches(tenantId, now)],
-    [oldRuns(tenantId, now)],
+    expiredEntries(tenantId, now),
+    staleFacts(tenantId, now),
+    oldImports(tenantId, now),
+    oldRuns(tenantId, now),
   ]
-  for (const statements of parts) {
+  for (const statement of parts) {
     for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
-      const gone = await database.batch([tenantId], statements)
-      // Not where fewer went than may: some of the oldest may have to stay.
-      if (gone.every(([row]) => row?.gone === 0)) break
+      const [[row] = []] = await database.batch([tenantId], [statement])
+      if (row?.gone === 0) break
     }
   }
+  await clearBatches(database, { tenantId, now, commitsMax: COMMITS_MAX })
 }
