@@ -1969,7 +1969,7 @@ table recipient_notice row level security forced
   constraint recipient_notice_pkey PRIMARY KEY (tenant_id, id)
   constraint recipient_notice_status_check CHECK ((status = ANY (ARRAY['due'::text, 'manual'::text, 'acknowledged'::text, 'refused'::text])))
   constraint recipient_notice_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES millrace.tenant(id)
-  CREATE INDEX recipient_notice_due ON millrace.recipient_notice USING btree (tenant_id, next_at) WHERE (status = 'due'::text)
+  CREATE INDEX recipient_notice_lane ON millrace.recipient_notice USING btree (tenant_id, flow_id, destination, next_at) WHERE (status = 'due'::text)
   CREATE UNIQUE INDEX recipient_notice_once ON millrace.recipient_notice USING btree (tenant_id, request_id, delivery)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))
   grant delete, insert, select, update to millrace_app

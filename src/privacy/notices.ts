@@ -5,6 +5,7 @@ import type { Database, Log } from '../database/pool.ts'
 import { type Keyring, openUnderTenant } from '../journal/keyring.ts'
 import type { AttemptResult, Call, CallAnswer, ForgetInput } from '../kit/destination.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
+import { dueLanes, type Told, takeNotices } from './notices-due.ts'
 import { noticeOf, settleRequest } from './requests.ts'
 import type { Notice } from './types.ts'
 
@@ -19,9 +20,6 @@ export interface Notices {
   acknowledge(asked: { readonly tenantId: string; readonly id: string; readonly by: string }): Promise<boolean>
 }
 
-const EACH = 50
-/** Longer than any call: who died with a notice in hand leaves it to the next round after. */
-const LEASE_MS = 5 * 60_000
 const RETRY_BASE_MS = 60_000
 const RETRY_MAX_MS = 6 * 3_600_000
 const CALLS_MAX = 5
@@ -88,7 +86,7 @@ export const createNotices = (options: {
     )
   }
 
-  /** It was not told after all: emergency mode, a pause or a breaker holds it as it holds deliveries. */
+  /** It was not told after all: its destination was stopped since it was taken. */
   const hold = async (tenantId: string, { id }: Notice, until: number | null): Promise<void> => {
     const now = clock.now()
     await database.batch(
@@ -145,23 +143,18 @@ export const createNotices = (options: {
     return settle(tenantId, notice, { status: 'due', code: result.code, nextAt: now + wait })
   }
 
+  /** Whom something is to be told that may be told now; emergency mode, a pause or a breaker holds it like deliveries. */
+  const open = async (tenantId: string): Promise<readonly Told[]> => {
+    const [rows = []] = await database.batch([tenantId], [dueLanes(tenantId, clock.now())])
+    const lanes = rows.map((row) => ({ flow: row.flow_id as string, destination: row.destination as string }))
+    return lanes.filter((lane) => tools.stopped(tenantId, lane) === null)
+  }
+
+  /** What is held is neither taken nor touched. */
   const take = async (tenantId: string): Promise<{ notice: Notice; sealed: Buffer | null }[]> => {
-    const now = clock.now()
-    const [rows = []] = await database.batch(
-      [tenantId],
-      [
-        {
-          name: 'notices_take',
-          text: `update millrace.recipient_notice n set attempts = n.attempts + 1, next_at = $3::timestamptz
-                 where n.tenant_id = $1::uuid and n.id in (
-                   select id from millrace.recipient_notice
-                   where tenant_id = $1::uuid and status = 'due' and next_at <= $2::timestamptz
-                   order by next_at limit ${EACH} for update skip locked)
-                 returning n.*`,
-          values: [tenantId, new Date(now), new Date(now + LEASE_MS)],
-        },
-      ],
-    )
+    const lanes = await open(tenantId)
+    if (lanes.length === 0) return []
+    const [rows = []] = await database.batch([tenantId], [takeNotices({ tenantId, lanes, now: clock.now() })])
     return rows.map((row) => ({ notice: noticeOf(row), sealed: row.sealed as Buffer | null }))
   }
 

@@ -235,8 +235,16 @@ describe('an erasure', () => {
     await gate.refresh()
     const { id } = await erase(await person('urgent@example.com'))
     const from = sink.requests.length
+    /** Who wrote each row last. */
+    const written = () =>
+      home.inspect('select xmin::text from millrace.recipient_notice where request_id = $1 order by id', [id])
+    const before = await written()
+    expect(await notices.round()).toBe(0)
+    clock.advance(60_001)
     expect(await notices.round()).toBe(0)
     expect(sink.requests.length).toBe(from)
+    // However long it lasts, what is held is not touched.
+    expect(await written()).toEqual(before)
     const due = await noticesOf(home.house.database, home.tenantId, id)
     expect(due.map(({ status, attempts }) => [status, attempts])).toEqual(due.map(() => ['due', 0]))
     clock.advance(600_001)
