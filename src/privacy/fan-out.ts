@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.ts'
+import { type FaultCode, isFault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import { seal } from '../base/seal.ts'
 import { byteas, int8s, texts, uuids } from '../database/arrays.ts'
 import type { Database } from '../database/pool.ts'
+import { isPassing } from '../journal/anchors.ts'
 import type { LeadLoader, LoadedLead } from '../journal/read.ts'
 import type { NoticeTools } from './notices.ts'
 import { askedAbout, type Recipient } from './recipients.ts'
@@ -20,6 +22,9 @@ export interface FanOut {
   carryOut(request: PrivacyRequest): Promise<void>
 }
 
+/** `unread`: why it cannot be seen whether it can be told; null: it can. */
+type Noted = Recipient & { readonly unread: FaultCode | null }
+
 const LEADS_MAX = 500
 const ACTS: Readonly<Record<string, NoticeAct>> = {
   revoke: 'revoke',
@@ -36,17 +41,75 @@ export const createFanOut = (options: {
 }): FanOut => {
   const { database, loader, clock, tools } = options
 
-  /** Enrichers without a way to be told this are not told, as with an erasure; a destination without one is a person's to tell. */
-  const inquiriesOf = async (loaded: LoadedLead, act: NoticeAct): Promise<readonly Recipient[]> => {
+  /**
+   * Enrichers without a way to be told this are not told, as with an erasure; a destination without one is a person's to
+   * tell. One whose flow cannot be read now is noted with why, and whether it can be told is seen when it can be read.
+   */
+  const inquiriesOf = async (loaded: LoadedLead, act: NoticeAct): Promise<readonly Noted[]> => {
     const { tenantId, flow, flowVersion, id: leadId } = loaded.lead
-    const told: Recipient[] = []
+    const told: Noted[] = []
     for (const inquiry of askedAbout(loaded)) {
-      const enricher = await tools.destination(tenantId, { flow, flowVersion, destination: inquiry.destination })
-      const { reference, id: deliveryId } = inquiry
-      const input = { act, requestId: '', leadId, deliveryId, reference, now: clock.now() }
-      if (enricher?.type.forget?.(input, enricher.settings as never)) told.push(inquiry)
+      try {
+        const enricher = await tools.destination(tenantId, { flow, flowVersion, destination: inquiry.destination })
+        const { reference, id: deliveryId } = inquiry
+        const input = { act, requestId: '', leadId, deliveryId, reference, now: clock.now() }
+        if (enricher?.type.forget?.(input, enricher.settings as never)) told.push({ ...inquiry, unread: null })
+      } catch (error) {
+        if (isPassing(error)) throw error
+        told.push({ ...inquiry, unread: isFault(error) ? error.code : 'internal' })
+      }
     }
     return told
+  }
+
+  /** Gives how many recipients its lead has. */
+  const noteLead = async (request: PrivacyRequest, act: NoticeAct, leadId: string): Promise<number> => {
+    const { tenantId, id } = request
+    const loaded = await loader.load(tenantId, leadId)
+    if (!loaded || loaded.lead.test) return 0
+    const recipients: readonly Noted[] = [
+      ...[...loaded.lead.deliveries.values()]
+        .filter(({ outcome }) => outcome === 'success')
+        .map((delivery) => ({ ...delivery, unread: null })),
+      ...(await inquiriesOf(loaded, act)),
+    ]
+    if (recipients.length === 0) return 0
+    const now = clock.now()
+    await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'fan_out_notices',
+          text: `insert into millrace.recipient_notice (tenant_id, id, request_id, lead_id, delivery, flow_id,
+                   flow_version, destination, act, status, next_at, due_at, sealed, code)
+                 select $1::uuid, w.id, $2::uuid, $3::uuid, w.delivery, $4, $5::integer, w.destination, $6, 'due',
+                   $7::timestamptz, $8::timestamptz, w.sealed, w.code
+                 from unnest($9::uuid[], $10::text[], $11::text[], $12::bytea[], $13::text[])
+                   as w(id, delivery, destination, sealed, code)
+                 on conflict do nothing`,
+          values: [
+            tenantId,
+            id,
+            leadId,
+            loaded.lead.flow,
+            loaded.lead.flowVersion,
+            act,
+            new Date(now),
+            new Date(request.dueAt),
+            uuids(recipients.map(() => newId(now))),
+            texts(recipients.map((delivery) => delivery.key ?? delivery.id)),
+            texts(recipients.map((delivery) => delivery.destination)),
+            byteas(
+              recipients.map(({ reference, unread }) =>
+                seal(loaded.keys.wrap, JSON.stringify({ reference, ...(unread !== null && { unread: true }) })),
+              ),
+            ),
+            texts(recipients.map(({ unread }) => unread)),
+          ],
+        },
+      ],
+    )
+    return recipients.length
   }
 
   const carryOut: FanOut['carryOut'] = async (request) => {
@@ -71,44 +134,17 @@ export const createFanOut = (options: {
     )
     const now = clock.now()
     let told = 0
+    let failed: { readonly error: unknown } | null = null
     for (const row of leads) {
-      const loaded = await loader.load(tenantId, row.id as string)
-      if (!loaded || loaded.lead.test) continue
-      const recipients: readonly Recipient[] = [
-        ...[...loaded.lead.deliveries.values()].filter(({ outcome }) => outcome === 'success'),
-        ...(await inquiriesOf(loaded, act)),
-      ]
-      if (recipients.length === 0) continue
-      told += recipients.length
-      await database.batch(
-        [tenantId],
-        [
-          {
-            name: 'fan_out_notices',
-            text: `insert into millrace.recipient_notice (tenant_id, id, request_id, lead_id, delivery, flow_id,
-                     flow_version, destination, act, status, next_at, due_at, sealed)
-                   select $1::uuid, w.id, $2::uuid, $3::uuid, w.delivery, $4, $5::integer, w.destination, $6, 'due',
-                     $7::timestamptz, $8::timestamptz, w.sealed
-                   from unnest($9::uuid[], $10::text[], $11::text[], $12::bytea[]) as w(id, delivery, destination, sealed)
-                   on conflict do nothing`,
-            values: [
-              tenantId,
-              id,
-              row.id as string,
-              loaded.lead.flow,
-              loaded.lead.flowVersion,
-              act,
-              new Date(now),
-              new Date(request.dueAt),
-              uuids(recipients.map(() => newId(now))),
-              texts(recipients.map((delivery) => delivery.key ?? delivery.id)),
-              texts(recipients.map((delivery) => delivery.destination)),
-              byteas(recipients.map(({ reference }) => seal(loaded.keys.wrap, JSON.stringify({ reference })))),
-            ],
-          },
-        ],
-      )
+      try {
+        told += await noteLead(request, act, row.id as string)
+      } catch (error) {
+        if (isPassing(error)) throw error
+        failed ??= { error }
+      }
     }
+    // Of the other leads everybody is told meanwhile; the request stays under way, and is gone through again.
+    if (failed) throw failed.error
     await database.batch(
       [tenantId],
       [
@@ -126,6 +162,7 @@ export const createFanOut = (options: {
   return {
     carryOut,
     round: async () => {
+      let failed: { readonly error: unknown } | null = null
       const tenants = await database.definer<{ id: string }>({
         name: 'find_tenants',
         text: 'select id from millrace.find_tenants()',
@@ -144,9 +181,15 @@ export const createFanOut = (options: {
         )
         for (const row of rows) {
           const request = await readRequest(database, tenantId, row.id as string)
-          if (request) await carryOut(request)
+          try {
+            if (request) await carryOut(request)
+          } catch (error) {
+            if (isPassing(error)) throw error
+            failed ??= { error }
+          }
         }
       }
+      if (failed) throw failed.error
     },
   }
 }

@@ -102,12 +102,29 @@ export const createNotices = (options: {
     )
   }
 
+  const drop = async (tenantId: string, notice: Notice): Promise<void> => {
+    await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'notice_drop',
+          text: `delete from millrace.recipient_notice where tenant_id = $1::uuid and id = $2::uuid and status = 'due'`,
+          values: [tenantId, notice.id],
+        },
+        settleRequest(tenantId, notice.requestId, clock.now()),
+      ],
+    )
+  }
+
   const perform = async (tenantId: string, notice: Notice, sealed: Buffer | null): Promise<void> => {
     let result: AttemptResult | null
     try {
       const destination = await tools.destination(tenantId, notice)
       const known = sealed ? openUnderTenant(await keyring.tenant(tenantId), sealed).toString('utf8') : '{}'
-      const { reference = null } = JSON.parse(known) as { readonly reference?: string | null }
+      const { reference = null, unread = false } = JSON.parse(known) as {
+        readonly reference?: string | null
+        readonly unread?: boolean
+      }
       const input: ForgetInput = {
         act: notice.act,
         requestId: notice.requestId,
@@ -117,6 +134,8 @@ export const createNotices = (options: {
         now: clock.now(),
       }
       result = destination === null ? null : await tell(tenantId, destination, input)
+      // Noted before it could be seen that it takes no such call: it is no recipient of this.
+      if (result === null && unread) return await drop(tenantId, notice)
     } catch (error) {
       const code: FaultCode = isFault(error) ? error.code : 'internal'
       if (!isFault(error)) log.error({ notice: notice.id, code }, 'a destination threw while it was told')

@@ -117,6 +117,97 @@ describe('a person who took a consent back', () => {
     expect(await noticesOf(home.house.database, home.tenantId, restricted.id)).toEqual([])
   })
 
+  it('is told of to all that received something, also where a flow of theirs cannot be read just now', async () => {
+    await home.publish(
+      flow()
+        .replace('flow: known', 'flow: sold')
+        .replace(
+          'steps:',
+          `destinations: { crm: { type: http, url: "${sink.url}/crm", repeat: keyed, forget: { url: "${sink.url}/crm/forget", acts: [revoke, restrict] } } }\nsteps:`,
+        )
+        .concat('  - deliver: { to: crm }\n'),
+    )
+    const email = 'gil@example.com'
+    const sold = (await home.submit('sold', 'web', { email, phone: '512 555 0147', note: 'go' })).answer.lead_id
+    const known = (await submit(email, '512 555 0148')).answer.lead_id
+    const revise = (revision: number) =>
+      home.inspect(`update millrace.flow_version set revisions = jsonb_set(revisions, '{enrich}', '${revision}')
+        where flow_id = 'sold'`)
+    const [{ enrich } = { enrich: 1 }] = await home.inspect<{ enrich: number }>(
+      `select (revisions ->> 'enrich')::integer as enrich from millrace.flow_version where flow_id = 'sold'`,
+    )
+    await revise(999)
+    // A process that has not read it before.
+    const { consents, fanOut, notices } = (await home.sibling()).privacy
+    const [key] = (await person(email)).keys
+    const block = async (kind: 'revoke' | 'restrict') => {
+      const who = [{ kind: 'email', key: key ?? 0n }] as const
+      const asked = { tenantId: home.tenantId, actor: { kind: 'operator', id: 'test' } } as const
+      const made = await consents.block({
+        ...asked,
+        kind,
+        known: who,
+        channels: ['call'],
+        via: 'operator',
+        evidence: null,
+      })
+      await fanOut.round()
+      return made.id
+    }
+    const noted = async (id: string) =>
+      (await noticesOf(home.house.database, home.tenantId, id))
+        .map(({ leadId, destination, status, code }) => ({ leadId, destination, status, code }))
+        .toSorted((one, other) =>
+          `${one.leadId}${one.destination}`.localeCompare(`${other.leadId}${other.destination}`),
+        )
+    const revoked = await block('revoke')
+    const restricted = await block('restrict')
+    const due = { status: 'due', code: null }
+    expect(await noted(revoked)).toEqual([
+      { leadId: sold, destination: 'crm', ...due },
+      { leadId: sold, destination: 'people', status: 'due', code: 'revision_missing' },
+      { leadId: known, destination: 'people', ...due },
+    ])
+    await notices.round()
+    expect(await noted(revoked)).toEqual([
+      { leadId: sold, destination: 'crm', status: 'due', code: 'revision_missing' },
+      { leadId: sold, destination: 'people', status: 'due', code: 'revision_missing' },
+      { leadId: known, destination: 'people', status: 'acknowledged', code: null },
+    ])
+    await revise(enrich)
+    clock.advance(600_000)
+    await notices.round()
+    expect((await noted(revoked)).map(({ status }) => status)).toEqual(Array(3).fill('acknowledged'))
+    // Of a restriction the enricher is not told, as it turns out.
+    expect(await noted(restricted)).toEqual([{ leadId: sold, destination: 'crm', status: 'acknowledged', code: null }])
+  })
+
+  it('is told of for all their leads but the one that cannot be read, and for that one later', async () => {
+    const email = 'hal@example.com'
+    const broken = (await submit(email, '512 555 0149')).answer.lead_id
+    const whole = (await submit(email, '512 555 0150')).answer.lead_id
+    const { consents, fanOut } = home.house.privacy
+    const [key] = (await person(email)).keys
+    const made = await consents.block({
+      tenantId: home.tenantId,
+      actor: { kind: 'operator', id: 'test' },
+      kind: 'revoke',
+      known: [{ kind: 'email', key: key ?? 0n }],
+      channels: ['call'],
+      via: 'operator',
+      evidence: null,
+    })
+    const noted = async () => (await noticesOf(home.house.database, home.tenantId, made.id)).map(({ leadId }) => leadId)
+    const put = (events: string) =>
+      home.inspect(`update millrace.segment set events = ${events} where lead_id = $1`, [broken])
+    await put(`'x' || events`)
+    await expect(fanOut.round()).rejects.toThrow()
+    expect(await noted()).toEqual([whole])
+    await put('substr(events, 2)')
+    await fanOut.round()
+    expect((await noted()).toSorted()).toEqual([broken, whole].toSorted())
+  })
+
   it('is not asked about, although the step was decided before', async () => {
     const { answer } = await submit('eve@example.com', '512 555 0145', 'look')
     const [key] = (await person('eve@example.com')).keys
