@@ -157,6 +157,14 @@ describe('an import of a list', () => {
     const cut = await send('cut', gzipSync(text).subarray(0, -12), { ...utf8, 'content-encoding': 'gzip' })
     expect([cut.statusCode, cut.json().code]).toEqual([400, 'unreadable_body'])
     expect((await read('cut')).state).toBe('broken')
+    // Half a letter of a wide text, and a byte that EUC-JP has no letter for.
+    for (const [name, bytes, charset] of [
+      ['half', Buffer.from(text, 'utf16le').subarray(0, -1), 'utf-16le'],
+      ['none', Buffer.from([...Buffer.from('a@example.org\n'), 0xff, 0x0a]), 'euc-jp'],
+    ] as const) {
+      const wrong = await send(name, bytes, { 'content-type': `text/plain; charset=${charset}` })
+      expect([wrong.statusCode, wrong.json().code], name).toEqual([400, 'unreadable_body'])
+    }
     for (const headers of [{ 'content-type': 'text/plain; charset=klingon' }, { ...utf8, 'content-encoding': 'br' }])
       expect((await send('other', Buffer.from(text), headers)).statusCode).toBe(415)
   })

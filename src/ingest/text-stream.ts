@@ -2,10 +2,11 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Fault } from '../base/faults.ts'
 import { charsetIn } from './body.ts'
+import { unreadable } from './limits.ts'
 
 /**
  * A text that comes as a stream, as UTF-8: unpacked where it was packed, and decoded part by part from what it is written
- * in. Nothing but a letter that is cut in two is held back.
+ * in. Nothing but a letter that is cut in two is held back; bytes that are none of that charset are refused.
  */
 export interface TextStream {
   readonly stream: AsyncIterable<Buffer>
@@ -17,7 +18,7 @@ const decoderOf = (contentType = ''): TextDecoder | null => {
   const label = charsetIn(contentType)
   if (label === null) return null
   try {
-    const decoder = new TextDecoder(label)
+    const decoder = new TextDecoder(label, { fatal: true })
     return decoder.encoding === 'utf-8' ? null : decoder
   } catch {
     throw new Fault('unsupported_media_type', {
@@ -27,9 +28,18 @@ const decoderOf = (contentType = ''): TextDecoder | null => {
 }
 
 async function* decoded(stream: AsyncIterable<Buffer>, decoder: TextDecoder): AsyncGenerator<Buffer> {
-  for await (const part of stream) yield Buffer.from(decoder.decode(part, { stream: true }))
-  const rest = decoder.decode()
-  if (rest !== '') yield Buffer.from(rest)
+  const decode = (...part: Parameters<TextDecoder['decode']>): Buffer => {
+    try {
+      return Buffer.from(decoder.decode(...part))
+    } catch {
+      throw unreadable('body: not text in the charset its sender names; send UTF-8')
+    }
+  }
+  // Not `for await`: it would break the connection of whoever is to be told what is wrong.
+  const parts = stream[Symbol.asyncIterator]()
+  for (let part = await parts.next(); !part.done; part = await parts.next()) yield decode(part.value, { stream: true })
+  const rest = decode()
+  if (rest.length > 0) yield rest
 }
 
 async function* unpacked(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
