@@ -55,7 +55,9 @@ export const watchPreconditions = (app: FastifyInstance, database: Database): vo
     if (request.session === null || !CHANGES.has(request.method)) return
     const wanted = ifMatch(request)
     if (wanted === null) return
-    const release = await lock(request.session.tenantId, request.url)
+    // Whatever is asked besides, and however it is written: it is the same thing that changes.
+    const [path = ''] = request.url.split('?')
+    const release = await lock(request.session.tenantId, decodeURIComponent(path))
     held.set(request, release)
     if ((await current(request)) !== wanted) throw changed()
   })
