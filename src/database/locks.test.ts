@@ -46,6 +46,28 @@ it('one thing is held by one at a time, in order within a process, in all proces
   expect(order).toEqual([1, 3, 5, 7, 9, 11])
 })
 
+it('a process that always wants a thing leaves it free from time to time, for long enough that another gets it', async () => {
+  let isHad = false
+  const busy = async (): Promise<void> => {
+    while (!isHad) {
+      const letGo = await one.lock('wanted')
+      for (let n = 0; n < 100; n += 1) await one.definer({ text: 'select 1' })
+      letGo()
+    }
+  }
+  const watched = async (): Promise<void> => {
+    ;(await one.lock('wanted'))()
+    // Between two that hold it in turn it is free for a moment: several looks in a row find it so where it is left alone.
+    for (let free = 0; free < 5; ) {
+      const held = await db.inspect(`select 1 from pg_locks where locktype = 'advisory' and classid = 7119`)
+      free = held.length === 0 ? free + 1 : 0
+    }
+    ;(await other.lock('wanted'))()
+    isHad = true
+  }
+  await Promise.all([busy(), busy(), watched()])
+})
+
 it('is free again when the session that held it is gone, and the next is taken in a new one', async () => {
   const letGo = await one.lock('lost')
   const backends = () =>

@@ -8,7 +8,8 @@ import type { Link } from './link.ts'
 /**
  * A process holds all its locks in one session of its own, opened with the first: so a lock takes no connection from
  * whoever works under it, and those of a process that dies are free at once. Within a process, who wants a lock that is
- * held queues behind it; between processes it is asked for again and again.
+ * held queues behind it; between processes it is asked for again and again. A process whose queue has had a lock for a
+ * turn leaves it alone for long enough that any other that asks for it gets it.
  *
  * A session that is lost loses its locks before their holders are done. What two processes may not do at once even then
  * must be kept apart in SQL besides.
@@ -23,12 +24,14 @@ export interface Locks {
 const LOCK_CLASS = 7119
 const AGAIN_MS = 10
 const AGAIN_MS_MAX = 200
+const TURN_MS = 1_000
+const BETWEEN_TURNS_MS = AGAIN_MS_MAX * 1.5
 /** Longer than anybody holds one who is well. */
 const WAIT_MS = 30_000
 
 export const createLocks = (open: (onLost: (link: Link) => void) => Promise<Link>): Locks => {
-  /** The end of the queue for each name that is held or wanted. */
-  const queues = new Map<string, Promise<void>>()
+  /** For each name that is held or wanted: the end of its queue, and since when the queue has its turn. */
+  const queues = new Map<string, { readonly end: Promise<void>; since: number }>()
   let link: Promise<Link> | null = null
   let isClosed = false
 
@@ -88,15 +91,19 @@ export const createLocks = (open: (onLost: (link: Link) => void) => Promise<Link
       const until = performance.now() + WAIT_MS
       const key = createHash('sha256').update(name).digest().readInt32BE(0)
       const before = queues.get(name)
-      const { promise: after, resolve: next } = Promise.withResolvers<void>()
-      queues.set(name, after)
+      const { promise: end, resolve: next } = Promise.withResolvers<void>()
+      const own = { end, since: 0 }
+      queues.set(name, own)
       const leave = (): void => {
-        if (queues.get(name) === after) queues.delete(name)
+        if (queues.get(name) === own) queues.delete(name)
         next()
       }
-      await before
+      await before?.end
       try {
+        const isNextTurn = before !== undefined && performance.now() - before.since > TURN_MS
+        if (isNextTurn) await delay(BETWEEN_TURNS_MS)
         const held = await take(key, until)
+        own.since = before === undefined || isNextTurn ? performance.now() : before.since
         let isHeld = true
         return () => {
           if (!isHeld) return
