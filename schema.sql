@@ -1882,6 +1882,7 @@ table person_event row level security forced
    10 other uuid
   constraint person_event_pkey PRIMARY KEY (tenant_id, id)
   constraint person_event_type_check CHECK ((type = ANY (ARRAY['merged'::text, 'unmerged'::text, 'split'::text, 'kept_apart'::text])))
+  CREATE INDEX person_event_other ON millrace.person_event USING btree (tenant_id, other) WHERE (other IS NOT NULL)
   CREATE INDEX person_event_person ON millrace.person_event USING btree (tenant_id, person_id)
   CREATE UNIQUE INDEX person_event_undoes ON millrace.person_event USING btree (tenant_id, undoes) WHERE (undoes IS NOT NULL)
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))

@@ -40,10 +40,12 @@ with members as materialized (
      where tenant_id = $1::uuid and merged_into between w.id and w.id order by merged_into)
   ) p
 )
-select 1 from members a
-join millrace.person_apart x on x.tenant_id = $1::uuid and x.a = a.id
-join members b on b.id = x.b
-where a.root <> b.root
+select 1 from members m
+cross join lateral (
+  select b from millrace.person_apart where tenant_id = $1::uuid and a between m.id and m.id order by a
+) x
+join members o on o.id = x.b
+where m.root <> o.root
 limit 1`,
         values: [tenantId, `{${roots.join(',')}}`],
       },

@@ -3,6 +3,7 @@ import { newId } from '../base/ids.ts'
 import { uuids } from '../database/arrays.ts'
 import { type Database, type Row, sqlState, type Tx } from '../database/pool.ts'
 import { mergeStatements } from '../journal/merge-persons.ts'
+import { MEMBERS } from './members.ts'
 
 /**
  * What people decide about persons. Each change is an event beside those of leads, which stay as they are: a lead's
@@ -39,8 +40,11 @@ const wrong = (message: string): Fault => new Fault('invalid_request', { message
 
 const rootsIn = async (tx: Tx, tenantId: string, ids: readonly string[]): Promise<Map<string, string>> => {
   const rows = await tx.query<{ id: string; root: string }>({
-    text: `select id, coalesce(merged_into, id) as root from millrace.person
-           where tenant_id = $1::uuid and id = any ($2::uuid[])`,
+    name: 'read_roots',
+    text: `select p.id, coalesce(p.merged_into, p.id) as root from unnest($2::uuid[]) as w(id)
+           cross join lateral (
+             select id, merged_into from millrace.person where tenant_id = $1::uuid and id = w.id limit 1
+           ) p`,
     values: [tenantId, uuids(ids)],
   })
   return new Map(rows.map(({ id, root }) => [id, root]))
@@ -82,13 +86,21 @@ export const createPersonChanges = (options: { readonly database: Database }): P
         }))
         await tx.all(mergeStatements(merges))
         // Who merges them says that they are not two.
-        await tx.query({
-          text: `delete from millrace.person_apart x using millrace.person a, millrace.person b
-                 where x.tenant_id = $1::uuid and a.tenant_id = x.tenant_id and b.tenant_id = x.tenant_id
-                   and a.id = x.a and b.id = x.b
-                   and coalesce(a.merged_into, a.id) = $2::uuid and coalesce(b.merged_into, b.id) = $2::uuid`,
+        const apart = await tx.query<{ a: string; b: string }>({
+          name: 'find_apart_within',
+          text: `with members as materialized (${MEMBERS})
+                 select x.a, x.b from members m cross join lateral (
+                   select a, b from millrace.person_apart
+                   where tenant_id = $1::uuid and a between m.id and m.id order by a
+                 ) x where x.b in (select id from members)`,
           values: [tenantId, keep],
         })
+        for (const { a, b } of apart)
+          await tx.query({
+            name: 'join_persons',
+            text: 'delete from millrace.person_apart where tenant_id = $1::uuid and a = $2::uuid and b = $3::uuid',
+            values: [tenantId, a, b],
+          })
         return { person: keep, other: null, events: merges.map(({ write }) => write.id) }
       }),
 

@@ -1,5 +1,6 @@
 import type { Database, Row } from '../database/pool.ts'
 import type { JournalReader } from '../journal/types.ts'
+import { MEMBERS } from './members.ts'
 import { type Contribution, DEFAULT_SURVIVORSHIP, type Survivorship } from './survivorship.ts'
 
 /** A person that stands by itself. */
@@ -81,13 +82,6 @@ const leadsOf = (tenant: string): string => `
   select l.* from millrace.lead l where l.tenant_id = ${tenant} and l.id = m.id and l.person_id = m.id
   union all
   select l.* from millrace.lead l where l.tenant_id = ${tenant} and l.person_id = m.id and l.person_id <> l.id`
-
-/** A person $2 and who stands under it, one way after the other: no index answers an OR here. */
-const MEMBERS = `
-  (select id from millrace.person where tenant_id = $1::uuid and id = $2::uuid)
-  union all
-  (select id from millrace.person
-   where tenant_id = $1::uuid and merged_into between $2::uuid and $2::uuid order by merged_into)`
 
 const PERSON = `p.id, p.account_id, p.created_at, p.test,
   coalesce((select array_agg(m.id order by m.id) from millrace.person m
@@ -219,9 +213,14 @@ export const createPersonStore = (options: {
         tenantId,
         'events_of_person',
         `with members as materialized (${MEMBERS})
-         select e.id, e.person_id, e.type, e.at, e.by, e.lead_id, e.persons, e.undoes
-         from millrace.person_event e
-         where e.tenant_id = $1::uuid and (e.person_id in (select id from members) or e.other in (select id from members))
+         select distinct e.id, e.person_id, e.type, e.at, e.by, e.lead_id, e.persons, e.undoes
+         from members m cross join lateral (
+           (select * from millrace.person_event
+            where tenant_id = $1::uuid and person_id between m.id and m.id order by person_id)
+           union all
+           (select * from millrace.person_event
+            where tenant_id = $1::uuid and other between m.id and m.id order by other)
+         ) e
          order by e.at desc, e.id desc limit 500`,
         [id],
       )

@@ -3,10 +3,11 @@
  * while it was empty is kept while it grows (docs/decisions/0010).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database, Statement } from '../../src/database/pool.ts'
+import type { Database, Statement, Tx } from '../../src/database/pool.ts'
 import { findPlaces, findRecordsOf } from '../../src/handlers/person-look-up.ts'
 import { areApart, rootsOf } from '../../src/handlers/person-roots.ts'
 import { NO_PERSONS, type PersonCommit, personStatements, type RecordWrite } from '../../src/journal/person-writes.ts'
+import { createPersonChanges } from '../../src/persons/changes.ts'
 import { createPersonStore } from '../../src/persons/store.ts'
 import { type ServerVersion, type TestDatabase, testDatabase } from '../support/database.ts'
 import { scansOf, sharedPlan } from '../support/plans.ts'
@@ -50,9 +51,21 @@ await areApart(asking, TENANT, [PERSON])
 const store = createPersonStore({ database: asking, reader: { read: async () => null } })
 await store.leads(TENANT, PERSON, { before: null, limit: 10 })
 await store.events(TENANT, PERSON)
+await createPersonChanges({
+  database: {
+    transaction: async (_: readonly string[], change: (tx: Tx) => Promise<unknown>) =>
+      change({
+        query: async (statement: Statement) => {
+          asked.push(statement)
+          return [PERSON, LEAD].map((id) => ({ id, root: id, a: PERSON, b: LEAD }))
+        },
+        all: async () => [],
+      } as unknown as Tx),
+  } as unknown as Database,
+}).merge({ tenantId: TENANT, person: PERSON, persons: [LEAD], by: LEAD, at: 0 })
 
 const STATEMENTS: readonly Statement[] = [
-  ...asked,
+  ...new Map(asked.map((statement) => [statement.name, statement])).values(),
   findPlaces([{ tenantId: TENANT, keys: [7n] }]),
   findRecordsOf([TENANT], [PERSON]),
   ...personStatements([
@@ -69,6 +82,8 @@ const BOUNDS: Readonly<Record<string, RegExp>> = {
   person_key: /\bkey = /,
   account_key: /\b(?:key|account_id) = /,
   person: /\b(?:id|merged_into) [>=]/,
+  person_apart: /\ba >?= /,
+  person_event: /\b(?:person_id|other) >= /,
   person_record: /\bperson_id [>=]/,
   lead: /\b(?:person_)?id = /,
 }
