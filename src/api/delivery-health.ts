@@ -112,10 +112,10 @@ const nameOf = (name: string): { flow: string; destination: string } => {
   return { flow: lane.flowId, destination: lane.destination }
 }
 
-/** What waits, by queue; deliveries by their destinations. */
+/** What waits, by queue, deliveries by their destinations; and what is stopped. */
 export const queueStates = async (
   asked: Asked & { readonly gate: Pick<Gate, 'stopped'> },
-): Promise<Static<typeof QueueList>['items']> => {
+): Promise<{ readonly queues: Static<typeof QueueList>['items']; readonly holds: readonly Hold[] }> => {
   const { database, tenantId, now, gate } = asked
   const [queues, jobs, calls, holds, received] = await Promise.all([
     readQueues(database, tenantId, { now, never: NEVER_MS }),
@@ -157,5 +157,5 @@ export const queueStates = async (
     per_minute: null,
     stopped: isPaused('jobs') ? 'paused' : null,
   }))
-  return [...waiting, ...jobItems]
+  return { queues: [...waiting, ...jobItems], holds }
 }

@@ -1,6 +1,5 @@
 import type { Static } from 'typebox'
 import { firstIdAt } from '../base/ids.ts'
-import { listHolds } from '../delivery/holds.ts'
 import { countDeliveries, readBreakers } from '../delivery/read.ts'
 import { NEVER_MS } from '../journal/append.ts'
 import type { Json } from '../kit/field.ts'
@@ -17,11 +16,13 @@ type Read = (deps: ApiDeps, tenantId: string) => Promise<unknown>
 const DAY_MS = 86_400_000
 const CALL_MINUTES = 60
 
+const statesOf = ({ database, clock, delivery }: ApiDeps, tenantId: string) =>
+  queueStates({ database, tenantId, now: clock.now(), gate: delivery.gate })
+
 const queueStatus: Read = async (deps, tenantId) => {
-  const now = deps.clock.now()
-  const holds = await listHolds(deps.database, tenantId, now)
+  const { queues, holds } = await statesOf(deps, tenantId)
   return {
-    queues: await queueStates({ database: deps.database, tenantId, now, gate: deps.delivery.gate }),
+    queues,
     holds: await Promise.all(holds.map((hold) => holdViewOf(tenantId, hold, deps.keys.openTenant))),
   }
 }
@@ -90,11 +91,9 @@ const callStats: Read = async ({ database, clock, keys }, tenantId) => ({
 })
 
 const systemHealth: Read = async (deps, tenantId) => {
-  const now = deps.clock.now()
-  const [queues, counts, holds, breakers] = await Promise.all([
-    queueStates({ database: deps.database, tenantId, now, gate: deps.delivery.gate }),
+  const [{ queues, holds }, counts, breakers] = await Promise.all([
+    statesOf(deps, tenantId),
     countDeliveries(deps.database, tenantId),
-    listHolds(deps.database, tenantId, now),
     readBreakers(deps.database, tenantId),
   ])
   const emergency = holds.find(({ scope }) => scope === 'emergency')

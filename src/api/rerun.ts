@@ -1,7 +1,7 @@
 import { Fault } from '../base/faults.ts'
 import { isId } from '../base/ids.ts'
 import { readKept } from '../ingest/kept.ts'
-import type { StoredEvent } from '../journal/types.ts'
+import type { JournalReader, StoredEvent } from '../journal/types.ts'
 import type { Json } from '../kit/field.ts'
 import { testScript } from '../kit/test-leads.ts'
 import type { EventOf } from '../lead/events.ts'
@@ -39,20 +39,28 @@ const valuesOf = ({ fields, extra }: Lead): Readonly<Record<string, Json>> => ({
   ...Object.fromEntries(Object.entries(fields).map(([name, { raw }]) => [name, raw])),
 })
 
-export const rerunLead = async (
-  deps: Pick<ApiDeps, 'reader' | 'runner' | 'clock' | 'delivery'>,
-  asked: {
-    readonly tenantId: string
-    readonly leadId: string
-    readonly by: string
-    readonly reason: string | null
-    readonly mode: Submission['mode']
-  },
-): Promise<SubmissionResult> => {
+type FoundLead = NonNullable<Awaited<ReturnType<JournalReader['read']>>>
+
+interface Asked {
+  readonly tenantId: string
+  readonly leadId: string
+  readonly by: string
+  readonly reason: string | null
+  readonly mode: Submission['mode']
+}
+
+type Deps = Pick<ApiDeps, 'reader' | 'runner' | 'clock' | 'delivery'>
+
+export const rerunLead = async (deps: Deps, asked: Asked): Promise<SubmissionResult> => {
+  const found = isId(asked.leadId) ? await deps.reader.read(asked.tenantId, asked.leadId) : null
+  if (found === null) throw new Fault('not_found', { message: 'There is no such lead' })
+  return rerunFound(deps, asked, found)
+}
+
+/** The same of a lead that was read just now. Whether it may run again is judged once more where that is written. */
+export const rerunFound = async (deps: Deps, asked: Asked, found: FoundLead): Promise<SubmissionResult> => {
   const { reader, runner, clock, delivery } = deps
   const { tenantId, leadId, by, reason, mode } = asked
-  const found = isId(leadId) ? await reader.read(tenantId, leadId) : null
-  if (found === null) throw new Fault('not_found', { message: 'There is no such lead' })
   const { lead, events } = found
   if (lead.rerunAs !== null && (await reader.read(tenantId, lead.rerunAs)) !== null)
     throw new Fault('conflict', { message: `This lead was run again already, as lead ${lead.rerunAs}` })

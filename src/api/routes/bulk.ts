@@ -12,7 +12,7 @@ import { problems } from '../contract/problem.ts'
 import type { ApiDeps } from '../deps.ts'
 import { sessionOf } from '../guard.ts'
 import { faultOf, problemOf } from '../problems.ts'
-import { rerunLead } from '../rerun.ts'
+import { rerunFound } from '../rerun.ts'
 import { refuseClaimed } from '../review-queue.ts'
 
 /** What a person is reached by, as suppression lists keep it. */
@@ -101,7 +101,7 @@ export const bulkRoutes =
                 message: 'Nothing of this lead stands still, and no delivery of it can be sent again',
               })
             // Turned away before anything was sent: it goes the whole way again.
-            await rerunLead(deps, { ...asked, mode: 'async' })
+            await rerunFound(deps, { ...asked, mode: 'async' }, found)
             return
           }
           if (lead.parked !== null) await amendments.resumeLead(asked)

@@ -25,14 +25,11 @@ export const queueRoutes =
           response: { 200: QueueList, ...problems(401, 403, 406, 500, 503) },
         },
       },
-      async (request) => ({
-        items: await queueStates({
-          database,
-          tenantId: sessionOf(request).tenantId,
-          now: clock.now(),
-          gate: deps.delivery.gate,
-        }),
-      }),
+      async (request) => {
+        const { tenantId } = sessionOf(request)
+        const { queues } = await queueStates({ database, tenantId, now: clock.now(), gate: deps.delivery.gate })
+        return { items: queues }
+      },
     )
 
     app.get(
