@@ -1,67 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type TestApi, testApi } from '../../test/support/api.ts'
-import { openSink, type Sink } from '../../test/support/sink.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openSold } from '../../test/support/sold.ts'
 import { LATENCY_STEPS_MS } from '../delivery/health.ts'
 
-let api: TestApi
-let sink: Sink
-
-const flow = (): string => `
-flow: sold
-fields: { email: { type: email, required: true } }
-sources: [ { id: web, price: { id: base, amount: "5.00 USD" } } ]
-destinations:
-  crm: { type: http, url: "${sink.url}/crm", repeat: unsafe, attempts: 1, breaker: 'off' }
-steps: [ { deliver: { to: crm } } ]
-`
-
-beforeAll(async () => {
-  sink = await openSink()
-  api = await testApi()
-  await api.home.publish(flow())
-})
-afterAll(async () => {
-  await api.close()
-  await sink.close()
-})
-
-let count = 0
-const submit = async () => {
-  count += 1
-  const { answer } = await api.home.submit('sold', 'web', { email: `person.${count}@example.com` })
-  return answer.lead_id
-}
-const die = async (): Promise<string> => {
-  sink.otherwise({ do: 'answer', status: 404, body: '{"error":"gone"}' })
-  const id = await submit()
-  sink.otherwise({ do: 'answer' })
-  return id
-}
-const logins = new Set<string>()
-/** Logged in anew each time: the clock moves. */
-const as = async (role: string, tenantId = api.home.tenantId) => {
-  const login = { email: `${role}.${tenantId}@example.com`, password: 'a long enough password' }
-  if (!logins.has(login.email)) await api.addLogin({ ...login, role, tenantId })
-  logins.add(login.email)
-  return { authorization: `Bearer ${await api.token(login)}` }
-}
-const get = async (url: string, role = 'owner') => {
-  const response = await api.app.inject({ url, headers: await as(role) })
-  return { status: response.statusCode, body: response.json() }
-}
-const post = async (url: string, body: object, role = 'owner') => {
-  const response = await api.app.inject({ method: 'POST', url, headers: await as(role), payload: body })
-  return { status: response.statusCode, body: response.json() }
-}
-const work = (): Promise<void> => api.work()
-/** What the job of a replay, or of a discard, does when it runs. */
-const goOn = (run: string) => api.home.house.delivery.deadLetters.goOn({ tenantId: api.home.tenantId, run })
-const putAway = async (reason: string): Promise<string> => {
-  const { status, body } = await post('/api/v1/dead-letters/discard', { reason })
-  expect(status).toBe(202)
-  await goOn(body.id)
-  return body.id
-}
+const { api, sink, flow, submit, die, as, get, post, goOn, putAway, close } = await openSold()
+afterAll(close)
 
 describe('leads that were not delivered', () => {
   it('are replayed together: what was given up is sent again, and those with nothing to send are named', async () => {
@@ -75,7 +17,7 @@ describe('leads that were not delivered', () => {
     )
     expect(status).toBe(200)
     expect(body).toMatchObject({ done: 2, failed: [{ lead_id: delivered, code: 'invalid_request' }] })
-    await work()
+    await api.work()
     for (const id of dead) expect((await get(`/api/v1/leads/${id}`)).body.outcome).toBe('success')
     expect((await post('/api/v1/leads/bulk', { action: 'replay', ids: dead }, 'analyst')).status).toBe(403)
   })
@@ -107,7 +49,7 @@ describe('dead letters', () => {
       payload: { email: 'mended@example.com' },
     })
     expect({ status, state: body.state }).toEqual({ status: 202, state: 'waiting' })
-    await work()
+    await api.work()
     expect(JSON.parse(sink.requests.at(-1)?.body ?? '')).toEqual({ email: 'mended@example.com' })
     expect((await get(`/api/v1/leads/${leadId}`)).body).toMatchObject({ outcome: 'success', price: 0 })
     expect((await post(`/api/v1/leads/${leadId}/deliveries/${id}/replay`, {})).status).toBe(400)
@@ -137,7 +79,7 @@ describe('dead letters', () => {
     expect((await post('/api/v1/dead-letters/replays/nobody/cancel', {})).status).toBe(404)
     sink.otherwise({ do: 'answer' })
     api.clock.advance(60_000)
-    await work()
+    await api.work()
     await putAway('tests')
   })
 
@@ -160,10 +102,10 @@ describe('dead letters', () => {
       last_at: new Date(api.clock.now() + 1_000).toISOString(),
     })
     const before = sink.requests.length
-    await work()
+    await api.work()
     expect(sink.requests.length).toBe(before + 1)
     api.clock.advance(1_000)
-    await work()
+    await api.work()
     expect(sink.requests.length).toBe(before + 3)
     const put = await putAway('nobody needs them')
     expect((await get(`/api/v1/dead-letters/discards/${put}`)).body).toMatchObject({
@@ -180,21 +122,21 @@ describe('dead letters', () => {
 it('a lead that a fault has parked goes on where somebody resumes it, and is refused where nothing is parked', async () => {
   sink.otherwise({ do: 'answer', status: 503 })
   await api.home.publish(
-    flow().replace('flow: sold', 'flow: stood').replace('attempts: 1', 'attempts: 5').replaceAll('crm', 'slow'),
+    flow.replace('flow: sold', 'flow: stood').replace('attempts: 1', 'attempts: 5').replaceAll('crm', 'slow'),
   )
   const { answer } = await api.home.submit('stood', 'web', { email: 'stood@example.com' })
   // It was begun again and again, and no run came to an end.
   await api.home.inspect('update millrace.work set attempts = 99 where lead_id = $1', [answer.lead_id])
   api.clock.advance(120_000)
-  await work()
+  await api.work()
   expect((await get(`/api/v1/leads/${answer.lead_id}`)).body).toMatchObject({ code: 'crashed_repeatedly' })
   sink.otherwise({ do: 'answer' })
   api.clock.advance(120_000)
-  await work()
+  await api.work()
   expect((await get(`/api/v1/leads/${answer.lead_id}`)).body.outcome).toBeNull()
   const resumed = await post(`/api/v1/leads/${answer.lead_id}/resume`, { reason: 'mended' }, 'operator')
   expect(resumed).toMatchObject({ status: 202, body: { lead_id: answer.lead_id } })
-  await work()
+  await api.work()
   expect((await get(`/api/v1/leads/${answer.lead_id}`)).body).toMatchObject({ outcome: 'success', code: null })
   const events = (await get(`/api/v1/leads/${answer.lead_id}/events`)).body.items
   expect(events.map(({ type }: { type: string }) => type)).toContain('lead.resumed')
@@ -212,7 +154,7 @@ it('an unknown outcome is settled by who may review, and by nobody else', async 
   expect((await post(url, { outcome: 'delivered', reason: 'seen there' }, 'analyst')).status).toBe(403)
   const { status } = await post(url, { outcome: 'delivered', reason: 'seen there', reference: 'R9' }, 'operator')
   expect(status).toBe(202)
-  await work()
+  await api.work()
   expect((await get(`/api/v1/leads/${leadId}`)).body).toMatchObject({
     outcome: 'success',
     price: 5,

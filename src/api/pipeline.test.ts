@@ -1,66 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type TestApi, testApi } from '../../test/support/api.ts'
-import { openSink, type Sink } from '../../test/support/sink.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openSold } from '../../test/support/sold.ts'
 
-let api: TestApi
-let sink: Sink
+const { api, sink, flow, submit, die, get, post, putAway, close } = await openSold()
+afterAll(close)
 
-const flow = (): string => `
-flow: sold
-fields: { email: { type: email, required: true } }
-sources: [ { id: web, price: { id: base, amount: "5.00 USD" } } ]
-destinations:
-  crm: { type: http, url: "${sink.url}/crm", repeat: unsafe, attempts: 1, breaker: 'off' }
-steps: [ { deliver: { to: crm } } ]
-`
-
-beforeAll(async () => {
-  sink = await openSink()
-  api = await testApi()
-  await api.home.publish(flow())
-})
-afterAll(async () => {
-  await api.close()
-  await sink.close()
-})
-
-let count = 0
-const submit = async () => {
-  count += 1
-  const { answer } = await api.home.submit('sold', 'web', { email: `person.${count}@example.com` })
-  return answer.lead_id
-}
-const die = async (): Promise<string> => {
-  sink.otherwise({ do: 'answer', status: 404, body: '{"error":"gone"}' })
-  const id = await submit()
-  sink.otherwise({ do: 'answer' })
-  return id
-}
-const logins = new Set<string>()
-/** Logged in anew each time: the clock moves. */
-const as = async (role: string, tenantId = api.home.tenantId) => {
-  const login = { email: `${role}.${tenantId}@example.com`, password: 'a long enough password' }
-  if (!logins.has(login.email)) await api.addLogin({ ...login, role, tenantId })
-  logins.add(login.email)
-  return { authorization: `Bearer ${await api.token(login)}` }
-}
-const get = async (url: string, role = 'owner') => {
-  const response = await api.app.inject({ url, headers: await as(role) })
-  return { status: response.statusCode, body: response.json() }
-}
-const post = async (url: string, body: object, role = 'owner') => {
-  const response = await api.app.inject({ method: 'POST', url, headers: await as(role), payload: body })
-  return { status: response.statusCode, body: response.json() }
-}
-const work = (): Promise<void> => api.work()
-/** What the job of a replay, or of a discard, does when it runs. */
-const goOn = (run: string) => api.home.house.delivery.deadLetters.goOn({ tenantId: api.home.tenantId, run })
-const putAway = async (reason: string): Promise<string> => {
-  const { status, body } = await post('/api/v1/dead-letters/discard', { reason })
-  expect(status).toBe(202)
-  await goOn(body.id)
-  return body.id
-}
 const pipeline = (body: object, role = 'owner') => post('/api/admin/lead-pipeline', body, role)
 
 describe('the pipeline', () => {
@@ -73,7 +16,7 @@ describe('the pipeline', () => {
     })
     const before = sink.requests.length
     const leadId = await submit()
-    await work()
+    await api.work()
     expect(sink.requests.length).toBe(before)
     expect((await get('/api/v1/deliveries?state=waiting')).body.items).toMatchObject([
       { lead_id: leadId, state: 'held', attempts: 0 },
@@ -88,11 +31,25 @@ describe('the pipeline', () => {
     )
     api.clock.advance(60_001)
     expect((await get('/api/v1/deliveries?state=held')).body.items).toEqual([])
-    await work()
+    await api.work()
     expect(sink.requests.length).toBe(before + 1)
     // The reason stands sealed: in the hold and in the audit.
     const audit = await get('/api/v1/audit?action=pipeline.emergency-mode')
-    expect(audit.body.items).toMatchObject([{ data: { done: ['emergency'] }, private: { reason: 'wrong prices' } }])
+    const until = new Date(api.clock.now() - 1).toISOString()
+    expect(audit.body.items).toMatchObject([
+      { data: { done: ['emergency'], until }, private: { reason: 'wrong prices' } },
+    ])
+    // As entries of old have it.
+    const { tenantId, house } = api.home
+    await house.audit.record({
+      tenantId,
+      actor: { kind: 'user', id: 'old' },
+      action: 'pipeline.old',
+      resource: 'pipeline',
+      resourceId: null,
+      data: { done: [], until: Date.parse(until) },
+    })
+    expect((await get('/api/v1/audit?action=pipeline.old')).body.items).toMatchObject([{ data: { done: [], until } }])
   })
 
   it('pauses and resumes a destination, all queues, and the calls of the tenant', async () => {
@@ -104,12 +61,12 @@ describe('the pipeline', () => {
       await pipeline(stop ?? {})
       const before = sink.requests.length
       await submit()
-      await work()
+      await api.work()
       expect(sink.requests.length).toBe(before)
       const { body } = await pipeline(go ?? {})
       expect(body.holds).toEqual([])
       api.clock.advance(1_000)
-      await work()
+      await api.work()
       expect(sink.requests.length).toBe(before + 1)
     }
     expect((await pipeline({ action: 'pause-queues' }, 'auditor')).status).toBe(403)
@@ -124,10 +81,10 @@ describe('the pipeline', () => {
     expect((await pipeline({ action: 'resume-queues' })).body).toMatchObject({ done: [], holds: [] })
     expect((await pipeline({ action: 'pause-queues', destinations: ['~webhooks/none'] })).status).toBe(400)
     await die()
-    await api.home.publish(flow().replaceAll('crm', 'erp'))
+    await api.home.publish(flow.replaceAll('crm', 'erp'))
     const stopped = await pipeline({ action: 'pause-queues', destinations: ['sold/crm', 'sold/erp'], duration: 60 })
     expect(stopped.body.done).toEqual(['destination sold/crm', 'destination sold/erp'])
-    await api.home.publish(flow())
+    await api.home.publish(flow)
     await pipeline({ action: 'resume-queues' })
     await putAway('tests')
   })
@@ -153,7 +110,7 @@ describe('the pipeline', () => {
     expect(Date.parse(queue.oldest) - since).toBeLessThan(5_000)
     expect((await items()).find((each: { queue: string }) => each.queue === 'leads').per_minute).toBe(3)
     await pipeline({ action: 'resume-queues' })
-    await work()
+    await api.work()
     await api.home.house.health.flush()
     const [after] = (await items()).filter(({ name }: { name: string }) => name === 'sold/crm')
     expect(after).toMatchObject({ depth: 0, oldest: null, stopped: null })
@@ -171,7 +128,7 @@ describe('the pipeline', () => {
       resolution: 'replay',
     })
     expect(status).toBe(200)
-    await work()
+    await api.work()
     expect((await get(`/api/v1/leads/${leadId}`)).body.outcome).toBe('success')
   })
 
@@ -193,7 +150,7 @@ describe('the pipeline', () => {
       const [{ id: delivery }] = (await get('/api/v1/deliveries?state=unknown')).body.items
       const { status } = await pipeline({ ...asked, lead_id: lead, delivery_id: delivery, resolution })
       expect(status).toBe(200)
-      await work()
+      await api.work()
       expect((await get(`/api/v1/leads/${lead}`)).body.outcome).toBe(outcome)
     }
     expect((await pipeline({ action: 'resolve-error' })).status).toBe(400)

@@ -17,12 +17,12 @@ const fromOf = ({ private: told }: AuditEntry): string | null => {
   return ip ? [ip].flat().join(', ') : null
 }
 
-/** Times are told in ms since 1970: nothing else that is counted comes near them. */
-const MS_FROM = Date.UTC(2020, 0)
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 
 const factOf = (value: unknown): string => {
   if (Array.isArray(value)) return value.map(factOf).join(', ')
-  if (typeof value === 'number') return value > MS_FROM ? fullTime(new Date(value).toISOString()) : number(value)
+  if (typeof value === 'number') return number(value)
+  if (typeof value === 'string' && TIME.test(value)) return fullTime(value)
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 

@@ -32,7 +32,7 @@ export const AuditPage = Type.Object({
       }),
       resource: Type.String(),
       resource_id: TextOrNull(),
-      data: AnyJson('Facts, without personal data.'),
+      data: AnyJson('Facts, without personal data. Times are ISO 8601.'),
       private: AnyJson('What is sealed of it: the address it came from.'),
     }),
   ),

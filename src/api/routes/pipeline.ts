@@ -18,6 +18,7 @@ import { partsOf, readPublished } from '../flow-documents.ts'
 import { sessionOf } from '../guard.ts'
 import { readMetric } from '../pipeline-metrics.ts'
 import type { Session } from '../request.ts'
+import { isoOrNull } from '../times.ts'
 
 type Asked = Static<typeof PipelineBody>
 
@@ -64,7 +65,7 @@ export const pipelineRoutes =
       action: `pipeline.${asked.action}`,
       resource: 'pipeline',
       resourceId: null,
-      data: { done: [...done], ...(more.until !== undefined && { until: more.until }) },
+      data: { done: [...done], ...(more.until !== undefined && { until: isoOrNull(more.until) }) },
       personal: { ip, reason: asked.reason ?? null },
     })
 
