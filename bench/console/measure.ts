@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Page } from 'playwright-core'
+import { REJECTION_CODES } from '../../src/api/contract/words.ts'
 import { browserPath, openBrowser } from '../../test/support/browser.ts'
 import { layLeads } from '../bulk-leads.ts'
 import { type CaseContext, startMillrace, type Target } from '../cases.ts'
@@ -61,15 +62,8 @@ const rank = (values: readonly number[], share: number): number =>
 
 /** Filters as people set them: each part alone, and together. */
 const filters = (): string[] => {
-  const codes = [
-    'missing_field',
-    'invalid_field',
-    'not_accepted',
-    'duplicate',
-    'suppressed',
-    'filtered',
-    'cap_exceeded',
-  ]
+  // Those that come from reading and rules, which are most.
+  const codes = REJECTION_CODES.slice(0, 7)
   const times = [1, 7, 30].map((days) => `from=${new Date(Date.now() - days * DAY_MS).toISOString()}`)
   const outcomes = ['outcome=success', 'outcome=failure', 'outcome=error', 'status=pending_review']
   const reasons = codes.map((code) => `code=${code}`)

@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { setHolds } from '../../src/delivery/holds.ts'
 import { createBatches } from '../../src/handlers/batches.ts'
-import { createTokens } from '../../src/handlers/tokens.ts'
-import { createLeadLoader } from '../../src/journal/read.ts'
-import { createOutbound, type Outbound } from '../../src/outbound/outbound.ts'
-import { type BatchWriter, createBatchWriter } from '../../src/runner/batch-writer.ts'
-import { createCatalog } from '../../src/runner/catalog.ts'
+import type { Outbound } from '../../src/outbound/outbound.ts'
+import type { BatchWriter } from '../../src/runner/batch-writer.ts'
+import { batchWriter } from '../support/batch-writer.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
-import { registries } from '../support/house.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
 /** Leads that leave in one call: each is told what became of it, and none leaves twice where that would do harm. */
@@ -36,27 +33,7 @@ destinations:
     response: { outcome_path: status, success_values: [ok], reason_path: why, reference_path: id }
 steps: [ { deliver: { to: each, map: { mail: '{{ lead.email }}' } } } ]
 `)
-  outbound = createOutbound({
-    allow: ['127.0.0.1'],
-    bodyBytesMax: 100_000,
-    connectTimeoutMs: 1000,
-    connectionsPerOrigin: 2,
-  })
-  const { clock } = engine
-  const { database, keyring, secrets, gate } = process
-  const tokens = createTokens({ database, clock, secrets, send: async () => ({ status: 500, headers: {}, body: '' }) })
-  writer = createBatchWriter({
-    ctx: { clock, secrets, tokens, outbound },
-    batches: createBatches({ database }),
-    keyring,
-    catalog: createCatalog({ database, registries }),
-    loader: createLeadLoader({ database, keyring }),
-    blocks: { why: async () => null },
-    gate,
-    random: () => 0,
-    timeoutMs: 5_000,
-    log: { error: () => undefined },
-  })
+  ;({ writer, outbound } = batchWriter(engine, process))
 })
 beforeEach(() => sink.otherwise(({ body }) => ({ do: 'answer', body: answerTo(body) })))
 afterAll(async () => {

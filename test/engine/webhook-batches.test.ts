@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seal } from '../../src/base/seal.ts'
 import type { CallEnd } from '../../src/delivery/gate.ts'
-import { createBatches } from '../../src/handlers/batches.ts'
-import { createTokens } from '../../src/handlers/tokens.ts'
-import { createLeadLoader } from '../../src/journal/read.ts'
 import { signatureOf } from '../../src/kit/standard-webhooks.ts'
-import { createOutbound, type Outbound } from '../../src/outbound/outbound.ts'
-import { type BatchWriter, createBatchWriter } from '../../src/runner/batch-writer.ts'
-import { createCatalog } from '../../src/runner/catalog.ts'
+import type { Outbound } from '../../src/outbound/outbound.ts'
+import type { BatchWriter } from '../../src/runner/batch-writer.ts'
+import { batchWriter } from '../support/batch-writer.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
-import { registries } from '../support/house.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
 /** Events that leave in one signed call: each lead's in their order, each under the id it would have had alone. */
@@ -27,7 +23,7 @@ beforeAll(async () => {
   engine = await startEngine()
   process = await engine.start()
   const { clock } = engine
-  const { database, keyring, secrets, gate } = process
+  const { keyring, gate } = process
   const { wrap } = await keyring.tenant(engine.tenantId)
   await engine.db.database.batch(
     [engine.tenantId],
@@ -49,20 +45,8 @@ steps:
   - deliver: { id: none, to: hook, map: { event: lead.priced, mail: '{{ lead.email }}' } }
   - deliver: { id: two, to: hook, map: { event: lead.sold, mail: '{{ lead.email }}' } }
 `)
-  outbound = createOutbound({
-    allow: ['127.0.0.1'],
-    bodyBytesMax: 100_000,
-    connectTimeoutMs: 1000,
-    connectionsPerOrigin: 2,
-  })
-  const tokens = createTokens({ database, clock, secrets, send: async () => ({ status: 500, headers: {}, body: '' }) })
-  writer = createBatchWriter({
-    ctx: { clock, secrets, tokens, outbound },
-    batches: createBatches({ database }),
-    keyring,
-    catalog: createCatalog({ database, registries }),
-    loader: createLeadLoader({ database, keyring }),
-    blocks: { why: async () => null },
+  ;({ writer, outbound } = batchWriter(engine, {
+    ...process,
     gate: {
       ...gate,
       admit: async (...asked) => {
@@ -77,10 +61,7 @@ steps:
         }
       },
     },
-    random: () => 0,
-    timeoutMs: 5_000,
-    log: { error: () => undefined },
-  })
+  }))
 })
 beforeEach(() => {
   sink.otherwise({ do: 'answer' })

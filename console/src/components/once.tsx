@@ -1,5 +1,6 @@
-import { Button, CopyButton, Modal } from '@mantine/core'
+import { Button, Modal } from '@mantine/core'
 import { t } from '../text.ts'
+import { Copy } from './copy.tsx'
 
 /** Something that is shown this once: a key, a link. */
 export const Once = (props: {
@@ -15,13 +16,7 @@ export const Once = (props: {
         {props.value}
       </pre>
       <div className="form-end">
-        <CopyButton value={props.value}>
-          {({ copied, copy }) => (
-            <Button variant="default" onClick={copy}>
-              {copied ? t('action.copied') : t('action.copy')}
-            </Button>
-          )}
-        </CopyButton>
+        <Copy value={props.value} />
         <Button data-autofocus onClick={props.onClose}>
           {t('action.done')}
         </Button>

@@ -1,8 +1,9 @@
-import { Button, CopyButton, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { ConsentState } from '../api/types.ts'
+import { CopyLine } from '../components/copy.tsx'
 import { Refused } from '../components/dialog.tsx'
 import { Empty } from '../components/empty.tsx'
 import { isSomebody, NOBODY, type Who, WhoFields, whoBody } from '../person/who.tsx'
@@ -89,18 +90,7 @@ export const ConsentTab = () => {
             </div>
             <div className="card-body stack">
               <Channels state={shown} />
-              {link.data !== undefined && (
-                <div className="row">
-                  <pre className="code grow">{link.data.url}</pre>
-                  <CopyButton value={link.data.url}>
-                    {({ copied, copy }) => (
-                      <Button variant="default" onClick={copy}>
-                        {copied ? t('action.copied') : t('action.copy')}
-                      </Button>
-                    )}
-                  </CopyButton>
-                </div>
-              )}
+              {link.data !== undefined && <CopyLine value={link.data.url} />}
               <Refused error={link.error} />
             </div>
           </section>

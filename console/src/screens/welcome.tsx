@@ -1,10 +1,11 @@
-import { Alert, Button, CopyButton, NumberInput, Progress, TextInput } from '@mantine/core'
+import { Alert, Button, NumberInput, Progress, TextInput } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { ApiError, ask } from '../api/client.ts'
 import type { LeadSummary } from '../api/types.ts'
+import { Copy } from '../components/copy.tsx'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
 import { useLiveBatches } from '../live/live.tsx'
 import { Page } from '../shell/page.tsx'
@@ -171,13 +172,7 @@ export const Welcome = () => {
             {curl}
           </pre>
           <div className="row">
-            <CopyButton value={curl}>
-              {({ copied, copy }) => (
-                <Button variant="default" onClick={copy}>
-                  {copied ? t('action.copied') : t('action.copy')}
-                </Button>
-              )}
-            </CopyButton>
+            <Copy value={curl} />
             <Button loading={test.isPending} onClick={() => test.mutate()}>
               {t('welcome.test')}
             </Button>

@@ -1,10 +1,11 @@
-import { Alert, Button, CopyButton, PasswordInput, TextInput } from '@mantine/core'
+import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { ask } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
 import { openSession } from '../api/sign-in.ts'
+import { Copy, CopyLine } from '../components/copy.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { QrCode } from '../components/qr-code.tsx'
 import { type Column, Table } from '../components/table.tsx'
@@ -73,13 +74,9 @@ const SecondFactor = () => {
           <>
             <p>{t('account.recovery')}</p>
             <pre className="code">{confirm.data.recovery_codes.join('\n')}</pre>
-            <CopyButton value={confirm.data.recovery_codes.join('\n')}>
-              {({ copied, copy }) => (
-                <Button variant="default" style={{ alignSelf: 'flex-start' }} onClick={copy}>
-                  {copied ? t('action.copied') : t('action.copy')}
-                </Button>
-              )}
-            </CopyButton>
+            <div className="row">
+              <Copy value={confirm.data.recovery_codes.join('\n')} />
+            </div>
           </>
         ) : begin.data !== undefined ? (
           <form className="stack" onSubmit={submit}>
@@ -87,16 +84,7 @@ const SecondFactor = () => {
               <QrCode text={begin.data.uri} label={t('account.qr')} />
               <div className="stack grow">
                 <p>{t('account.scan')}</p>
-                <div className="row">
-                  <pre className="code grow">{begin.data.secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</pre>
-                  <CopyButton value={begin.data.secret}>
-                    {({ copied, copy }) => (
-                      <Button variant="default" onClick={copy}>
-                        {copied ? t('action.copied') : t('action.copy')}
-                      </Button>
-                    )}
-                  </CopyButton>
-                </div>
+                <CopyLine value={begin.data.secret} shown={begin.data.secret.replaceAll(/(.{4})(?=.)/g, '$1 ')} />
                 <a href={begin.data.uri}>{t('account.open_app')}</a>
               </div>
             </div>

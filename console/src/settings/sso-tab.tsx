@@ -1,10 +1,11 @@
-import { Button, CopyButton, PasswordInput, Select, Skeleton, TextInput } from '@mantine/core'
+import { Button, PasswordInput, Select, Skeleton, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { STAFF_ROLES } from '../../../src/api/contract/words.ts'
 import { ApiError, ask } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
+import { CopyLine } from '../components/copy.tsx'
 import { Dialog, FormEnd, Refused } from '../components/dialog.tsx'
 import { Failed } from '../components/failed.tsx'
 import { Tag } from '../components/tag.tsx'
@@ -65,16 +66,7 @@ const SsoForm = ({ kept }: { readonly kept: Sso | null }) => {
         <p className="faint">{t('sso.text')}</p>
         <div className="stack" style={{ gap: 4 }}>
           <strong style={{ fontSize: 12 }}>{t('sso.callback')}</strong>
-          <div className="row">
-            <pre className="code grow">{callback}</pre>
-            <CopyButton value={callback}>
-              {({ copied, copy }) => (
-                <Button variant="default" onClick={copy}>
-                  {copied ? t('action.copied') : t('action.copy')}
-                </Button>
-              )}
-            </CopyButton>
-          </div>
+          <CopyLine value={callback} />
         </div>
         <TextInput
           label={t('sso.issuer')}

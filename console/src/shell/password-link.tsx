@@ -1,7 +1,8 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { Button, PasswordInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { ApiError, ask } from '../api/client.ts'
 import { t } from '../text.ts'
+import { EmailInput } from './email-input.tsx'
 import { Entrance } from './entrance.tsx'
 
 /** Pages for who is not signed in yet: an invitation or a reset is taken here, and a reset is asked for. */
@@ -93,17 +94,7 @@ const Forgotten = () => {
     )
   return (
     <Entrance title={t('forgotten.title')} lead={t('forgotten.lead')} error={error} onSubmit={submit}>
-      <TextInput
-        label={t('sign_in.email')}
-        type="email"
-        size="sm"
-        autoComplete="username"
-        required
-        withAsterisk={false}
-        autoFocus
-        value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
-      />
+      <EmailInput value={email} onChange={setEmail} />
       <Button type="submit" size="sm" loading={state === 'busy'} fullWidth>
         {t('forgotten.submit')}
       </Button>

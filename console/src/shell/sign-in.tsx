@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { signIn, signOn } from '../api/sign-in.ts'
 import { t } from '../text.ts'
+import { EmailInput } from './email-input.tsx'
 import { Entrance } from './entrance.tsx'
 
 const TENANT_KEY = 'millrace.tenant'
@@ -88,17 +89,7 @@ export const SignIn = ({ again }: { readonly again: boolean }) => {
       error={error}
       onSubmit={submit}
     >
-      <TextInput
-        label={t('sign_in.email')}
-        type="email"
-        size="sm"
-        autoComplete="username"
-        required
-        withAsterisk={false}
-        autoFocus
-        value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
-      />
+      <EmailInput value={email} onChange={setEmail} />
       <PasswordInput
         label={t('sign_in.password')}
         autoComplete="current-password"

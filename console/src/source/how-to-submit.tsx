@@ -1,6 +1,7 @@
-import { CopyButton, SegmentedControl, UnstyledButton } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import type { SourceSummary } from '../api/types.ts'
+import { Copy } from '../components/copy.tsx'
 import { outlineOf } from '../flow/document.ts'
 import { t } from '../text.ts'
 import { exampleOf } from './examples.ts'
@@ -52,13 +53,7 @@ export const HowToSubmit = (props: { readonly source: SourceSummary; readonly do
             {t('submit.price', { price: priceText(source.price) })} ·{' '}
             {t('submit.keys', { keys: source.keys.map(({ hint }) => `${hint}…`).join(', ') || '–' })}
           </span>
-          <CopyButton value={text}>
-            {({ copied, copy }) => (
-              <UnstyledButton className="link" onClick={copy}>
-                {copied ? t('action.copied') : t('action.copy')}
-              </UnstyledButton>
-            )}
-          </CopyButton>
+          <Copy value={text} />
         </div>
       </div>
       <table className="plain-table">

@@ -1,22 +1,13 @@
-import { Button, CopyButton, SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { SourceSummary } from '../api/types.ts'
+import { Copy } from '../components/copy.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { named, t } from '../text.ts'
 
 const absolute = (url: string): string => (url.startsWith('/') ? `${window.location.origin}${url}` : url)
-
-const Copied = ({ value, label }: { readonly value: string; readonly label: string }) => (
-  <CopyButton value={value}>
-    {({ copied, copy }) => (
-      <Button variant="default" onClick={copy}>
-        {copied ? t('action.copied') : label}
-      </Button>
-    )}
-  </CopyButton>
-)
 
 /** What whoever sends the leads is given: a page of their own that needs no login, the same as OpenAPI, and samples. */
 export const Posting = ({ source }: { readonly source: SourceSummary }) => {
@@ -38,7 +29,7 @@ export const Posting = ({ source }: { readonly source: SourceSummary }) => {
                 <Button component="a" variant="default" href={page} target="_blank" rel="noreferrer">
                   {t('posting.open')}
                 </Button>
-                <Copied value={page} label={t('posting.copy')} />
+                <Copy value={page} label={t('posting.copy')} />
                 <Button
                   component="a"
                   variant="default"
