@@ -117,6 +117,26 @@ describe('the leads', () => {
     await page.close()
   })
 
+  it('are asked for once when an email was typed to its end', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/leads')
+    await page.getByRole('grid', { name: 'Leads' }).getByRole('row').nth(5).waitFor()
+    await page.clock.install()
+    const asked: unknown[] = []
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/v1/leads/search')) asked.push(request.postDataJSON().email)
+    })
+    await page.keyboard.press('/')
+    const field = page.getByRole('combobox', { name: /An email/ })
+    await field.waitFor()
+    await page.clock.pauseAt(Date.now() + 60_000)
+    await field.pressSequentially('person5@gmail.com')
+    await page.clock.resume()
+    await page.getByRole('option').getByText('solar').waitFor()
+    expect(asked).toEqual(['person5@gmail.com'])
+    await page.close()
+  })
+
   it('come in live without moving what is read', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
     const page = await home.open('/leads')

@@ -1,7 +1,7 @@
 import { Modal, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { LeadSummary } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
@@ -17,6 +17,9 @@ const searchOf = (text: string): { email: string } | { phone: string } | null =>
   if (/^\S+@\S+\.\S+$/.test(text)) return { email: text }
   return text.replaceAll(/\D/g, '').length >= 7 && /^[+\d\s().-]+$/.test(text) ? { phone: text } : null
 }
+
+/** A search is asked for when nothing was typed for so long. */
+const PAUSE_MS = 200
 
 interface Found {
   readonly key: string
@@ -35,7 +38,12 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
   const asked = text.trim()
   // Who may not look people up is not asked for one.
   const maySearch = may('lead.search')
-  const by = maySearch ? searchOf(asked) : null
+  const [settled, setSettled] = useState('')
+  const by = maySearch && settled === asked ? searchOf(asked) : null
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(asked), PAUSE_MS)
+    return () => clearTimeout(timer)
+  }, [asked])
   const { data: found, error } = useQuery({
     queryKey: ['search', asked],
     queryFn: () => ask('/api/v1/leads/search', { method: 'POST', body: { ...by, limit: 8 } }),
