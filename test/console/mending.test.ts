@@ -122,6 +122,29 @@ describe('dead letters', () => {
   })
 })
 
+describe('deliveries that a pause holds back', () => {
+  it('are listed apart from what waits its turn', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const turn = async (action: string) => {
+      const headers = { authorization: `Bearer ${await home.api.token(ADMIN)}` }
+      const payload = { action, destinations: ['shop/crm'] }
+      await home.api.app.inject({ method: 'POST', url: '/api/admin/lead-pipeline', headers, payload })
+    }
+    await turn('pause-queues')
+    const lead = await submit()
+    const page = await home.open('/deliveries')
+    await page.getByRole('group', { name: 'What became of them' }).getByRole('button', { name: 'Held' }).click()
+    const row = page.getByRole('row', { name: new RegExp(lead.slice(-12)) })
+    await row.waitFor()
+    await home.checkAccess(page)
+    await turn('resume-queues')
+    await page.reload()
+    await page.getByText('Nothing is held').waitFor()
+    expect(new URL(page.url()).searchParams.get('state')).toBe('held')
+    await page.close()
+  })
+})
+
 describe('an alert', () => {
   it('leads to what it is about, and is seen', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)

@@ -1,6 +1,6 @@
 import type { Tone } from '../components/tag.tsx'
 
-export const STATES = ['dead', 'unknown', 'waiting', 'refused', 'delivered', 'discarded'] as const
+export const STATES = ['dead', 'unknown', 'waiting', 'held', 'refused', 'delivered', 'discarded'] as const
 
 export const TONES: Readonly<Record<string, Tone>> = {
   dead: 'bad',

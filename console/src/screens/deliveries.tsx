@@ -90,7 +90,7 @@ export const Deliveries = () => {
             turn({ flow: inFlow || undefined, destination: id })
           }}
         />
-        {state !== 'delivered' && state !== 'waiting' && (
+        {state !== 'delivered' && state !== 'waiting' && state !== 'held' && (
           <Select
             aria-label={t('deliveries.why')}
             placeholder={t('deliveries.any_code')}
