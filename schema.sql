@@ -17,6 +17,26 @@ AS $function$
   select count(*) from lost $function$
   grant execute to millrace_app
 
+CREATE OR REPLACE FUNCTION millrace.adopt_lost_work(older_than timestamp with time zone, at_time timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'millrace', 'pg_temp'
+ SET enable_mergejoin TO 'on'
+ SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+  with lost as (
+    insert into work (tenant_id, lead_id, wake_at)
+    select l.tenant_id, l.id, at_time from lead l left join work w on w.tenant_id = l.tenant_id and w.lead_id = l.id
+    where l.closed_at is null and l.received_at < older_than and w.lead_id is null
+    on conflict do nothing
+    returning 1
+  )
+  select count(*) from lost $function$
+  grant execute to millrace_app
+
 CREATE OR REPLACE FUNCTION millrace.bucket_add(buckets jsonb, bucket bigint, amount numeric, since bigint)
  RETURNS jsonb
  LANGUAGE sql
@@ -1655,6 +1675,7 @@ table lead row level security forced
   CREATE INDEX lead_email ON millrace.lead USING btree (tenant_id, email_key) WHERE (email_key IS NOT NULL)
   CREATE INDEX lead_in_review ON millrace.lead USING btree (tenant_id, id) WHERE (status = 'pending_review'::text)
   CREATE INDEX lead_of_person ON millrace.lead USING btree (tenant_id, person_id) WHERE (person_id <> id)
+  CREATE INDEX lead_open ON millrace.lead USING btree (tenant_id, id) WHERE (closed_at IS NULL)
   CREATE INDEX lead_phone ON millrace.lead USING btree (tenant_id, phone_key) WHERE (phone_key IS NOT NULL)
   policy definer for all to owner using true with check true
   policy tenant for all to millrace_app using (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[])) with check (tenant_id = ANY (( SELECT millrace.tenants() AS tenants)::uuid[]))

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts'
 import { isFault } from '../base/faults.ts'
-import { firstIdAt } from '../base/ids.ts'
 import { bools, int4s, texts, uuids } from '../database/arrays.ts'
 import type { Database, Log } from '../database/pool.ts'
 import type { Gate } from '../delivery/gate.ts'
@@ -33,7 +32,6 @@ const EACH = 100
 /** Between searches for unfinished leads that no row in work stands for. With the age below: found within a minute. */
 const LOST_EVERY_MS = 25_000
 const LOST_OLDER_MS = 25_000
-const LOST_BACK_MS = 24 * 3_600_000
 /** A commit whose connection broke may still show up: the server ends any statement before this. */
 const DOUBT_MS = 45_000
 const DOUBTS_EACH = 500
@@ -106,11 +104,10 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
 
   const findLost = async (now: number): Promise<void> => {
     if (now - lostLookedAt < LOST_EVERY_MS) return
-    const since = lostLookedAt === 0 ? now - LOST_BACK_MS : lostLookedAt - LOST_OLDER_MS - LOST_EVERY_MS
     const [row] = await database.definer<{ found: number }>({
       name: 'adopt_lost_work',
-      text: 'select millrace.adopt_lost_work($1::uuid, $2::timestamptz, $3::timestamptz) as found',
-      values: [firstIdAt(since), new Date(now - LOST_OLDER_MS), new Date(now)],
+      text: 'select millrace.adopt_lost_work($1::timestamptz, $2::timestamptz) as found',
+      values: [new Date(now - LOST_OLDER_MS), new Date(now)],
     })
     lostLookedAt = now
     if ((row?.found ?? 0) > 0)

@@ -30,6 +30,8 @@ import { viewOf } from './view.ts'
 /** One run of one step: what it was answered so far and the journal does not hold yet. */
 export interface StepRun {
   readonly step: string
+  /** ms since 1970: when this run of it began. */
+  readonly startedAt: number
   /** ms since 1970: what the step sees as now, on every replay. */
   readonly now: number
   readonly answers: Answered[]

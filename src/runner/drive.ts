@@ -23,20 +23,13 @@ export type Stay = { readonly closed: true } | { readonly closed: false; readonl
 const outcomeOf = (result: StepResult): Outcome =>
   result.kind === 'next' ? result.outcome : result.kind === 'stop' ? 'success' : 'failure'
 
-const endStep = (
-  ctx: RunnerContext,
-  journey: Journey,
-  step: CompiledStep,
-  run: StepRun,
-  startedAt: number,
-  result: StepResult,
-): void => {
+const endStep = (ctx: RunnerContext, journey: Journey, step: CompiledStep, run: StepRun, result: StepResult): void => {
   const at = ctx.clock.now()
   const set = result.kind === 'reject' ? undefined : result.set
   const holds = handOver(journey, run)
   // Built member by member: it is done a dozen times a lead, and spreading conditions would cost as much as the rest.
   const data: { -readonly [K in keyof StepEnded]: StepEnded[K] } = { step: step.id, outcome: outcomeOf(result) }
-  if (at > startedAt) data.ms = at - startedAt
+  if (at > run.startedAt) data.ms = at - run.startedAt
   if (result.kind === 'reject') data.code = result.code
   if (result.kind === 'stop') data.stop = true
   if (result.person !== undefined) data.person = result.person
@@ -95,6 +88,7 @@ const newRun = (journey: Journey, step: CompiledStep, startedAt: number): StepRu
   const standing = journey.lead.standing?.step === step.id ? journey.lead.standing : null
   return {
     step: step.id,
+    startedAt,
     now: standing?.now ?? startedAt,
     answers: [],
     known: standing && namesKnown(journey, step.id),
@@ -134,31 +128,29 @@ const ended = (
   journey: Journey,
   step: CompiledStep,
   run: StepRun,
-  startedAt: number,
   result: StepResult | Stay,
 ): Stay | null => {
   if ('closed' in result) return result
   checkReplayed(run)
-  endStep(ctx, journey, step, run, startedAt, result)
+  endStep(ctx, journey, step, run, result)
   return null
 }
 
 /** Null: the step has ended. */
 const runStep = (ctx: RunnerContext, journey: Journey, step: CompiledStep): Soon<Stay | null> => {
-  const startedAt = ctx.clock.now()
-  const run = newRun(journey, step, startedAt)
+  const run = newRun(journey, step, ctx.clock.now())
   try {
     const view = viewOf({ lead: journey.lead, flow: journey.flow, source: journey.source, now: run.now })
     const skip = run.known === null ? skipped(ctx, step, view) : null
     if (skip) {
-      endStep(ctx, journey, step, run, startedAt, skip)
+      endStep(ctx, journey, step, run, skip)
       return null
     }
     const program = step.run(view)
     const result = answerAll(ctx, journey, run, program, program.next())
     // Most steps end in the turn they began: functions made for those that do not would be left over by each.
-    if (result instanceof Promise) return endsLater(ctx, journey, step, run, startedAt, result)
-    return ended(ctx, journey, step, run, startedAt, result)
+    if (result instanceof Promise) return endsLater(ctx, journey, step, run, result)
+    return ended(ctx, journey, step, run, result)
   } catch (error) {
     return failed(ctx, journey, step, run, error)
   }
@@ -169,12 +161,9 @@ const endsLater = (
   journey: Journey,
   step: CompiledStep,
   run: StepRun,
-  startedAt: number,
   result: Promise<StepResult | Stay>,
 ): Promise<Stay | null> =>
-  result
-    .then((known) => ended(ctx, journey, step, run, startedAt, known))
-    .catch((error) => failed(ctx, journey, step, run, error))
+  result.then((known) => ended(ctx, journey, step, run, known)).catch((error) => failed(ctx, journey, step, run, error))
 
 /** A step threw: somebody must mend it, or the flow's author said what happens then. */
 const onFault = (
