@@ -37,16 +37,16 @@ interface Entry {
 const entries = async (action: string): Promise<Entry[]> =>
   (await ask('GET', `/api/v1/audit?action=${action}`)).json<{ items: Entry[] }>().items
 
+/** It is written after the answer; on a busy machine it takes a while. */
+const WITHIN = { timeout: 15_000, interval: 100 }
+
 /** The newest of this reason, once it is written. */
 const newest = (action: string, why: string): Promise<Entry> =>
-  vi.waitFor(
-    async () => {
-      const found = (await entries(action)).find(({ data }) => data.why === why)
-      expect(found, `${action} ${why}`).toBeDefined()
-      return found as Entry
-    },
-    { timeout: 10_000, interval: 100 },
-  )
+  vi.waitFor(async () => {
+    const found = (await entries(action)).find(({ data }) => data.why === why)
+    expect(found, `${action} ${why}`).toBeDefined()
+    return found as Entry
+  }, WITHIN)
 const logIn = (over: object = {}) =>
   api.app.inject({
     method: 'POST',
@@ -101,7 +101,7 @@ describe('a login', () => {
     await vi.waitFor(async () => {
       const whys = (await entries('session.refuse')).filter(({ resource_id }) => resource_id === id)
       expect(whys.map(({ data }) => data.why).sort()).toEqual(['code', 'password'])
-    })
+    }, WITHIN)
   })
 
   it('of nobody, or into a tenant that the user is not of, is no tenant’s', async () => {
@@ -110,7 +110,7 @@ describe('a login', () => {
     await logIn({ password: 'wrong', tenant: 'elsewhere' })
     // What is noted after them is written after them.
     await logIn({ password: 'wrong' })
-    await vi.waitFor(async () => expect((await entries('session.refuse')).length).toBe(before.length + 1))
+    await vi.waitFor(async () => expect((await entries('session.refuse')).length).toBe(before.length + 1), WITHIN)
   })
 
   it('by a single sign-on that fails', async () => {
@@ -163,10 +163,12 @@ describe('a key', () => {
     const { key, secret } = await make({ scopes: ['submit'], flow: 'roofs', source: 'web' })
     await ask('PATCH', `/api/v1/keys/${key.id}`, { payload: { enabled: false } })
     expect((await submit(SUBMIT, secret)).statusCode).toBe(403)
-    await vi.waitFor(async () =>
-      expect(
-        (await entries('key.refuse')).some((each) => each.data.why === 'disabled' && each.resource_id === key.id),
-      ).toBe(true),
+    await vi.waitFor(
+      async () =>
+        expect(
+          (await entries('key.refuse')).some((each) => each.data.why === 'disabled' && each.resource_id === key.id),
+        ).toBe(true),
+      WITHIN,
     )
   })
 

@@ -76,5 +76,5 @@ it('is free again when the session that held it is gone, and the next is taken i
   await db.inspect('select pg_terminate_backend($1)', [held?.pid])
   ;(await other.lock('lost'))()
   letGo()
-  ;(await vi.waitFor(() => one.lock('another')))()
+  ;(await vi.waitFor(() => one.lock('another'), { timeout: 15_000 }))()
 })
