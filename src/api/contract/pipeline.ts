@@ -24,7 +24,7 @@ export const PipelineBody = Type.Object(
     action: Type.Enum([...ACTIONS], {
       description:
         '`pause-queues` and `resume-queues`: of `queues` and `destinations`, or all. `emergency-mode`: no call leaves ' +
-        'until it ends; leads are taken in. `pause-tenant-calls`: the same without the word. `resolve-error`: a parked ' +
+        'until it ends; leads are taken in. `pause-tenant-calls`: no call of the tenant leaves until `enabled` is false. `resolve-error`: a parked ' +
         'lead goes on, or its delivery is decided about.',
     }),
     queues: Type.Optional(Type.Array(Type.Enum(['deliveries', 'leads', 'jobs']), { minItems: 1 })),
