@@ -23,12 +23,25 @@ export const inCourse = <T>(course: Course, run: () => T): T =>
 
 const WRITES =
   /^\s*(?:insert|update|delete|merge)\b|^\s*with\b[\s\S]*\b(?:insert\s+into|delete\s+from|update\s+millrace)\b/i
-const RETURNS = /\breturning\b/i
+const COMMENT = /--.*$/gm
+const INNERMOST = /\([^()]*\)/g
+const VERB = /\b(?:insert|update|delete|merge|select)\b/i
 const TRIES = 5
+
+const withoutParentheses = (text: string): string => {
+  const less = text.replaceAll(INNERMOST, '')
+  return less === text ? text : withoutParentheses(less)
+}
+
+/** Whether its rows are those that it wrote: what stands in a `with` returns none to us. */
+const tells = (text: string): boolean => {
+  const outer = withoutParentheses(text.replaceAll(COMMENT, ''))
+  return /\breturning\b/i.test(outer) || VERB.exec(outer)?.[0].toLowerCase() === 'select'
+}
 
 /** Whether it wrote; of one that tells no rows it is taken to. One that was asked to and met nothing changed nothing. */
 const wrote = ({ text }: Statement, rows: readonly Row[]): boolean =>
-  WRITES.test(text) && (rows.length > 0 || !RETURNS.test(text))
+  WRITES.test(text) && (rows.length > 0 || !tells(text))
 
 /** The database for whoever makes changes that people ask for. Outside of a course it is the one it was handed. */
 export const recordChanges = (database: Database, audit: Pick<Audit, 'recordIn'>): Database => {
