@@ -102,7 +102,12 @@ export interface MillraceOptions {
 }
 
 /** What `./millrace` starts Node with; MALLOC_ARENA_MAX below is its too. */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=24', '--heap-growing-percent=40']
+const NODE_FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  '--max-semi-space-size=16',
+  '--heap-growing-percent=40',
+  '--no-allocation-site-pretenuring',
+]
 
 /** What `./millrace` does before a server's first start: what compiles ends with it. */
 const compileOnce = async ({ children, folder }: CaseContext): Promise<void> => {

@@ -9,7 +9,7 @@ export interface Bulkhead {
 
 export const createBulkhead = (options: { readonly waitingMax: number; readonly waitMs: number }): Bulkhead => {
   const { waitingMax, waitMs } = options
-  const waiting = new Set<(entered: boolean) => void>()
+  const waiting: ((entered: boolean) => void)[] = []
   let inside = 0
   return {
     enter: async (most) => {
@@ -17,23 +17,25 @@ export const createBulkhead = (options: { readonly waitingMax: number; readonly 
         inside += 1
         return true
       }
-      if (waiting.size >= waitingMax) return false
+      if (waiting.length >= waitingMax) return false
       return new Promise((resolve) => {
         const settle = (entered: boolean): void => {
           clearTimeout(timer)
-          waiting.delete(settle)
           resolve(entered)
         }
-        const timer = setTimeout(settle, waitMs, false)
-        waiting.add(settle)
+        const timer = setTimeout(() => {
+          waiting.splice(waiting.indexOf(settle), 1)
+          settle(false)
+        }, waitMs)
+        waiting.push(settle)
       })
     },
     leave: () => {
-      const [next] = waiting
+      const next = waiting.shift()
       // The place goes from hand to hand: `inside` stays.
       if (next) next(true)
       else inside -= 1
     },
-    load: () => inside + waiting.size,
+    load: () => inside + waiting.length,
   }
 }

@@ -18,11 +18,18 @@ interface Counter {
   /** Of a sliding window: what is used, by part. */
   parts: ReadonlyMap<number, number> | null
   version: number
-  inFlight: Map<Holder, number>
+  /** What is reserved by journeys under way, in no order. */
+  readonly inFlight: Reservation[]
   /** Sum of what is in flight. */
   reserved: number
   /** Resolved at the next settlement. */
   waiters: (() => void)[]
+}
+
+interface Reservation {
+  readonly holder: Holder
+  /** Where it stands among those in flight. */
+  at: number
 }
 
 interface Reserved {
@@ -80,10 +87,16 @@ const refused = (each: Wanted): Reserved => ({
 
 const take = (holder: Holder, wanted: readonly Wanted[], delivery: string | undefined): Reserved => {
   for (const { cap, counter } of wanted) {
-    counter.inFlight.set(holder, (counter.inFlight.get(holder) ?? 0) + cap.amount)
+    const { inFlight } = counter
+    const own: Reservation = { holder, at: inFlight.length }
+    inFlight.push(own)
     counter.reserved += cap.amount
     holder.settlements.push(() => {
-      counter.inFlight.delete(holder)
+      const moved = inFlight.pop()
+      if (moved !== undefined && moved !== own) {
+        moved.at = own.at
+        inFlight[own.at] = moved
+      }
       counter.reserved -= cap.amount
       if (counter.waiters.length > 0) for (const wake of counter.waiters.splice(0)) wake()
     })
@@ -151,7 +164,7 @@ export const createCaps = (options: { readonly database: Database; readonly rows
       used: null,
       parts: null,
       version: -1,
-      inFlight: new Map(),
+      inFlight: [],
       reserved: 0,
       waiters: [],
     }
@@ -159,7 +172,7 @@ export const createCaps = (options: { readonly database: Database; readonly rows
     if (counters.size > COUNTERS_MAX) {
       for (const [old, entry] of counters) {
         if (counters.size <= COUNTERS_MAX) break
-        if (entry.inFlight.size === 0) counters.delete(old)
+        if (entry.inFlight.length === 0) counters.delete(old)
       }
     }
     return counter
@@ -194,8 +207,8 @@ export const createCaps = (options: { readonly database: Database; readonly rows
       if (!full) return take(holder, wanted, delivery)
       await refresh(tenantId, full)
       if (usedOf(full) + full.cap.amount > full.cap.max) return refused(full)
-      if (full.counter.inFlight.size === 0) continue
-      const others = [...full.counter.inFlight.keys()].filter((other) => other !== holder)
+      if (full.counter.inFlight.length === 0) continue
+      const others = full.counter.inFlight.flatMap((other) => (other.holder === holder ? [] : [other.holder]))
       if (others.length === 0) return refused(full)
       const settled = new Promise<void>((resolve) => full.counter.waiters.push(resolve))
       await waitFor(holder, others, settled)

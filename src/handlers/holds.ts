@@ -1,3 +1,4 @@
+import { createRegister } from '../base/register.ts'
 import { after, type Soon } from '../base/soon.ts'
 import { type Holder, waitFor } from './holder.ts'
 
@@ -38,7 +39,7 @@ const settledOf = (held: Held): Promise<boolean> =>
 const PLACES = 2 ** 17
 
 export const createHolds = (): Holds => {
-  const inFlight = new Map<number, Held>()
+  const inFlight = createRegister<number, Held>()
   let turn = 0
   const settledAt = new Float64Array(PLACES)
   const other = (holder: Holder, names: readonly number[]): Held | undefined => {

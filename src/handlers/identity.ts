@@ -1,3 +1,4 @@
+import { createRegister } from '../base/register.ts'
 import { keyedHash16, keyedName16 } from '../base/seal.ts'
 import { after, type Soon } from '../base/soon.ts'
 import type { ClaimWrite } from '../journal/append.ts'
@@ -126,7 +127,7 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
   const wasTakenSince = (name: string, then: number): boolean => (settledAt[placeOf(name)] as number) > then
 
   /** Claims of journeys in this process whose commit is not settled, by the key's name. */
-  const inFlight = new Map<string, Held>()
+  const inFlight = createRegister<string, Held>()
 
   interface Asked {
     readonly holder: Holder

@@ -1,3 +1,4 @@
+import { createRegister } from '../base/register.ts'
 import type { EntryWrite } from '../journal/append-lists.ts'
 import type { TenantKeys } from '../journal/keyring.ts'
 import type { RequestAnswer, RequestInput } from '../kit/requests.ts'
@@ -31,7 +32,7 @@ interface Held {
 export const createListChanges = (options: { readonly lookUp: LookUp; readonly lists: KnownLists }): ListChanges => {
   const { lookUp, lists } = options
   /** Entries that journeys of this process add on the condition that they are new, by tenant, list and key. */
-  const inFlight = new Map<string, Held>()
+  const inFlight = createRegister<string, Held>()
 
   const hold = (names: readonly string[], holder: Holder): (() => void) => {
     let end: () => void = () => undefined

@@ -25,8 +25,8 @@ export interface Origin {
   readonly clients: Client[]
   /** Those without a request; the last used is used next, so that a quiet origin keeps one connection warm. */
   readonly free: Client[]
-  /** In order of arrival; a set, so that one given up leaves no trace. */
-  readonly waiting: Set<Waiting>
+  /** In order of arrival. */
+  readonly waiting: Waiting[]
   readonly connect: buildConnector.connector
 }
 
@@ -38,6 +38,8 @@ export interface Connections {
   originOf(url: URL, certificate?: ClientCertificate): Origin
   /** Begins at once or when a client is free; false where too many wait already. */
   take(origin: Origin, place: Waiting): boolean
+  /** Waits no longer. */
+  leave(origin: Origin, place: Waiting): void
   release(origin: Origin, client: Client): void
   close(faultFor: (host: string) => Fault): Promise<void>
 }
@@ -73,14 +75,14 @@ const contextOf = (given: ClientCertificate, host: string, ca: readonly string[]
 export const createConnections = (options: ConnectionsOptions): Connections => {
   const { guard, connectTimeoutMs, connectionsPerOrigin, waitingPerOriginMax, originsMax, ca } = options
 
-  /** In order of last use, oldest first. */
+  /** Many of them: in order of last use, oldest first. */
   const origins = new Map<string, Origin>()
 
   /** Makes room for one more origin; where all are in use, one too many is kept until some are not. */
   const dropIdle = () => {
     for (const [key, { clients, free, waiting }] of origins) {
       if (origins.size < originsMax) return
-      if (free.length < clients.length || waiting.size > 0) continue
+      if (free.length < clients.length || waiting.length > 0) continue
       origins.delete(key)
       for (const client of clients) void client.destroy()
     }
@@ -90,8 +92,11 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     const key = certificate ? `${url.origin} ${fingerprintOf(certificate)}` : url.origin
     const known = origins.get(key)
     if (known !== undefined) {
-      origins.delete(key)
-      origins.set(key, known)
+      // Who was used last matters only where some must soon leave.
+      if (origins.size >= originsMax / 2) {
+        origins.delete(key)
+        origins.set(key, known)
+      }
       return known
     }
     const connect = buildConnector({
@@ -102,7 +107,7 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
       ...(certificate && { secureContext: contextOf(certificate, url.host, ca) }),
     })
     dropIdle()
-    const origin: Origin = { url: new URL(url.origin), clients: [], free: [], waiting: new Set(), connect }
+    const origin: Origin = { url: new URL(url.origin), clients: [], free: [], waiting: [], connect }
     origins.set(key, origin)
     return origin
   }
@@ -123,26 +128,27 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
   }
 
   const beginNext = ({ waiting, free }: Origin) => {
-    const [next] = waiting
-    const client = next === undefined ? undefined : free.pop()
-    if (next === undefined || client === undefined) return
-    waiting.delete(next)
-    next.begin(client)
+    const client = waiting.length > 0 ? free.pop() : undefined
+    if (client !== undefined) waiting.shift()?.begin(client)
   }
 
   return {
     originOf,
     take: (origin, place) => {
-      const client = origin.waiting.size > 0 ? undefined : freeClient(origin)
+      const client = origin.waiting.length > 0 ? undefined : freeClient(origin)
       if (client !== undefined) place.begin(client)
-      else if (origin.waiting.size < waitingPerOriginMax) origin.waiting.add(place)
+      else if (origin.waiting.length < waitingPerOriginMax) origin.waiting.push(place)
       else return false
       return true
+    },
+    leave: ({ waiting }, place) => {
+      const at = waiting.indexOf(place)
+      if (at !== -1) waiting.splice(at, 1)
     },
     release: (origin, client) => {
       origin.free.push(client)
       // In its own turn: the client is still in the middle of telling about the exchange before.
-      if (origin.waiting.size > 0) queueMicrotask(() => beginNext(origin))
+      if (origin.waiting.length > 0) queueMicrotask(() => beginNext(origin))
     },
     close: async (faultFor) => {
       const all = [...origins.values()]

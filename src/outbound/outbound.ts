@@ -234,7 +234,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const stop = (fault: Fault) => {
       if (settled) return
       fail(fault)
-      origin.waiting.delete(place)
+      connections.leave(origin, place)
       controller?.abort(fault)
     }
 

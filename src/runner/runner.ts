@@ -1,4 +1,5 @@
 import { Fault, isFault } from '../base/faults.ts'
+import { createRegister } from '../base/register.ts'
 import { isOutcomeUnknown, sqlState } from '../database/pool.ts'
 import { RunAgain } from '../handlers/holder.ts'
 import type { LoadedLead } from '../journal/read.ts'
@@ -74,9 +75,9 @@ export const createRunner = (ctx: RunnerContext): Runner => {
   let inFlight = 0
   const onDrained: (() => void)[] = []
   /** Journeys running here: a lead is never run twice at once in one process. */
-  const running = new Map<string, Promise<unknown>>()
+  const running = createRegister<string, Promise<unknown>>()
   /** What sources of leads now running will be told: a repeat of one waits for the same answer. */
-  const answering = new Map<string, Promise<SubmissionResult>>()
+  const answering = createRegister<string, Promise<SubmissionResult>>()
   /** Journeys left over because the database was away: what their destinations answered is written when it is back. */
   const leftOver = new Map<string, Journey>()
 
