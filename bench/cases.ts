@@ -105,7 +105,7 @@ export interface MillraceOptions {
 const NODE_FLAGS = [
   '--disable-warning=ExperimentalWarning',
   '--max-semi-space-size=16',
-  '--heap-growing-percent=80',
+  '--heap-growing-percent=60',
   '--no-allocation-site-pretenuring',
 ]
 
