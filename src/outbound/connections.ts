@@ -153,7 +153,8 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     close: async (faultFor) => {
       const all = [...origins.values()]
       origins.clear()
-      for (const { url, waiting } of all) for (const each of waiting) each.giveUp(faultFor(url.host))
+      // Each that is given up leaves the queue.
+      for (const { url, waiting } of all) for (const each of waiting.splice(0)) each.giveUp(faultFor(url.host))
       await Promise.all(all.flatMap(({ clients }) => clients.map((client) => client.close())))
     },
   }
