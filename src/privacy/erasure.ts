@@ -1,11 +1,12 @@
 import type { Audit } from '../audit/audit.ts'
 import type { Actor } from '../audit/types.ts'
+import { eachByItself } from '../base/by-itself.ts'
 import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import { int8s, uuids } from '../database/arrays.ts'
 import type { Database, Statement, Tx } from '../database/pool.ts'
-import { signingKey } from '../journal/anchors.ts'
+import { isPassing, signingKey } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader } from '../journal/read.ts'
 import { eraseLead } from './erase-lead.ts'
@@ -33,7 +34,11 @@ export interface Erasure {
     readonly scope: 'person' | 'lead'
     readonly actor: Actor
   }): Promise<PrivacyRequest>
-  /** Goes through the leads of a request; `looksMax` bounds how many are gone through now. Done again, it does no harm. */
+  /**
+   * Goes through the leads of a request, past those that cannot be forgotten now: then it throws at the end, and the
+   * request stays under way. `looksMax` bounds how many are gone through now; all that is left is the sweep's. Done again,
+   * it does no harm.
+   */
   carryOut(
     tenantId: string,
     requestId: string,
@@ -48,7 +53,7 @@ export interface Erasure {
   sweep(): Promise<void>
 }
 
-const find = (tenantId: string, { keys, leads }: Subject, scope: string): Statement => ({
+const find = (tenantId: string, { keys, leads }: Subject, scope: string, past: readonly string[] = []): Statement => ({
   name: 'leads_to_erase',
   text: `select id from (
            select id from millrace.lead where tenant_id = $1::uuid and id = any ($2::uuid[]) and wrapped_key is not null
@@ -56,8 +61,8 @@ const find = (tenantId: string, { keys, leads }: Subject, scope: string): Statem
            select id from millrace.lead where $4 = 'person' and tenant_id = $1::uuid and email_key = any ($3::bigint[])
            union
            select id from millrace.lead where $4 = 'person' and tenant_id = $1::uuid and phone_key = any ($3::bigint[])
-         ) found order by id limit ${LOOK}`,
-  values: [tenantId, uuids([...leads]), int8s([...keys]), scope],
+         ) found where id <> all ($5::uuid[]) order by id limit ${LOOK}`,
+  values: [tenantId, uuids([...leads]), int8s([...keys]), scope, uuids(past)],
 })
 
 export const createErasure = (options: {
@@ -192,24 +197,28 @@ export const createErasure = (options: {
     if (request.status !== 'working') return request
     const scope = request.data.scope === 'lead' ? 'lead' : 'person'
     const erased = await forgotten(request)
+    /** Those that could not be forgotten now. */
+    const past: string[] = []
+    let failed: { readonly error: unknown } | null = null
     let held = Number(request.data.held ?? 0)
     for (let looks = 0; looksMax === undefined || looks < looksMax; looks += 1) {
-      const [rows = []] = await database.batch([tenantId], [find(tenantId, request.subject, scope)])
-      if (rows.length === 0) return finish({ ...request, data: { scope } }, erased, held)
+      const [rows = []] = await database.batch([tenantId], [find(tenantId, request.subject, scope, past)])
+      if (rows.length === 0 && failed === null) return finish({ ...request, data: { scope } }, erased, held)
+      if (rows.length === 0) break
       for (const row of rows) {
-        const done = await eraseLead({
-          database,
-          keyring,
-          loader,
-          tenantId,
-          leadId: row.id as string,
-          requestId,
-          why: 'request',
-          now: clock.now(),
-          noticesDueAt: request.at + ERASURE_DAYS * DAY_MS,
-        })
-        if (done.erased) erased.push(row.id as string)
-        held += done.held
+        const leadId = row.id as string
+        const now = clock.now()
+        const noticesDueAt = request.at + ERASURE_DAYS * DAY_MS
+        try {
+          const asked = { database, keyring, loader, tenantId, leadId, requestId, now, noticesDueAt }
+          const done = await eraseLead({ ...asked, why: 'request' })
+          if (done.erased) erased.push(leadId)
+          held += done.held
+        } catch (error) {
+          if (isPassing(error)) throw error
+          past.push(leadId)
+          failed ??= { error }
+        }
       }
       await database.batch(
         [tenantId],
@@ -223,6 +232,7 @@ export const createErasure = (options: {
       )
       onProgress?.(erased.length)
     }
+    if (failed && looksMax === undefined) throw failed.error
     return (await readRequest(database, tenantId, requestId)) ?? request
   }
 
@@ -294,7 +304,10 @@ export const createErasure = (options: {
               ])
             })
           }
-          await carryOut(tenantId, entry.requestId)
+          // Where a lead cannot be forgotten, the server must still start: the sweep goes on, and says what is wrong.
+          await carryOut(tenantId, entry.requestId).catch((error) => {
+            if (isPassing(error)) throw error
+          })
           again += 1
         }
         const written = new Set(mine.map(({ requestId }) => requestId))
@@ -316,8 +329,8 @@ export const createErasure = (options: {
       }
       return again
     },
-    sweep: async () => {
-      for (const tenantId of await tenantIds()) {
+    sweep: async () =>
+      eachByItself(await tenantIds(), async (tenantId) => {
         const [working = [], slipped = []] = await database.batch(
           [tenantId],
           [
@@ -349,8 +362,9 @@ export const createErasure = (options: {
               },
             ],
           )
-        for (const id of new Set([...working, ...slipped].map((row) => row.id as string))) await carryOut(tenantId, id)
-      }
-    },
+        await eachByItself(new Set([...working, ...slipped].map((row) => row.id as string)), async (id) => {
+          await carryOut(tenantId, id)
+        })
+      }),
   }
 }

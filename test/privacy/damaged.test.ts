@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { lookupColumn } from '../../src/runner/journey.ts'
+import { ADMIN, asker, type TestApi, testApi } from '../support/api.ts'
+
+/** A lead whose journal cannot be read holds up nobody else's rights, and no server's start. */
+
+let api: TestApi
+let token: string
+const ask = asker(() => ({ api, token }))
+
+beforeAll(async () => {
+  api = await testApi()
+  await api.home.publish(`
+flow: plain
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+steps: [ { review: { id: look, queue: all, when: 'lead.email.contains("wait")' } } ]
+`)
+  token = await api.signIn(ADMIN)
+})
+afterAll(() => api.close())
+
+const submit = async (email: string) => (await api.home.submit('plain', 'web', { email })).answer.lead_id
+const damage = (lead: string) =>
+  api.home.inspect(`update millrace.segment set events = 'x' || events where lead_id = $1`, [lead])
+const mend = (lead: string) =>
+  api.home.inspect('update millrace.segment set events = substr(events, 2) where lead_id = $1', [lead])
+/** Of leads, in their order: which are still to be opened. */
+const kept = async (leads: readonly string[]) => {
+  const rows = await api.home.inspect<{ id: string }>(
+    'select id from millrace.lead where id = any ($1) and wrapped_key is not null',
+    [leads] as never,
+  )
+  return leads.filter((lead) => rows.some(({ id }) => id === lead))
+}
+const statusOf = async (request: string) =>
+  (await ask('GET', `/api/v1/privacy/requests/${request}`)).json<{ status: string }>().status
+
+it('an erasure forgets all others, of the person and of other persons, and ends once it can', async () => {
+  const { house, tenantId } = api.home
+  const { erasure } = house.privacy
+  const leads = [await submit('ada@example.com'), await submit('ada@example.com'), await submit('ada@example.com')]
+  const [first = '', ...others] = leads
+  const other = await submit('bob@example.com')
+  await damage(first)
+  const asked = await ask('POST', '/api/v1/privacy/requests', { payload: { kind: 'erase', email: 'ada@example.com' } })
+  const { id, status } = asked.json<{ id: string; status: string }>()
+  expect([asked.statusCode, status]).toEqual([202, 'working'])
+  expect(await kept(leads)).toEqual([first])
+  await erasure.open({
+    tenantId,
+    subject: { keys: [lookupColumn(await house.keyring.tenant(tenantId), 'email', 'bob@example.com')], leads: [] },
+    scope: 'person',
+    actor: { kind: 'operator', id: 'test' },
+  })
+  await expect(erasure.sweep()).rejects.toThrow()
+  expect(await kept([first, other])).toEqual([first])
+  // Another server starts meanwhile.
+  await api.home.sibling()
+  expect(await statusOf(id)).toBe('working')
+  await mend(first)
+  await erasure.sweep()
+  expect(await kept([first])).toEqual([])
+  const done = (await ask('GET', `/api/v1/privacy/requests/${id}/receipt`)).body
+  for (const lead of [first, ...others]) expect(done).toContain(lead)
+})
