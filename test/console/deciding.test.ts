@@ -119,8 +119,16 @@ describe('a flow', () => {
     await page.getByRole('button', { name: 'Add a step' }).click()
     await page.getByRole('menuitem', { name: 'Filter' }).click()
     await expect.poll(() => text.textContent()).toContain('Not for us')
+    // What is changed in the text stands beside the picture too, and is not undone by looking at it there.
+    const config = page.getByRole('textbox', { name: 'What the step is set to' })
+    await text.getByText('Not for us').click()
+    await page.keyboard.type('xyz')
+    await expect.poll(() => config.inputValue()).toContain('xyz')
+    await config.focus()
+    await config.blur()
+    expect(await text.textContent()).toContain('xyz')
     await page.getByRole('button', { name: 'Remove the step' }).click()
-    await expect.poll(() => text.textContent()).not.toContain('Not for us')
+    await expect.poll(() => text.textContent()).not.toContain('xyz')
 
     // By the text: what is wrong is said with its place, and stands at the step.
     await page.getByText('!(lead.state in').last().click()
@@ -167,6 +175,13 @@ describe('a flow', () => {
     await page.getByRole('button', { name: /^v1/ }).click()
     await page.getByRole('button', { name: 'Go back to version 1' }).click()
     await page.getByText('Version 3 is in use').waitFor()
+    // What is edited from now on is that version, and nobody has changed it yet.
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await page.getByText('v3', { exact: true }).waitFor()
+    await expect
+      .poll(() => page.getByRole('textbox', { name: 'The flow as YAML' }).textContent())
+      .toContain('(lead.state in ["NY"])')
+    expect(await page.getByText('changed, not published').count()).toBe(0)
     await page.close()
   })
 
@@ -269,6 +284,39 @@ describe('two people at one flow', () => {
     await page.getByRole('button', { name: 'Publish' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click()
     await page.getByRole('alert').getByText('What you changed here is kept.').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    // Theirs is looked at, and then it is said that one goes on over it.
+    const told = page.getByRole('alert').filter({ hasText: /Somebody published version \d+ meanwhile/ })
+    await told.waitFor()
+    await home.checkAccess(page)
+    expect(await page.getByRole('button', { name: 'Publish' }).isEnabled()).toBe(false)
+    await told.getByRole('link', { name: 'Look at theirs' }).click()
+    await page.getByText(/Source partner: name was "?Partner feed"? and is now "?Partners"?/).waitFor()
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await told.getByRole('button', { name: /^Go on over version/ }).click()
+    await told.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Publish' }).click()
+    await page
+      .getByRole('dialog')
+      .getByText(/Source partner: name was "?Partners"? and is now "?Partner feed"?/)
+      .waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click()
+    await page.getByText(/^Version \d+ is in use$/).waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+
+    // Whoever has changed nothing sees what others publish, and is not told that they changed something.
+    const now = (
+      await home.api.app.inject({ url: '/api/v1/flows/solar', headers: { authorization: `Bearer ${token}` } })
+    ).json<{ document: string }>()
+    await home.api.home.publish(now.document.replace('Solar quotes', 'Sun quotes'))
+    await page.getByRole('link', { name: 'Leads', exact: true }).click()
+    await page.getByRole('grid').waitFor()
+    await page.clock.setSystemTime(home.api.clock.now() + 60_000)
+    await page.goBack()
+    await expect
+      .poll(() => page.getByRole('textbox', { name: 'The flow as YAML' }).textContent())
+      .toContain('Sun quotes')
+    expect(await page.getByText('changed, not published').count()).toBe(0)
     await page.close()
   })
 })

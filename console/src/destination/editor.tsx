@@ -67,6 +67,17 @@ export const DestinationEditor = (props: { readonly destination: Destination; re
   const secrets = useSecrets()
   const type = types.data?.items.find((each) => each.type === destination.type)
   const isChanged = JSON.stringify(config) !== JSON.stringify(kept)
+  const [before, setBefore] = useState(kept)
+  // Somebody published meanwhile: what nobody has touched here follows, and what somebody typed stays.
+  if (JSON.stringify(kept) !== JSON.stringify(before)) {
+    const isTouched =
+      JSON.stringify(config) !== JSON.stringify(before) || (way === 'yaml' && yaml !== configText(before))
+    setBefore(kept)
+    if (!isTouched) {
+      setConfig(kept)
+      setYaml(configText(kept))
+    }
+  }
 
   const readYaml = (): Values | null => {
     try {

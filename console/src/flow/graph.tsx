@@ -1,6 +1,19 @@
-import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow } from '@xyflow/react'
+import {
+  Background,
+  ControlButton,
+  Controls,
+  type Edge,
+  Handle,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+  useReactFlow,
+  useStore,
+} from '@xyflow/react'
 import '@xyflow/react/dist/style.css'
 import {
+  IconArrowsHorizontal,
   IconBan,
   IconBuildingStore,
   IconChartBar,
@@ -19,7 +32,7 @@ import {
   IconTag,
   IconTextWrap,
 } from '@tabler/icons-react'
-import { type ComponentType, useMemo } from 'react'
+import { type ComponentType, useEffect, useMemo } from 'react'
 import { named, t, tn } from '../text.ts'
 import type { FlowOutline, FlowStep, StepPath } from './document.ts'
 import { layoutOf, pathOfNode, WIDTH } from './layout.ts'
@@ -193,6 +206,29 @@ const draw = (
   return { nodes, edges }
 }
 
+const FIT = { padding: 0.08, minZoom: 0.6, maxZoom: 1 }
+const NODE_PX = 50
+
+/** The whole is in sight where there is room for it, and the step that was chosen in any case. */
+const Sight = ({ nodes, active }: { readonly nodes: readonly Node<Data>[]; readonly active: StepPath | null }) => {
+  const { fitView, getViewport, setCenter } = useReactFlow()
+  const width = useStore((store) => store.width)
+  const height = useStore((store) => store.height)
+  useEffect(() => {
+    if (width > 0) void fitView(FIT)
+  }, [width, fitView])
+  const chosen = nodes.find(({ id }) => id === active)?.position
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever moves the picture moves it where they want it
+  useEffect(() => {
+    if (chosen === undefined || width === 0) return
+    const { x, y, zoom } = getViewport()
+    const [left, top] = [chosen.x * zoom + x, chosen.y * zoom + y]
+    const isSeen = left >= 0 && top >= 0 && left + WIDTH * zoom <= width && top + NODE_PX * zoom <= height
+    if (!isSeen) void setCenter(chosen.x + WIDTH / 2, chosen.y + NODE_PX / 2, { zoom })
+  }, [active, chosen?.x, chosen?.y])
+  return null
+}
+
 /** A flow as it runs: sources above, steps in their order, arms side by side, destinations beside those that deliver. */
 export const Graph = (props: {
   readonly outline: FlowOutline
@@ -203,8 +239,11 @@ export const Graph = (props: {
   readonly outcomes: ReadonlyMap<StepPath, string>
   readonly active: StepPath | null
   readonly onSelect: (step: StepPath | null) => void
+  /** It has the whole width: nothing stands beside it. */
+  readonly isWide: boolean
+  readonly onWide: (isWide: boolean) => void
 }) => {
-  const { outline, scheme, wrong, outcomes, active, onSelect } = props
+  const { outline, scheme, wrong, outcomes, active, onSelect, isWide, onWide } = props
   const { nodes, edges } = useMemo(() => draw(outline, wrong, outcomes, active), [outline, wrong, outcomes, active])
   return (
     <div className="graph" role="region" aria-label={t('flow.graph')}>
@@ -214,7 +253,7 @@ export const Graph = (props: {
         nodeTypes={TYPES}
         colorMode={scheme}
         fitView
-        fitViewOptions={{ padding: 0.08, minZoom: 0.6, maxZoom: 1 }}
+        fitViewOptions={FIT}
         minZoom={0.3}
         maxZoom={1.4}
         nodesConnectable={false}
@@ -224,7 +263,17 @@ export const Graph = (props: {
         onPaneClick={() => onSelect(null)}
       >
         <Background gap={18} size={1} />
-        <Controls showInteractive={false} position="bottom-left" />
+        <Controls showInteractive={false} position="bottom-left" fitViewOptions={FIT}>
+          <ControlButton
+            title={t('flow.wide')}
+            aria-label={t('flow.wide')}
+            aria-pressed={isWide}
+            onClick={() => onWide(!isWide)}
+          >
+            <IconArrowsHorizontal />
+          </ControlButton>
+        </Controls>
+        <Sight nodes={nodes} active={active} />
       </ReactFlow>
     </div>
   )

@@ -37,6 +37,10 @@ export const PublishForm = (props: {
       void client.invalidateQueries({ queryKey: ['sources'] })
       if (source_keys.length === 0) onPublished(version)
     },
+    onError: (error) => {
+      // Somebody was quicker: their version is shown, so that it can be looked at.
+      if (error instanceof ApiError && error.status === 409) void client.invalidateQueries({ queryKey: ['flow', flow] })
+    },
   })
   const keys = publish.data?.source_keys ?? []
   if (keys.length > 0)

@@ -44,13 +44,22 @@ export const StepPanel = (props: {
   const step = stepAt(outline, at)
   // Beside the step that is chosen, else at the end of all.
   const place = step === undefined ? { list: 'steps', at: outline.steps.length - 1 } : placeIn(step.path)
-  const [draft, setDraft] = useState(() => (step === undefined ? '' : configText(step.config)))
+  const config = step === undefined ? '' : configText(step.config)
+  const [draft, setDraft] = useState(config)
+  const [known, setKnown] = useState(config)
   const [error, setError] = useState<string | null>(null)
+  // The text was changed meanwhile: what nobody has touched here follows it.
+  if (config !== known) {
+    setKnown(config)
+    if (draft === known) setDraft(config)
+  }
   const siblings = listOf(outline, place.list)
   const apply = (): void => {
     if (step === undefined) return
     try {
-      onChange(withStepConfig(text, step.path, step.type, readConfig(draft)), step.path)
+      const read = readConfig(draft)
+      onChange(withStepConfig(text, step.path, step.type, read), step.path)
+      setDraft(configText(read))
       setError(null)
     } catch (failure) {
       setError((failure as Error).message)
@@ -131,7 +140,7 @@ export const StepPanel = (props: {
           error={error}
           styles={{ input: { fontFamily: 'var(--mono)', fontSize: 12 } }}
           onChange={(event) => setDraft(event.currentTarget.value)}
-          onBlur={() => draft !== configText(step.config) && apply()}
+          onBlur={() => draft !== config && apply()}
         />
       )}
     </div>

@@ -31,6 +31,12 @@ export const useDraft = (flow: string, published: { readonly version: number; re
   const [asked, setAsked] = useState(text)
   const last = useRef<FlowOutline | null>(null)
   const isChanged = text !== published.document
+  const isOld = published.version > base.version
+  // Somebody published, or went back to an older version: where nothing was changed here, it is that which is shown.
+  if (isOld && (text === base.document || !isChanged)) {
+    setBase(published)
+    setText(published.document)
+  }
 
   useEffect(() => {
     const timer = setTimeout(() => setAsked(text), CHECK_MS)
@@ -63,9 +69,12 @@ export const useDraft = (flow: string, published: { readonly version: number; re
     base,
     outline,
     isChanged,
+    isOld: isOld && isChanged,
     isChecked: asked === text && check.data !== undefined,
     problems: asked === text ? (check.data?.problems ?? []) : [],
     checkError: check.error,
+    /** What was changed stays, and is published over the version that is in use now. */
+    overtake: () => setBase(published),
     reset: (to: { readonly version: number; readonly document: string }) => {
       setBase(to)
       setText(to.document)

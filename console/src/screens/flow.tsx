@@ -49,6 +49,7 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
   const draft = useDraft(detail.id, { version: detail.version, document: detail.document })
   const [active, setActive] = useState<StepPath | null>(null)
   const [isPublishing, setPublishing] = useState(false)
+  const [isWide, setWide] = useState(false)
   const [preview, setPreview] = useState<Preview | null>(null)
   const readOnly = !may('flow.edit')
   const { text, outline, problems } = draft
@@ -65,7 +66,6 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
     window.addEventListener('beforeunload', ask)
     return () => window.removeEventListener('beforeunload', ask)
   }, [draft.isChanged])
-  const isOld = draft.isChanged && draft.base.version !== detail.version
   return (
     <Page
       title={detail.id}
@@ -106,7 +106,7 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
                 {t('flow.discard')}
               </Button>
               <Button
-                disabled={!draft.isChanged || !draft.isChecked || problems.length > 0}
+                disabled={!draft.isChanged || draft.isOld || !draft.isChecked || problems.length > 0}
                 onClick={() => setPublishing(true)}
               >
                 {t('flow.publish')}
@@ -121,7 +121,7 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
           <VersionsPanel detail={detail} />
         </div>
       ) : (
-        <div className="workbench">
+        <div className="workbench" data-wide={isWide || undefined}>
           <div className="workbench-left">
             {outline !== null && (
               <Graph
@@ -131,6 +131,8 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
                 outcomes={tab === 'test' ? outcomes : new Map()}
                 active={active}
                 onSelect={select}
+                isWide={isWide}
+                onWide={setWide}
               />
             )}
             {outline !== null && !readOnly && tab === 'edit' && (
@@ -153,10 +155,24 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
             ) : (
               <YamlEditor text={text} readOnly={readOnly} problems={problems} shown={shown} onChange={draft.setText} />
             )}
+            {draft.isOld && (
+              <div className="flow-old" role="alert">
+                <span className="grow">{t('flow.old', { version: detail.version })}</span>
+                <Button
+                  variant="default"
+                  renderRoot={(props) => (
+                    <Link to="/flows/$flow" params={{ flow: detail.id }} search={{ tab: 'versions' }} {...props} />
+                  )}
+                >
+                  {t('flow.old_look')}
+                </Button>
+                <Button variant="default" onClick={draft.overtake}>
+                  {t('flow.old_go_on', { version: detail.version })}
+                </Button>
+              </div>
+            )}
             <div className="problems" role="status" data-wrong={problems.length > 0}>
-              {isOld ? (
-                <span>{t('flow.old', { version: detail.version })}</span>
-              ) : draft.checkError !== null ? (
+              {draft.checkError !== null ? (
                 <span>{draft.checkError.message}</span>
               ) : !draft.isChecked ? (
                 <span className="faint">{t('flow.checking')}</span>
@@ -197,7 +213,8 @@ const Workbench = ({ detail, tab }: { readonly detail: FlowDetail; readonly tab:
         <PublishForm
           flow={detail.id}
           text={text}
-          base={draft.base}
+          // What is in use now: publishing changes that, whatever the draft began with.
+          base={{ version: draft.base.version, document: detail.document }}
           onClose={() => setPublishing(false)}
           onPublished={(version) => {
             setPublishing(false)

@@ -12,7 +12,7 @@ import { Page } from '../shell/page.tsx'
 import { exampleOf } from '../source/examples.ts'
 import { idOf } from '../source/id-of.ts'
 import { named, t, tn } from '../text.ts'
-import { flowOf, sampleLead, TEMPLATES, type Template } from '../welcome/templates.ts'
+import { CURRENCY, flowOf, sampleLead, TEMPLATES, type Template } from '../welcome/templates.ts'
 import '../styles/welcome.css'
 
 const SAMPLES = 40
@@ -46,6 +46,8 @@ export const Welcome = () => {
       ask('/api/v1/flows', {
         method: 'POST',
         body: {
+          // A new one: where there is a flow of this name, it stays as it is.
+          base_version: 0,
           document: flowOf(template, {
             id: flow,
             name,
@@ -83,6 +85,7 @@ export const Welcome = () => {
     setLeads((before) => [...new Map([...mine, ...before].map((lead) => [lead.id, lead])).values()].slice(0, 5))
   })
   const key = publish.data?.source_keys.find((each) => each.source === source)?.key
+  const isTaken = publish.error instanceof ApiError && publish.error.status === 409
   const problems = publish.error instanceof ApiError ? publish.error.problem.problems : undefined
   const curl = `curl -sS ${window.location.origin}/flows/${flow}/sources/${source}/submit \\\n  -H 'Authorization: Bearer ${key ?? '…'}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{"first_name":"Ada","last_name":"Lovelace","email":"ada@example.com","phone":"(512) 555-0142","company":"Analytical Engines"}'`
   const submit = (event: FormEvent) => {
@@ -135,7 +138,7 @@ export const Welcome = () => {
                   onChange={(event) => setSourceName(event.currentTarget.value)}
                 />
                 <NumberInput
-                  label={t('sources.price')}
+                  label={t('sources.price', { currency: CURRENCY })}
                   size="xs"
                   min={0}
                   decimalScale={2}
@@ -153,9 +156,11 @@ export const Welcome = () => {
               </div>
               {publish.error !== null && (
                 <Alert color="red" variant="light" role="alert">
-                  {Array.isArray(problems)
-                    ? problems.map((problem) => String((problem as { message?: unknown }).message)).join(' · ')
-                    : publish.error.message}
+                  {isTaken
+                    ? t('welcome.taken', { id: flow })
+                    : Array.isArray(problems)
+                      ? problems.map((problem) => String((problem as { message?: unknown }).message)).join(' · ')
+                      : publish.error.message}
                 </Alert>
               )}
               <div className="row">

@@ -1,5 +1,5 @@
 import { NumberInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ask } from '../api/client.ts'
 import { Dialog } from '../components/dialog.tsx'
@@ -7,27 +7,35 @@ import { Once } from '../components/once.tsx'
 import { t } from '../text.ts'
 import { NameAndFlow, useNameAndFlow } from './name-and-flow.tsx'
 
+/** What a flow is priced in. */
+const currencyOf = (document: string): string => /^currency:\s*([A-Z]{3})/m.exec(document)?.[1] ?? 'USD'
+
 /** A name, a flow, a price: then its key, shown once. */
 export const NewSource = ({ onClose }: { readonly onClose: () => void }) => {
   const client = useQueryClient()
   const place = useNameAndFlow()
   const { name, id, flow } = place
   const [price, setPrice] = useState<number | string>('')
+  const detail = useQuery({
+    queryKey: ['flow', flow],
+    queryFn: () => ask(`/api/v1/flows/${flow}`),
+    enabled: flow !== null,
+  })
+  const currency = currencyOf(detail.data?.document ?? '')
   const add = useMutation({
     mutationFn: async () => {
-      const [detail, { outlineOf, withSource }] = await Promise.all([
+      const [newest, { outlineOf, withSource }] = await Promise.all([
         ask(`/api/v1/flows/${flow}`),
         import('../flow/document.ts'),
       ])
-      if (outlineOf(detail.document)?.sources.some((source) => source.id === id))
+      if (outlineOf(newest.document)?.sources.some((source) => source.id === id))
         throw new Error(t('sources.taken', { id }))
-      const currency = /^currency:\s*([A-Z]{3})/m.exec(detail.document)?.[1] ?? 'USD'
-      const document = withSource(detail.document, {
+      const document = withSource(newest.document, {
         id,
         name,
-        price: price === '' ? null : `${Number(price).toFixed(2)} ${currency}`,
+        price: price === '' ? null : `${Number(price).toFixed(2)} ${currencyOf(newest.document)}`,
       })
-      return ask('/api/v1/flows', { method: 'POST', body: { document, base_version: detail.version } })
+      return ask('/api/v1/flows', { method: 'POST', body: { document, base_version: newest.version } })
     },
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['sources'] })
@@ -49,7 +57,14 @@ export const NewSource = ({ onClose }: { readonly onClose: () => void }) => {
       onClose={onClose}
     >
       <NameAndFlow value={place} placeholder="Facebook lead ads" />
-      <NumberInput label={t('sources.price')} size="xs" min={0} decimalScale={2} value={price} onChange={setPrice} />
+      <NumberInput
+        label={t('sources.price', { currency })}
+        size="xs"
+        min={0}
+        decimalScale={2}
+        value={price}
+        onChange={setPrice}
+      />
     </Dialog>
   )
 }

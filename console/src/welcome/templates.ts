@@ -1,5 +1,7 @@
 /** Flows to begin with: each is right as it stands, and small enough to read. */
 export const TEMPLATES = ['quotes', 'newsletter', 'b2b'] as const
+/** Of these flows: another is a word in the text. */
+export const CURRENCY = 'USD'
 export type Template = (typeof TEMPLATES)[number]
 
 interface Answers {
@@ -52,7 +54,7 @@ const MAPS: Readonly<Record<Template, readonly string[]>> = {
 }
 
 export const flowOf = (template: Template, { id, name, source, url }: Answers): string => {
-  const price = source.price === null ? '' : `, price: { id: base, amount: '${source.price} USD' }`
+  const price = source.price === null ? '' : `, price: { id: base, amount: '${source.price} ${CURRENCY}' }`
   const deliver =
     url === null
       ? ''
@@ -62,7 +64,7 @@ export const flowOf = (template: Template, { id, name, source, url }: Answers): 
   return `flow: ${id}
 name: ${quoted(name)}
 country: US
-currency: USD
+currency: ${CURRENCY}
 zone: ${Intl.DateTimeFormat().resolvedOptions().timeZone}
 fields:
 ${FIELDS[template]}
