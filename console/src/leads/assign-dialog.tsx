@@ -2,22 +2,22 @@ import { Button, Modal, Select } from '@mantine/core'
 import { useState } from 'react'
 import { useSession } from '../api/session.ts'
 import { usePeople } from '../components/assignee.tsx'
-import { t, tn } from '../text.ts'
+import { t } from '../text.ts'
 
 const NOBODY = 'none'
 
 /** To whom the chosen leads are given. */
 export const AssignDialog = (props: {
-  readonly count: number
+  readonly title: string
   readonly onClose: () => void
   readonly onChosen: (assignee: string | null) => void
 }) => {
-  const { count, onClose, onChosen } = props
+  const { title, onClose, onChosen } = props
   const session = useSession()
   const people = usePeople()
   const [to, setTo] = useState<string | null>(null)
   return (
-    <Modal opened onClose={onClose} title={tn('assign.title', count)}>
+    <Modal opened onClose={onClose} title={title}>
       <div className="stack">
         <Select
           label={t('assignee.title')}

@@ -1,11 +1,12 @@
 import { Button, CloseButton, Progress } from '@mantine/core'
 import { useState } from 'react'
 import type { LeadSummary } from '../api/types.ts'
+import { RejectForm } from '../review/reject-form.tsx'
 import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { number, t, tn } from '../text.ts'
 import { AssignDialog } from './assign-dialog.tsx'
-import { exportLeads } from './export.ts'
+import { useExport } from './export.ts'
 import { SuppressDialog } from './suppress-dialog.tsx'
 import { type Chosen, useBulk } from './use-bulk.ts'
 
@@ -19,12 +20,16 @@ export const BulkBar = (props: {
 }) => {
   const { leads, search, canWiden, onDone } = props
   const may = useMay()
-  const [dialog, setDialog] = useState<'suppress' | 'assign' | null>(null)
+  const [dialog, setDialog] = useState<'suppress' | 'assign' | 'reject' | null>(null)
   const [isAll, setAll] = useState(false)
   const { progress, run, stop } = useBulk(onDone)
+  const exporting = useExport()
   const isWide = isAll && canWiden
   const chosen: Chosen = isWide ? { filter: search } : { ids: leads.map(({ id }) => id) }
   const waiting = leads.filter(({ status }) => status === 'pending_review').map(({ id }) => id)
+  // Of all that match some may wait for nobody: all are decided about where the filter says that they do.
+  const canDecide = may('lead.review') && (isWide ? search.status === 'pending_review' : waiting.length > 0)
+  const decided: Chosen = isWide ? chosen : { ids: waiting }
   if (progress !== null)
     return (
       <div className="lead-bulk" role="toolbar" aria-label={t('bulk.title')}>
@@ -52,11 +57,13 @@ export const BulkBar = (props: {
           {t('bulk.widen')}
         </Button>
       )}
-      {may('lead.review') && waiting.length > 0 && !isWide && (
+      {canDecide && (
         <>
-          <Button onClick={() => void run('approve', { ids: waiting })}>{tn('bulk.approve', waiting.length)}</Button>
-          <Button variant="default" onClick={() => void run('reject', { ids: waiting })}>
-            {tn('bulk.reject', waiting.length)}
+          <Button onClick={() => void run('approve', decided)}>
+            {isWide ? t('review.approve') : tn('bulk.approve', waiting.length)}
+          </Button>
+          <Button variant="default" onClick={() => setDialog('reject')}>
+            {isWide ? t('review.reject') : tn('bulk.reject', waiting.length)}
           </Button>
         </>
       )}
@@ -78,7 +85,8 @@ export const BulkBar = (props: {
       {may('lead.export') && (
         <Button
           variant="default"
-          onClick={() => void ('ids' in chosen ? exportLeads({}, chosen.ids) : exportLeads(chosen.filter))}
+          loading={exporting.isBusy}
+          onClick={() => void ('ids' in chosen ? exporting.save({}, chosen.ids) : exporting.save(chosen.filter))}
         >
           {t('leads.export')}
         </Button>
@@ -86,7 +94,7 @@ export const BulkBar = (props: {
       <CloseButton aria-label={t('bulk.clear')} onClick={onDone} />
       {dialog === 'suppress' && (
         <SuppressDialog
-          count={leads.length}
+          title={isWide ? t('suppress.title_all') : tn('suppress.title', leads.length)}
           onClose={() => setDialog(null)}
           onChosen={(list) => {
             setDialog(null)
@@ -94,9 +102,19 @@ export const BulkBar = (props: {
           }}
         />
       )}
+      {dialog === 'reject' && (
+        <RejectForm
+          title={isWide ? t('review.reject_all') : tn('review.reject_many', waiting.length)}
+          onClose={() => setDialog(null)}
+          onReject={(reason) => {
+            setDialog(null)
+            void run('reject', decided, { reason })
+          }}
+        />
+      )}
       {dialog === 'assign' && (
         <AssignDialog
-          count={leads.length}
+          title={isWide ? t('assign.title_all') : tn('assign.title', leads.length)}
           onClose={() => setDialog(null)}
           onChosen={(assignee) => {
             setDialog(null)

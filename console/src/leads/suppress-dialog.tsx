@@ -2,21 +2,21 @@ import { Button, Modal, Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ask } from '../api/client.ts'
-import { t, tn } from '../text.ts'
+import { t } from '../text.ts'
 
 export const SuppressDialog = (props: {
-  readonly count: number
+  readonly title: string
   readonly onClose: () => void
   readonly onChosen: (list: string) => void
 }) => {
-  const { count, onClose, onChosen } = props
+  const { title, onClose, onChosen } = props
   const [list, setList] = useState<string | null>(null)
   const { data } = useQuery({
     queryKey: ['lists'],
     queryFn: () => ask('/api/v1/lists'),
   })
   return (
-    <Modal opened onClose={onClose} title={tn('suppress.title', count)}>
+    <Modal opened onClose={onClose} title={title}>
       <div className="stack">
         <p className="soft">{t('suppress.text')}</p>
         <Select

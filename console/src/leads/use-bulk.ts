@@ -53,7 +53,7 @@ export const useBulk = (onDone: () => void) => {
   const run = async (
     action: BulkAction,
     chosen: Chosen,
-    more: { readonly list?: string; readonly assignee?: string | null } = {},
+    more: { readonly list?: string; readonly assignee?: string | null; readonly reason?: string } = {},
   ): Promise<void> => {
     stopped.current = false
     let done = 0

@@ -26,6 +26,13 @@ const matches = (lead: LeadSummary, search: LeadSearch): boolean =>
   (search.from === undefined || lead.received_at >= new Date(search.from).toISOString()) &&
   (search.to === undefined || lead.received_at < new Date(search.to).toISOString())
 
+/** The newest first. */
+const withNews = (before: readonly LeadSummary[], news: Iterable<LeadSummary>): readonly LeadSummary[] => {
+  const all = new Map(before.map((lead) => [lead.id, lead]))
+  for (const lead of news) all.set(lead.id, lead)
+  return [...all.values()].sort((a, b) => (a.id < b.id ? 1 : -1))
+}
+
 export interface Leads {
   readonly rows: readonly LeadSummary[]
   /** New ones that came while the reader was somewhere in the middle: shown when asked for. */
@@ -57,10 +64,13 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
   const [fresh, setFresh] = useState<readonly LeadSummary[]>([])
   const pending = useRef<Map<string, LeadSummary>>(new Map())
   const [waiting, setWaiting] = useState(0)
+  /** More changed than was told of each: the pages are asked anew once that is over. */
+  const missed = useRef({ some: false, still: false })
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins without what the last one gathered
   useEffect(() => {
     pending.current.clear()
+    missed.current = { some: false, still: false }
     setFresh([])
     setWaiting(0)
   }, [key])
@@ -76,34 +86,47 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
     if (news.size === 0) return
     pending.current = new Map()
     setWaiting(0)
+    const isAnew = missed.current.some && !missed.current.still
+    if (isAnew) missed.current.some = false
     setFresh((before) => {
-      const all = new Map(before.map((lead) => [lead.id, lead]))
-      for (const [id, lead] of news) all.set(id, lead)
-      const sorted = [...all.values()].sort((a, b) => (a.id < b.id ? 1 : -1))
-      if (sorted.length <= FRESH_MAX) return sorted
+      const all = withNews(before, news.values())
+      if (all.length <= FRESH_MAX && !isAnew) return all
       void client.resetQueries({ queryKey: key })
       return []
     })
   }, [client, key])
 
+  /** Rows that are there already change where they stand; what is new waits until it is wanted. */
+  const touch = (): void => {
+    const shown = new Set(fresh.map(({ id }) => id))
+    const changed = [...pending.current.values()].filter(({ id }) => known.has(id) || shown.has(id))
+    if (changed.length > 0 && fresh.length + changed.length <= FRESH_MAX) {
+      for (const { id } of changed) pending.current.delete(id)
+      setFresh((before) => withNews(before, changed))
+    }
+    setWaiting(pending.current.size)
+  }
+  const draw = useRef(touch)
+  draw.current = () => (follow() ? merge() : touch())
+
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   useEffect(() => () => (timer.current === null ? undefined : clearTimeout(timer.current)), [])
-  useLiveBatches(({ items }) => {
+  useLiveBatches(({ items, changed }) => {
+    missed.current.still = changed > items.length
+    missed.current.some ||= missed.current.still
+    // One that is older than all that is loaded comes with its page.
+    const oldest = query.hasNextPage ? (query.data?.pages.at(-1)?.items.at(-1)?.id ?? '') : ''
     for (const lead of items) {
-      if (known.has(lead.id) || matches(lead, search)) pending.current.set(lead.id, lead)
+      if (known.has(lead.id) || (lead.id > oldest && matches(lead, search))) pending.current.set(lead.id, lead)
     }
     // One more than is drawn: once they are wanted, the pages are asked anew, and none is missed.
     for (const id of pending.current.keys()) {
       if (pending.current.size <= FRESH_MAX + 1) break
       pending.current.delete(id)
     }
-    let news = 0
-    for (const id of pending.current.keys()) if (!known.has(id)) news += 1
-    if (timer.current !== null) return
-    timer.current = setTimeout(() => {
+    timer.current ??= setTimeout(() => {
       timer.current = null
-      if (follow()) merge()
-      else setWaiting(news)
+      draw.current()
     }, DRAW_MS)
   })
 
@@ -118,7 +141,10 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
   return {
     rows,
     waiting,
-    showWaiting: merge,
+    showWaiting: () => {
+      missed.current.still = false
+      merge()
+    },
     isLoading: query.isPending,
     isFetchingMore: isFetchingNextPage,
     hasMore: hasNextPage,

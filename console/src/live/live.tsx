@@ -20,8 +20,15 @@ interface Live {
 
 const FIRST_WAIT_MS = 500
 const WAIT_MS_MAX = 8_000
+/** Lists of leads of more pages than this are not asked anew: what changed in them is told by the stream. */
+const PAGES_MAX = 5
 /** The server says something every 15 seconds, be it that there is nothing to say. */
 const SILENT_MS = 40_000
+
+const isLong = (data: unknown): boolean => {
+  const pages = (data as { readonly pages?: unknown } | null | undefined)?.pages
+  return Array.isArray(pages) && pages.length > PAGES_MAX
+}
 
 const createLive = () => {
   const states = new Set<() => void>()
@@ -44,7 +51,10 @@ const createLive = () => {
           silentMs: SILENT_MS,
           onOpen: () => {
             // What was asked while the server was away is asked again.
-            if (state === 'away') void queries.invalidateQueries()
+            if (state === 'away')
+              void queries.invalidateQueries({
+                predicate: ({ state: { data } }) => lastEventId === null || !isLong(data),
+              })
             become('live')
             waitMs = FIRST_WAIT_MS
           },

@@ -17,8 +17,12 @@ const kept = (): readonly string[] => {
 }
 
 /** Why it is rejected; the last reasons are one key away. */
-export const RejectForm = (props: { readonly onClose: () => void; readonly onReject: (reason: string) => void }) => {
-  const { onClose, onReject } = props
+export const RejectForm = (props: {
+  readonly title?: string
+  readonly onClose: () => void
+  readonly onReject: (reason: string) => void
+}) => {
+  const { title = t('review.reject_title'), onClose, onReject } = props
   const [reason, setReason] = useState('')
   const [reasons] = useState(kept)
   const reject = (text: string): void => {
@@ -31,7 +35,7 @@ export const RejectForm = (props: { readonly onClose: () => void; readonly onRej
     if (reason.trim() !== '') reject(reason.trim())
   }
   return (
-    <Modal opened onClose={onClose} title={t('review.reject_title')}>
+    <Modal opened onClose={onClose} title={title}>
       <form className="stack" onSubmit={submit}>
         <TextInput
           data-autofocus

@@ -1,14 +1,15 @@
 import { ActionIcon, Button, Checkbox, Popover, Tooltip } from '@mantine/core'
 import { IconColumns3, IconDownload } from '@tabler/icons-react'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { LeadSummary } from '../api/types.ts'
 import { useKeys } from '../keys.ts'
 import { BulkBar } from '../leads/bulk-bar.tsx'
 import { COLUMNS, DEFAULT_COLUMNS } from '../leads/columns.tsx'
-import { exportLeads } from '../leads/export.ts'
+import { useExport } from '../leads/export.ts'
 import { Filters } from '../leads/filters.tsx'
 import { LeadGrid } from '../leads/grid.tsx'
+import { keepSearch } from '../leads/last-search.ts'
 import { useLeads } from '../leads/use-leads.ts'
 import { Views } from '../leads/views.tsx'
 import { useMay } from '../rights.ts'
@@ -34,12 +35,16 @@ export const Leads = () => {
   const go = useNavigate()
   const may = useMay()
   const scroller = useRef<HTMLDivElement>(null)
-  const follow = useCallback(() => (scroller.current?.scrollTop ?? 0) < NEAR_TOP_PX, [])
-  const leads = useLeads(search, follow)
   const [shown, setShown] = useState(keptColumns)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
-  const [active, setActive] = useState(-1)
+  // The lead itself, not its place: others come in above it.
+  const [activeId, setActiveId] = useState<string | null>(null)
+  const held = useRef(false)
+  // Who stands at a row or has chosen some keeps them where they are.
+  const follow = useCallback(() => !held.current && (scroller.current?.scrollTop ?? 0) < NEAR_TOP_PX, [])
+  const leads = useLeads(search, follow)
   const [isChoosing, setChoosing] = useState(false)
+  const exporting = useExport()
   const columns = useMemo(() => COLUMNS.filter(({ id }) => shown.includes(id)), [shown])
   const sources = useMemo(() => [...new Set(leads.rows.slice(0, 1_000).map(({ source }) => source))], [leads.rows])
 
@@ -59,7 +64,21 @@ export const Leads = () => {
     setShown(ids)
     localStorage.setItem(COLUMNS_KEY, JSON.stringify(ids))
   }
-  const move = (by: number) => () => setActive((before) => Math.max(0, Math.min(before + by, leads.rows.length - 1)))
+  const active = useMemo(
+    () => (activeId === null ? -1 : leads.rows.findIndex(({ id }) => id === activeId)),
+    [leads.rows, activeId],
+  )
+  held.current = active >= 0 || selected.size > 0
+  // What was chosen under another filter is not seen any more.
+  useEffect(() => {
+    setSelected(new Set())
+    setActiveId(null)
+    keepSearch(search)
+  }, [search])
+  const move = (by: number) => () => {
+    const to = leads.rows[Math.max(0, Math.min(active + by, leads.rows.length - 1))]
+    if (to !== undefined) setActiveId(to.id)
+  }
   const current = leads.rows[active]
   useKeys({
     j: move(1),
@@ -68,7 +87,10 @@ export const Leads = () => {
     ArrowUp: move(-1),
     Enter: () => current && open(current),
     x: () => current && select(current.id, !selected.has(current.id)),
-    Escape: () => setSelected(new Set()),
+    Escape: () => {
+      setSelected(new Set())
+      setActiveId(null)
+    },
   })
 
   return (
@@ -78,7 +100,15 @@ export const Leads = () => {
       aside={<Views search={search} onOpen={filter} />}
       actions={
         <>
-          <Popover position="bottom-end" shadow="md" withinPortal={false} withRoles={false} onChange={setChoosing}>
+          <Popover
+            position="bottom-end"
+            shadow="md"
+            withinPortal={false}
+            withRoles={false}
+            trapFocus
+            returnFocus
+            onChange={setChoosing}
+          >
             <Popover.Target>
               <Tooltip label={t('leads.columns')} disabled={isChoosing}>
                 <ActionIcon variant="default" size={30} aria-label={t('leads.columns')}>
@@ -100,7 +130,8 @@ export const Leads = () => {
             <Button
               variant="default"
               leftSection={<IconDownload size={15} aria-hidden />}
-              onClick={() => void exportLeads(search)}
+              loading={exporting.isBusy}
+              onClick={() => void exporting.save(search)}
             >
               {t('leads.export')}
             </Button>

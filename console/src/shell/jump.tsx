@@ -140,6 +140,7 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
           </div>
         ))}
         {by !== null && found?.items.length === 0 && <p className="jump-none">{t('jump.none')}</p>}
+        {by === null && settled === asked && options.length === 0 && <p className="jump-none">{t('jump.nothing')}</p>}
         {error !== null && <p className="jump-none">{error.message}</p>}
       </div>
     </Modal>

@@ -1,10 +1,11 @@
 import { Modal } from '@mantine/core'
+import { FIND_KEY } from '../keys.ts'
 import { useMay } from '../rights.ts'
 import { type TextKey, t } from '../text.ts'
 import { placesOf } from './places.ts'
 
 const KEYS: readonly (readonly [string, TextKey])[] = [
-  ['⌘K  /', 'keys.jump'],
+  [`${FIND_KEY}  /`, 'keys.jump'],
   ['j  k', 'keys.rows'],
   ['Enter', 'keys.open'],
   ['x', 'keys.select'],
@@ -23,7 +24,7 @@ const Table = ({ rows }: { readonly rows: readonly (readonly [string, TextKey])[
         <tr key={key}>
           <td style={{ width: 96 }}>
             <span className="row" style={{ gap: 4 }}>
-              {key.split(/\s+/).map((each) => (
+              {key.split(/ {2,}/).map((each) => (
                 <kbd key={each}>{each}</kbd>
               ))}
             </span>
@@ -38,7 +39,7 @@ const Table = ({ rows }: { readonly rows: readonly (readonly [string, TextKey])[
 /** What can be done without a mouse, as far as one may. */
 export const KeysHelp = ({ onClose }: { readonly onClose: () => void }) => {
   const may = useMay()
-  const places = placesOf(may).map(({ key, text }) => [`g ${key}`, text] as const)
+  const places = placesOf(may).map(({ key, text }) => [`g  ${key}`, text] as const)
   return (
     <Modal opened onClose={onClose} title={t('keys.title')} size={640}>
       <div className="keys-help">

@@ -2,7 +2,7 @@ import { IconSearch } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useBranding } from '../branding.ts'
-import { useKeys } from '../keys.ts'
+import { FIND_KEY, useKeys } from '../keys.ts'
 import { LiveProvider } from '../live/live.tsx'
 import { useWaiting } from '../live/waiting.ts'
 import { useMay } from '../rights.ts'
@@ -28,7 +28,7 @@ const Side = ({ onJump }: { readonly onJump: () => void }) => {
       <button type="button" className="jump" onClick={onJump}>
         <IconSearch size={15} aria-hidden />
         <span>{t('jump.open')}</span>
-        <kbd>⌘K</kbd>
+        <kbd>{FIND_KEY}</kbd>
       </button>
       {GROUPS.map(({ title, places }) => ({ title, places: places.filter(({ rights }) => rights.some(may)) }))
         .filter(({ places }) => places.length > 0)
@@ -36,7 +36,7 @@ const Side = ({ onJump }: { readonly onJump: () => void }) => {
           <div key={title ?? 'first'} role="group" aria-label={title === null ? t('nav.look') : t(title)}>
             {title !== null && <div className="side-group">{t(title)}</div>}
             {places.map(({ to, text, icon: Icon }) => (
-              <Link key={to} to={to} className="side-link" activeOptions={{ exact: to === '/' }}>
+              <Link key={to} to={to} className="side-link" activeOptions={{ exact: to === '/', includeSearch: false }}>
                 <Icon aria-hidden />
                 <span>{t(text)}</span>
                 {to === '/review' && waiting > 0 && <span className="side-count">{number(waiting)}</span>}

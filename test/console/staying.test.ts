@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ADMIN } from '../support/api.ts'
+import { type ConsoleHome, openConsole, person } from '../support/console.ts'
+
+/** What somebody stands at stays what it is, whatever comes in around it. */
+
+let home: ConsoleHome
+let missing: string | null = null
+
+beforeAll(async () => {
+  const opened = await openConsole({ leads: 60 })
+  if ('missing' in opened) missing = opened.missing
+  else home = opened
+}, 300_000)
+afterAll(() => home?.close())
+
+const ask = async (url: string) => {
+  const headers = { authorization: `Bearer ${await home.api.token(ADMIN)}` }
+  return (await home.api.app.inject({ url, headers })).json()
+}
+
+const inReview = async (n: number): Promise<string> => {
+  const given = { ...person(n), email: `stay${n}@example.com`, phone: `(202) 555-01${10 + n}`, state: 'TX', bill: 220 }
+  const id = await home.submit({ ...given, roof: 'own' })
+  await home.api.deps.runner.drained()
+  return id
+}
+
+describe('a row of the leads', () => {
+  it('stays the one that the keys are at while others come in, and is the one they open', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/leads?source=facebook')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByRole('grid').getByRole('row').nth(5).waitFor()
+    for (const key of ['j', 'j', 'j']) await page.keyboard.press(key)
+    const active = page.locator('.lead-row[data-active]')
+    const id = (await active.getAttribute('id')) ?? ''
+    const before = await active.boundingBox()
+    await home.submit({ ...person(401), email: 'above@example.com', phone: '(202) 555-0191', state: 'NY' })
+    await page.getByRole('button', { name: '1 new lead' }).waitFor()
+    expect(await active.getAttribute('id')).toBe(id)
+    expect(await active.boundingBox()).toEqual(before)
+    // Shown when asked for: the row moves, and is still the one.
+    await page.getByRole('button', { name: '1 new lead' }).click()
+    await page.getByRole('button', { name: '1 new lead' }).waitFor({ state: 'detached' })
+    expect(await active.getAttribute('id')).toBe(id)
+
+    // Enter presses the button that has the focus, where one has it.
+    await page.getByRole('button', { name: 'Columns' }).focus()
+    await page.keyboard.press('Enter')
+    const columns = page.getByRole('checkbox', { name: 'Assignee' })
+    await columns.waitFor()
+    await page.keyboard.press('Escape')
+    await columns.waitFor({ state: 'hidden' })
+    expect(await active.getAttribute('id')).toBe(id)
+    await page.getByRole('heading', { level: 1 }).click()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.url()).toContain(id.replace('lead-', '/leads/'))
+    await page.getByRole('region', { name: 'What became of it' }).waitFor()
+
+    // What is open of the page is left first; then the lead, for the list as it was.
+    await page.getByRole('button', { name: 'Give to' }).click()
+    await page.getByRole('menu').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('menu').waitFor({ state: 'hidden' })
+    expect(page.url()).toContain(id.replace('lead-', '/leads/'))
+    await page.getByRole('heading', { level: 1 }).click()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => page.url()).toBe(`${home.url}/leads?source=facebook`)
+    await page.close()
+  })
+
+  it('says what became of it where it stands, also to who reads further down', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const id = await inReview(1)
+    const page = await home.open('/leads')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const grid = page.getByRole('grid', { name: 'Leads' })
+    const row = page.locator(`#lead-${id}`)
+    await row.getByText('In review').waitFor()
+    // A little below the top: nothing that comes in is put above what is read.
+    await grid.evaluate((box) => box.scrollTo({ top: 30 }))
+    const before = await row.boundingBox()
+    await home.api.home.house.runner.decide({
+      tenantId: home.api.home.tenantId,
+      leadId: id,
+      decision: 'reject',
+      reason: 'No roof',
+      by: 'test',
+    })
+    await row.getByText('Rejected', { exact: true }).waitFor()
+    expect(await row.boundingBox()).toEqual(before)
+    expect(await page.getByRole('button', { name: /new lead/ }).count()).toBe(0)
+    await page.close()
+  })
+})
+
+describe('many leads that wait', () => {
+  it('are rejected together with a reason, and approved as all that match the filter', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const ids = [await inReview(3), await inReview(4)]
+    const page = await home.open('/leads?status=pending_review')
+    await page.locator(`#lead-${ids[0]}`).waitFor()
+    for (const id of ids) await page.getByRole('checkbox', { name: `Choose lead ${id}` }).click()
+    const bar = page.getByRole('toolbar', { name: 'Chosen leads' })
+    await bar.getByRole('button', { name: 'Reject 2' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Reject 2 leads' })
+    await dialog.getByLabel('Reason').fill('All from one address')
+    await home.checkAccess(page)
+    await dialog.getByRole('button', { name: 'Reject' }).click()
+    await page.getByText('2 leads done').waitFor()
+    for (const id of ids) expect((await ask(`/api/v1/leads/${id}`)).reason).toBe('All from one address')
+
+    // What was chosen under one filter is chosen under no other.
+    const other = await inReview(5)
+    await page.locator(`#lead-${other}`).waitFor()
+    await page.getByRole('checkbox', { name: `Choose lead ${other}` }).click()
+    await bar.getByText('1 chosen').waitFor()
+    await page.getByRole('button', { name: 'Accepted', exact: true }).click()
+    await bar.waitFor({ state: 'detached' })
+    await page.close()
+  })
+})
+
+describe('where one is', () => {
+  it('is marked beside, whatever range is looked at', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/?range=7d&compare=none')
+    await page.getByRole('region', { name: 'Figures' }).waitFor()
+    const here = page.getByRole('navigation', { name: 'Main' }).locator('[aria-current="page"]')
+    expect(await here.allTextContents()).toContain('Overview')
+    await page.close()
+  })
+})
+
+describe('the audit', () => {
+  it('says what it is filtered by, and shows all again', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/audit')
+    await page.getByRole('link', { name: 'session.open' }).first().click()
+    await expect.poll(() => page.url()).toContain('action=session.open')
+    expect(await page.getByRole('textbox', { name: 'Action' }).inputValue()).toBe('session.open')
+    await home.checkAccess(page)
+    await page.getByRole('link', { name: 'Show all' }).click()
+    await expect.poll(() => page.url()).toBe(`${home.url}/audit`)
+    expect(await page.getByRole('textbox', { name: 'Action' }).inputValue()).toBe('')
+    await page.close()
+  })
+})
+
+describe('a new flow', () => {
+  it('takes the place of none that is there', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/welcome')
+    await page.getByLabel('Name of the flow').fill('Solar')
+    await page.getByRole('button', { name: 'Publish' }).click()
+    await page.getByRole('alert').getByText('There is a flow solar already: choose another name.').waitFor()
+    expect(await page.getByLabel('Name of the flow').inputValue()).toBe('Solar')
+    expect((await ask('/api/v1/flows/solar')).version).toBe(1)
+    await home.checkAccess(page)
+    await page.close()
+  })
+})
