@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
 import { folded } from '../../test/support/folded.ts'
 import { quantile, slotMs } from '../figures/read.ts'
+import { FUNNEL } from './contract/figures.ts'
+import { REJECTION_CODES } from './contract/words.ts'
 
 let api: TestApi
 let token: string
@@ -39,6 +41,14 @@ const counted = async () => {
     price: rows.reduce((sum, { price }) => sum + price, 0),
   }
 }
+
+describe('the funnel', () => {
+  it('loses every reason at one stage', () => {
+    const codes = FUNNEL.flatMap((stage) => [...stage.codes])
+    // Nothing is kept of whom was turned away at the door.
+    expect(codes.toSorted()).toEqual(REJECTION_CODES.filter((code) => code !== 'erased').toSorted())
+  })
+})
 
 describe('figures', () => {
   it('say what counting the leads says, whenever they are folded', async () => {

@@ -28,7 +28,11 @@ export interface Figures {
   /** By currency; leads that are not priced have none. */
   readonly totals: readonly (Count & { readonly currency: string | null })[]
   readonly series: readonly (Count & { readonly at: number })[]
-  readonly bySource: readonly (Count & { readonly flow: string; readonly source: string })[]
+  readonly bySource: readonly (Count & {
+    readonly flow: string
+    readonly source: string
+    readonly currency: string | null
+  })[]
   readonly reasons: readonly { readonly code: string; readonly leads: number }[]
   readonly statuses: readonly { readonly status: string; readonly leads: number }[]
   /** Of journeys that have ended, ms; null where none has. */
@@ -94,7 +98,9 @@ export const readFigures = async (database: Database, ask: FigureAsk): Promise<F
       },
       {
         name: 'figures_sources',
-        text: `select flow_id, source_id, ${COUNTS} from millrace.lead_figure where ${WHERE}
+        text: `select flow_id, source_id, ${COUNTS},
+                 case when min(currency) = max(currency) then min(currency) end as currency
+               from millrace.lead_figure where ${WHERE}
                group by flow_id, source_id order by 3 desc limit 100`,
         values,
       },
@@ -124,6 +130,7 @@ export const readFigures = async (database: Database, ask: FigureAsk): Promise<F
       ...countOf(row),
       flow: row.flow_id as string,
       source: row.source_id as string,
+      currency: row.currency as string | null,
     })),
     reasons: reasons.map((row) => ({ code: row.code as string, leads: row.leads as number })),
     statuses: statuses.map((row) => ({ status: row.status as string, leads: row.leads as number })),

@@ -233,10 +233,10 @@ describe('the overview', () => {
     await health.scrollIntoViewIfNeeded()
     await home.shoot(page, 'overview-health')
     await health.getByRole('link', { name: 'Their CRM' }).click()
-    await expect.poll(() => page.url()).toContain('destination=crm')
+    await expect.poll(() => page.url()).toContain('/destinations/capped/crm')
     await page.goBack()
     await caps.getByRole('link').first().click()
-    await expect.poll(() => page.url()).toContain('/flows/capped')
+    await expect.poll(() => page.url()).toContain('/caps?flow=capped')
 
     // Once it is full, that is the first thing said.
     await home.api.home.submit('capped', 'web', { email: 'cap4@example.com' })

@@ -55,7 +55,7 @@ export const Alerts = ({ now, before }: { readonly now: Figures; readonly before
       alerts.push({
         key: `cap ${flow} ${at} ${id}`,
         text: (
-          <Link to="/flows/$flow" params={{ flow }}>
+          <Link to="/caps" search={{ flow }}>
             {t('alert.cap', { name: `${source ?? destination ?? buyer ?? flow} ${id}` })}
           </Link>
         ),

@@ -55,7 +55,7 @@ export const Caps = () => {
         <ul className="reasons">
           {filling.map((cap) => (
             <li key={`${cap.flow} ${cap.at} ${cap.id}`}>
-              <Link to="/flows/$flow" params={{ flow: cap.flow }} title={cap.until === null ? '' : fullTime(cap.until)}>
+              <Link to="/caps" search={{ flow: cap.flow }} title={cap.until === null ? '' : fullTime(cap.until)}>
                 <span className="grow clip">
                   {cap.source ?? cap.destination ?? cap.buyer ?? cap.flow} <span className="faint">{cap.id}</span>
                 </span>
@@ -68,6 +68,19 @@ export const Caps = () => {
     </section>
   )
 }
+
+/** A number of deliveries, as the way to them. */
+const Count = (props: {
+  readonly n: number
+  readonly search: { readonly state: string; readonly flow: string; readonly destination: string }
+}) =>
+  props.n === 0 ? (
+    <span>{compact(0)}</span>
+  ) : (
+    <Link to="/deliveries" search={props.search}>
+      {compact(props.n)}
+    </Link>
+  )
 
 /** How destinations do: the worst first. */
 export const DeliveryHealth = ({ range }: { readonly range: string }) => {
@@ -100,7 +113,7 @@ export const DeliveryHealth = ({ range }: { readonly range: string }) => {
             .map(({ flow, id, name, health }) => (
               <tr key={`${flow}/${id}`}>
                 <td>
-                  <Link to="/deliveries" search={{ destination: id }}>
+                  <Link to="/destinations/$flow/$destination" params={{ flow, destination: id }} search={{ range }}>
                     {name}
                   </Link>{' '}
                   <span className="faint">{flow}</span>{' '}
@@ -120,8 +133,15 @@ export const DeliveryHealth = ({ range }: { readonly range: string }) => {
                   {health.calls > 0 && <span className="faint"> {t('health.of', { n: compact(health.calls) })}</span>}
                 </td>
                 <td className="end num">{health.latency_ms.p95 === null ? '–' : duration(health.latency_ms.p95)}</td>
-                <td className="end num">{compact(health.waiting)}</td>
-                <td className="end num">{compact(health.dead + health.unknown)}</td>
+                <td className="end num">
+                  <Count n={health.waiting} search={{ state: 'waiting', flow, destination: id }} />
+                </td>
+                <td className="end num">
+                  <Count
+                    n={health.dead + health.unknown}
+                    search={{ state: health.dead > 0 ? 'dead' : 'unknown', flow, destination: id }}
+                  />
+                </td>
               </tr>
             ))}
         </tbody>

@@ -59,7 +59,6 @@ export const Reasons = ({ now, search }: { readonly now: Figures; readonly searc
 }
 
 export const SourceTable = ({ now, search }: { readonly now: Figures; readonly search: LeadSearch }) => {
-  const currency = now.currencies[0]?.currency ?? null
   return (
     <table className="plain-table">
       <thead>
@@ -75,6 +74,7 @@ export const SourceTable = ({ now, search }: { readonly now: Figures; readonly s
       <tbody>
         {now.sources.map((row) => {
           const decided = row.accepted + row.rejected + row.failed
+          const paid = (amount: number) => (row.currency === null ? '–' : money(amount, row.currency))
           return (
             <tr key={`${row.flow} ${row.source}`}>
               <td>
@@ -85,9 +85,9 @@ export const SourceTable = ({ now, search }: { readonly now: Figures; readonly s
               </td>
               <td className="end num">{number(row.leads)}</td>
               <td className="end num">{decided === 0 ? '–' : percent(row.accepted / decided)}</td>
-              <td className="end num">{money(row.price, currency)}</td>
-              <td className="end num">{money(row.revenue, currency)}</td>
-              <td className="end num">{money(row.revenue - row.price, currency)}</td>
+              <td className="end num">{paid(row.price)}</td>
+              <td className="end num">{paid(row.revenue)}</td>
+              <td className="end num">{paid(row.revenue - row.price)}</td>
             </tr>
           )
         })}
@@ -100,14 +100,24 @@ const SHOWN = 9
 const WINDOW_MS = 60_000
 
 /** Leads as they come in: the newest, and how many in the last minute. */
-export const Now = ({ first }: { readonly first: readonly LeadSummary[] }) => {
+export const Now = (props: {
+  readonly first: readonly LeadSummary[]
+  readonly search: Pick<LeadSearch, 'flow' | 'source'>
+}) => {
+  const { first, search } = props
   const [news, setNews] = useState<readonly LeadSummary[]>([])
   const [times, setTimes] = useState<readonly { readonly at: number; readonly n: number }[]>([])
   useLiveBatches(({ items, changed }) => {
     const at = Date.now()
-    setTimes((before) => [...before.filter((each) => at - each.at < WINDOW_MS), { at, n: changed }])
+    const { flow, source } = search
+    const ours = items.filter(
+      (lead) => (flow === undefined || lead.flow === flow) && (source === undefined || lead.source === source),
+    )
+    // Of all there is the number of all; of a part, as many as were told of each.
+    const n = ours.length === items.length ? changed : ours.length
+    setTimes((before) => [...before.filter((each) => at - each.at < WINDOW_MS), { at, n }])
     setNews((before) => {
-      const all = new Map([...before, ...items].map((lead) => [lead.id, lead]))
+      const all = new Map([...before, ...ours].map((lead) => [lead.id, lead]))
       return [...all.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, SHOWN)
     })
   })

@@ -18,7 +18,11 @@ export interface Figures extends Counts {
   readonly p95_ms: number | null
   readonly funnel: readonly { readonly stage: string; leads: number; lost: number; codes: readonly string[] }[]
   readonly reasons: readonly { readonly code: string; readonly leads: number }[]
-  readonly sources: readonly (Counts & { readonly flow: string; readonly source: string })[]
+  readonly sources: readonly (Counts & {
+    readonly flow: string
+    readonly source: string
+    readonly currency: string | null
+  })[]
   readonly series: readonly (Counts & { readonly at: string })[]
 }
 

@@ -1,18 +1,18 @@
 import { Select, Skeleton, Switch, useComputedColorScheme } from '@mantine/core'
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Navigate, useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useMemo, useRef } from 'react'
+import { lazy, Suspense, useCallback, useMemo } from 'react'
 import { RANGES } from '../../../src/api/contract/words.ts'
 import { ask } from '../api/client.ts'
 import { Failed } from '../components/failed.tsx'
 import { useFlows } from '../flow/use-flows.ts'
-import { useLiveBatches } from '../live/live.tsx'
 import { Alerts } from '../overview/alerts.tsx'
 import { Caps, DeliveryHealth } from '../overview/health.tsx'
 import { Funnel, Now, Reasons, SourceTable } from '../overview/parts.tsx'
 import { bucketsOf } from '../overview/series.ts'
 import { Stats } from '../overview/stats.tsx'
 import type { Range } from '../overview/types.ts'
+import { useFreshFigures } from '../overview/use-fresh-figures.ts'
 import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { Page } from '../shell/page.tsx'
@@ -44,7 +44,6 @@ const rangeOf = (text: string | undefined): Range => RANGES.find((range) => rang
 export const Overview = () => {
   const search = useSearch({ from: '/' })
   const go = useNavigate()
-  const client = useQueryClient()
   const may = useMay()
   const scheme = useComputedColorScheme('light')
   const range = rangeOf(search.range)
@@ -63,16 +62,10 @@ export const Overview = () => {
   })
   const flows = useFlows()
   const newest = useQuery({
-    queryKey: ['leads', 'newest'],
-    queryFn: () => ask('/api/v1/leads', { query: { limit: 9 } }),
+    queryKey: ['leads', 'newest', flow, source],
+    queryFn: () => ask('/api/v1/leads', { query: { limit: 9, flow, source } }),
   })
-  const again = useRef<ReturnType<typeof setTimeout> | null>(null)
-  useLiveBatches(() => {
-    again.current ??= setTimeout(() => {
-      again.current = null
-      void client.invalidateQueries({ queryKey: ['figures'] }, { cancelRefetch: false })
-    }, AGAIN_MS[range])
-  })
+  useFreshFigures(AGAIN_MS[range])
   const label = useCallback((at: number) => new Intl.DateTimeFormat('en', LABEL[range]).format(at), [range])
   const buckets = useMemo(() => (figures.data ? bucketsOf(figures.data, range) : []), [figures.data, range])
   const set = (part: Partial<typeof search>): void => void go({ to: '/', search: { ...search, ...part } })
@@ -154,7 +147,7 @@ export const Overview = () => {
                 />
               </Suspense>
             </section>
-            <Now first={newest.data?.items ?? []} />
+            <Now key={`${flow} ${source}`} first={newest.data?.items ?? []} search={{ flow, source }} />
           </div>
           <div className="overview-row">
             <section className="card grow" aria-label={t('overview.funnel')}>

@@ -5,6 +5,7 @@ import { ask } from '../api/client.ts'
 import { Failed } from '../components/failed.tsx'
 import { Reasons } from '../overview/parts.tsx'
 import { Stats } from '../overview/stats.tsx'
+import { useFreshFigures } from '../overview/use-fresh-figures.ts'
 import { useMay } from '../rights.ts'
 import type { LeadSearch } from '../router.tsx'
 import { Page } from '../shell/page.tsx'
@@ -14,6 +15,9 @@ import { TestForm } from '../source/test-form.tsx'
 import { t } from '../text.ts'
 import '../styles/overview.css'
 import '../styles/lead.css'
+
+/** After a lead has changed, its figures are asked anew so soon. */
+const AGAIN_MS = 3_000
 
 export const Source = () => {
   const { flow, source } = useParams({ from: '/sources/$flow/$source' })
@@ -35,6 +39,7 @@ export const Source = () => {
     refetchInterval: 10_000,
     enabled: may('report.read'),
   })
+  useFreshFigures(AGAIN_MS)
   const found = sources.data?.items.find((each) => each.flow === flow && each.id === source)
   const crumb = <Link to="/sources">{t('nav.sources')}</Link>
   const error = sources.error ?? detail.error
@@ -60,7 +65,16 @@ export const Source = () => {
     )
   const search: LeadSearch = { flow, source, ...(figures.data ? { from: figures.data.now.from } : {}), test: 'no' }
   return (
-    <Page title={found.name} crumb={crumb} aside={<span className="faint">{flow}</span>}>
+    <Page
+      title={found.name}
+      crumb={crumb}
+      aside={
+        <>
+          <span className="faint">{flow}</span>
+          {figures.data && <span className="faint">{t('period.day')}</span>}
+        </>
+      }
+    >
       {figures.data && <Stats now={figures.data.now} before={figures.data.before} search={search} />}
       <div className={isOurs ? 'lead-page' : 'stack'}>
         <div className="stack">

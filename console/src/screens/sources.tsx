@@ -9,11 +9,15 @@ import { Empty } from '../components/empty.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { RateBar } from '../components/rate-bar.tsx'
 import { type Column, Table } from '../components/table.tsx'
+import { useFreshFigures } from '../overview/use-fresh-figures.ts'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { NewSource } from '../source/new-source.tsx'
 import { priceText } from '../source/price-text.ts'
 import { money, number, t } from '../text.ts'
+
+/** After a lead has changed, the figures are asked anew so soon. */
+const AGAIN_MS = 5_000
 
 export const Sources = () => {
   const may = useMay()
@@ -28,9 +32,9 @@ export const Sources = () => {
     enabled: may('report.read'),
     refetchInterval: 15_000,
   })
+  useFreshFigures(AGAIN_MS)
   const rowOf = (source: SourceSummary) =>
     figures.data?.now.sources.find((each) => each.flow === source.flow && each.source === source.id)
-  const currency = figures.data?.now.currencies[0]?.currency ?? null
   const columns: readonly Column<SourceSummary>[] = [
     {
       key: 'source',
@@ -85,7 +89,10 @@ export const Sources = () => {
             key: 'cost',
             head: t('overview.cost'),
             end: true,
-            cell: (source: SourceSummary) => money(rowOf(source)?.price ?? 0, currency),
+            cell: (source: SourceSummary) => {
+              const row = rowOf(source)
+              return row === undefined || row.currency === null ? '–' : money(row.price, row.currency)
+            },
           },
         ]
       : []),

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { NumberOrNull, Time } from './shapes.ts'
+import { NumberOrNull, TextOrNull, Time } from './shapes.ts'
 import { RANGES } from './words.ts'
 
 export const FigureQuery = Type.Object(
@@ -38,7 +38,14 @@ const Figures = Type.Object({
   ),
   reasons: Type.Array(Type.Object({ code: Type.String(), leads: Type.Number() })),
   statuses: Type.Array(Type.Object({ status: Type.String(), leads: Type.Number() })),
-  sources: Type.Array(Type.Object({ flow: Type.String(), source: Type.String(), ...counts })),
+  sources: Type.Array(
+    Type.Object({
+      flow: Type.String(),
+      source: Type.String(),
+      currency: TextOrNull({ description: 'Of its price and revenue; null where there are none, or of several.' }),
+      ...counts,
+    }),
+  ),
   series: Type.Array(Type.Object({ at: Time('The minute or hour begins here.'), ...counts })),
 })
 
@@ -50,10 +57,10 @@ export const FigureAnswer = Type.Object({
 
 /** The stages a lead passes, and the codes of those who are lost at each. */
 export const FUNNEL = [
-  { stage: 'valid', codes: ['missing_field', 'invalid_field', 'not_accepted'] },
+  { stage: 'valid', codes: ['missing_field', 'invalid_field', 'not_accepted', 'verification_failed'] },
   { stage: 'unique', codes: ['duplicate'] },
-  { stage: 'permitted', codes: ['suppressed'] },
-  { stage: 'wanted', codes: ['filtered', 'stopped'] },
+  { stage: 'permitted', codes: ['suppressed', 'consent_missing', 'consent_revoked'] },
+  { stage: 'wanted', codes: ['filtered', 'closed'] },
   { stage: 'within_caps', codes: ['cap_exceeded'] },
   { stage: 'approved', codes: ['review_rejected'] },
   { stage: 'delivered', codes: ['delivery_failed', 'processing_failed'] },
