@@ -188,7 +188,7 @@ describe('requests of persons', () => {
     await make('Access', 'Collect')
     await page
       .getByRole('row', { name: /Access/ })
-      .getByRole('button', { name: 'Recipients' })
+      .getByRole('button', { name: 'Details' })
       .click()
     const [bundle] = await Promise.all([
       page.waitForEvent('download'),
@@ -202,7 +202,7 @@ describe('requests of persons', () => {
       .waitFor()
     await page
       .getByRole('row', { name: /Erasure/ })
-      .getByRole('button', { name: 'Recipients' })
+      .getByRole('button', { name: 'Details' })
       .click()
     const [receipt] = await Promise.all([
       page.waitForEvent('download'),

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { priceText } from '../source/price-text.ts'
-import { named, t } from '../text.ts'
+import { named, t, tn } from '../text.ts'
 
 type Plain = Readonly<Record<string, unknown>>
 
@@ -21,7 +21,7 @@ const Hours = ({ schedule }: { readonly schedule: unknown }) => {
       <span className="cell-sub">
         {[
           typeof zone === 'string' ? zone : null,
-          Array.isArray(holidays) ? t('buyer.holidays', { n: holidays.length }) : null,
+          Array.isArray(holidays) ? tn('buyer.holidays', holidays.length) : null,
           typeof outside === 'string' ? t('buyer.outside', { what: named('outside', outside) }) : null,
         ]
           .filter(Boolean)

@@ -2,19 +2,27 @@ import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ask } from '../api/client.ts'
+import { Failed } from '../components/failed.tsx'
 import { useMay } from '../rights.ts'
 import { named, number, t } from '../text.ts'
 import { ago } from '../time.ts'
 import { Emergency } from './emergency.tsx'
 
+/** A lane of deliveries is named by its flow and its destination. */
+const placeOf = (lane: string) => {
+  const [flow, destination] = lane.split('/')
+  return { state: 'waiting', flow, destination }
+}
+
 /** Every queue: how much waits, since when, how fast it goes, and whether somebody or something stopped it. */
 export const LaneTable = () => {
   const may = useMay()
-  const { data } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['queues'],
     queryFn: () => ask('/api/v1/queues'),
     refetchInterval: 10_000,
   })
+  if (data === undefined && error !== null) return <Failed error={error} onRetry={() => void refetch()} />
   if (data === undefined) return <Skeleton height={140} radius={8} />
   return (
     <section className="card" aria-label={t('queues.title')}>
@@ -40,7 +48,7 @@ export const LaneTable = () => {
             <tr key={`${lane.queue} ${lane.name}`}>
               <td>
                 {lane.queue === 'deliveries' ? (
-                  <Link to="/deliveries" search={{ destination: lane.name.split('/')[1] }}>
+                  <Link to="/deliveries" search={placeOf(lane.name)}>
                     {lane.name}
                   </Link>
                 ) : (

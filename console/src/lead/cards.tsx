@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import { IconShieldCheck, IconShieldX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -31,6 +31,22 @@ export const ScoreCard = ({ events }: { readonly events: readonly LeadEvent[] })
     </Card>
   )
 }
+
+/** Not read yet, or why it could not be: nothing is said of what is not known. */
+const Unread = ({ error, onRetry }: { readonly error: Error | null; readonly onRetry: () => void }) => (
+  <div className="card-body">
+    {error === null ? (
+      <Skeleton height={20} radius={4} />
+    ) : (
+      <p className="soft" role="alert">
+        {error.message}{' '}
+        <Button variant="subtle" size="compact-xs" onClick={onRetry}>
+          {t('error.retry')}
+        </Button>
+      </p>
+    )}
+  </div>
+)
 
 interface Field {
   readonly normal: unknown
@@ -71,7 +87,7 @@ export const OthersCard = ({ lead }: { readonly lead: LeadDetail }) => {
   const may = useMay()
   const person = may('person.read') ? lead.person_id : null
   const canSearch = may('lead.search') && lead.personal === 'shown'
-  const { data } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['lead', lead.id, 'others'],
     queryFn: async () => {
       const found = await Promise.all([
@@ -88,8 +104,10 @@ export const OthersCard = ({ lead }: { readonly lead: LeadDetail }) => {
   if (person === null && !canSearch) return null
   const others = data ?? []
   return (
-    <Card title={t('lead.others')} aside={<span className="faint num">{others.length}</span>}>
-      {others.length === 0 ? (
+    <Card title={t('lead.others')} aside={data !== undefined && <span className="faint num">{others.length}</span>}>
+      {data === undefined ? (
+        <Unread error={error} onRetry={() => void refetch()} />
+      ) : others.length === 0 ? (
         <p className="card-body soft">{t('lead.no_others')}</p>
       ) : (
         <ul className="lines">
@@ -111,7 +129,7 @@ export const OthersCard = ({ lead }: { readonly lead: LeadDetail }) => {
 }
 
 export const ProofCard = ({ lead }: { readonly lead: LeadDetail }) => {
-  const { data, isFetching, refetch } = useQuery({
+  const { data, error, isFetching, refetch } = useQuery({
     queryKey: ['lead', lead.id, 'proof'],
     queryFn: () => ask(`/api/v1/leads/${lead.id}/proof`),
   })
@@ -124,7 +142,9 @@ export const ProofCard = ({ lead }: { readonly lead: LeadDetail }) => {
         </Button>
       }
     >
-      {data !== undefined && (
+      {data === undefined ? (
+        <Unread error={error} onRetry={() => void refetch()} />
+      ) : (
         <div className="card-body stack" style={{ gap: 6 }}>
           <p className="row proof" data-intact={data.intact}>
             {data.intact ? <IconShieldCheck size={18} aria-hidden /> : <IconShieldX size={18} aria-hidden />}

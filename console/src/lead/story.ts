@@ -76,7 +76,7 @@ const stepResult = (event: LeadEvent): string => {
     case 'filter.checked':
       return t('story.wanted')
     case 'lead.enriched':
-      return t('story.enriched', { n: number(Number(note.facts ?? 0)), enricher: String(note.enricher ?? '') })
+      return tn('story.enriched', Number(note.facts ?? 0), { enricher: String(note.enricher ?? '') })
     case 'acceptance.checked':
       return t('story.criteria_met')
     case 'cap.checked':
@@ -227,9 +227,11 @@ export const storyOf = (lead: LeadDetail, events: readonly LeadEvent[]): readonl
   return moments
 }
 
-/** The moment that turned the lead away, or on which it stands still. */
-export const decisive = (moments: readonly Moment[]): Moment | null =>
-  moments.find(({ tone, step, events }) => tone === 'bad' && (step !== null || events.length > 0)) ?? null
+/** The moment that turned the lead away: the last step that did; one before it was gone on from. */
+export const decisive = (moments: readonly Moment[]): Moment | null => {
+  const bad = moments.filter(({ tone }) => tone === 'bad')
+  return bad.findLast(({ step }) => step !== null) ?? bad[0] ?? null
+}
 
 /** Points of the score, as the scoring step noted them. */
 export const pointsOf = (

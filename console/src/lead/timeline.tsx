@@ -4,7 +4,7 @@ import { duration, t } from '../text.ts'
 import { fullTime } from '../time.ts'
 import { Exchange } from './exchange.tsx'
 import { Saw } from './saw.tsx'
-import type { Moment } from './story.ts'
+import { decisive, type Moment } from './story.ts'
 import { type Bar, waterfallOf } from './waterfall.ts'
 
 /** Under this share of the whole a bar could not be seen. */
@@ -78,15 +78,10 @@ const NO_BAR: Bar = { left: 0, width: 0, waitedMs: 0 }
 /** What happened, in order; each line opens to what it rested on. */
 export const Timeline = (props: { readonly leadId: string; readonly moments: readonly Moment[] }) => {
   const { leadId, moments } = props
-  const [open, setOpen] = useState<ReadonlySet<string>>(
-    () =>
-      new Set(
-        moments
-          .filter(({ tone }) => tone === 'bad')
-          .slice(0, 1)
-          .map(({ id }) => id),
-      ),
-  )
+  const [open, setOpen] = useState<ReadonlySet<string>>(() => {
+    const cause = decisive(moments)
+    return new Set(cause === null ? [] : [cause.id])
+  })
   const totalMs = Math.max(0, ...moments.map(({ startMs, tookMs }) => startMs + tookMs))
   const bars = useMemo(() => waterfallOf(moments), [moments])
   return (

@@ -12,7 +12,7 @@ import { type Column, Table } from '../components/table.tsx'
 import { Tag } from '../components/tag.tsx'
 import { isSomebody, NOBODY, type Who, WhoFields, whoBody } from '../person/who.tsx'
 import { useMay } from '../rights.ts'
-import { named, number, t } from '../text.ts'
+import { named, number, t, tn } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
 
 const Place = ({ onClose }: { readonly onClose: () => void }) => {
@@ -75,7 +75,7 @@ const Release = ({ hold, onClose }: { readonly hold: Hold; readonly onClose: () 
   return (
     <Dialog
       title={t('hold.release')}
-      text={t('hold.release_text', { matter: hold.matter, n: number(hold.evidence) })}
+      text={tn('hold.release_text', hold.evidence, { matter: hold.matter })}
       submit={t('hold.release')}
       danger
       busy={release.isPending}

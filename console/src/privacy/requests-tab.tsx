@@ -65,12 +65,12 @@ export const RequestsTab = () => {
     { key: 'due', head: t('privacy.due'), cell: ({ due_at }) => <span title={fullTime(due_at)}>{ago(due_at)}</span> },
     {
       key: 'open',
-      head: t('privacy.notices'),
+      head: t('privacy.details'),
       quiet: true,
       end: true,
       cell: ({ id }) => (
         <Button variant="default" aria-expanded={open === id} onClick={() => setOpen(open === id ? null : id)}>
-          {t('privacy.notices')}
+          {t('privacy.details')}
         </Button>
       ),
     },

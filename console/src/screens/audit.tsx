@@ -1,4 +1,4 @@
-import { TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -56,6 +56,12 @@ export const Audit = () => {
   const go = useNavigate()
   const may = useMay()
   const [action, setAction] = useState(search.action ?? '')
+  // What is filtered by stands in the field, by whatever way it came there.
+  const [known, setKnown] = useState(search.action)
+  if (known !== search.action) {
+    setKnown(search.action)
+    setAction(search.action ?? '')
+  }
   const people = useQuery({
     queryKey: ['users'],
     queryFn: () => ask('/api/v1/users', { query: { limit: 200 } }),
@@ -84,7 +90,21 @@ export const Audit = () => {
         </span>
       ),
     },
-    { key: 'who', head: t('audit.who'), cell: ({ actor }) => <span className="audit-who">{nameOf(actor)}</span> },
+    {
+      key: 'who',
+      head: t('audit.who'),
+      cell: ({ actor }) => (
+        <span className="audit-who">
+          {actor.kind === 'unknown' ? (
+            nameOf(actor)
+          ) : (
+            <Link to="/audit" search={{ actor: actor.id }}>
+              {nameOf(actor)}
+            </Link>
+          )}
+        </span>
+      ),
+    },
     {
       key: 'action',
       head: t('audit.action'),
@@ -116,19 +136,26 @@ export const Audit = () => {
     <Page
       title={t('nav.audit')}
       actions={
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            void go({ to: '/audit', search: action === '' ? {} : { action } })
-          }}
-        >
-          <TextInput
-            aria-label={t('audit.action')}
-            placeholder={t('audit.action_hint')}
-            value={action}
-            onChange={(event) => setAction(event.currentTarget.value)}
-          />
-        </form>
+        <>
+          {Object.keys(search).length > 0 && (
+            <Button variant="subtle" color="gray" renderRoot={(props) => <Link to="/audit" {...props} />}>
+              {t('audit.all')}
+            </Button>
+          )}
+          <form
+            onSubmit={(event) => {
+              event.preventDefault()
+              void go({ to: '/audit', search: action === '' ? {} : { action } })
+            }}
+          >
+            <TextInput
+              aria-label={t('audit.action')}
+              placeholder={t('audit.action_hint')}
+              value={action}
+              onChange={(event) => setAction(event.currentTarget.value)}
+            />
+          </form>
+        </>
       }
     >
       <Loaded query={entries} height={320}>

@@ -17,7 +17,7 @@ import { DestinationState } from '../destination/state.tsx'
 import { Trial } from '../destination/trial.tsx'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
-import { duration, named, number, percent, t } from '../text.ts'
+import { duration, named, number, percent, t, tn } from '../text.ts'
 import { ago } from '../time.ts'
 
 const ms = (value: number | null): string => (value === null ? '–' : duration(value))
@@ -55,7 +55,7 @@ const HealthFigures = ({ destination }: { readonly destination: DestinationView 
         {
           name: t('destination.success'),
           value: health.success_rate === null ? '–' : percent(health.success_rate),
-          note: t('destination.calls_n', { n: number(health.calls) }),
+          note: tn('destination.calls_n', health.calls),
           tone: health.errors > 0 && health.errors / health.calls > 0.1 ? 'bad' : undefined,
         },
         {
@@ -170,7 +170,7 @@ export const Destination = () => {
                 <div className="stack">
                   {destination.type !== null && may('flow.edit') && (
                     <Loaded query={detail} height={320}>
-                      {(read) => <DestinationEditor key={read.version} destination={destination} flow={read} />}
+                      {(read) => <DestinationEditor key={`${flow}/${id}`} destination={destination} flow={read} />}
                     </Loaded>
                   )}
                   {!may('flow.edit') && <SettingList destination={destination} />}

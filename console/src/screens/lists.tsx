@@ -147,7 +147,7 @@ const Drop = ({ list, onClose }: { readonly list: ListSummary; readonly onClose:
   return (
     <Dialog
       title={t('lists.drop_one', { list: list.label })}
-      text={t('lists.drop_text', { n: number(list.entries) })}
+      text={tn('lists.drop_text', list.entries)}
       submit={t('lists.drop')}
       danger
       busy={drop.isPending}

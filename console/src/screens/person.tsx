@@ -116,7 +116,7 @@ export const Person = () => {
               label={t('overview.figures')}
               items={[
                 { name: t('nav.leads'), value: number(read.leads) },
-                { name: t('verdict.accepted'), value: number(accepted) },
+                { name: t('verdict.accepted'), value: `${number(accepted)}${timeline.hasNextPage ? '+' : ''}` },
                 {
                   name: t('person.merged'),
                   value: number(read.persons.length),

@@ -7,7 +7,7 @@ import { Dialog, FormEnd, Refused } from '../components/dialog.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
-import { named, number, t } from '../text.ts'
+import { named, number, t, tn } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
 
 type Kind = 'leads' | 'consent' | 'audit'
@@ -90,7 +90,9 @@ const PolicyForm = ({ kept }: { readonly kept: Policy }) => {
                 <strong>{named('retention', kind)}</strong>:{' '}
                 {before === null
                   ? t('retention.keeps_all')
-                  : t('retention.would', { n: number(items), open: number(open) })}
+                  : [t('retention.would', { n: number(items) }), open > 0 && tn('retention.open', open)]
+                      .filter(Boolean)
+                      .join('; ')}
               </li>
             ))}
           </ul>
