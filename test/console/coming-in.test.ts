@@ -54,7 +54,7 @@ describe('sign-in', () => {
     await field.fill(code())
     await page.keyboard.press('Enter')
     await page.locator('.sign-in').waitFor({ state: 'detached' })
-    await page.getByRole('heading', { name: 'Leads' }).waitFor()
+    await page.getByRole('heading', { name: 'Leads', exact: true }).waitFor()
     await page.close()
   })
 
