@@ -46,6 +46,6 @@ export const noteRequest = async (
       { tenantId, actor, action: `privacy.${kind}`, resource: 'privacy_request', resourceId: request.id, data },
     ])
   })
-  if (!isOver) await privacy.fanOut.carryOut(request)
+  if (!isOver) await privacy.fanOut.begin(request)
   return (await readRequest(database, tenantId, request.id)) ?? request
 }

@@ -1,3 +1,4 @@
+import { eachByItself } from '../base/by-itself.ts'
 import type { Clock } from '../base/clock.ts'
 import { type FaultCode, isFault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
@@ -19,13 +20,16 @@ import type { NoticeAct, PrivacyRequest } from './types.ts'
 export interface FanOut {
   /** Notes what recipients must be told for requests that are not gone through. */
   round(): Promise<void>
-  carryOut(request: PrivacyRequest): Promise<void>
+  /** The same for one that somebody just made, as far as it goes now: what cannot be noted is left to the rounds. */
+  begin(request: PrivacyRequest): Promise<void>
 }
 
 /** `unread`: why it cannot be seen whether it can be told; null: it can. */
 type Noted = Recipient & { readonly unread: FaultCode | null }
 
 const LEADS_MAX = 500
+/** Between tries of a request of which something cannot be noted: each goes through all of its leads. */
+const AGAIN_MS = 60_000
 const ACTS: Readonly<Record<string, NoticeAct>> = {
   revoke: 'revoke',
   restrict: 'restrict',
@@ -112,7 +116,10 @@ export const createFanOut = (options: {
     return recipients.length
   }
 
-  const carryOut: FanOut['carryOut'] = async (request) => {
+  /** By request: not before then, ms since 1970. */
+  const againAt = new Map<string, number>()
+
+  const carryOut = async (request: PrivacyRequest): Promise<void> => {
     const { tenantId, id, subject } = request
     const act = ACTS[request.kind]
     if (act === undefined) return
@@ -134,17 +141,14 @@ export const createFanOut = (options: {
     )
     const now = clock.now()
     let told = 0
-    let failed: { readonly error: unknown } | null = null
-    for (const row of leads) {
-      try {
-        told += await noteLead(request, act, row.id as string)
-      } catch (error) {
-        if (isPassing(error)) throw error
-        failed ??= { error }
-      }
-    }
     // Of the other leads everybody is told meanwhile; the request stays under way, and is gone through again.
-    if (failed) throw failed.error
+    await eachByItself(leads, async (row) => {
+      told += await noteLead(request, act, row.id as string)
+    }).catch((error) => {
+      if (!isPassing(error)) againAt.set(id, now + AGAIN_MS)
+      throw error
+    })
+    againAt.delete(id)
     await database.batch(
       [tenantId],
       [
@@ -160,14 +164,14 @@ export const createFanOut = (options: {
   }
 
   return {
-    carryOut,
+    // Whoever asked was heard: what is wrong with a lead of theirs is not theirs to mend.
+    begin: (request) => carryOut(request).catch(() => undefined),
     round: async () => {
-      let failed: { readonly error: unknown } | null = null
       const tenants = await database.definer<{ id: string }>({
         name: 'find_tenants',
         text: 'select id from millrace.find_tenants()',
       })
-      for (const { id: tenantId } of tenants) {
+      await eachByItself(tenants, async ({ id: tenantId }) => {
         const [rows = []] = await database.batch(
           [tenantId],
           [
@@ -179,17 +183,12 @@ export const createFanOut = (options: {
             },
           ],
         )
-        for (const row of rows) {
-          const request = await readRequest(database, tenantId, row.id as string)
-          try {
-            if (request) await carryOut(request)
-          } catch (error) {
-            if (isPassing(error)) throw error
-            failed ??= { error }
-          }
-        }
-      }
-      if (failed) throw failed.error
+        const due = rows.map((row) => row.id as string).filter((id) => (againAt.get(id) ?? 0) <= clock.now())
+        await eachByItself(due, async (id) => {
+          const request = await readRequest(database, tenantId, id)
+          if (request) await carryOut(request)
+        })
+      })
     },
   }
 }

@@ -64,3 +64,24 @@ it('an erasure forgets all others, of the person and of other persons, and ends 
   const done = (await ask('GET', `/api/v1/privacy/requests/${id}/receipt`)).body
   for (const lead of [first, ...others]) expect(done).toContain(lead)
 })
+
+it('who takes a consent back is answered that it is, and all are told of it once they can be', async () => {
+  const email = 'eve@example.com'
+  const lead = await submit(email)
+  await damage(lead)
+  const post = (url: string, payload: object) => ask('POST', url, { payload })
+  const { url } = (await post('/api/v1/consent/links', { email, channels: ['email'] })).json<{ url: string }>()
+  expect((await api.app.inject({ method: 'POST', url })).statusCode).toBe(200)
+  const reply = await post('/api/v1/consent/replies', { from: email, channel: 'email', text: 'STOP' })
+  expect([reply.statusCode, reply.json<{ revoked: boolean }>().revoked]).toEqual([200, true])
+  const asked = await post('/api/v1/consent/revocations', { email })
+  const { id, status } = asked.json<{ id: string; status: string }>()
+  expect([asked.statusCode, status]).toEqual([202, 'working'])
+  const restricted = await post('/api/v1/privacy/requests', { kind: 'restrict', email })
+  expect(restricted.statusCode).toBe(202)
+  await mend(lead)
+  api.clock.advance(60_001)
+  await api.home.house.privacy.fanOut.round()
+  token = await api.token(ADMIN)
+  expect(await statusOf(id)).toBe('done')
+})

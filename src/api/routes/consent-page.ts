@@ -56,7 +56,7 @@ export const consentPage =
           via: 'link',
           evidence: { ip: request.ip },
         })
-        await deps.privacy.fanOut.carryOut(made)
+        await deps.privacy.fanOut.begin(made)
         return sendPage(
           reply,
           plainPage('Done', '<p>Your consent was taken back. Whoever has your details is told.</p>'),

@@ -154,7 +154,7 @@ export const consentRoutes =
           via: session.kind === 'user' ? 'operator' : 'api',
           evidence: note === undefined ? null : { note },
         })
-        await privacy.fanOut.carryOut(made)
+        await privacy.fanOut.begin(made)
         reply.code(202).header('location', `/api/v1/privacy/requests/${made.id}`)
         return requestView((await readRequest(database, tenantId, made.id)) ?? made, clock.now())
       },
@@ -193,7 +193,7 @@ export const consentRoutes =
           evidence,
         }
         const made = await privacy.consents.block(asked)
-        await privacy.fanOut.carryOut(made)
+        await privacy.fanOut.begin(made)
         return { revoked: true, keyword, request_id: made.id, due_at: iso(made.dueAt) }
       },
     )

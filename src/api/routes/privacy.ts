@@ -99,7 +99,7 @@ export const privacyRoutes =
           const { kind } = body
           const asked = { tenantId, actor, kind, known: person.known, channels: ['all'] as const, via: 'api' }
           const made = await privacy.consents.block({ ...asked, evidence: null })
-          await privacy.fanOut.carryOut(made)
+          await privacy.fanOut.begin(made)
           return tell(await found(tenantId, made.id))
         }
         if (body.kind === 'access' || body.kind === 'rectify') {
