@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Audit } from '../audit/audit.ts'
+import { eachByItself } from '../base/by-itself.ts'
 import type { Clock } from '../base/clock.ts'
 import { firstIdAt, newId } from '../base/ids.ts'
 import { uuids } from '../database/arrays.ts'
-import type { Database } from '../database/pool.ts'
+import type { Database, Row } from '../database/pool.ts'
+import { isPassing } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader } from '../journal/read.ts'
 import { eraseLead } from './erase-lead.ts'
@@ -39,7 +41,7 @@ export interface RunReport {
 export interface Retention {
   policy(tenantId: string): Promise<Policy>
   setPolicy(tenantId: string, policy: Partial<Policy>): Promise<Policy>
-  /** `dryRun` counts and changes nothing. */
+  /** `dryRun` counts and changes nothing. Throws at the end where a lead could not be let go: it stays, others are gone. */
   run(
     tenantId: string,
     options?: { readonly dryRun?: boolean; readonly onProgress?: (items: number) => void },
@@ -189,8 +191,9 @@ export const createRetention = (options: {
     tenantId: string,
     before: number,
     onProgress: ((items: number) => void) | undefined,
-  ): Promise<{ report: RunReport; digest: string | null }> => {
+  ): Promise<{ report: RunReport; digest: string | null; failures: readonly unknown[] }> => {
     const { open } = await counts(tenantId, before)
+    const failures: unknown[] = []
     let archive: Archive | null = null
     let items = 0
     let segments = 0
@@ -201,7 +204,9 @@ export const createRetention = (options: {
       if (!last) break
       after = last.id as string
       const day = new Date(clock.now()).toISOString().slice(0, 10)
-      archive ??= openArchive(join(archiveDir, tenantId), `leads-${day}-${newId(clock.now()).slice(-12)}.ndjson.gz`)
+      const out: Archive =
+        archive ?? openArchive(join(archiveDir, tenantId), `leads-${day}-${newId(clock.now()).slice(-12)}.ndjson.gz`)
+      archive = out
       const leads = rows.map((row) => row.id as string)
       const [parts = []] = await database.batch(
         [tenantId],
@@ -214,10 +219,12 @@ export const createRetention = (options: {
           },
         ],
       )
-      for (const { id, ...row } of rows) {
-        const own = parts.filter((part) => part.lead_id === id)
-        await archive.write({
-          lead: id,
+      const gone: string[] = []
+      const letGo = async ({ id, ...row }: Row): Promise<void> => {
+        const leadId = id as string
+        const own = parts.filter((part) => part.lead_id === leadId)
+        await out.write({
+          lead: leadId,
           ...row,
           segments: own.map((part) => ({
             seq: part.seq,
@@ -226,35 +233,35 @@ export const createRetention = (options: {
             events: JSON.parse(part.events as string),
           })),
         })
+        const requestId = firstIdAt(before)
+        const asked = { database, keyring, loader, tenantId, leadId, requestId, now: clock.now(), noticesDueAt: null }
+        await eraseLead({ ...asked, why: 'retention' })
+        gone.push(leadId)
       }
-      for (const leadId of leads)
-        await eraseLead({
-          database,
-          keyring,
-          loader,
-          tenantId,
-          leadId,
-          requestId: firstIdAt(before),
-          why: 'retention',
-          now: clock.now(),
-          noticesDueAt: null,
-        })
+      await eachByItself(rows, letGo).catch((error) => {
+        if (isPassing(error)) throw error
+        failures.push(error)
+      })
       const [retired = []] = await database.batch(
         [tenantId],
         [
           {
             name: 'retire_segments',
             text: 'select millrace.retire_segments($1::uuid, $2::uuid[]) as segments',
-            values: [tenantId, uuids(leads)],
+            values: [tenantId, uuids(gone)],
           },
         ],
       )
       segments += Number(retired[0]?.segments ?? 0)
-      items += leads.length
+      items += gone.length
       onProgress?.(items)
     }
     const digest = archive ? await archive.close() : null
-    return { report: { kind: 'leads', before, items, segments, open, archive: archive?.file ?? null }, digest }
+    return {
+      report: { kind: 'leads', before, items, segments, open, archive: archive?.file ?? null },
+      digest,
+      failures,
+    }
   }
 
   const expire = async (tenantId: string, text: string, values: (string | Date | number)[]): Promise<number> => {
@@ -286,6 +293,7 @@ export const createRetention = (options: {
   const run: Retention['run'] = async (tenantId, { dryRun = false, onProgress } = {}) => {
     const days = await policy(tenantId)
     const reports: RunReport[] = []
+    let failures: readonly unknown[] = []
     for (const kind of KINDS) {
       const keep = days[kind]
       if (keep === null) {
@@ -300,6 +308,7 @@ export const createRetention = (options: {
         const done = await letLeadsGo(tenantId, before, onProgress)
         report = done.report
         digest = done.digest
+        failures = done.failures
       } else {
         const items = await (kind === 'consent' ? letConsentsGo : letAuditGo)(tenantId, before, dryRun)
         report = { kind, before, items, segments: 0, open: 0, archive: null }
@@ -307,6 +316,7 @@ export const createRetention = (options: {
       if (!dryRun && (report.items > 0 || kind === 'leads')) await note(tenantId, report, digest)
       reports.push(report)
     }
+    if (failures.length > 0) throw failures[0]
     return reports
   }
 
@@ -361,11 +371,10 @@ export const createRetention = (options: {
         name: 'find_tenants',
         text: 'select id from millrace.find_tenants()',
       })
-      for (const { id } of tenants) {
+      await eachByItself(tenants, async ({ id }) => {
         const [last] = await runs(id)
-        if (last && last.at > clock.now() - AGAIN_MS) continue
-        await run(id)
-      }
+        if (!last || last.at <= clock.now() - AGAIN_MS) await run(id)
+      })
     },
   }
 }

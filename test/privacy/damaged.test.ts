@@ -85,3 +85,26 @@ it('who takes a consent back is answered that it is, and all are told of it once
   token = await api.token(ADMIN)
   expect(await statusOf(id)).toBe('done')
 })
+
+it('what is old is let go but for it, of all tenants, and it too once it can be', async () => {
+  const { house, tenantId, addTenant, inspect } = api.home
+  const { retention } = house.privacy
+  const second = await addTenant('second')
+  const leads = [await submit('gil@example.com'), await submit('hal@example.com'), await submit('ida@example.com')]
+  const [first = ''] = leads
+  await damage(first)
+  for (const tenant of [tenantId, second]) await retention.setPolicy(tenant, { leads: 1 })
+  api.clock.advance(3 * 86_400_000)
+  await expect(retention.daily()).rejects.toThrow()
+  expect(await kept(leads)).toEqual([first])
+  const [run] = (await retention.runs(tenantId)).filter(({ kind }) => kind === 'leads')
+  expect(run?.items).toBeGreaterThanOrEqual(2)
+  expect(await retention.runs(second)).not.toEqual([])
+  // What stands in the way is met once a day.
+  await retention.daily()
+  await mend(first)
+  api.clock.advance(86_400_000)
+  await retention.daily()
+  expect(await kept(leads)).toEqual([])
+  expect(await inspect('select 1 from millrace.segment where lead_id = any ($1)', [leads] as never)).toEqual([])
+})
