@@ -1,5 +1,6 @@
 import { gather } from '../base/coalesce.ts'
 import { isFault } from '../base/faults.ts'
+import { createRegister } from '../base/register.ts'
 import { keyedHash16, seal } from '../base/seal.ts'
 import { byteas, uuids } from '../database/arrays.ts'
 import type { Database } from '../database/pool.ts'
@@ -95,7 +96,7 @@ export const createFacts = (options: { readonly database: Database; readonly row
     },
   })
 
-  const asking = new Map<string, Promise<void>>()
+  const asking = createRegister<string, Promise<void>>()
   const nameOf = ({ tenantId }: TenantKeys, key: Buffer): string => `${tenantId}|${key.toString('base64url')}`
 
   return {

@@ -57,6 +57,7 @@ export const createSweeper = (options: {
   let away = false
   /** Leads taken up here and not yet put down; at how many of them another look is due, since more may wait. */
   let taken = 0
+  /** Of each tenant that ever had one: those that go and come with each lead would leave outgrown tables behind. */
   const takenBy = new Map<string, number>()
   let refillAt = -1
 
@@ -151,6 +152,7 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
     const names = [...limits.names, '*']
     const rooms = [...limits.rooms, half(0)]
     for (const [tenantId, held] of takenBy) {
+      if (held === 0) continue
       names.push(`${tenantId}/*`)
       rooms.push(half(held))
     }
@@ -159,9 +161,7 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
 
   const count = (tenantId: string, by: number): void => {
     taken += by
-    const held = (takenBy.get(tenantId) ?? 0) + by
-    if (held === 0) takenBy.delete(tenantId)
-    else takenBy.set(tenantId, held)
+    takenBy.set(tenantId, (takenBy.get(tenantId) ?? 0) + by)
   }
 
   const takeUp = (lead: Parameters<Runner['resume']>[0]): void => {
