@@ -97,19 +97,19 @@ const opener = (config: Config): (() => Promise<House>) => {
 const mailerOf = ({ smtpUrl, mailFrom }: Config) =>
   smtpUrl === undefined ? null : createMailer({ url: smtpUrl, from: mailFrom }).send
 
-/** A port that is free now: what the demo's sink is allowed under must be known before anything is built. */
-const freePort = (host: string): Promise<number> =>
+/** This port, or with 0 one that is free now: what the demo's sink is allowed under must be known before anything is built. */
+const freePort = (host: string, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)
-    probe.listen(0, host, () => {
+    probe.listen(port, host, () => {
       const address = probe.address()
       probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
     })
   })
 
 const serve = async (asked: Config, json: boolean): Promise<number> => {
-  const config = asked.port === 0 ? { ...asked, port: await freePort(asked.host) } : asked
+  const config = asked.port === 0 ? { ...asked, port: await freePort(asked.host, 0) } : asked
   const log = logger(config, !json && process.stderr.isTTY === true)
   let metrics: Metrics | undefined
   const site = openSite({
@@ -121,6 +121,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
     json,
     output: process.stdout,
     ended: untilSignalled().finally(site.stop),
+    freePort,
     openHouse: () =>
       openHouse({
         config,

@@ -6,11 +6,12 @@
  */
 
 import type { KeyObject } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from './base/faults.ts'
 import { KEY_BYTES, keyOf, newKeyBytes } from './base/seal.ts'
 import type { Config } from './config.ts'
+import { makeFolder } from './database/embedded/make-folder.ts'
 import type { MasterKeys } from './journal/keyring.ts'
 import { PREVIOUS_SUFFIX } from './keys/exchange.ts'
 import { localMaster } from './keys/local.ts'
@@ -56,7 +57,7 @@ export const openMasterKey = (
   if (exists(file)) return { key: readKeyFile(file), file, made: false }
   const draft = join(dataDir, `master.key.${process.pid}`)
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir, 0o700)
     writeFileSync(draft, `${newKeyBytes().toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true })
     linkSync(draft, file)
     return { key: readKeyFile(file), file, made: true }

@@ -14,7 +14,6 @@ import {
   chmodSync,
   constants,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -30,6 +29,7 @@ import pg from 'pg'
 import { Fault } from '../base/faults.ts'
 import { type Binaries, type BinariesPackage, findBinaries } from './embedded/binaries.ts'
 import { lockFolder } from './embedded/folder-lock.ts'
+import { makeFolder } from './embedded/make-folder.ts'
 import { isAlive } from './embedded/processes.ts'
 import {
   asCommand,
@@ -133,7 +133,7 @@ const checkOurs = ({ dataDir, folder, uid }: Ownership): void => {
 const prepare = (dataDir: string, binaries: Binaries): Place => {
   const folder = join(dataDir, 'postgres')
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir, 0o700)
   } catch (cause) {
     throw new Fault('setting_invalid', { message: `MILLRACE_DATA: ${dataDir} cannot be made.`, cause })
   }

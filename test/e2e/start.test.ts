@@ -179,6 +179,10 @@ describe('a start that cannot be is told in one line, with exit code 2, and leav
       `millrace: Port ${port} on 127.0.0.1 is taken. Stop what listens there, or choose another: --port 8081`,
     )
     expect(processesIn(home.dataDir)).toEqual([])
+    // Nor is a database made for a server that nobody could reach.
+    const fresh = join(ward.folder('taken'), 'data')
+    await refusal(fresh, {}, port)
+    expect(existsSync(fresh)).toBe(false)
     other.close()
   })
 
@@ -238,6 +242,11 @@ describe('a start that cannot be is told in one line, with exit code 2, and leav
     const file = join(ward.folder('a-file'), 'file')
     writeFileSync(file, '')
     expect(await refusal(file, {})).toMatch(/^millrace: MILLRACE_DATA: [^\n]*$/)
+  })
+
+  it('data folder where none can be made', async () => {
+    const text = await refusal('/proc/millrace/data', {})
+    expect(text).toMatch(/^millrace: MILLRACE_DATA: no key file can be made at [^\n]*ENOENT[^\n]*$/)
   })
 
   it('key file that is damaged', async () => {

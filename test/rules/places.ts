@@ -184,6 +184,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     besides: {
       'config.ts': 'types: it reads some of the settings',
       journal: 'types: what wraps keys, as the keyring asks for it',
+      database: 'values: the key file lies in the data folder, which both make where it is missing',
     },
   },
   // Builds the console and hands out its files: docs/decisions/0031

@@ -8,6 +8,8 @@ export interface ServeOptions {
   readonly config: Config
   readonly json: boolean
   readonly output: NodeJS.WritableStream
+  /** Rejects where nobody could listen. */
+  readonly freePort: (host: string, port: number) => Promise<number>
   readonly openHouse: () => Promise<House>
   readonly createApp: (house: House, isDraining: () => boolean) => Promise<FastifyInstance>
   readonly ensureDemo: (house: House, url: string) => Promise<Demo | null>
@@ -60,20 +62,25 @@ export const ownAddress = ({ host, port }: Pick<Config, 'host' | 'port'>): strin
   return `${reached.includes(':') ? `[${reached}]` : reached}:${port}`
 }
 
+/** Why nobody can listen there, in words. */
+const unheard = (error: unknown, { host, port }: Config): unknown => {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE')
+    return new Fault('setting_invalid', {
+      message: `Port ${port} on ${host} is taken. Stop what listens there, or choose another: --port 8081`,
+    })
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return new Fault('setting_invalid', { message: `HOST: there is no address "${host}" (${code}).` })
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
+    return new Fault('setting_invalid', { message: `Cannot listen on ${host}:${port} (${code}).` })
+  return error
+}
+
 const listen = async (app: FastifyInstance, config: Config): Promise<string> => {
   try {
     await app.listen({ host: config.host, port: config.port })
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE')
-      throw new Fault('setting_invalid', {
-        message: `Port ${config.port} on ${config.host} is taken. Stop what listens there, or choose another: --port 8081`,
-      })
-    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-      throw new Fault('setting_invalid', { message: `HOST: there is no address "${config.host}" (${code}).` })
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
-      throw new Fault('setting_invalid', { message: `Cannot listen on ${config.host}:${config.port} (${code}).` })
-    throw error
+    throw unheard(error, config)
   }
   const address = app.server.address()
   const port = typeof address === 'object' && address ? address.port : config.port
@@ -109,6 +116,11 @@ const startWork = (house: House): void => {
 export const runServe = async (options: ServeOptions): Promise<number> => {
   const { config, json, output } = options
   let draining = false
+  // Before a database is made for a server that nobody could reach.
+  if (config.role !== 'worker')
+    await options.freePort(config.host, config.port).catch((error: unknown) => {
+      throw unheard(error, config)
+    })
   const house = await options.openHouse()
   let app: FastifyInstance | null = null
   try {
