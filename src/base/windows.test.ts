@@ -131,6 +131,14 @@ describe('instantOf', () => {
     ['', null],
     [null, null],
     [Number.NaN, null],
+    // What no column of the database holds, or can be read back from it.
+    [1e300, null],
+    [1e16, null],
+    [-1e16, null],
+    [Date.UTC(9999, 0, 1), null],
+    ['+012026-11-05T12:00:00Z', null],
+    ['-000044-03-15', null],
+    ['9998-12-31T23:59:59Z', at('9998-12-31T23:59:59Z')],
   ])('reads %s', (value, expected) => {
     expect(instantOf(value, 'America/Chicago')).toBe(expected)
   })

@@ -88,18 +88,23 @@ export const windowOf = (asked: WindowAsked): Window => {
   return window
 }
 
+/** The first instant of the years that a column of the database can be read in, and the first after them. */
+const INSTANTS = { from: Date.parse('0001-01-01T00:00:00Z'), until: Date.parse('9999-01-01T00:00:00Z') }
+
+const within = (ms: number): number | null => (ms >= INSTANTS.from && ms < INSTANTS.until ? ms : null)
+
 /**
  * Reads an instant as a rule or a sender writes it: ms since 1970, an ISO 8601 time with its offset, or a local time or
- * date, which is taken in the zone. Null where it is none of these.
+ * date, which is taken in the zone. Null where it is none of these, or lies outside of the years 1 to 9998.
  */
 export const instantOf = (value: unknown, zone: string): number | null => {
-  if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : null
+  if (typeof value === 'number') return within(Math.trunc(value))
   if (typeof value !== 'string' || value.trim() === '') return null
   const text = value.trim()
   try {
     if (/(?:z|[+-]\d\d(?::?\d\d)?)$/i.test(text) && text.includes(':'))
-      return Temporal.Instant.from(text).epochMilliseconds
-    return Temporal.PlainDateTime.from(text).toZonedDateTime(zone).epochMilliseconds
+      return within(Temporal.Instant.from(text).epochMilliseconds)
+    return within(Temporal.PlainDateTime.from(text).toZonedDateTime(zone).epochMilliseconds)
   } catch (error) {
     if (error instanceof RangeError) return null
     throw error
