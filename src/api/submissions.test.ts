@@ -199,6 +199,28 @@ describe('an idempotency key', () => {
     expect(other.json()).toMatchObject({ code: 'idempotency_key_reused', status: 409 })
   })
 
+  it('is whatever a sender writes into the field its source names for it', async () => {
+    const { keys } = await api.home.publish(`
+flow: numbered
+fields: { email: email }
+sources: [ { id: web, id_field: ref } ]
+`)
+    const send = (ref: unknown, email: string) =>
+      api.submit(
+        { ref, email },
+        {
+          url: '/flows/numbered/sources/web/submit',
+          headers: { authorization: `Bearer ${keys[0]?.key}`, ...JSON_TYPE },
+        },
+      )
+    for (const ref of [{}, { a: [1] }, [{}], [], true, 0, { toString: 1 }]) {
+      const first = await send(ref, 'a@example.com')
+      expect([ref, first.statusCode]).toEqual([ref, 201])
+      expect((await send(ref, 'a@example.com')).json().lead_id).toBe(first.json().lead_id)
+      expect((await send(ref, 'b@example.com')).statusCode).toBe(409)
+    }
+  })
+
   it.each(['', 'two words', 'x'.repeat(256)])('is refused as %j', async (key) => {
     const answer = await api.submit(lead(), { headers: headers(key) })
     expect(answer.statusCode).toBe(400)

@@ -3,6 +3,7 @@ import { newId } from '../base/ids.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { CompiledFlow, CompiledSource, MappedInput } from '../kit/flow.ts'
 import { type TestScript, testAddress, testScript } from '../kit/test-leads.ts'
+import { textOf } from '../kit/values.ts'
 import type { RunnerContext } from './context.ts'
 import { hidingOf } from './hide.ts'
 import { emit, type Journey, lookupColumn, startJourney } from './journey.ts'
@@ -143,9 +144,9 @@ export const arrive = async (
   const erased = await ctx.blocks.erased(tenantId)
   if (erased && isOneOf(erased, journey, fields)) return turnAway(journey, submission, at)
 
-  const own = source.idField === null ? undefined : submission.values[source.idField]
-  const idempotency =
-    submission.idempotencyKey ?? (own === undefined || own === null || own === '' ? null : `id:${String(own)}`)
+  // As text whatever it is: a sender may write a list or an object there, which has no text of its own.
+  const own = source.idField === null ? '' : textOf(submission.values[source.idField])
+  const idempotency = submission.idempotencyKey ?? (own === '' ? null : `id:${own}`)
   if (idempotency !== null) {
     const claim = await ctx.identity.claimIdempotency(journey.submissionHolder, keys, {
       flowId: test ? `test:${flow.id}` : flow.id,
