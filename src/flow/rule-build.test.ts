@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { smallLead } from '../../test/support/flow-lead.ts'
 import { list } from '../fields/list.ts'
 import { phone } from '../fields/phone.ts'
+import type { Json } from '../kit/field.ts'
 import { compileRule } from './rules.ts'
 import { leadScope } from './scope.ts'
 
@@ -48,4 +49,12 @@ describe('loops', () => {
     expect(holds('lead.phone.time_zones.filter(z, lead.tags.exists(t, t == z)).size() > 0')).toBe(true)
     expect(holds('lead.phone.time_zones.filter(z, lead.tags.exists(t, t == z)).size() == 0')).toBe(true)
   })
+})
+
+test('what a sender sent as an object is in no list of texts, and no rule about it fails', () => {
+  const holds = (text: string, state: Json): boolean => compileRule(text, scope).holds(smallLead({ extra: { state } }))
+  const bare = Object.create(null) as Json
+  expect(holds('extra.state in ["TX", "OK"]', bare)).toBe(false)
+  expect(holds('!(extra.state in ["TX", "OK"])', bare)).toBe(true)
+  expect(holds('extra.state in ["[object Object]"]', {})).toBe(false)
 })

@@ -194,7 +194,10 @@ const membership = (binary: Binary): Term => {
     const texts = new Set(right.constant.map(fold))
     const read: Read = (lead) => {
       const value = a(lead)
-      return typeof value === 'string' ? texts.has(fold(value)) : value !== null && texts.has(fold(String(value)))
+      if (typeof value === 'string') return texts.has(fold(value))
+      // An object as a sender wrote it has no text of its own: asked for one, the rule could not be evaluated.
+      const isObject = typeof value === 'object' && !Array.isArray(value)
+      return value !== null && !isObject && texts.has(fold(String(value)))
     }
     return { type: 'bool', read, partial: ifKnown(left, right, read), ...place(binary) }
   }
