@@ -5,6 +5,7 @@ import { anchorAudit, verifyAudit } from '../../src/audit/verify.ts'
 import { movableClock } from '../../src/base/clock.ts'
 import { verifyAnchors } from '../../src/journal/anchors.ts'
 import { verifyTenant } from '../../src/journal/verify.ts'
+import { verifyLead } from '../../src/journal/verify-lead.ts'
 import { lookupColumn } from '../../src/runner/journey.ts'
 import { type TestHouse, testHouse } from '../support/house.ts'
 
@@ -70,6 +71,8 @@ describe('retention', () => {
     expect(await home.inspect('select from millrace.segment where lead_id = $1', [old[0]])).toEqual([])
     const after = await verified()
     expect(after).toMatchObject({ breach: null, anchors: before.anchors })
+    const proven = await verifyLead(home.house.database, home.tenantId, old[0] ?? '')
+    expect(proven).toMatchObject({ breach: null, segments: [{ seq: 1 }, { seq: 2 }] })
     expect((await home.house.reader.read(home.tenantId, young))?.lead.fields.email?.normal).toBe('young@example.com')
     // What is not over is not let go.
     expect((await home.house.reader.read(home.tenantId, old[5] ?? ''))?.lead.fields.email?.normal).toBe(
