@@ -58,3 +58,10 @@ it.each([
 ])('%j is a percentage: %s', (text, is) => {
   expect(isPercent(text)).toBe(is)
 })
+
+it('adds up though every buyer claims to pay all the money there is', () => {
+  const most = usd('999999999999999.999999')
+  const sum = Array.from({ length: 50 }, () => most).reduce(addMoney)
+  expect(sum.amount).toBe('49999999999999999.999950')
+  expect(compareMoney(sum, most)).toBeGreaterThan(0)
+})

@@ -6,7 +6,8 @@ export interface Money {
   readonly currency: string
 }
 
-const AMOUNT = /^(-?)(\d{1,15})(?:\.(\d{1,6}))?$/
+/** One amount has 15 digits at most; what many add up to has more. */
+const AMOUNT = /^(-?)(\d{1,40})(?:\.(\d{1,6}))?$/
 const MONEY = /^(-?\d{1,15}(?:\.\d{1,6})?)(?:\s+([A-Z]{3}))?$/
 
 /** Reads `15.00 USD`, or `15.00` in the currency given. Null where it is neither. */
