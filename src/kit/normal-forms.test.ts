@@ -34,6 +34,11 @@ describe('what a field is compared by', () => {
     ['last_name', 'Álvarez', { accents: false }, 'álvarez'],
     ['last_name', 'Álvarez', { case: false }, 'Alvarez'],
     ['last_name', 'Álvarez', { case: false, accents: false }, 'Álvarez'],
+    // Also where the field's own normal form is written in other capitals.
+    ['last_name', 'ÁLVAREZ', { case: false, accents: false }, 'ÁLVAREZ'],
+    ['first_name', 'jo', { case: false }, 'jo'],
+    ['email', 'J.Doe+ads@GMail.com', { case: false }, 'JDoe@gmail.com'],
+    ['email', 'JDoe@Example.COM', { case: false }, 'JDoe@example.com'],
   ])('%s "%s" with %o by "%s"', (type, raw, forms, form) => {
     expect(as(type, raw, forms)).toBe(form)
   })

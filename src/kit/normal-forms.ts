@@ -36,9 +36,10 @@ const GMAIL: ReadonlySet<string> = new Set(['gmail.com', 'googlemail.com'])
 const emailForm = (text: string, forms: Forms): string => {
   const at = text.lastIndexOf('@')
   let user = text.slice(0, at)
-  let domain = text.slice(at + 1)
+  // Nobody's domain tells capitals apart.
+  let domain = text.slice(at + 1).toLowerCase()
   if (forms.email_tags !== false && user.indexOf('+') > 0) user = user.slice(0, user.indexOf('+'))
-  if (forms.email_dots !== false && GMAIL.has(domain.toLowerCase())) {
+  if (forms.email_dots !== false && GMAIL.has(domain)) {
     user = user.replaceAll('.', '')
     domain = 'gmail.com'
   }
@@ -47,6 +48,14 @@ const emailForm = (text: string, forms: Forms): string => {
 
 const isEmail = (field: Parsed, text: string): boolean => typeof field.parts.domain === 'string' && text.includes('@')
 const isPhone = (field: Parsed): boolean => typeof field.parts.national === 'string'
+
+/** In the capitals it was sent in, which a field's normal form may have levelled. */
+const asSent = (field: Parsed, text: string): string => {
+  const raw = textOf(field.raw)
+  const lower = raw.toLowerCase()
+  const at = lower.length === raw.length ? lower.indexOf(text.toLowerCase()) : -1
+  return at < 0 ? text : raw.slice(at, at + text.length)
+}
 
 const ASCII = /^[ -&(-~]*$/
 
@@ -63,9 +72,10 @@ const folded = (text: string, forms: Forms): string => {
 
 /** What a field is compared by under these forms; null where it cannot be: see `comparable`. */
 export const comparedAs = (field: Parsed | undefined, forms: Forms): string | null => {
-  const text = comparable(field)
-  if (text === null || !field) return null
-  if (isPhone(field)) return forms.phone === false ? textOf(field.raw).trim() || null : text
+  const normal = comparable(field)
+  if (normal === null || !field) return null
+  const text = forms.case === false ? asSent(field, normal) : normal
+  if (isPhone(field)) return forms.phone === false ? textOf(field.raw).trim() || null : normal
   if (isEmail(field, text)) {
     const form = emailForm(text, forms)
     return forms.case === false ? form : form.toLowerCase()
