@@ -118,7 +118,7 @@ export const match = defineStep({
       }),
     ),
   }),
-  references: {},
+  references: { fieldKeys: ['fields'] },
   example: { threshold: 0.95, review_threshold: 0.7, model: 'learned' },
   foresee: (config, compiler) => {
     const input = inputOf(config, compiler)

@@ -46,6 +46,13 @@ describe('a wrong flow', () => {
     expect(excerptOf(problem, text)).toBe(`    - filter: { when: lead.emial == "x" }\n${' '.repeat(27)}^`)
   })
 
+  test('names the fields that a step takes by name, in whatever way it takes them', () => {
+    const text = small('sources: [ { id: web } ]\nsteps:\n  - match: { fields: { emial: email, phone: none } }\n')
+    expect(checkFlow(text, registries)).toMatchObject([
+      { code: 'unknown_field', path: 'steps[0].match.fields.emial', suggestion: 'email' },
+    ])
+  })
+
   test('is not compiled', () => {
     const { document, problems } = parseFlow(read('invalid', 'rules.yaml'), registries)
     try {
