@@ -1,4 +1,7 @@
 /** What linkage reaches on files whose truth is known, none of which it was told. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { historicalRows } from '../../bench/identity/historical.ts'
 import { householdRows } from '../../bench/identity/households.ts'
@@ -14,6 +17,20 @@ it('finds the duplicates of febrl-1 without the numbers that name them', async (
   })
   expect(figures).toMatchObject({ records: 1000, true_pairs: 500 })
   expect(figures.f1).toBeGreaterThanOrEqual(0.985)
+})
+
+it('takes the truth out of a value as it is told, and a row without it for nobody else', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-truth-'))
+  const file = join(folder, 'people.csv')
+  writeFileSync(file, 'id,name,mail\nr-1-a,Ann Quill,ann@x.org\nr-1-b,Ann Quil,ann@x.org\n,Bo Reed,bo@x.org\n')
+  try {
+    for (const truthPattern of ['r-(\\d+)-', 'r\\-(\\d+)\\-'])
+      expect(await evaluate(file, { truth: 'id', truthPattern })).toMatchObject({ records: 3, true_pairs: 1 })
+    await expect(evaluate(file, { truth: 'id', truthPattern: '(' })).rejects.toThrow('not a regular expression')
+    await expect(evaluate(file, { truth: 'id', truthPattern: 'x(.)' })).rejects.toThrow('Line 2')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 it('finds the persons of splink-fake-1000, half of whose values are wrong or missing', async () => {

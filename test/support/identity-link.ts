@@ -1,4 +1,5 @@
 /** Links rows in memory as the commands do, and files of the tests through the commands themselves. */
+import { resolve } from 'node:path'
 import { runEvalIdentity } from '../../src/cli/commands/eval-identity.ts'
 import { type Linked, linkWhole } from '../../src/identity/link.ts'
 import { type Role, rolesOf } from '../../src/identity/roles.ts'
@@ -35,7 +36,7 @@ export const evaluate = async (
 ): Promise<Figures> => {
   let printed = ''
   await runEvalIdentity({
-    file: new URL(`../data/${file}`, import.meta.url).pathname,
+    file: resolve(import.meta.dirname, '../data', file),
     truth: flags.truth,
     truthPattern: flags.truthPattern,
     drop: flags.drop ?? [],

@@ -27,11 +27,15 @@ const wrong = (message: string): Fault => new Fault('invalid_request', { message
 
 const patternOf = (text: string | undefined): RegExp | null => {
   if (text === undefined) return null
-  try {
-    return new RegExp(text, 'u')
-  } catch (cause) {
-    throw new Fault('invalid_request', { message: `--truth-pattern ${text}: not a regular expression`, cause })
+  // Strictly first; `rec\-(\d+)`, which that refuses, is written too.
+  for (const flags of ['u', '']) {
+    try {
+      return new RegExp(text, flags)
+    } catch {
+      // Tried otherwise, then told.
+    }
   }
+  throw wrong(`--truth-pattern ${text}: not a regular expression`)
 }
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits))
@@ -60,11 +64,11 @@ export const runEvalIdentity = async (options: EvalIdentityOptions): Promise<num
       ...reading,
       onRow: (values, line) => {
         const value = values[column] ?? ''
-        const label = pattern ? pattern.exec(value)?.[1] : value
+        const label = pattern && value !== '' ? pattern.exec(value)?.[1] : value
         if (label === undefined)
           throw wrong(`Line ${line}: --truth-pattern finds no first group in column "${options.truth}"`)
         // Who is not known is nobody else.
-        truth.push(label === '' ? `line ${line}` : label)
+        truth.push(label === '' ? `\0${line}` : label)
       },
     })
     const linked = linkWhole(table)
