@@ -1,5 +1,5 @@
 /** `millrace dedupe` on real files: what it writes, and that it goes on where it was stopped. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -153,6 +153,23 @@ describe('dedupe', () => {
     expect(readFileSync(out, 'utf8')).toBe(readFileSync(whole.out, 'utf8'))
     expect(existsSync(`${out}.progress`)).toBe(false)
     expect(existsSync(`${out}.pairs`)).toBe(false)
+  })
+
+  it('leaves an output to the run that is writing it, and finds out at once that one cannot be written', async () => {
+    const rows = Array.from({ length: 40 }, (_, at) => `Ann Quill${at},19${40 + at}-02-01,a${at % 30}@example.org`)
+    const file = write(['Name,Born,Mail', ...rows].join('\n'))
+    const out = join(folder, 'clusters.csv')
+    const [first, second] = await Promise.all([run({ file, out }), failure(run({ file, out }))])
+    expect(first.code).toBe(0)
+    expect(second).toContain(`another run is writing it (process ${process.pid})`)
+    const written = readFileSync(out, 'utf8')
+    // One that was killed leaves its lock: whoever comes next takes it.
+    writeFileSync(`${out}.lock`, JSON.stringify({ pid: process.pid, identity: 'of another that had this number' }))
+    expect((await run({ file, out })).code).toBe(0)
+    expect(readFileSync(out, 'utf8')).toBe(written)
+    expect(readdirSync(folder).sort()).toEqual(['clusters.csv', 'people.csv'])
+    expect(await failure(run({ file, out: folder }))).toContain('this is a folder')
+    expect(await failure(run({ file, out: join(folder, 'nowhere', 'x.csv') }))).toContain('cannot be written')
   })
 
   it('says what is wrong with a flag, and what would be right', async () => {

@@ -9,6 +9,7 @@ import { createAudit } from '../../src/audit/audit.ts'
 import { runDedupe } from '../../src/cli/commands/dedupe.ts'
 import { runIdentityTrain } from '../../src/cli/commands/identity-train.ts'
 import { readPersonLabels } from '../../src/cli/identity/person-labels.ts'
+import { beforeNewest, storedLeads } from '../../src/cli/identity/stored-leads.ts'
 import type { House } from '../../src/house.ts'
 import { createPersonChanges } from '../../src/persons/changes.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
@@ -145,9 +146,31 @@ describe('leads taken in', () => {
     expect(rows.find((row) => row.lead_id === ids.get('4b'))?.likest_lead).toBe(ids.get('4a'))
   })
 
+  it('of which one was erased while a run stood still are told apart by what is left of them', async () => {
+    const out = join(folder, 'clusters.csv')
+    const stopped = await dedupe(
+      new Promise((resolve) => {
+        const look = setInterval(() => {
+          if (!existsSync(`${out}.progress`)) return
+          clearInterval(look)
+          resolve(undefined)
+        }, 1)
+      }),
+    )
+    expect(stopped.code).toBe(130)
+    await engine.db.inspect('update millrace.lead set wrapped_key = null where id = any ($1)', [
+      `{${['9a', '10a', '11a', '13a'].map((name) => ids.get(name) ?? '').join(',')}}`,
+    ])
+    const resumed = JSON.parse((await dedupe(never)).printed) as { rows: number; persons: number }
+    const text = readFileSync(out, 'utf8')
+    const anew = JSON.parse((await dedupe(never)).printed) as { rows: number; persons: number }
+    expect(resumed).toMatchObject({ rows: 496, persons: anew.persons })
+    expect(text).toBe(readFileSync(out, 'utf8'))
+  })
+
   it('teach weights that flows use from then on, with how common values are', async () => {
     expect((await noteOf(await submit(1, true))).model).toBe(0)
-    expect(await train()).toMatchObject({ version: 1, leads: 501, labels: 0 })
+    expect(await train()).toMatchObject({ version: 1, leads: 497, labels: 0 })
     const rows = await engine.db.inspect<{ field: string; n: number }>(
       'select field, count(*)::integer as n from millrace.identity_term group by field',
     )
@@ -166,6 +189,16 @@ describe('leads taken in', () => {
       },
     })
     expect((await noteOf(fresh.answer.lead_id)).band).toBe('different')
+    // Of many leads the newest are looked at, and no others are opened.
+    const opened: unknown[] = []
+    const asked = { ...process, registries, tenantId: engine.tenantId, flow: undefined, last: null }
+    for await (const leads of storedLeads({ ...asked, after: await beforeNewest(asked, 3) })) opened.push(...leads)
+    expect(opened.map((lead) => (lead as { id: string }).id)).toEqual(
+      (await engine.db.inspect<{ id: string }>('select id from millrace.lead order by id desc limit 3'))
+        .map(({ id }) => id)
+        .reverse(),
+    )
+    expect(await beforeNewest(asked, 100_000)).toBeNull()
   })
 
   it('are weighed otherwise once reviewers have said what they think of such pairs', async () => {
@@ -205,5 +238,28 @@ describe('leads taken in', () => {
       expect(codes.some((code) => code > 0)).toBe(true)
     }
     expect(await train()).toMatchObject({ labels: 33 })
+  })
+
+  it('teach two that ask at once, one after the other', async () => {
+    const both = await Promise.all([train(), train()])
+    expect(both.map(({ version }) => version).sort()).toEqual([6, 7])
+  })
+
+  it('are read as the step match of their flow says what their fields hold', async () => {
+    await engine.publish(`
+flow: told
+fields: { maiden_name: string, email: email, contact: email }
+sources: [ { id: web } ]
+steps:
+  - match: { fields: { maiden_name: surname, contact: none } }
+`)
+    await process.submit({
+      flow: 'told',
+      values: { maiden_name: 'Lovelace', email: 'ada@example.com', contact: 'shop@example.com' },
+    })
+    const asked = { ...process, registries, tenantId: engine.tenantId, flow: 'told', last: null }
+    const rows: string[] = []
+    for await (const leads of storedLeads(asked)) for (const { row } of leads) rows.push(...row)
+    expect(rows.filter((value) => value !== '').sort()).toEqual(['Lovelace', 'ada@example.com'])
   })
 })

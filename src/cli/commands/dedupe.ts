@@ -12,6 +12,7 @@ import type { Table } from '../../identity/table.ts'
 import type { Registries } from '../../kit/flow.ts'
 import { type DedupeProgress, dedupeProgress } from '../identity/dedupe-progress.ts'
 import { fileListing, type Listing, leadListing } from '../identity/listing.ts'
+import { takeOutput } from '../identity/output.ts'
 import { openPeople } from '../identity/people-file.ts'
 import { createProgress } from '../import/progress.ts'
 import { tenantOf } from './flow-publish.ts'
@@ -152,7 +153,7 @@ const likestOf = (linkage: Linkage, edges: Edges, clusters: Int32Array): Int32Ar
   return likest
 }
 
-const dedupe = async (run: Run): Promise<number> => {
+const deduped = async (run: Run): Promise<number> => {
   const { options, listing, stop } = run
   const startedAt = performance.now()
   const tell = (text: string): void => {
@@ -166,7 +167,7 @@ const dedupe = async (run: Run): Promise<number> => {
   const table = await readAll(run)
   if (stop.signal.aborted) return stopped()
   const linkage = createLinkage(table)
-  const kept = dedupeProgress(options.out, listing.name)
+  const kept = dedupeProgress(options.out, listing.name())
   try {
     const begun = await modelFor(run, linkage, kept)
     if (!begun) return stopped()
@@ -198,6 +199,15 @@ const dedupe = async (run: Run): Promise<number> => {
     return 0
   } finally {
     kept.close()
+  }
+}
+
+const dedupe = async (run: Run): Promise<number> => {
+  const lock = await takeOutput(run.options.out)
+  try {
+    return await deduped(run)
+  } finally {
+    lock.release()
   }
 }
 

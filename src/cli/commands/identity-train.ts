@@ -12,7 +12,7 @@ import { modelToJson } from '../../identity/model-json.ts'
 import { createTableBuilder, type Table } from '../../identity/table.ts'
 import type { Registries } from '../../kit/flow.ts'
 import { readPersonLabels } from '../identity/person-labels.ts'
-import { countStored, storedLeads } from '../identity/stored-leads.ts'
+import { beforeNewest, countStored, storedLeads } from '../identity/stored-leads.ts'
 import { createProgress, type Progress } from '../import/progress.ts'
 import { asOperator, changing } from '../operator-change.ts'
 import { tenantOf } from './flow-publish.ts'
@@ -92,13 +92,18 @@ const keep = async (
     agreement,
     share_min: 2 / Math.max(1, table.distinct.length),
   }
-  const [, , rows] = await asOperator(
+  const [, , , rows] = await asOperator(
     tenantId,
     () => ({ action: 'identity.train', resource: 'identity', resourceId: null }),
     () =>
       changing(house).batch(
         [tenantId],
         [
+          // Processes that serve learn of it. First: of two that learn at once one waits here for the other.
+          {
+            text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
+            values: [tenantId],
+          },
           { text: 'delete from millrace.identity_term where tenant_id = $1::uuid', values: [tenantId] },
           {
             text: `insert into millrace.identity_term (tenant_id, field, term, share)
@@ -112,11 +117,6 @@ const keep = async (
                from millrace.identity_model where tenant_id = $1::uuid
                returning version`,
             values: [tenantId, new Date(house.clock.now()), JSON.stringify(stored)],
-          },
-          // Processes that serve learn of it.
-          {
-            text: 'update millrace.tenant set config_epoch = config_epoch + 1 where id = $1::uuid',
-            values: [tenantId],
           },
         ],
       ),
@@ -146,26 +146,21 @@ export const runIdentityTrain = async (options: TrainOptions): Promise<number> =
     const tenantId = await tenantOf(house, options.tenant)
     const asked = { ...house, registries: options.registries, tenantId, flow: undefined, last: null }
     const stored = await countStored(asked)
-    const count = stored?.count ?? 0
+    const count = Math.min(stored?.count ?? 0, leadsMax)
+    const newest = { ...asked, last: stored?.last ?? null }
     const builder = createTableBuilder(createIntake('US').schema)
-    const skipped = Math.max(0, count - leadsMax)
     const reading = createProgress({
       output: progress,
       silent: json,
       total: Math.max(1, count),
       from: { done: 0, rows: 0 },
     })
-    let seen = 0
     let taken = 0
     try {
-      for await (const leads of storedLeads({ ...asked, last: stored?.last ?? null })) {
-        for (const { row } of leads) {
-          seen += 1
-          if (seen <= skipped) continue
-          builder.add(row)
-          taken += 1
-        }
-        reading.update({ done: Math.min(seen, count), rows: seen })
+      for await (const leads of storedLeads({ ...newest, after: await beforeNewest(newest, leadsMax) })) {
+        for (const { row } of leads) builder.add(row)
+        taken += leads.length
+        reading.update({ done: Math.min(taken, count), rows: taken })
       }
     } finally {
       reading.end()

@@ -90,7 +90,7 @@ export const dedupeProgress = (out: string, name: string): DedupeProgress => {
     writeFileSync(`${file}.new`, JSON.stringify(stored), { mode: 0o600 })
     renameSync(`${file}.new`, file)
   }
-  const open = (flags: 'w' | 'r+'): number => {
+  const open = (flags: 'w+' | 'r+'): number => {
     try {
       return openSync(pairsFile, flags, 0o600)
     } catch (cause) {
@@ -112,7 +112,7 @@ export const dedupeProgress = (out: string, name: string): DedupeProgress => {
       model = learned
       pairs = 0
       if (handle !== null) closeSync(handle)
-      handle = open('w')
+      handle = open('w+')
       save(0)
     },
     add: (edges, next) => {
@@ -122,7 +122,7 @@ export const dedupeProgress = (out: string, name: string): DedupeProgress => {
       pairs += edges.count
       save(next)
     },
-    edges: () => (existsSync(pairsFile) ? decoded(readFileSync(pairsFile)) : joinEdges([])),
+    edges: () => (handle === null ? joinEdges([]) : decoded(readFileSync(handle))),
     remove: () => {
       for (const each of [file, pairsFile]) rmSync(each, { force: true })
     },

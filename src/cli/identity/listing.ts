@@ -7,12 +7,12 @@ import { digestOf } from '../import/checkpoint.ts'
 import { encodingLine } from '../import/csv-file.ts'
 import { type Clustered, type Counted, writeClusters, writeLeadClusters } from './cluster-file.ts'
 import { nameKept } from './dedupe-progress.ts'
-import { type PeopleFile, type PeopleOptions, readPeople } from './people-file.ts'
+import { type PeopleFile, type PeopleOptions, ROWS_MAX, readPeople } from './people-file.ts'
 import { countStored, type StoredLeadsAsked, storedLeads } from './stored-leads.ts'
 
 export interface Listing {
-  /** What the run is: of the same name, one that was broken off goes on. */
-  readonly name: string
+  /** What the run is, once it was read: of the same name, one that was broken off goes on. */
+  name(): string
   /** For people: what is matched by. */
   readonly said: string
   /** Of the progress of reading. */
@@ -48,7 +48,7 @@ export const fileListing = async (
   let lines: readonly number[] = []
   let unreadable: readonly number[] = []
   return {
-    name: nameOf([digest, people.roles, options.country]),
+    name: () => nameOf([digest, people.roles, options.country]),
     said: `${encodingLine(people.handle)}Matching by: ${used.join(', ')}`,
     total: people.bytes,
     from: people.head.offset,
@@ -69,7 +69,7 @@ export const fileListing = async (
 
 /**
  * The leads there are when a run begins: those that come in meanwhile are left to the next one, also where it is broken
- * off and goes on later.
+ * off and goes on later. Where one of them was erased by then it begins anew: what it kept is told by their places.
  */
 export const leadListing = async (
   options: Omit<StoredLeadsAsked, 'last'> & {
@@ -80,7 +80,7 @@ export const leadListing = async (
 ): Promise<Listing> => {
   const what = nameOf(['leads', options.tenantId, options.flow ?? null, options.country])
   const kept = options.restart ? null : nameKept(options.out)
-  const before = kept?.startsWith(`${what} up to `) ? kept.slice(what.length + ' up to '.length) : null
+  const before = kept?.startsWith(`${what} up to `) ? (kept.split(' ')[3] ?? null) : null
   const stored = await countStored({ ...options, last: before })
   if (stored === null)
     throw new Fault('invalid_request', {
@@ -88,8 +88,9 @@ export const leadListing = async (
     })
   const last = before ?? stored.last
   const ids: string[] = []
+  const which = createHash('sha256')
   return {
-    name: `${what} up to ${last}`,
+    name: () => `${what} up to ${last} of ${which.copy().digest('hex')}`,
     said: `Matching ${stored.count} leads by the fields of their flows`,
     total: Math.max(1, stored.count),
     from: 0,
@@ -98,8 +99,13 @@ export const leadListing = async (
       for await (const leads of storedLeads({ ...options, last })) {
         if (isStopped()) break
         for (const { id, row } of leads) {
+          if (ids.length >= ROWS_MAX)
+            throw new Fault('invalid_request', {
+              message: `There are more than ${ROWS_MAX} leads: take those of one flow at a time, with --flow`,
+            })
           builder.add(row)
           ids.push(id)
+          which.update(id)
         }
         onProgress({ done: Math.min(stored.count, ids.length), rows: ids.length })
       }

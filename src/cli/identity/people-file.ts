@@ -34,7 +34,7 @@ export interface PeopleFile {
 
 const SAMPLE_ROWS = 2_000
 /** Row numbers and value numbers are packed into one number with another: so many rows fit. */
-const ROWS_MAX = 4_000_000
+export const ROWS_MAX = 4_000_000
 
 const wrong = (message: string): Fault => new Fault('invalid_request', { message })
 

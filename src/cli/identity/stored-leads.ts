@@ -23,6 +23,8 @@ export interface StoredLeadsAsked {
   readonly flow: string | undefined
   /** Up to this one; null: all that there are. */
   readonly last: string | null
+  /** Only those after this one; left out: from the first. */
+  readonly after?: string | null
 }
 
 const PAGE = 500
@@ -41,14 +43,29 @@ export const countStored = async (
     [tenantId],
     [
       {
-        text: `select count(*)::integer as count, (array_agg(l.id order by l.id desc))[1] as last
-               from millrace.lead l where ${WHERE}`,
+        text: `select (select count(*)::integer from millrace.lead l where ${WHERE}) as count, l.id as last
+               from millrace.lead l where ${WHERE} order by l.id desc limit 1`,
         values: [tenantId, flow ?? null, last ?? LAST],
       },
     ],
   )
   const row = rows?.[0]
-  return row?.last ? { count: row.count as number, last: row.last as string } : null
+  return row ? { count: row.count as number, last: row.last as string } : null
+}
+
+/** The one after which so many are left, the newest; null where there are no more than those. */
+export const beforeNewest = async (asked: StoredLeadsAsked, count: number): Promise<string | null> => {
+  const { database, tenantId, flow, last } = asked
+  const [rows] = await database.batch(
+    [tenantId],
+    [
+      {
+        text: `select l.id from millrace.lead l where ${WHERE} order by l.id desc offset $4::bigint limit 1`,
+        values: [tenantId, flow ?? null, last ?? LAST, count],
+      },
+    ],
+  )
+  return (rows?.[0]?.id as string | undefined) ?? null
 }
 
 /** The fields of each version of a flow: which hold what of a person. */
@@ -70,7 +87,8 @@ const kindsReader = ({ database, registries, tenantId }: StoredLeadsAsked) => {
     )
     const { document } = parseFlow((rows?.[0]?.document as string | undefined) ?? '', registries)
     const types = new Map(document.fields.map((field) => [field.name, field.type]))
-    const kinds = recordFields(types, {})
+    const match = document.steps.find(({ type }) => type === 'match')
+    const kinds = recordFields(types, (match?.config.fields ?? {}) as Readonly<Record<string, string>>)
     known.set(name, kinds)
     return kinds
   }
@@ -81,7 +99,7 @@ export async function* storedLeads(asked: StoredLeadsAsked): AsyncGenerator<read
   const { database, keyring, tenantId, flow, last } = asked
   const keys = await keyring.tenant(tenantId)
   const kindsOf = kindsReader(asked)
-  for (let after = FIRST; ; ) {
+  for (let after = asked.after ?? FIRST; ; ) {
     const [rows = []] = await database.batch(
       [tenantId],
       [

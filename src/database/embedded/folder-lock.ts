@@ -50,27 +50,21 @@ const enter = async (guard: string): Promise<void> => {
   throw new Fault('setting_invalid', { message: `${guard} does not go away. Remove that folder and start again.` })
 }
 
-/** Whether a living Millrace holds the folder. */
-export const isFolderHeld = (dataDir: string): boolean => {
-  const holder = readHolder(join(dataDir, 'millrace.pid'))
-  return holder !== undefined && isAlive(holder.pid) && identityOf(holder.pid) === holder.identity
-}
+const isHeldBy = (holder: Holder | undefined): holder is Holder =>
+  holder !== undefined && isAlive(holder.pid) && identityOf(holder.pid) === holder.identity
 
-/** Throws a Fault `setting_invalid` naming the process that holds the folder. */
-export const lockFolder = async (dataDir: string): Promise<FolderLock> => {
-  const file = join(dataDir, 'millrace.pid')
-  const guard = join(dataDir, 'millrace.pid.guard')
+/** Takes what a file stands for. Throws a Fault `setting_invalid` with what `taken` says of the process that has it. */
+export const lockFile = async (asked: {
+  readonly file: string
+  readonly taken: (pid: number) => string
+}): Promise<FolderLock> => {
+  const { file, taken } = asked
+  const guard = `${file}.guard`
   const self: Holder = { pid: process.pid, identity: identityOf(process.pid) }
   await enter(guard)
   try {
     const holder = readHolder(file)
-    if (holder !== undefined && isFolderHeld(dataDir)) {
-      throw new Fault('setting_invalid', {
-        message:
-          `The data folder ${dataDir} is in use by another Millrace (process ${holder.pid}). ` +
-          'Stop that one, give this one another folder with MILLRACE_DATA, or point both at one DATABASE_URL.',
-      })
-    }
+    if (isHeldBy(holder)) throw new Fault('setting_invalid', { message: taken(holder.pid) })
     writeFileSync(file, JSON.stringify(self), { mode: 0o600 })
   } finally {
     rmdirSync(guard)
@@ -82,3 +76,15 @@ export const lockFolder = async (dataDir: string): Promise<FolderLock> => {
     },
   }
 }
+
+/** Whether a living Millrace holds the folder. */
+export const isFolderHeld = (dataDir: string): boolean => isHeldBy(readHolder(join(dataDir, 'millrace.pid')))
+
+/** Throws a Fault `setting_invalid` naming the process that holds the folder. */
+export const lockFolder = (dataDir: string): Promise<FolderLock> =>
+  lockFile({
+    file: join(dataDir, 'millrace.pid'),
+    taken: (pid) =>
+      `The data folder ${dataDir} is in use by another Millrace (process ${pid}). ` +
+      'Stop that one, give this one another folder with MILLRACE_DATA, or point both at one DATABASE_URL.',
+  })
