@@ -625,6 +625,7 @@ CREATE OR REPLACE FUNCTION millrace.forget_record()
  LANGUAGE plpgsql
 AS $function$
 declare
+  spoken uuid[];
   orphan uuid;
 begin
   delete from millrace.person_key k
@@ -636,23 +637,29 @@ begin
     where k.tenant_id = old.tenant_id and k.key = any (r.keys) and k.lead_id = old.id;
   update millrace.person set sealed = null, keys = '{}' where tenant_id = old.tenant_id and id = old.id;
   delete from millrace.person_record where tenant_id = old.tenant_id and lead_id = old.id;
-  for orphan in
+  spoken := array(
     select distinct p.account_id from millrace.person p
     where p.tenant_id = old.tenant_id and p.id in (old.id, old.person_id) and p.account_id is not null
-      and not exists (
+  );
+  update millrace.person set account_id = null, account_lead = null
+    where tenant_id = old.tenant_id and id = old.person_id and account_lead = old.id;
+  for orphan in
+    select s.account_id from unnest(spoken) s(account_id)
+    where not exists (
         select from millrace.person q
         join millrace.lead l on l.tenant_id = q.tenant_id and l.id = q.id and l.person_id = q.id
-        where q.tenant_id = old.tenant_id and q.account_id = p.account_id and l.id <> old.id and l.wrapped_key is not null
+        where q.tenant_id = old.tenant_id and q.account_id = s.account_id and l.id <> old.id and l.wrapped_key is not null
       )
       and not exists (
         select from millrace.person q
         join millrace.lead l on l.tenant_id = q.tenant_id and l.person_id = q.id and l.person_id <> l.id
-        where q.tenant_id = old.tenant_id and q.account_id = p.account_id and l.id <> old.id and l.wrapped_key is not null
+        where q.tenant_id = old.tenant_id and q.account_id = s.account_id and l.id <> old.id and l.wrapped_key is not null
       )
   loop
     delete from millrace.account_key where tenant_id = old.tenant_id and account_id = orphan;
     delete from millrace.account where tenant_id = old.tenant_id and id = orphan;
-    update millrace.person set account_id = null where tenant_id = old.tenant_id and account_id = orphan;
+    update millrace.person set account_id = null, account_lead = null
+      where tenant_id = old.tenant_id and account_id = orphan;
   end loop;
   return null;
 end $function$
@@ -1861,6 +1868,7 @@ table person with (autovacuum_analyze_scale_factor=0.5) row level security force
     6 test boolean not null
     7 keys bigint[] not null
     8 sealed bytea
+    9 account_lead uuid
   constraint person_pkey PRIMARY KEY (tenant_id, id)
   CREATE INDEX person_account ON millrace.person USING btree (tenant_id, account_id) WHERE (account_id IS NOT NULL)
   CREATE INDEX person_merged ON millrace.person USING btree (tenant_id, merged_into) WHERE (merged_into IS NOT NULL)

@@ -186,6 +186,38 @@ describe('a person', () => {
     expect((await ask('GET', `/api/v1/persons?account=${account}`)).json().items).toHaveLength(2)
   })
 
+  it('belongs to the organisation that a later lead of it names, also where it turns out to be somebody else', async () => {
+    const [before, ada] = [await submit(somebody()), somebody()]
+    const first = await submit(ada)
+    expect((await person(first)).account_id).toBeNull()
+    const named = { ...ada, email: `${ada.first_name}@${ada.last_name}.example`.toLowerCase() }
+    const second = await submit({ ...named, company: 'Quarry Stone Ltd' })
+    const { account_id: account, leads } = await person(first)
+    expect([account, leads]).toEqual([expect.any(String), 2])
+    // The first word counts, and leaves no organisation behind that nobody speaks for.
+    await submit({ ...named, company: 'Elsewhere Inc', email: `b${named.email}` })
+    expect((await person(first)).account_id).toBe(account)
+    const accounts = (await ask('GET', '/api/v1/accounts')).json().items as { name: string; persons: number }[]
+    expect(accounts.map(({ name, persons }) => [name, persons])).toEqual([
+      ['Quarry Stone', 1],
+      ['Oakworks', 2],
+    ])
+
+    const of = async () =>
+      ((await ask('GET', `/api/v1/persons?account=${account}`)).json().items as { id: string }[]).map(({ id }) => id)
+    const merged = (await ask('POST', `/api/v1/persons/${first}/merge`, { payload: { persons: [before] } })).json()
+    expect(await person(first)).toMatchObject({ id: before, account_id: account })
+    expect(await of()).toEqual([before])
+    expect((await ask('GET', `/api/v1/accounts/${account}`)).json().persons).toBe(1)
+    await ask('POST', `/api/v1/persons/${before}/unmerge`, { payload: { event: merged.events[0] } })
+    expect((await person(before)).account_id).toBeNull()
+    expect(await of()).toEqual([first])
+
+    await ask('POST', `/api/v1/persons/${first}/split`, { payload: { leads: [second] } })
+    expect((await person(first)).account_id).toBeNull()
+    expect(await of()).toEqual([second])
+  })
+
   it('is found by what any of its leads gave, and as one however many persons it was taken for', async () => {
     const [a, b] = [somebody(), somebody()]
     const [one, two] = [await submit(a), await submit(b)]

@@ -5,6 +5,7 @@ import { after, type Soon } from '../base/soon.ts'
 import type { Database } from '../database/pool.ts'
 import { createJudge, type Judge } from '../identity/explain.ts'
 import type { Keyring, TenantKeys } from '../journal/keyring.ts'
+import type { AccountWrite } from '../journal/person-accounts.ts'
 import type { PersonKey, PersonWrites, RecordWrite } from '../journal/person-writes.ts'
 import type { MatchAnswer, MatchReasons, RequestAnswer, RequestInput } from '../kit/requests.ts'
 import type { Ahead } from './ahead.ts'
@@ -143,6 +144,14 @@ export const createPersons = (options: {
     return made
   }
 
+  /** The organisation that a lead names. */
+  const accountOf = (keys: TenantKeys, lead: MatchingLead, { account }: MatchInput): AccountWrite | null =>
+    account && {
+      id: newId(lead.now),
+      keys: account.keys.map((text) => keyedHash16(keys.lookup, `account|${lead.test ? 'test:' : ''}${text}`)),
+      sealed: seal(keys.wrap, JSON.stringify({ name: account.name, domain: account.domain })),
+    }
+
   const recordOf = (
     keys: TenantKeys,
     lead: MatchingLead,
@@ -150,7 +159,6 @@ export const createPersons = (options: {
     where: { readonly personId: string; readonly found: Found; readonly root: string | null },
   ): RecordWrite => {
     const isFirst = where.root === null
-    const { account } = prepared.input
     return {
       personId: where.personId,
       leadId: lead.id,
@@ -160,14 +168,7 @@ export const createPersons = (options: {
       test: lead.test,
       sealed: prepared.keys.length === 0 ? null : seal(lead.key, JSON.stringify(prepared.row)),
       keys: newKeys(tenantOf(keys), where.found, where.root),
-      account:
-        isFirst && account !== null
-          ? {
-              id: newId(lead.now),
-              keys: account.keys.map((text) => keyedHash16(keys.lookup, `account|${lead.test ? 'test:' : ''}${text}`)),
-              sealed: seal(keys.wrap, JSON.stringify({ name: account.name, domain: account.domain })),
-            }
-          : null,
+      account: isFirst ? accountOf(keys, lead, prepared.input) : null,
     }
   }
 
@@ -254,11 +255,13 @@ export const createPersons = (options: {
       person: root,
     }
     const own = lead.person === lead.id ? [lead.id] : []
+    const account = accountOf(keys, lead, prepared.input)
     return {
       answer: joined,
       writes: {
         ...NOTHING,
         records: addedTo(keys, lead, prepared, { root, found }),
+        ...(account && { speaks: [{ personId: root, leadId: lead.id, at: lead.receivedAt, account }] }),
         merges: [...gone, ...own].map((other) => ({
           id: newId(lead.now),
           keep: root,

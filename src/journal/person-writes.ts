@@ -2,6 +2,7 @@
 import { bools, byteas, int4s, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
 import type { Statement } from '../database/pool.ts'
 import { type MergeWrite, mergeStatements, type OfTenant } from './merge-persons.ts'
+import { type AccountWrite, accountStatements, namedBy, type SpeaksWrite, speaksStatements } from './person-accounts.ts'
 
 /**
  * A key that a person is found by, with its place among the persons found by it. Places are counted up from what was
@@ -31,13 +32,6 @@ export interface RecordWrite {
   readonly kept: boolean
 }
 
-export interface AccountWrite {
-  readonly id: string
-  readonly keys: readonly Buffer[]
-  /** Name and domain as they came, under the tenant's key. */
-  readonly sealed: Buffer
-}
-
 /** A person said of two whether they are one. */
 export interface LabelWrite {
   readonly leadId: string
@@ -53,6 +47,7 @@ export interface PersonWrites {
   readonly records: readonly RecordWrite[]
   readonly merges: readonly MergeWrite[]
   readonly labels: readonly LabelWrite[]
+  readonly speaks?: readonly SpeaksWrite[]
 }
 
 export const NO_PERSONS: PersonWrites = { records: [], merges: [], labels: [] }
@@ -63,7 +58,7 @@ export interface PersonCommit {
   readonly isNew: boolean
   readonly leadId: string
   readonly persons: PersonWrites
-  /** The person that the lead was the first of is found no more, unless others have joined it. */
+  /** The person that the lead was the first of is found no more, unless others have joined it; nor is another by its record. */
   readonly releasesPerson: boolean
 }
 
@@ -100,66 +95,6 @@ select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::integ
         uuids(rows.map(({ record }) => record.leadId)),
         int8s(rows.map(({ key }) => key)),
         int4s(rows.map(({ place }) => place)),
-      ],
-    },
-  ]
-}
-
-/** Organisations: the first to name one makes it, whoever comes later finds it. */
-const accountStatements = (records: readonly OfTenant<RecordWrite>[]): Statement[] => {
-  const named = records.flatMap(({ tenantId, write: { personId, at, account } }) =>
-    account === null ? [] : [{ tenantId, personId, at, account }],
-  )
-  if (named.length === 0) return []
-  const keys = named.flatMap(({ account, ...rest }) =>
-    account.keys.map((key, rank) => ({ ...rest, account, key, rank })),
-  )
-  return [
-    {
-      name: 'append_accounts',
-      // Of an organisation's keys the surest that is known already says which it is. Each is looked for by itself, so that
-      // no plan depends on how many there were when it was made: joined, all of a tenant's would be walked through.
-      text: `
-with w as (
-  select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::integer[]) as w(tenant_id, person_id, account_id, key, rank)
-), known as materialized (
-  select distinct on (w.tenant_id, w.person_id) w.tenant_id, w.person_id, k.account_id
-  from w cross join lateral (
-    select account_id from millrace.account_key where tenant_id = w.tenant_id and key = w.key limit 1
-  ) k
-  order by w.tenant_id, w.person_id, w.rank
-), chosen as materialized (
-  select distinct on (w.tenant_id, w.key) w.tenant_id, w.key, coalesce(n.account_id, w.account_id) as account_id
-  from w left join known n on n.tenant_id = w.tenant_id and n.person_id = w.person_id
-  order by w.tenant_id, w.key, w.account_id
-)
-insert into millrace.account_key (tenant_id, key, account_id)
-select tenant_id, key, account_id from chosen order by tenant_id, key
-on conflict do nothing`,
-      values: [
-        uuids(keys.map((k) => k.tenantId)),
-        uuids(keys.map((k) => k.personId)),
-        uuids(keys.map((k) => k.account.id)),
-        byteas(keys.map((k) => k.key)),
-        int4s(keys.map((k) => k.rank)),
-      ],
-    },
-    {
-      name: 'append_account_rows',
-      text: `
-insert into millrace.account (tenant_id, id, created_at, sealed)
-select w.tenant_id, w.id, w.at, w.sealed
-from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[]) as w(tenant_id, id, at, sealed)
-cross join lateral (
-  select 1 from millrace.account_key where tenant_id = w.tenant_id and account_id = w.id limit 1
-) k
-order by w.tenant_id, w.id
-on conflict do nothing`,
-      values: [
-        uuids(named.map((n) => n.tenantId)),
-        uuids(named.map((n) => n.account.id)),
-        timestamps(named.map((n) => n.at)),
-        byteas(named.map((n) => n.account.sealed)),
       ],
     },
   ]
@@ -297,14 +232,30 @@ const releaseStatement = (commits: readonly PersonCommit[]): Statement[] => {
   return [
     {
       name: 'release_persons',
+      // A record is emptied as if it were new, and so found by its key: a delete that joins walked through all of a tenant's.
       text: `
-with released as materialized (
+with w as (
+  select * from unnest($1::uuid[], $2::uuid[]) as w(tenant_id, id)
+), begun as materialized (
   select w.tenant_id, w.id, p.keys
-  from unnest($1::uuid[], $2::uuid[]) as w(tenant_id, id)
-  cross join lateral (select keys from millrace.person where tenant_id = w.tenant_id and id = w.id limit 1) p
+  from w cross join lateral (
+    select keys from millrace.person where tenant_id = w.tenant_id and id = w.id limit 1
+  ) p
   where (
     select 1 from millrace.lead l where l.tenant_id = w.tenant_id and l.person_id = w.id and l.person_id <> l.id limit 1
   ) is null
+), joined as materialized (
+  select w.tenant_id, w.id, r.keys, r.person_id
+  from w cross join lateral (
+    select keys, person_id from millrace.person_record
+    where tenant_id = w.tenant_id and lead_id between w.id and w.id order by lead_id
+  ) r
+), released as materialized (
+  select tenant_id, id, keys from begun union all select tenant_id, id, keys from joined
+), emptied as (
+  insert into millrace.person_record (tenant_id, person_id, lead_id, keys, sealed)
+  select tenant_id, person_id, id, '{}'::bigint[], null from joined order by tenant_id, person_id, id
+  on conflict (tenant_id, person_id, lead_id) do update set keys = excluded.keys, sealed = excluded.sealed
 )
 delete from millrace.person_key k using released r
 where k.key = any (array(select unnest(keys) from released))
@@ -319,8 +270,10 @@ export const personStatements = (commits: readonly PersonCommit[]): Statement[] 
   const records: OfLead<RecordWrite>[] = []
   const merges: OfTenant<MergeWrite>[] = []
   const labels: OfTenant<LabelWrite>[] = []
+  const speaks: OfTenant<SpeaksWrite>[] = []
   for (const { tenantId, isNew, persons } of commits) {
     if (persons === NO_PERSONS) continue
+    for (const write of persons.speaks ?? []) speaks.push({ tenantId, write })
     for (const write of persons.records) records.push({ tenantId, isNew, write })
     for (const write of persons.merges) merges.push({ tenantId, write })
     for (const write of persons.labels) labels.push({ tenantId, write })
@@ -328,8 +281,9 @@ export const personStatements = (commits: readonly PersonCommit[]): Statement[] 
   return [
     ...keyStatement(records),
     ...releaseStatement(commits),
-    ...accountStatements(records),
+    ...accountStatements(namedBy(records)),
     ...recordStatements(records),
+    ...speaksStatements(speaks),
     ...mergeStatements(merges),
     ...labelStatements(labels),
   ]

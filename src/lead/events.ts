@@ -35,6 +35,8 @@ export interface Holds {
   readonly caps?: readonly HeldPlace[]
   /** A person that it is the first of. */
   readonly person?: true
+  /** A record by which a person is found that others began. */
+  readonly record?: true
 }
 
 /** A place in a cap. */

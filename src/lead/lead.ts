@@ -79,7 +79,7 @@ export interface Lead {
   open: Map<string, OpenRequest>
   deliveries: Map<string, Delivery>
   /** What it holds and would give back. */
-  holds: { claims: string[]; caps: HeldPlace[]; person: boolean }
+  holds: { claims: string[]; caps: HeldPlace[]; person: boolean; record: boolean }
   /** What the program came to; null while it runs. */
   verdict: 'accepted' | 'rejected' | null
   code: RejectionCode | null
@@ -123,7 +123,7 @@ export const newLead = (id: string, tenantId: string): Lead => ({
   standing: null,
   open: new Map(),
   deliveries: new Map(),
-  holds: { claims: [], caps: [], person: false },
+  holds: { claims: [], caps: [], person: false, record: false },
   verdict: null,
   code: null,
   reason: null,
@@ -162,6 +162,7 @@ const hold = (lead: Lead, holds: Holds | undefined): void => {
   }
   if (holds?.caps) lead.holds.caps.push(...holds.caps)
   if (holds?.person) lead.holds.person = true
+  if (holds?.record) lead.holds.record = true
 }
 
 const endStep = (lead: Lead, data: StepEnded, sealed: StepEndedSealed): void => {
@@ -355,7 +356,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       lead.parked = event.data
       return
     case 'lead.released':
-      lead.holds = { claims: [], caps: [], person: false }
+      lead.holds = { claims: [], caps: [], person: false, record: false }
       return
     case 'source.closed':
       lead.closed = event.data

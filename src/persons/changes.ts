@@ -179,14 +179,38 @@ export const createPersonChanges = (options: { readonly database: Database }): P
         const [first] = found as [(typeof found)[number]]
         const ids = uuids(found.map((lead) => lead.id))
         const id = newId(at)
+        // The organisation that one of them named goes with them.
+        const [spoken] = await tx.query<{ id: string; account_id: string; account_lead: string }>({
+          text: `select id, account_id, account_lead from millrace.person
+                 where tenant_id = $1::uuid and id = any ($2::uuid[]) and account_lead = any ($3::uuid[])
+                 order by id limit 1 for update`,
+          values: [tenantId, uuids(found.map((lead) => lead.person_id)), ids],
+        })
+        if (spoken)
+          await tx.query({
+            text: `update millrace.person set account_id = null, account_lead = null
+                   where tenant_id = $1::uuid and id = $2::uuid`,
+            values: [tenantId, spoken.id],
+          })
         await tx.all([
           {
-            text: `insert into millrace.person (tenant_id, id, created_at, test, keys, sealed, account_id)
-                   select $1::uuid, $2::uuid, $3::timestamptz, $4::boolean, coalesce(r.keys, '{}'), r.sealed, null
+            text: `insert into millrace.person as p
+                     (tenant_id, id, created_at, test, keys, sealed, account_id, account_lead)
+                   select $1::uuid, $2::uuid, $3::timestamptz, $4::boolean, coalesce(r.keys, '{}'), r.sealed, $5::uuid, $6::uuid
                    from (select 1) one
                    left join millrace.person_record r on r.tenant_id = $1::uuid and r.lead_id = $2::uuid
-                   on conflict (tenant_id, id) do update set keys = excluded.keys, sealed = excluded.sealed, merged_into = null`,
-            values: [tenantId, first.id, new Date(first.received_at), first.test],
+                   on conflict (tenant_id, id) do update
+                     set keys = excluded.keys, sealed = excluded.sealed, merged_into = null,
+                         account_id = coalesce(p.account_id, excluded.account_id),
+                         account_lead = case when p.account_id is null then excluded.account_lead else p.account_lead end`,
+            values: [
+              tenantId,
+              first.id,
+              new Date(first.received_at),
+              first.test,
+              spoken?.account_id ?? null,
+              spoken?.account_lead ?? null,
+            ],
           },
           {
             text: `update millrace.person_key k set person_id = $2::uuid

@@ -83,19 +83,41 @@ const leadsOf = (tenant: string): string => `
   union all
   select l.* from millrace.lead l where l.tenant_id = ${tenant} and l.person_id = m.id and l.person_id <> l.id`
 
-const PERSON = `p.id, p.account_id, p.created_at, p.test,
-  coalesce((select array_agg(m.id order by m.id) from millrace.person m
-            where m.tenant_id = p.tenant_id and m.merged_into = p.id), '{}') as merged`
+/**
+ * Who stands under a person `p`, and what speaks for an organisation, is asked for as a range, which only the index that
+ * begins so has in order. Were they given as equal, a plan made while there were few persons walked through all of a
+ * tenant's (docs/decisions/0010).
+ */
+const under = (columns: string): string => `
+  select ${columns} from millrace.person
+  where tenant_id = p.tenant_id and merged_into between p.id and p.id order by merged_into`
 
-const COUNTED = `${PERSON},
+/** The organisation of a person `p`: its own, else the first that one of those under it speaks for. */
+const SPEAKS_FOR = `coalesce(p.account_id, (
+  select m.account_id from (${under('id, account_id')} offset 0) m where m.account_id is not null order by m.id limit 1))`
+
+const COUNTED = `p.id, p.created_at, p.test, ${SPEAKS_FOR} as account_id,
+  coalesce((select array_agg(m.id order by m.id) from (${under('id')}) m), '{}') as merged,
   (select count(*)::integer from (
-     select p.id union all
-     select m.id from millrace.person m where m.tenant_id = p.tenant_id and m.merged_into = p.id
+     select p.id union all (${under('id')})
    ) m(id) cross join lateral (${leadsOf('p.tenant_id')}) l) as leads`
 
+/** Those that stand by themselves and speak for an organisation. */
+const speakersOf = (tenant: string, account: string): string => `
+  (select distinct coalesce(s.merged_into, s.id) as id from (
+     select id, merged_into from millrace.person
+     where tenant_id = ${tenant} and account_id between ${account} and ${account} order by account_id
+   ) s) r
+  cross join lateral (
+    select * from millrace.person where tenant_id = ${tenant} and id = r.id limit 1
+  ) p
+  where ${SPEAKS_FOR} = ${account}`
+
 const ACCOUNT = `a.id, a.created_at, a.sealed,
-  (select count(*)::integer from millrace.person p
-   where p.tenant_id = a.tenant_id and p.account_id = a.id and p.merged_into is null) as persons`
+  (select count(*)::integer from ${speakersOf('a.tenant_id', 'a.id')}) as persons`
+
+/** Beyond every id there is: a page that begins at none begins here. */
+const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 const accountOf = (row: Row): AccountRow => ({
   id: row.id as string,
@@ -172,23 +194,37 @@ export const createPersonStore = (options: {
       const [row] = await one(
         tenantId,
         'find_person',
-        `select ${COUNTED} from millrace.person a
-         join millrace.person p on p.tenant_id = a.tenant_id and p.id = coalesce(a.merged_into, a.id)
-         where a.tenant_id = $1::uuid and a.id = $2::uuid`,
+        `with root as materialized (
+           select coalesce(a.merged_into, a.id) as id from unnest(array[$2::uuid]) as w(id)
+           cross join lateral (
+             select id, merged_into from millrace.person where tenant_id = $1::uuid and id = w.id limit 1
+           ) a
+         )
+         select ${COUNTED} from root r
+         cross join lateral (select * from millrace.person where tenant_id = $1::uuid and id = r.id limit 1) p`,
         [id],
       )
       return row ? personOf(row) : null
     },
     list: async (tenantId, { before, limit, account }) => {
-      const rows = await one(
-        tenantId,
-        'list_persons',
-        `select ${COUNTED} from millrace.person p
-         where p.tenant_id = $1::uuid and p.merged_into is null and ($2::uuid is null or p.id < $2::uuid)
-           and ($4::uuid is null or p.account_id = $4::uuid)
-         order by p.id desc limit $3::integer`,
-        [before, limit, account],
-      )
+      const from = before ?? LAST
+      const rows =
+        account === null
+          ? await one(
+              tenantId,
+              'list_persons',
+              `select ${COUNTED} from millrace.person p
+               where p.tenant_id = $1::uuid and p.merged_into is null and p.id < $2::uuid
+               order by p.id desc limit $3::integer`,
+              [from, limit],
+            )
+          : await one(
+              tenantId,
+              'list_persons_of_account',
+              `select ${COUNTED} from ${speakersOf('$1::uuid', '$4::uuid')} and p.id < $2::uuid
+               order by p.id desc limit $3::integer`,
+              [from, limit, account],
+            )
       return rows.map(personOf)
     },
     ofLeads: async (tenantId, ids) => {
@@ -198,10 +234,15 @@ export const createPersonStore = (options: {
         `with roots as materialized (
            select distinct coalesce(a.merged_into, a.id) as id
            from unnest($2::uuid[]) as w(id)
-           join millrace.lead l on l.tenant_id = $1::uuid and l.id = w.id
-           join millrace.person a on a.tenant_id = $1::uuid and a.id = l.person_id
+           cross join lateral (
+             select person_id from millrace.lead where tenant_id = $1::uuid and id = w.id limit 1
+           ) l
+           cross join lateral (
+             select id, merged_into from millrace.person where tenant_id = $1::uuid and id = l.person_id limit 1
+           ) a
          )
-         select ${COUNTED} from roots r join millrace.person p on p.tenant_id = $1::uuid and p.id = r.id
+         select ${COUNTED} from roots r
+         cross join lateral (select * from millrace.person where tenant_id = $1::uuid and id = r.id limit 1) p
          order by p.id desc`,
         [`{${ids.join(',')}}`],
       )
@@ -275,9 +316,9 @@ export const createPersonStore = (options: {
         tenantId,
         'list_accounts',
         `select ${ACCOUNT} from millrace.account a
-         where a.tenant_id = $1::uuid and ($2::uuid is null or a.id < $2::uuid)
+         where a.tenant_id = $1::uuid and a.id < $2::uuid
          order by a.id desc limit $3::integer`,
-        [before, limit],
+        [before ?? LAST, limit],
       )
       return rows.map(accountOf)
     },

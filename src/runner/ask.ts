@@ -83,6 +83,9 @@ export const handOver = (journey: Journey, run: StepRun): Holds | undefined => {
     ...(persons.some(({ records }) => records.some(({ isFirst, kept }) => isFirst && !kept)) && {
       person: true as const,
     }),
+    ...(persons.some(({ records }) => records.some(({ isFirst, kept }) => !isFirst && !kept)) && {
+      record: true as const,
+    }),
     ...(caps.length > 0 && { caps: caps.map(({ max: _, since: __, ...place }): HeldPlace => place) }),
   }
 }

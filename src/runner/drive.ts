@@ -251,8 +251,9 @@ const releasePerson = (journey: Journey): void => {
     records: writes.records.flatMap((record) =>
       record.kept ? [record] : record.isFirst ? [{ ...record, keys: [] }] : [],
     ),
+    speaks: [],
   }))
-  if (holds.person && !isPending) journey.releasesPerson = true
+  journey.releasesPerson = (holds.person && !isPending) || (holds.record && journey.seq > 0)
 }
 
 /** Gives back what a lead holds that came to nothing. What was never written needs no giving back. */
@@ -273,7 +274,8 @@ const release = (ctx: RunnerContext, journey: Journey): void => {
     return at < 0
   })
   releasePerson(journey)
-  if (lead.holds.claims.length + lead.holds.caps.length === 0 && !lead.holds.person) return
+  const { person } = lead.holds
+  if (lead.holds.claims.length + lead.holds.caps.length === 0 && !person && !journey.releasesPerson) return
   journey.releasedClaims = claims.map((key) => Buffer.from(key, 'base64url'))
   journey.releasedCaps = caps
   emit(journey, {

@@ -153,6 +153,7 @@ const joined = (all: readonly PersonWrites[]): PersonWrites =>
         records: all.flatMap(({ records }) => records),
         merges: all.flatMap(({ merges }) => merges),
         labels: all.flatMap(({ labels }) => labels),
+        speaks: all.flatMap(({ speaks = [] }) => speaks),
       }
 
 /** Being passed on at all, and everything. */

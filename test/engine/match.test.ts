@@ -266,6 +266,41 @@ steps:
     expect((await submit('drops', { ...values, last_name: 'Goodenough' })).status).toBe(201)
   })
 
+  it('finds a person no more by what a lead said of it that somebody rejected later', async () => {
+    const later = (name: string, keep: string) =>
+      engine.publish(
+        flow(name, `{ review_threshold: 0.95${keep} }`, '  - review: { when: \'lead.email.contains("odd")\' }'),
+      )
+    await later('later', '')
+    await later('kept', ', keep_when: [rejected]')
+    for (const [name, found, own] of [
+      ['later', false, { first_name: 'Wilhelmina', last_name: 'Quartermain', phone: '512-555-0177' }],
+      ['kept', true, { first_name: 'Thaddeus', last_name: 'Oglethorpe', phone: '512-555-0178' }],
+    ] as const) {
+      const first = await submit(name, { ...own, email: `wq@${name}.example`, postal_code: '78701' })
+      const said = { ...own, email: `odd.${own.last_name}.${name}@mail.example` }
+      const second = await submit(name, said)
+      expect([second.status, second.lead.person]).toEqual([202, first.id])
+      const decided = {
+        tenantId: engine.tenantId,
+        leadId: second.id,
+        decision: 'reject',
+        reason: null,
+        by: 'ada',
+      } as const
+      await process.runner.decide(decided)
+      const third = await submit(name, { first_name: own.first_name, email: said.email })
+      expect(third.matched?.data).toMatchObject({ note: { candidates: found ? 1 : 0 } })
+      const records = await engine.db.inspect(
+        'select from millrace.person_record where lead_id = $1 and sealed is not null',
+        [second.id],
+      )
+      expect(records.length > 0).toBe(found)
+      // The person itself is found as before.
+      expect((await submit(name, { ...own, postal_code: '78701' })).lead.person).toBe(first.id)
+    }
+  })
+
   it('looks no longer where too many are found, and finds by what is left', async () => {
     let state = 4321
     const word = (): string =>

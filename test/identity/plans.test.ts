@@ -51,6 +51,11 @@ await areApart(asking, TENANT, [PERSON])
 const store = createPersonStore({ database: asking, reader: { read: async () => null } })
 await store.leads(TENANT, PERSON, { before: null, limit: 10 })
 await store.events(TENANT, PERSON)
+await store.find(TENANT, PERSON)
+for (const account of [null, LEAD]) await store.list(TENANT, { before: null, limit: 10, account })
+await store.ofLeads(TENANT, [LEAD])
+await store.account(TENANT, LEAD)
+await store.accounts(TENANT, { before: null, limit: 10 })
 await createPersonChanges({
   database: {
     transaction: async (_: readonly string[], change: (tx: Tx) => Promise<unknown>) =>
@@ -70,6 +75,19 @@ const STATEMENTS: readonly Statement[] = [
   findRecordsOf([TENANT], [PERSON]),
   ...personStatements([
     commit({ persons: { ...NO_PERSONS, records: [record({}), record({ personId: PERSON, isFirst: false })] } }),
+    commit({
+      persons: {
+        ...NO_PERSONS,
+        speaks: [
+          {
+            personId: PERSON,
+            leadId: LEAD,
+            at: 0,
+            account: { id: LEAD, keys: [Buffer.alloc(16)], sealed: Buffer.alloc(40) },
+          },
+        ],
+      },
+    }),
     commit({ leadId: PERSON, releasesPerson: true }),
     commit({
       persons: { ...NO_PERSONS, merges: [{ id: LEAD, keep: PERSON, gone: LEAD, at: 0, by: 'match', leadId: LEAD }] },
@@ -81,10 +99,11 @@ const STATEMENTS: readonly Statement[] = [
 const BOUNDS: Readonly<Record<string, RegExp>> = {
   person_key: /\bkey = /,
   account_key: /\b(?:key|account_id) = /,
-  person: /\b(?:id|merged_into) [>=]/,
+  account: /\bid [<=]/,
+  person: /\b(?:id|merged_into|account_id) [<>=]/,
   person_apart: /\ba >?= /,
   person_event: /\b(?:person_id|other) >= /,
-  person_record: /\bperson_id [>=]/,
+  person_record: /\b(?:person_id|lead_id) [>=]/,
   lead: /\b(?:person_)?id = /,
 }
 

@@ -75,3 +75,15 @@ it('begins anew with the next person who speaks for it', async () => {
   const [made] = (await accounts()).filter(({ id }) => !before.has(id))
   expect(made?.name).toBe('Joan Smith Plumbing')
 })
+
+it('is forgotten with the lead that named it, where its person is known by others still', async () => {
+  const ada = { first_name: 'Adeline', last_name: 'Thorpewood', phone: '5122000777' }
+  const first = await submit({ ...ada, email: 'adeline@thorpewood.example' })
+  await submit({ ...ada, phone: '5122000778', email: 'adeline@thorpewood.example', company: 'Thorpewood Glass' })
+  const named = async () => (await accounts()).some(({ name }) => name === 'Thorpewood Glass')
+  expect(await named()).toBe(true)
+  const answer = await ask('POST', '/api/v1/privacy/requests', { payload: { kind: 'erase', phone: '5122000778' } })
+  expect(answer.statusCode, answer.body).toBe(202)
+  expect(await named()).toBe(false)
+  expect((await ask('GET', `/api/v1/persons/${first}`)).json()).toMatchObject({ leads: 2, account_id: null })
+})
