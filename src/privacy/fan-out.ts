@@ -20,14 +20,15 @@ import type { NoticeAct, PrivacyRequest } from './types.ts'
 export interface FanOut {
   /** Notes what recipients must be told for requests that are not gone through. */
   round(): Promise<void>
-  /** The same for one that somebody just made, as far as it goes now: what cannot be noted is left to the rounds. */
+  /** The same for one that somebody just made, of its newest leads: what is left, or cannot be noted now, the rounds do. */
   begin(request: PrivacyRequest): Promise<void>
 }
 
 /** `unread`: why it cannot be seen whether it can be told; null: it can. */
 type Noted = Recipient & { readonly unread: FaultCode | null }
 
-const LEADS_MAX = 500
+/** Leads of one look; those of a request are gone through look by look until none is left. */
+const LOOK = 500
 /** Between tries of a request of which something cannot be noted: each goes through all of its leads. */
 const AGAIN_MS = 60_000
 const ACTS: Readonly<Record<string, NoticeAct>> = {
@@ -119,11 +120,9 @@ export const createFanOut = (options: {
   /** By request: not before then, ms since 1970. */
   const againAt = new Map<string, number>()
 
-  const carryOut = async (request: PrivacyRequest): Promise<void> => {
-    const { tenantId, id, subject } = request
-    const act = ACTS[request.kind]
-    if (act === undefined) return
-    const [leads = []] = await database.batch(
+  /** The newest leads of a person that are older than this one. */
+  const leadsOf = async ({ tenantId, subject }: PrivacyRequest, before: string | null): Promise<string[]> => {
+    const [rows = []] = await database.batch(
       [tenantId],
       [
         {
@@ -134,20 +133,41 @@ export const createFanOut = (options: {
                    select id from millrace.lead where tenant_id = $1::uuid and email_key = any ($2::bigint[])
                    union
                    select id from millrace.lead where tenant_id = $1::uuid and phone_key = any ($2::bigint[])
-                 ) found order by id desc limit ${LEADS_MAX}`,
-          values: [tenantId, int8s([...subject.keys]), uuids([...subject.leads])],
+                 ) found where $4::uuid is null or id < $4::uuid order by id desc limit ${LOOK}`,
+          values: [tenantId, int8s([...subject.keys]), uuids([...subject.leads]), before],
         },
       ],
     )
+    return rows.map((row) => row.id as string)
+  }
+
+  const carryOut = async (request: PrivacyRequest, looksMax = Number.POSITIVE_INFINITY): Promise<void> => {
+    const { tenantId, id } = request
+    const act = ACTS[request.kind]
+    if (act === undefined) return
     const now = clock.now()
+    const failures: unknown[] = []
     let told = 0
+    let seen = 0
+    let before: string | null = null
+    for (let looks = 1; ; looks += 1) {
+      const leads = await leadsOf(request, before)
+      await eachByItself(leads, async (leadId) => {
+        told += await noteLead(request, act, leadId)
+      }).catch((error) => {
+        if (isPassing(error)) throw error
+        failures.push(error)
+      })
+      seen += leads.length
+      before = leads.at(-1) ?? null
+      if (leads.length < LOOK) break
+      if (looks === looksMax) return
+    }
     // Of the other leads everybody is told meanwhile; the request stays under way, and is gone through again.
-    await eachByItself(leads, async (row) => {
-      told += await noteLead(request, act, row.id as string)
-    }).catch((error) => {
-      if (!isPassing(error)) againAt.set(id, now + AGAIN_MS)
-      throw error
-    })
+    if (failures.length > 0) {
+      againAt.set(id, now + AGAIN_MS)
+      throw failures[0]
+    }
     againAt.delete(id)
     await database.batch(
       [tenantId],
@@ -156,7 +176,7 @@ export const createFanOut = (options: {
           name: 'fan_out_done',
           text: `update millrace.privacy_request set status = 'waiting', data = $3
                  where tenant_id = $1::uuid and id = $2::uuid and status = 'working'`,
-          values: [tenantId, id, JSON.stringify({ ...request.data, leads: leads.length, notices: told })],
+          values: [tenantId, id, JSON.stringify({ ...request.data, leads: seen, notices: told })],
         },
         settleRequest(tenantId, id, now),
       ],
@@ -165,7 +185,7 @@ export const createFanOut = (options: {
 
   return {
     // Whoever asked was heard: what is wrong with a lead of theirs is not theirs to mend.
-    begin: (request) => carryOut(request).catch(() => undefined),
+    begin: (request) => carryOut(request, 1).catch(() => undefined),
     round: async () => {
       const tenants = await database.definer<{ id: string }>({
         name: 'find_tenants',

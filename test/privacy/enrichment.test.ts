@@ -33,6 +33,12 @@ beforeAll(async () => {
   sink.otherwise({ do: 'answer', body: '{"employer":"Acme"}' })
   home = await testHouse({ clock })
   await home.publish(flow())
+  await home.publish(`
+flow: quiet
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+steps: [ { review: { id: look, queue: all, when: 'lead.email.contains("wait")' } } ]
+`)
 })
 afterAll(async () => {
   await home.close()
@@ -210,6 +216,29 @@ describe('a person who took a consent back', () => {
     clock.advance(60_001)
     await fanOut.round()
     expect((await noted()).toSorted()).toEqual([broken, whole].toSorted())
+  })
+
+  it('is told of for all their leads, however many these are', async () => {
+    const email = 'ivy@example.com'
+    const oldest = (await submit(email, '512 555 0151')).answer.lead_id
+    for (let n = 0; n < 500; n += 1) await home.submit('quiet', 'web', { email })
+    const { consents, fanOut } = home.house.privacy
+    const [key] = (await person(email)).keys
+    const made = await consents.block({
+      tenantId: home.tenantId,
+      actor: { kind: 'operator', id: 'test' },
+      kind: 'revoke',
+      known: [{ kind: 'email', key: key ?? 0n }],
+      channels: ['call'],
+      via: 'operator',
+      evidence: null,
+    })
+    const noted = async () => (await noticesOf(home.house.database, home.tenantId, made.id)).map(({ leadId }) => leadId)
+    // Who asks is answered before all of them are gone through.
+    await fanOut.begin(made)
+    expect(await noted()).toEqual([])
+    await fanOut.round()
+    expect(await noted()).toEqual([oldest])
   })
 
   it('is not asked about, although the step was decided before', async () => {
