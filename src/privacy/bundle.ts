@@ -1,7 +1,8 @@
 import type { Audit } from '../audit/audit.ts'
 import { int8s, uuids } from '../database/arrays.ts'
 import type { Database } from '../database/pool.ts'
-import type { LeadLoader } from '../journal/read.ts'
+import { isPassing } from '../journal/anchors.ts'
+import type { LeadLoader, LoadedLead } from '../journal/read.ts'
 import type { Consents } from './consents.ts'
 import { statesAt } from './consents.ts'
 import type { Subject } from './types.ts'
@@ -56,7 +57,16 @@ export const buildBundle = async (options: {
   const leads: Record<string, unknown>[] = []
   const reads: Record<string, unknown>[] = []
   for (const row of found) {
-    const loaded = await loader.load(tenantId, row.id as string)
+    const id = row.id as string
+    let loaded: LoadedLead | null
+    try {
+      loaded = await loader.load(tenantId, id)
+    } catch (error) {
+      if (isPassing(error)) throw error
+      // It is held, though nobody can read it now: of the others all is given.
+      leads.push({ id, cannot_be_read: true })
+      continue
+    }
     if (!loaded?.key) continue
     const { lead, events } = loaded
     const received = events.find((event) => event.type === 'lead.received')

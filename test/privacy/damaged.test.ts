@@ -108,3 +108,17 @@ it('what is old is let go but for it, of all tenants, and it too once it can be'
   expect(await kept(leads)).toEqual([])
   expect(await inspect('select 1 from millrace.segment where lead_id = any ($1)', [leads] as never)).toEqual([])
 })
+
+it('access gives all that can be read, and says of what cannot', async () => {
+  const email = 'joy@example.com'
+  const leads = [await submit(email), await submit(email)]
+  const [first = '', second = ''] = leads
+  await damage(first)
+  token = await api.token(ADMIN)
+  const made = await ask('POST', '/api/v1/privacy/requests', { payload: { kind: 'access', email } })
+  const bundle = await ask('GET', made.json<{ bundle_url: string }>().bundle_url)
+  expect(bundle.statusCode).toBe(200)
+  const { leads: given } = bundle.json<{ leads: { id: string; status?: string }[] }>()
+  expect(given).toMatchObject([{ id: first, cannot_be_read: true }, { id: second }])
+  expect(JSON.stringify(given[1])).toContain(email)
+})
