@@ -1,23 +1,39 @@
 /**
  * Time as a parameter: every part that needs the time is handed a Clock, and no SQL statement calls now().
  *
- * `now` is in milliseconds since 1970. The system clock is monotonic: where the machine's clock is set back,
- * it holds still until the clock has caught up.
+ * `now` is in milliseconds since 1970. The system clock never goes back: where the machine's clock is set back, it goes
+ * on at half the speed until that has caught up. Standing still it would keep every retry, window and lease waiting for
+ * as long as the step was.
  */
 export interface Clock {
   now(): number
 }
 
-export const systemClock = (): Clock => {
+export const clockOf = (machine: {
+  /** The machine's clock, ms since 1970; may be set. */
+  readonly wall: () => number
+  /** ms since whenever; never set. */
+  readonly passed: () => number
+}): Clock => {
   let last = 0
+  /** Where the machine's clock fell behind. */
+  let behind: { readonly from: number; readonly at: number } | null = null
   return {
     now: () => {
-      const wall = Date.now()
-      if (wall > last) last = wall
+      const wall = machine.wall()
+      if (wall >= last) {
+        last = wall
+        behind = null
+        return last
+      }
+      behind ??= { from: last, at: machine.passed() }
+      last = Math.max(last, behind.from + Math.floor((machine.passed() - behind.at) / 2))
       return last
     },
   }
 }
+
+export const systemClock = (): Clock => clockOf({ wall: () => Date.now(), passed: () => performance.now() })
 
 /** A clock for tests: it moves when told. */
 export interface MovableClock extends Clock {
