@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { Fault } from '../base/faults.ts'
+import { Fault, isFault } from '../base/faults.ts'
 import { keyedHash16, seal } from '../base/seal.ts'
 import type { Database } from '../database/pool.ts'
 import { openUnderTenant, type TenantKeys } from '../journal/keyring.ts'
@@ -33,6 +33,15 @@ interface Row {
   readonly kept: Kept | null
   /** ms since 1970; null: not said. */
   readonly expiresAt: number | null
+}
+
+/**
+ * Nobody knows whether a token was given; but of what was to be sent with it nothing was, and so another attempt does no
+ * harm.
+ */
+const unanswered = (error: unknown): never => {
+  if (!isFault(error) || error.kind !== 'ambiguous') throw error
+  throw new Fault('destination.unavailable', { message: `No access token was given: ${error.message}`, cause: error })
 }
 
 const pause = (ms: number): Promise<void> =>
@@ -118,11 +127,20 @@ export const createTokens = (options: {
   ): Promise<AccessToken> => {
     try {
       const { secret } = await secrets.credential(keys)
-      const call = source.request({ secret, now: clock.now() }, kept?.refresh ?? null)
-      const token = source.read(await send(call), clock.now())
-      const whole = { ...token, refresh: token.refresh ?? kept?.refresh ?? null }
-      await store(keys, name, whole)
-      return whole
+      const ask = async (refresh: string | null): Promise<AccessToken> => {
+        const call = source.request({ secret, now: clock.now() }, refresh)
+        const token = source.read(await send(call).catch(unanswered), clock.now())
+        return { ...token, refresh: token.refresh ?? refresh }
+      }
+      const last = kept?.refresh ?? null
+      const token = await ask(last).catch((error) => {
+        if (last === null || !isFault(error) || error.kind !== 'credentials') throw error
+        // What came with the last one is no longer good: taken back, or exchanged for one that a crash has lost. Somebody
+        // may have stored a new one since.
+        return ask(null)
+      })
+      await store(keys, name, token)
+      return token
     } catch (error) {
       await store(keys, name, null).catch(() => undefined)
       throw error

@@ -23,7 +23,9 @@ export const readTokenAnswer = (asked: {
 }): AccessToken => {
   const { answer, now, host } = asked
   const { access_token: value, expires_in: seconds, refresh_token: refresh, error } = objectOf(answer.body)
-  if (answer.status >= 500 || answer.status === 429)
+  // A page in its place, with 200, is somebody else's answer: nothing was refused.
+  const isElsewhere = answer.status === 200 && value === undefined && error === undefined
+  if (answer.status >= 500 || [408, 425, 429].includes(answer.status) || isElsewhere)
     throw new Fault('destination.unavailable', {
       message: `${host} gave no access token: it answered ${answer.status}`,
     })

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seal } from '../../src/base/seal.ts'
+import { createTokens } from '../../src/handlers/tokens.ts'
+import type { TokenSource } from '../../src/kit/destination.ts'
+import { readTokenAnswer } from '../../src/kit/token-answer.ts'
 import { type Engine, startEngine } from '../support/engine.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
@@ -104,6 +107,67 @@ it('stands sealed, and in no journal', async () => {
   )
   expect(events?.n).toBe(0)
   expect(engine.logged.join('\n')).not.toMatch(/token-no-|client-secret/)
+})
+
+it('is asked for with what was stored last where what the provider gave for it is refused', async () => {
+  const { database, secrets, keyring } = await engine.start()
+  let good = 'stored'
+  const sent: (string | null)[] = []
+  const tokens = createTokens({
+    database,
+    secrets,
+    clock: engine.clock,
+    send: async ({ body }) => {
+      sent.push(body)
+      if (body !== good) return { status: 400, headers: {}, body: '{"error":"invalid_grant"}' }
+      good = `rotated-${sent.length}`
+      const answer = { access_token: `token-no-${sent.length}`, expires_in: 3600, refresh_token: good }
+      return { status: 200, headers: {}, body: JSON.stringify(answer) }
+    },
+  })
+  const source: TokenSource = {
+    name: 'rotating',
+    request: (_, refresh) => ({
+      method: 'POST',
+      url: 'https://login.example/',
+      headers: {},
+      body: refresh ?? 'stored',
+    }),
+    read: (answer, now) => readTokenAnswer({ answer, now, host: 'login.example' }),
+  }
+  const keys = await keyring.tenant(engine.tenantId)
+  const renewed = () => {
+    engine.clock.advance(3_600_000)
+    return tokens.token(keys, source)
+  }
+  expect([await renewed(), await renewed()]).toEqual(['token-no-1', 'token-no-2'])
+  // Authorized anew over there, and stored: the one in hand is none any more.
+  good = 'stored'
+  expect(await renewed()).toBe('token-no-4')
+  expect(sent).toEqual(['stored', 'rotated-1', 'rotated-2', 'stored'])
+  expect(await renewed()).toBe('token-no-5')
+})
+
+it('whose server does not answer leaves nothing in doubt: what was to be sent with it was not', async () => {
+  await engine.publish(flow('silent'))
+  sink.otherwise(({ path }) => (path.startsWith('/token') ? { do: 'reset' } : { do: 'answer' }))
+  const before = asked('/leads').length
+  const process = await engine.start()
+  const { answer } = await process.submit({ flow: 'silent', values: lead() })
+  expect(answer.destinations.crm).toMatchObject({ outcome: 'pending', code: 'destination.unavailable' })
+  // Nor is a page in its place a refusal.
+  sink.otherwise(({ path }) => (path.startsWith('/token') ? { do: 'answer', body: '<html>' } : { do: 'answer' }))
+  engine.clock.advance(10 * 60_000)
+  await process.work()
+  expect(asked('/leads')).toHaveLength(before)
+  sink.otherwise(({ path }) =>
+    path.startsWith('/token') ? { do: 'answer', body: '{"access_token":"token-no-9"}' } : { do: 'answer' },
+  )
+  engine.clock.advance(10 * 60_000)
+  await process.work()
+  expect(asked('/leads')).toHaveLength(before + 1)
+  const read = await process.reader.read(engine.tenantId, answer.lead_id)
+  expect([...(read?.lead.deliveries.values() ?? [])]).toMatchObject([{ outcome: 'success', inDoubt: false }])
 })
 
 it('that is not given says why, and pauses nothing that another destination needs', async () => {
