@@ -10,6 +10,7 @@ export const decideDelivery = (delivery: Delivery, { at, data, sealed }: EventOf
     case 'delivered':
       delivery.outcome = 'success'
       delivery.code = null
+      delivery.revenue = data.revenue ?? null
       delivery.reference = sealed?.reference ?? null
       delivery.reason = sealed?.reason ?? null
       return

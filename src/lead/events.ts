@@ -296,6 +296,8 @@ export interface LeadEventData {
       readonly next_at: number | null
       /** Sent again with another payload: the key its calls carry from now on. */
       readonly key: string | null
+      /** Delivered: what it pays; left out: nothing. */
+      readonly revenue?: Money
     },
     {
       readonly reason: string | null

@@ -205,6 +205,13 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       lead.source = event.data.source
       lead.mode = event.data.mode
       lead.test = event.data.test
+const endDelivery = (lead: Lead, delivery: Delivery): void => {
+  if (delivery.outcome === 'success') lead.status = 'delivered'
+  if (delivery.outcome !== 'failure' && delivery.outcome !== 'error') return
+  const place = placeOf(delivery)
+  lead.holds.caps = lead.holds.caps.filter((cap) => cap.delivery !== place)
+}
+
       lead.script = event.data.script ?? null
       lead.rerunOf = event.data.rerun_of ?? null
       lead.receivedAt = event.at
@@ -323,11 +330,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       delivery.captured = event.sealed?.captured ?? null
       delivery.revenue = event.data.revenue
       delivery.outcome = event.data.next_at !== null || event.data.parked ? 'open' : event.data.outcome
-      if (delivery.outcome === 'success') lead.status = 'delivered'
-      if (delivery.outcome === 'failure' || delivery.outcome === 'error') {
-        const place = placeOf(delivery)
-        lead.holds.caps = lead.holds.caps.filter((cap) => cap.delivery !== place)
-      }
+      endDelivery(lead, delivery)
       return
     }
     case 'delivery.held': {
@@ -339,7 +342,7 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
     case 'delivery.decided': {
       const delivery = deliveryOf(lead, event.data.delivery)
       decideDelivery(delivery, event)
-      if (delivery.outcome === 'success') lead.status = 'delivered'
+      endDelivery(lead, delivery)
       return
     }
     case 'lead.reopened':

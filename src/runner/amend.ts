@@ -9,6 +9,7 @@ import type { Lead } from '../lead/lead.ts'
 import type { RunnerContext } from './context.ts'
 import { stateOf } from './delivery-rows.ts'
 import { commit, emit, type Journey } from './journey.ts'
+import { emitEnd } from './put-down.ts'
 import { flowOf, journeyOf, lostRace } from './runner.ts'
 
 /** What a person writes into a lead's journal from outside its run. */
@@ -152,7 +153,7 @@ export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amen
           refuse(`This lead was run again as lead ${lead.rerunAs}: what is to be sent is sent there.`)
         if (again && lead.closed)
           emit(journey, { type: 'lead.reopened', at: now, data: { by: asked.by }, sealed: null })
-        emit(journey, {
+        emitEnd(journey, delivery, {
           type: 'delivery.decided',
           at: now,
           data: {
@@ -160,7 +161,10 @@ export const createAmendments = (ctx: RunnerContext, newKey: () => string): Amen
             decision: asked.decision,
             by: asked.by,
             next_at: again ? (asked.at ?? now) : null,
-            key: again && payload !== null ? newKey() : null,
+            // Of one that may have arrived as it was, the key stays: who goes by keys does not take it twice.
+            key: again && payload !== null && !delivery.inDoubt ? newKey() : null,
+            // It has the lead, at the price that was agreed before it was sent: none came back that says otherwise.
+            ...(asked.decision === 'delivered' && delivery.price !== null && { revenue: delivery.price }),
           },
           sealed: { reason: asked.reason, reference: asked.reference ?? null, payload },
         })

@@ -7,7 +7,7 @@ import type { Json } from '../kit/field.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
 import type { Priority } from '../kit/priorities.ts'
 import type { DeliveryAnswer } from '../kit/requests.ts'
-import { type Delivery, placeOf } from '../lead/deliveries.ts'
+import type { Delivery } from '../lead/deliveries.ts'
 import type { Holds } from '../lead/events.ts'
 import { batchedResult } from './batched.ts'
 import type { RunnerContext } from './context.ts'
@@ -16,7 +16,7 @@ import { BEREFT, isBereft } from './hide.ts'
 import { emit, type Journey } from './journey.ts'
 import { waitsBehind } from './order.ts'
 import { blockOf, noteBlock } from './person-fence.ts'
-import { giveBackPlaces, passOver, putDown } from './put-down.ts'
+import { emitEnd, passOver, putDown } from './put-down.ts'
 import { faultResult, type Progress, runCalls, seenOf } from './run-calls.ts'
 import { type Sequel, sequelOf } from './sequel.ts'
 import type { Judgement } from './terms.ts'
@@ -82,10 +82,9 @@ const endAttempt = async (
     result.outcome === 'success' || result.outcome === 'failure'
       ? DONE
       : sequelOf(ctx, { destination, delivery, attempt, code: result.code, retryAfterMs: result.retryAfterMs })
-  const held = journey.lead.holds.caps.filter((cap) => cap.delivery === placeOf(delivery))
   const lane = laneOfDelivery(journey, delivery)
   if (next.pause && result.outcome === 'error') await ctx.gate.pauseByHouse(lane, result.code)
-  emit(journey, {
+  emitEnd(journey, delivery, {
     type: 'attempt.ended',
     at: ctx.clock.now(),
     data: {
@@ -104,7 +103,6 @@ const endAttempt = async (
       ...(unanswered !== undefined && { request: unanswered }),
     },
   })
-  if (held.length > 0 && (delivery.outcome === 'failure' || delivery.outcome === 'error')) giveBackPlaces(journey, held)
   if (result.outcome === 'error' && stateOf(delivery) === 'dead' && !journey.lead.test)
     ctx.onDeadLetter(lane, result.code)
 }

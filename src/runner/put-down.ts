@@ -1,6 +1,6 @@
 import type { Refused } from '../delivery/gate.ts'
 import { type Delivery, placeOf } from '../lead/deliveries.ts'
-import type { HeldPlace } from '../lead/events.ts'
+import type { HeldPlace, LeadEvent } from '../lead/events.ts'
 import type { RunnerContext } from './context.ts'
 import { emit, type Journey } from './journey.ts'
 
@@ -14,6 +14,13 @@ export const giveBackPlaces = (journey: Journey, places: readonly HeldPlace[]): 
     if (pending >= 0) journey.caps.splice(pending, 1)
     else journey.releasedCaps.push(place)
   }
+}
+
+/** Emits what a delivery comes to, and where that is no success gives back the places in caps that it held. */
+export const emitEnd = (journey: Journey, delivery: Delivery, event: LeadEvent): void => {
+  const held = journey.lead.holds.caps.filter((cap) => cap.delivery === placeOf(delivery))
+  emit(journey, event)
+  if (held.length > 0 && (delivery.outcome === 'failure' || delivery.outcome === 'error')) giveBackPlaces(journey, held)
 }
 
 /** The soonest that one put down is looked at again. */
@@ -39,8 +46,7 @@ export const passOver = (
   attempt: number,
   why: 'paused' | 'breaker',
 ): void => {
-  const held = journey.lead.holds.caps.filter((cap) => cap.delivery === placeOf(delivery))
-  emit(journey, {
+  emitEnd(journey, delivery, {
     type: 'attempt.ended',
     at: ctx.clock.now(),
     data: {
@@ -57,5 +63,4 @@ export const passOver = (
       reference: null,
     },
   })
-  giveBackPlaces(journey, held)
 }

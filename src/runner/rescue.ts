@@ -1,5 +1,6 @@
 import type { LeadEvent } from '../lead/events.ts'
 import { emit, type Journey } from './journey.ts'
+import { emitEnd } from './put-down.ts'
 
 /** The attempt that an event tells the end of a call of, as it stands in the lead as loaded anew. */
 const flightOf = (to: Journey, event: LeadEvent) => {
@@ -28,6 +29,9 @@ export const rescue = (from: Journey, to: Journey): void => {
     if (!flight || !('attempt' in event.data) || flight.attempt !== event.data.attempt) continue
     if ('call' in event.data && (event.data.call > flight.started || event.data.call !== flight.answers.length))
       continue
-    emit(to, event)
+    const ended = event.type === 'attempt.ended' ? to.lead.deliveries.get(event.data.delivery) : undefined
+    // The places that it held were to be given back in the commit that was lost.
+    if (ended) emitEnd(to, ended, event)
+    else emit(to, event)
   }
 }

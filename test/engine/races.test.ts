@@ -155,6 +155,38 @@ describe('one lead in two hands', () => {
     },
   )
 
+  it('gives back the place in a cap that a refusal freed, though a person wrote before the refusal was written', async () => {
+    await engine.publish(`
+flow: capped
+fields: { email: { type: email, required: true }, phone: phone }
+sources: [ { id: web } ]
+destinations:
+  capped: { type: http, url: "${sink.url}/capped", repeat: unsafe, retry_delay: 60s, caps: [ { id: d, max: 5, per: total } ] }
+steps: [ { deliver: { to: capped } }, { review: {} } ]`)
+    const used = async () =>
+      (
+        await engine.db.inspect<{ used: string }>(`select used from millrace.cap_usage where scope like 'capped/%'`)
+      ).map((row) => Number(row.used))
+    const [owner, other] = [await engine.start(), await engine.start()]
+    sink.script({ do: 'answer', status: 503 })
+    const { answer } = await owner.submit({ flow: 'capped', values: lead() })
+    engine.clock.advance(60_000)
+    // biome-ignore lint/suspicious/noThenProperty: what is done with the request afterwards.
+    sink.script({ do: 'hold', then: { do: 'answer', status: 422 } })
+    const before = sink.requests.length
+    const work = owner.work()
+    await sink.received(before + 1)
+    expect(await used()).toEqual([1])
+    await approve(other, answer.lead_id)
+    sink.release()
+    await work
+    const { lead: done } = await read(owner, answer.lead_id)
+    expect([...done.deliveries.values()]).toMatchObject([{ outcome: 'failure', code: 'destination.rejected' }])
+    expect(await used()).toEqual([0])
+    await owner.bury()
+    await other.bury()
+  })
+
   it('is approved once where two decide at the same moment', async () => {
     const process = await engine.start()
     const { answer } = await process.submit({ flow: 'reviewed', values: lead() })

@@ -122,6 +122,41 @@ steps: [ { deliver: { to: a } } ]`,
     expect(await used('resent/%')).toEqual([1])
   })
 
+  it('hold for what nobody heard of: arrived, it stands at the agreed price; not arrived, its place is free again', async () => {
+    await engine.publish(
+      flow(
+        'unheard',
+        `destinations:
+  a: { type: http, url: SINK/uh, repeat: unsafe, price: 30.00 USD, breaker: 'off', caps: [ { id: d, max: 2, per: total } ] }
+  b: { type: http, url: SINK/ub, repeat: keyed }
+steps: [ { deliver: { to: [a, b] } } ]`,
+      ),
+    )
+    sink.otherwise(({ path }) => (path === '/uh' ? { do: 'reset' } : { do: 'answer' }))
+    const [arrived, lost] = [await submit('unheard'), await submit('unheard')]
+    sink.otherwise({ do: 'answer' })
+    expect(await used('unheard/%')).toEqual([2])
+    const decide = async (leadId: string, decision: 'delivered' | 'not_delivered') => {
+      const found = [...(await stored(leadId)).lead.deliveries.values()].find((one) => one.destination === 'a')
+      const deliveryId = found?.id ?? ''
+      await process.amendments.decideDelivery({
+        tenantId: engine.tenantId,
+        leadId,
+        deliveryId,
+        decision,
+        by: 'ada',
+        reason: null,
+      })
+      await process.work()
+      return (await stored(leadId)).lead
+    }
+    expect((await decide(arrived.lead_id, 'delivered')).closed).toMatchObject({ outcome: 'success', revenue: '30.00' })
+    expect(await used('unheard/%')).toEqual([2])
+    expect((await decide(lost.lead_id, 'not_delivered')).closed).toMatchObject({ outcome: 'success', revenue: '0' })
+    expect(await used('unheard/%')).toEqual([1])
+    expect((await submit('unheard')).destinations.a).toMatchObject({ outcome: 'success' })
+  })
+
   it('leave nothing of a destination that is not offered the lead, whatever others reserve at the same time', async () => {
     await engine.publish(
       flow(
