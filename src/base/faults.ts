@@ -80,7 +80,7 @@ export const FAULTS = {
   'destination.unavailable': 'unavailable',
   'destination.unknown_outcome': 'ambiguous',
   'destination.blocked': 'config',
-  'destination.answer_too_large': 'rejected',
+  'destination.answer_too_large': 'ambiguous',
   // ourselves
   overloaded: 'unavailable',
   database_unavailable: 'unavailable',

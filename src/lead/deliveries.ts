@@ -1,3 +1,4 @@
+import { FAULTS, type FaultCode } from '../base/faults.ts'
 import { addMoney, type Money, zeroMoney } from '../base/money.ts'
 import type { CallAnswer, Captured } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
@@ -109,7 +110,28 @@ export const refusedDelivery = ({ at, data, sealed }: EventOf<'delivery.refused'
 
 /** Once a call was not answered, until one says no for good; that it has it already may be of the one in doubt. */
 export const isInDoubt = ({ inDoubt }: Delivery, { outcome, code }: EventOf<'attempt.ended'>['data']): boolean =>
-  code === 'destination.unknown_outcome' || (inDoubt && (outcome !== 'failure' || code === 'destination.duplicate'))
+  FAULTS[code as FaultCode] === 'ambiguous' || (inDoubt && (outcome !== 'failure' || code === 'destination.duplicate'))
+
+export const holdDelivery = (delivery: Delivery, { at, data }: EventOf<'delivery.held'>): void => {
+  delivery.held = data.why
+  if (data.why !== 'batch') delivery.heldAt ??= Math.min(delivery.nextAt ?? at, at)
+  delivery.nextAt = data.next_at
+}
+
+export const startAttempt = (delivery: Delivery, { at, data }: EventOf<'attempt.started'>): void => {
+  delivery.attempts = data.attempt
+  if (delivery.inFlight?.attempt === data.attempt) delivery.inFlight.started = data.call
+  else delivery.inFlight = { attempt: data.attempt, startedAt: at, started: data.call, answers: [] }
+  // Where its lane is stopped nobody looks at it: nothing says that it was held.
+  delivery.since += Math.max(0, at - (delivery.heldAt ?? delivery.nextAt ?? at))
+  delivery.nextAt = null
+  delivery.held = null
+  delivery.heldAt = null
+}
+
+/** It was turned away for who sent it, not for what it is: so its answer says. */
+export const isRefusal = ({ code }: EventOf<'attempt.ended'>['data']): boolean =>
+  FAULTS[code as FaultCode] === 'credentials'
 
 /** What places in caps taken for a delivery are known by. */
 export const placeOf = (delivery: Pick<Delivery, 'step' | 'name'>): string => `${delivery.step}/${delivery.name}`

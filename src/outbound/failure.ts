@@ -6,6 +6,7 @@
  */
 
 import { Fault, isFault } from '../base/faults.ts'
+import { faultOfStatus } from '../kit/http-status.ts'
 
 const codeOf = (error: unknown): string => {
   if (!(error instanceof Error)) return 'unknown'
@@ -102,7 +103,11 @@ export const canceled = (context: FailureContext): Fault =>
 export const notSentAtShutdown = (host: string): Fault =>
   new Fault('shutting_down', { message: `The call to ${host} was given up before it was sent` })
 
+/** Where its status alone says no, that is what it said. Of any other answer nobody knows what stood in it. */
 export const answerTooLarge = (context: FailureContext, what: 'headers' | 'body', bytesMax?: number): Fault => {
+  const said = context.status === null ? null : faultOfStatus(context.status, {})
+  if (said !== null)
+    return new Fault(said, { message: `${context.host} answered ${context.status}, and with more than is taken` })
   const status = context.status === null ? '' : ` (status ${context.status})`
   const most = bytesMax === undefined ? 'is taken' : `the ${bytesMax} bytes that are taken`
   return new Fault('destination.answer_too_large', {

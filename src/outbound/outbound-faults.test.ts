@@ -287,8 +287,20 @@ describe('an answer', () => {
     sink.script({ do: 'answer', body: 'x'.repeat(1_000) }, { do: 'answer', body: 'x'.repeat(1_001) })
     expect((await outbound.send(post(sink.url))).body).toHaveLength(1_000)
     const fault = await faultOf(outbound.send(post(sink.url)))
-    expect(fault).toMatchObject({ code: 'destination.answer_too_large', kind: 'rejected' })
+    expect(fault).toMatchObject({ code: 'destination.answer_too_large', kind: 'ambiguous' })
     expect(fault.message).toContain('(status 200) is larger than the 1000 bytes')
+  })
+
+  it.each([
+    [503, 'destination.unavailable'],
+    [500, 'destination.unavailable'],
+    [429, 'destination.throttled'],
+    [422, 'destination.rejected'],
+    [401, 'destination.credentials'],
+  ])('of status %i that is too large is what its status says', async (status, code) => {
+    const sink = await sinkOf()
+    sink.otherwise({ do: 'answer', status, body: 'x'.repeat(1_001) })
+    expect((await faultOf(outboundOf({ bodyBytesMax: 1_000 }).send(post(sink.url)))).code).toBe(code)
   })
 
   it('too large is cut off, also where it does not say its size', async () => {

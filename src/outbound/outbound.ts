@@ -55,7 +55,8 @@ export interface Outbound {
    * - `destination.unavailable`: no connection could be made, or none became free. Not sent.
    * - `shutting_down`: given up by `signal` or `close`. Not sent.
    * - `destination.unknown_outcome`: sent at least in part, and no whole answer came.
-   * - `destination.answer_too_large`: sent and answered, with more than is taken.
+   * - `destination.answer_too_large`: sent and answered with 2xx, and with more than is taken. With another status, what
+   *   that status amounts to.
    */
   send(request: OutboundRequest, options?: { signal?: AbortSignal }): Promise<OutboundResponse>
   /** Gives up what waits, lets what was sent come to its end, closes all connections. */

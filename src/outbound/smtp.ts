@@ -168,7 +168,9 @@ export const sendMail = async (options: SocketOptions, request: OutboundRequest)
     watch = setInterval(() => {
       if (socket.bytesRead > TALK_BYTES_MAX)
         reject(
-          new Fault('destination.answer_too_large', { message: `${name} answers with more than a mail server does` }),
+          new Fault(started ? 'destination.answer_too_large' : 'destination.unavailable', {
+            message: `${name} answers with more than a mail server does`,
+          }),
         )
     }, LOOK_MS)
   })
