@@ -159,6 +159,8 @@ export interface BatchEnded {
 export interface BatchType<Settings> {
   /** Whether these settings ask for it; absent: always. */
   uses?(settings: Settings): boolean
+  /** What receivers go by is the key of the batch: a lead in another batch is another to them. */
+  readonly keyOfBatch?: boolean
   /** Leads in one; absent: 10,000. */
   rowsMax?(settings: Settings): number
   /** When what comes now leaves, ms since 1970. */

@@ -1,5 +1,6 @@
 import { delayMs } from '../base/backoff.ts'
 import { FAULTS, type FaultCode, POLICY } from '../base/faults.ts'
+import { batchOf } from '../kit/batch.ts'
 import type { CompiledDestination } from '../kit/flow.ts'
 import type { Delivery } from '../lead/deliveries.ts'
 import type { RunnerContext } from './context.ts'
@@ -23,6 +24,13 @@ const PARKED: Sequel = { nextAt: null, parked: true, pause: false }
 /** By the fault's kind alone: see `POLICY` in base/faults.ts. */
 export const sequelOf = (
   ctx: Pick<RunnerContext, 'clock' | 'random' | 'deliveries'>,
+/** Whether what may have arrived does no harm if it is sent once more. */
+const mayRepeat = (destination: CompiledDestination): boolean => {
+  const repeat = destination.type.repeat(destination.settings as never)
+  // In another batch it would have another key, and be another lead to who goes by keys.
+  return repeat === 'safe' || (repeat === 'keyed' && batchOf(destination)?.keyOfBatch !== true)
+}
+
   asked: {
     readonly destination: CompiledDestination
     readonly delivery: Pick<Delivery, 'attemptsBefore' | 'tries' | 'since'>
@@ -58,7 +66,7 @@ export const sequelOf = (
       if (policy.after !== 'pause') return ENDS
       return { nextAt: delivery.tries === null ? now : null, parked: false, pause: true }
     case 'if_repeatable':
-      return destination.type.repeat(destination.settings as never) === 'unsafe' ? PARKED : (again() ?? PARKED)
+      return mayRepeat(destination) ? (again() ?? PARKED) : PARKED
     case 'after_hint':
     case 'backoff':
     case 'reload':

@@ -173,6 +173,58 @@ steps:
     await writer.idle()
   })
 
+  it('by keys is not sent in another batch, under another key, where nobody knows whether it was taken', async () => {
+    await engine.publish(`
+flow: by-keys
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+destinations:
+  keyed:
+    type: http
+    url: "${sink.url}/keyed"
+    idempotency_header: Idempotency-Key
+    retry_delays: [1m]
+    batch: { every: 5, results: results }
+    response: { outcome_path: status, success_values: [ok] }
+steps: [ { deliver: { to: keyed, map: { mail: '{{ lead.email }}' } } } ]
+`)
+    const { answer } = await process.submit({ flow: 'by-keys', values: { email: 'keyed@example.com' } })
+    const from = sink.requests.length
+    // Answered, and nothing is said of the lead.
+    sink.otherwise({ do: 'answer', body: '{"results":[{}]}' })
+    await window()
+    await window()
+    expect(new Set(sink.requests.slice(from).map(({ headers }) => headers['idempotency-key'])).size).toBe(1)
+    expect(await delivered(answer.lead_id)).toMatchObject({ parked: true, code: 'destination.unknown_outcome' })
+  })
+
+  it.each([
+    ['no longer names its destination', 'plain: { type: http, url: "SINK/plain" }', 'plain', true],
+    ['no longer collects for it', 'later: { type: http, url: "SINK/at-once" }', 'later', true],
+    ['is switched off', null, 'later', false],
+  ])('leaves for those that waited where their flow %s', async (_, now, to, enabled) => {
+    count += 1
+    const name = `changed-${count}`
+    const flow = (destinations: string, target: string) => `
+flow: ${name}
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+destinations: { ${destinations.replace('SINK', sink.url)} }
+steps: [ { deliver: { to: ${target}, map: { mail: '{{ lead.email }}' } } } ]
+`
+    await engine.publish(flow('later: { type: http, url: "SINK/collected", batch: { every: 5 } }', 'later'))
+    const { answer } = await process.submit({ flow: name, values: { email: `${name}@example.com` } })
+    if (now !== null) await engine.publish(flow(now, to))
+    if (!enabled) await engine.db.inspect('update millrace.flow set enabled = false where id = $1', [name])
+    sink.otherwise({ do: 'answer' })
+    const from = sink.requests.length
+    await window()
+    expect(sink.requests.slice(from).map(({ path, body }) => [path, JSON.parse(body)])).toEqual([
+      ['/collected', [{ mail: `${name}@example.com` }]],
+    ])
+    expect(await delivered(answer.lead_id)).toMatchObject({ outcome: 'success' })
+  })
+
   it('sent again after it was given up, it goes with a new batch', async () => {
     sink.script({ do: 'answer', status: 404 })
     const id = await submit()

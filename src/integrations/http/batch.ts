@@ -80,6 +80,7 @@ const readBatch = (
 
 export const batch: BatchType<HttpSettings> = {
   uses: (settings) => settings.batch !== undefined,
+  keyOfBatch: true,
   rowsMax: (settings) => settings.batch?.max ?? 1_000,
   nextAt: (settings, now) => nextOf(settings.batch, now),
   name: ({ id, flow }) => `${flow}-${id}`,
