@@ -62,6 +62,8 @@ export interface Batches {
   /** Twice is once. */
   add(item: WaitingItem): Promise<void>
   due(now: number): Promise<readonly Lane[]>
+  /** A lead that has something in what is due there; null: nothing is. */
+  waiting(lane: Lane, now: number): Promise<string | null>
   /** Makes a file of what is due, or takes one up whose time has come; it is this caller's for a while. */
   take(
     lane: Lane,
@@ -146,6 +148,30 @@ export const createBatches = ({ database }: { readonly database: Database }): Ba
       values: [new Date(now), DUE_MAX],
     })
     return rows.map((row) => ({ tenantId: row.tenant_id, flowId: row.flow_id, destination: row.destination }))
+  },
+
+  waiting: async ({ tenantId, flowId, destination }, now) => {
+    const [rows] = await database.batch(
+      [tenantId],
+      [
+        {
+          name: 'find_waiting_batch',
+          text: `select lead_id from (
+                   (select lead_id from millrace.batch_item
+                    where tenant_id = $1::uuid and flow_id = $2 and destination = $3
+                      and file is null and due_at <= $4::timestamptz
+                    order by due_at limit 1)
+                   union all
+                   (select i.lead_id from millrace.batch_file f
+                    join millrace.batch_item i on i.tenant_id = f.tenant_id and i.file = f.id
+                    where f.tenant_id = $1::uuid and f.flow_id = $2 and f.destination = $3
+                      and f.state = 'writing' and f.next_at <= $4::timestamptz
+                    limit 1)) w limit 1`,
+          values: [tenantId, flowId, destination, new Date(now)],
+        },
+      ],
+    )
+    return (rows?.[0]?.lead_id as string | undefined) ?? null
   },
 
   take: (lane, { now, id, name, rowsMax }) =>

@@ -149,7 +149,10 @@ export const createBatchWriter = (options: {
         if (step.done) return { ...whole, result: step.value }
         await keep()
         const call = await authorizeCall(ctx, keys, destination, step.value)
-        step = program?.next(answerOfCall(await call.send({ timeoutMs: destination.timeoutMs ?? timeoutMs })))
+        const { connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs } = destination.policy
+        const parts = { connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs }
+        const response = await call.send({ timeoutMs: destination.timeoutMs ?? timeoutMs, ...parts })
+        step = program?.next(answerOfCall(response))
       }
     } catch (error) {
       if (!isFault(error)) throw error
@@ -219,9 +222,26 @@ export const createBatchWriter = (options: {
       : { is: 'failed', code, retryAfterMs: result.outcome === 'error' ? result.retryAfterMs : null, ms }
   }
 
+  /**
+   * As it is published now. Where the flow no longer collects for it, does not name it or is switched off, as the leads
+   * know it that wait for it, as with what leaves by itself.
+   */
+  const destinationOf = async (lane: Lane): Promise<CompiledDestination | undefined> => {
+    const flow = await catalog.current(lane.tenantId, lane.flowId).catch((error) => {
+      if (!isFault(error) || error.code === 'database_unavailable') throw error
+      return null
+    })
+    const current = flow?.destinations.get(lane.destination)
+    if (current && batchOf(current) !== null) return current
+    const leadId = await batches.waiting(lane, clock.now())
+    const lead = leadId === null ? undefined : (await loader.load(lane.tenantId, leadId))?.lead
+    if (!lead) return undefined
+    return (await catalog.version(lane.tenantId, lead.flow, lead.flowVersion)).destinations.get(lane.destination)
+  }
+
   /** Whether there was one to be sent. */
   const sendNext = async (lane: Lane): Promise<boolean> => {
-    const destination = (await catalog.current(lane.tenantId, lane.flowId)).destinations.get(lane.destination)
+    const destination = await destinationOf(lane)
     const batch = destination ? batchOf(destination) : null
     const settings = destination?.settings as never
     // What people stop, emergency mode and the breaker hold for batches as for any delivery.
