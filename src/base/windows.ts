@@ -88,6 +88,32 @@ export const windowOf = (asked: WindowAsked): Window => {
   return window
 }
 
+const nextTimes = new Map<string, { readonly from: number; readonly next: number }>()
+
+/**
+ * The first instant after `now` at which the clocks of the zone show one of these times, `02:00`. One that they leave out
+ * is so much later that day, one that they show twice counts the first time.
+ */
+export const nextTimeOfDay = (asked: {
+  readonly times: readonly string[]
+  readonly zone: string
+  readonly now: number
+}): number => {
+  const { times, zone, now } = asked
+  const key = `${zone} ${times.join(' ')}`
+  const known = nextTimes.get(key)
+  if (known && known.from <= now && now < known.next) return known.next
+  let next = Number.POSITIVE_INFINITY
+  for (let date = zoned(now, zone).toPlainDate(); next === Number.POSITIVE_INFINITY; date = date.add({ days: 1 }))
+    for (const time of times) {
+      const at = date.toZonedDateTime({ timeZone: zone, plainTime: time }).epochMilliseconds
+      if (at > now) next = Math.min(next, at)
+    }
+  if (nextTimes.size >= REMEMBERED_MAX) nextTimes.clear()
+  nextTimes.set(key, { from: now, next })
+  return next
+}
+
 /** The first instant of the years that a column of the database can be read in, and the first after them. */
 const INSTANTS = { from: Date.parse('0001-01-01T00:00:00Z'), until: Date.parse('9999-01-01T00:00:00Z') }
 
