@@ -313,7 +313,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       clock,
       random,
       newId: () => newId(clock.now()),
-      handlers: jobHandlers({ database, audit, clock, keyring, master: master.keys, deadLetters: () => deadLetters }),
+      handlers: jobHandlers({ database, audit, clock, keyring, master, told, deadLetters: () => deadLetters }),
       runnerNumber: presence.number,
       concurrency: JOBS_AT_ONCE,
       log,

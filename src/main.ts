@@ -177,6 +177,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
           forget: house.feed.listeners.forget,
           hint: house.feed.sender.hint,
           test: house.feed.sender.test,
+          sendAgain: house.feed.sendAgain.begin,
         },
         destinationTypes,
         isCurrent: house.isCurrent,

@@ -6,6 +6,7 @@ import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database, Statement } from '../database/pool.ts'
 import type { Gate, GateLimits } from '../delivery/gate.ts'
+import type { SendAgain } from '../feed/send-again.ts'
 import type { FeedSender } from '../feed/sender.ts'
 import type { ListStore } from '../handlers/list-store.ts'
 import type { JournalReader } from '../journal/types.ts'
@@ -80,6 +81,7 @@ export interface ApiFeed {
   /** Something may be due. */
   hint(): void
   test: FeedSender['test']
+  sendAgain: SendAgain['begin']
 }
 
 /** What stands between deliveries and their calls, and how people act on it. */

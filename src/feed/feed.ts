@@ -9,12 +9,14 @@ import { type Alerts, createAlerts, type SendMail } from './alerts.ts'
 import { bodyOf } from './body.ts'
 import { createListeners } from './listeners.ts'
 import type { OwedEvent, Webhook } from './owed.ts'
+import { createSendAgain, type SendAgain } from './send-again.ts'
 import { createFeedSender, type FeedSender } from './sender.ts'
 
 /** Everything that tells others what happens: who listens, what they are sent, and what is raised as an alert. */
 export interface Feed {
   readonly listeners: ReturnType<typeof createListeners>
   readonly sender: FeedSender
+  readonly sendAgain: SendAgain
   readonly alerts: Alerts
   stop(): Promise<void>
 }
@@ -90,6 +92,7 @@ export const createFeed = (options: {
   return {
     listeners: createListeners({ database, onOwed: sender.hint }),
     sender,
+    sendAgain: createSendAgain({ database, clock }),
     alerts,
     stop: async () => {
       await alerts.stop()

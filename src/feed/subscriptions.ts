@@ -204,8 +204,8 @@ export const rotateSecret = (
   })
 
 /**
- * False where there is none. What it is owed goes with it: nothing of it is sent from now on, and `forgetEvents`, or the
- * nightly round after a crash, takes the rows away.
+ * False where there is none. What it is owed goes with it: nothing of it is sent from now on, and `forgetSome` and the
+ * nightly round take the rows away.
  */
 export const removeSubscription = (database: Database, tenantId: string, id: string): Promise<boolean> =>
   database.transaction([tenantId], async (tx) => {

@@ -38,18 +38,20 @@ export const readEvents = async (
 /** In one statement: millions would be more than one may take, and would stand for good. */
 const AT_ONCE = 5_000
 
-/** Runs a statement that says how many it came to, `AT_ONCE` at most, until it came to fewer; gives how many in all. */
-const inStretches = async (
-  database: Database,
-  tenantId: string,
-  statement: { readonly name: string; readonly text: string; readonly values: readonly (string | number | Date)[] },
-): Promise<number> => {
-  for (let all = 0; ; ) {
-    const [rows = []] = await database.batch([tenantId], [{ ...statement, values: [...statement.values] }])
-    const some = (rows[0]?.n as number | undefined) ?? 0
-    all += some
-    if (some < AT_ONCE) return all
-  }
+interface Stretch {
+  readonly name: string
+  readonly text: string
+  readonly values: readonly (string | number | Date)[]
+}
+
+/** Runs a statement that says how many it came to, `AT_ONCE` at most. True: there are no more. */
+const oneStretch = async (database: Database, tenantId: string, statement: Stretch): Promise<boolean> => {
+  const [rows = []] = await database.batch([tenantId], [{ ...statement, values: [...statement.values] }])
+  return ((rows[0]?.n as number | undefined) ?? 0) < AT_ONCE
+}
+
+const inStretches = async (database: Database, tenantId: string, statement: Stretch): Promise<void> => {
+  while (!(await oneStretch(database, tenantId, statement)));
 }
 
 /** By their places in the table: joined by key, each of thousands would be compared with each. */
@@ -57,12 +59,35 @@ const these = (where: string): string =>
   `ctid = any (array(select ctid from millrace.webhook_event
      where tenant_id = $1::uuid and webhook_id = $2::uuid and ${where} limit ${AT_ONCE} for update skip locked))`
 
-/** All that was given up is owed again, with all its attempts; gives how many. */
-export const replayDead = (
-  database: Database,
-  { tenantId, id, now }: { readonly tenantId: string; readonly id: string; readonly now: number },
-): Promise<number> =>
-  inStretches(database, tenantId, {
+interface Asked {
+  readonly tenantId: string
+  readonly id: string
+  readonly now: number
+}
+
+/** Counted no further: more is much. */
+const COUNTED_MAX = 10_000
+
+/** What was given up until then. */
+export const countDead = async (database: Database, { tenantId, id, now }: Asked): Promise<number> => {
+  const [rows = []] = await database.batch(
+    [tenantId],
+    [
+      {
+        name: 'count_dead_webhook_events',
+        text: `select count(*)::integer as n from (
+                 select from millrace.webhook_event where tenant_id = $1::uuid and webhook_id = $2::uuid
+                   and state = 'dead' and next_at <= $3::timestamptz limit ${COUNTED_MAX}) c`,
+        values: [tenantId, id, new Date(now)],
+      },
+    ],
+  )
+  return (rows[0]?.n as number | undefined) ?? 0
+}
+
+/** So much of what was given up is owed again, with all its attempts. True: that was all. */
+export const replayDead = (database: Database, { tenantId, id, now }: Asked): Promise<boolean> =>
+  oneStretch(database, tenantId, {
     name: 'replay_webhook_events',
     // What is given up again meanwhile has ended later, and is left.
     text: `with again as (
@@ -72,25 +97,26 @@ export const replayDead = (
     values: [tenantId, id, new Date(now)],
   })
 
-/** What a webhook that is gone was owed, or was sent. */
-export const forgetEvents = async (database: Database, tenantId: string, id: string): Promise<void> => {
-  await inStretches(database, tenantId, {
-    name: 'forget_webhook_events',
-    text: `with gone as (
-             delete from millrace.webhook_event
-             where tenant_id = $1::uuid and ${these(
-               'not exists (select from millrace.webhook w where w.tenant_id = $1::uuid and w.id = $2::uuid)',
-             )} returning 1
-           ) select count(*)::integer as n from gone`,
-    values: [tenantId, id],
-  })
-}
+const ofGone = (tenantId: string, id: string): Stretch => ({
+  name: 'forget_webhook_events',
+  text: `with gone as (
+           delete from millrace.webhook_event
+           where tenant_id = $1::uuid and ${these(
+             'not exists (select from millrace.webhook w where w.tenant_id = $1::uuid and w.id = $2::uuid)',
+           )} returning 1
+         ) select count(*)::integer as n from gone`,
+  values: [tenantId, id],
+})
 
-/** Whatever kept its calls from going out is lifted: somebody has mended it. */
-export const reachAgain = async (
-  database: Database,
-  asked: { readonly tenantId: string; readonly id: string; readonly flow: string; readonly now: number },
-): Promise<void> => {
+/** So much of what a webhook that is gone was owed, or was sent; what is left goes with the nightly round. */
+export const forgetSome = (database: Database, tenantId: string, id: string): Promise<boolean> =>
+  oneStretch(database, tenantId, ofGone(tenantId, id))
+
+/**
+ * Whatever kept its calls from going out is lifted: somebody has mended it. What failed before is tried again now; where
+ * that is more than a few thousand, the others when they are due, within the hour.
+ */
+export const reachAgain = async (database: Database, asked: Asked & { readonly flow: string }): Promise<void> => {
   await database.batch(
     [asked.tenantId],
     [
@@ -107,7 +133,7 @@ export const reachAgain = async (
       },
     ],
   )
-  await inStretches(database, asked.tenantId, {
+  await oneStretch(database, asked.tenantId, {
     name: 'webhook_due_now',
     text: `with sooner as (
              update millrace.webhook_event set next_at = $3::timestamptz
@@ -163,7 +189,7 @@ const tidyState = async (
 /** Lets go of what was sent some days ago, and of what was given up, or never asked for, a month ago. */
 export const tidyTold = async (database: Database, tenantId: string, now: number): Promise<void> => {
   for (const id of await webhooksOwed(database, tenantId)) {
-    await forgetEvents(database, tenantId, id)
+    await inStretches(database, tenantId, ofGone(tenantId, id))
     await tidyState(database, { tenantId, id, state: 'sent', before: now - SENT_KEPT_MS })
     await tidyState(database, { tenantId, id, state: 'dead', before: now - DEAD_KEPT_MS })
     await tidyState(database, { tenantId, id, state: 'waiting', before: now - DEAD_KEPT_MS })

@@ -88,6 +88,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     besides: {
       database: DATABASE,
       outbound: 'types: it posts through the outbound it is handed',
+      jobs: 'values: what takes a request too long goes on as a job',
     },
   },
   jobs: {

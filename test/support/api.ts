@@ -144,6 +144,7 @@ export const testApi = async (
       forget: house.feed.listeners.forget,
       hint: house.feed.sender.hint,
       test: house.feed.sender.test,
+      sendAgain: house.feed.sendAgain.begin,
     },
     destinationTypes: registries.destinations,
     isCurrent: house.isCurrent,

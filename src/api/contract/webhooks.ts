@@ -112,4 +112,6 @@ export const WebhookEvents = Type.Object({
   ),
 })
 
-export const WebhookReplayed = Type.Object({ events: Type.Integer({ description: 'That are sent again.' }) })
+export const WebhookReplayed = Type.Object({
+  events: Type.Integer({ description: 'That are sent again; counted to 10,000.' }),
+})

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Fault } from '../../base/faults.ts'
 import { isId, newId } from '../../base/ids.ts'
-import { FEED_FLOW } from '../../feed/sender.ts'
 import {
   findSubscription,
   listSubscriptions,
@@ -11,7 +10,7 @@ import {
   rotateSecret,
   type Subscription,
 } from '../../feed/subscriptions.ts'
-import { forgetEvents, reachAgain, readEvents, replayDead } from '../../feed/telling.ts'
+import { forgetSome, readEvents } from '../../feed/telling.ts'
 import { problems } from '../contract/problem.ts'
 import {
   RotateBody,
@@ -168,7 +167,7 @@ export const webhookRoutes =
           now,
         })
         if (changed.enabled === true || url !== undefined)
-          await reachAgain(database, { tenantId, id: known.id, flow: FEED_FLOW, now })
+          await feed.sendAgain({ tenantId, id: known.id, replays: false })
         feed.forget(tenantId)
         feed.hint()
         return viewOf(await found(tenantId, known.id))
@@ -193,7 +192,7 @@ export const webhookRoutes =
         const known = await found(tenantId, request.params.id)
         await removeSubscription(database, tenantId, known.id)
         feed.forget(tenantId)
-        await forgetEvents(database, tenantId, known.id)
+        await forgetSome(database, tenantId, known.id)
         return viewOf(known)
       },
     )
@@ -293,6 +292,7 @@ export const webhookRoutes =
           tags,
           security,
           summary: 'Send again what was given up',
+          description: 'A few thousand at once; the rest follows by itself within moments.',
           params: WebhookParams,
           response: { 200: WebhookReplayed, ...problems(401, 403, 404, 406, 500, 503) },
         },
@@ -300,9 +300,7 @@ export const webhookRoutes =
       async (request) => {
         const { tenantId } = sessionOf(request)
         const { id } = await found(tenantId, request.params.id)
-        const now = clock.now()
-        const events = await replayDead(database, { tenantId, id, now })
-        await reachAgain(database, { tenantId, id, flow: FEED_FLOW, now })
+        const events = await feed.sendAgain({ tenantId, id, replays: true })
         feed.hint()
         return { events }
       },
