@@ -29,6 +29,7 @@ export const decideDelivery = (delivery: Delivery, { at, data, sealed }: EventOf
       delivery.since = at
       delivery.attemptsBefore = delivery.attempts
       delivery.discarded = false
+      delivery.refusals = 0
       delivery.resent = true
       if (data.key !== null) delivery.key = data.key
       if (sealed?.payload) delivery.payload = sealed.payload

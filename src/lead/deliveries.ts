@@ -51,6 +51,8 @@ export interface Delivery {
   /** A person had it sent again: by the destination as it is now. */
   resent: boolean
   discarded: boolean
+  /** Attempts since then that were refused for our credentials. */
+  refusals: number
 }
 
 const newDelivery = (
@@ -81,6 +83,7 @@ const newDelivery = (
 })
 
 export const openedDelivery = ({ at, data, sealed }: EventOf<'delivery.opened'>): Delivery => ({
+  refusals: 0,
   ...newDelivery(data, at),
   since: data.not_before ?? at,
   waitFor: data.wait_for,

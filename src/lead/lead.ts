@@ -5,7 +5,16 @@ import type { Json, Parsed } from '../kit/field.ts'
 import type { Appended } from '../kit/step.ts'
 import type { LeadStatus, Outcome, PendingCode, RejectionCode } from './codes.ts'
 import { decideDelivery } from './decided-delivery.ts'
-import { type Delivery, isInDoubt, openedDelivery, placeOf, refusedDelivery } from './deliveries.ts'
+import {
+  type Delivery,
+  holdDelivery,
+  isInDoubt,
+  isRefusal,
+  openedDelivery,
+  placeOf,
+  refusedDelivery,
+  startAttempt,
+} from './deliveries.ts'
 import { endByErasure, reopen } from './ended.ts'
 import type {
   HeldPlace,
@@ -317,6 +326,7 @@ const endDelivery = (lead: Lead, delivery: Delivery): void => {
       return
     }
     case 'attempt.ended': {
+      if (isRefusal(event.data)) delivery.refusals += 1
       const delivery = deliveryOf(lead, event.data.delivery)
       delivery.inFlight = null
       // That of a test lead is never started.

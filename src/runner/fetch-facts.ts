@@ -68,7 +68,7 @@ const failed = (
   const most = destination.attemptsMax ?? ctx.deliveries.attemptsMax
   const { nextAt } = sequelOf(ctx, {
     destination,
-    delivery: { attemptsBefore: 0, tries: most, since },
+    delivery: { attemptsBefore: 0, tries: most, since, refusals: 0 },
     attempt: failures,
     code: result.code,
     retryAfterMs: result.retryAfterMs,

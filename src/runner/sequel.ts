@@ -18,6 +18,9 @@ export interface Sequel {
 /** No delivery is tried for longer, whatever its destination says. */
 const RETRY_FOR_MS = 3 * 86_400_000
 
+/** What a firewall over there does not like of one lead looks like a wrong password: it pauses a destination so often. */
+const REFUSALS_MAX = 2
+
 const ENDS: Sequel = { nextAt: null, parked: false, pause: false }
 const PARKED: Sequel = { nextAt: null, parked: true, pause: false }
 
@@ -33,7 +36,7 @@ const mayRepeat = (destination: CompiledDestination): boolean => {
 
   asked: {
     readonly destination: CompiledDestination
-    readonly delivery: Pick<Delivery, 'attemptsBefore' | 'tries' | 'since'>
+    readonly delivery: Pick<Delivery, 'attemptsBefore' | 'tries' | 'since' | 'refusals'>
     readonly attempt: number
     readonly code: FaultCode
     readonly retryAfterMs: number | null
@@ -64,6 +67,8 @@ const mayRepeat = (destination: CompiledDestination): boolean => {
   switch (policy.retry) {
     case 'never':
       if (policy.after !== 'pause') return ENDS
+      // Somebody has mended it time and again: it is this lead that is not wanted, and others wait behind it.
+      if (delivery.refusals >= REFUSALS_MAX) return ENDS
       return { nextAt: delivery.tries === null ? now : null, parked: false, pause: true }
     case 'if_repeatable':
       return mayRepeat(destination) ? (again() ?? PARKED) : PARKED

@@ -322,6 +322,44 @@ describe('what is stopped', () => {
       engine.clock.advance(60_001)
       await first.work()
       expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'delivered' }])
+  it('does not count as time of its retries: let go on after days, it is tried as often as any', async () => {
+    await hold('destination', 'sent/crm')
+    const { answer } = await submit('alone')
+    engine.clock.advance(4 * 86_400_000)
+    await first.work()
+    sink.otherwise({ do: 'answer', status: 503 })
+    await engine.db.inspect('delete from millrace.hold')
+    await first.gate.refresh()
+    await first.work()
+    expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'waiting', attempts: 1 }])
+    sink.otherwise({ do: 'answer' })
+    engine.clock.advance(10_000)
+    await first.work()
+    expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'delivered', attempts: 2 }])
+  })
+
+  it('by one lead that is refused whatever people mend is a dead letter in the end, and lets the others go on', async () => {
+    sink.otherwise(({ body }) => ({ do: 'answer', status: body.includes('alone.poison') ? 403 : 200 }))
+    const { answer } = await submit('alone.poison')
+    const resume = async () => {
+      await engine.db.inspect('delete from millrace.hold')
+      await first.gate.refresh()
+      engine.clock.advance(60_000)
+      await first.work()
+    }
+    const paused = () => engine.db.inspect('select name from millrace.hold')
+    await resume()
+    expect(await paused()).toHaveLength(1)
+    expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'waiting', attempts: 2 }])
+    await resume()
+    expect(await paused()).toEqual([])
+    expect(await rowsOf(answer.lead_id)).toMatchObject([
+      { state: 'dead', code: 'destination.credentials', attempts: 3 },
+    ])
+    const others = await submit('alone')
+    expect(await rowsOf(others.answer.lead_id)).toMatchObject([{ state: 'delivered' }])
+  })
+
     },
   )
 
