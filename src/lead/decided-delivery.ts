@@ -27,9 +27,10 @@ export const decideDelivery = (delivery: Delivery, { at, data, sealed }: EventOf
       delivery.nextAt = data.next_at
       delivery.inFlight = null
       delivery.since = at
+      delivery.heldAt = null
       delivery.attemptsBefore = delivery.attempts
-      delivery.discarded = false
       delivery.refusals = 0
+      delivery.discarded = false
       delivery.resent = true
       if (data.key !== null) delivery.key = data.key
       if (sealed?.payload) delivery.payload = sealed.payload

@@ -43,16 +43,21 @@ export interface Delivery {
   /** Why it was put down though it was due. */
   held: HeldBy | null
   readonly openedAt: number
-  /** When it was opened, or a person had it sent again: what its attempts and their time are counted from. */
+  /**
+   * When it was opened, or a person had it sent again: what its attempts and their time are counted from. Later by all the
+   * time that it was due and could not go out.
+   */
   since: number
+  /** When it was due that is held; null: it is not, or for its batch. */
+  heldAt: number | null
   attemptsBefore: number
+  /** Attempts since then that were refused for our credentials. */
+  refusals: number
   /** What its calls carry as idempotency key, where that is not its id. */
   key: string | null
   /** A person had it sent again: by the destination as it is now. */
   resent: boolean
   discarded: boolean
-  /** Attempts since then that were refused for our credentials. */
-  refusals: number
 }
 
 const newDelivery = (
@@ -76,14 +81,15 @@ const newDelivery = (
   held: null,
   openedAt: at,
   since: at,
+  heldAt: null,
   attemptsBefore: 0,
+  refusals: 0,
   key: null,
   resent: false,
   discarded: false,
 })
 
 export const openedDelivery = ({ at, data, sealed }: EventOf<'delivery.opened'>): Delivery => ({
-  refusals: 0,
   ...newDelivery(data, at),
   since: data.not_before ?? at,
   waitFor: data.wait_for,

@@ -205,6 +205,13 @@ const deliveryOf = (lead: Lead, id: string): Delivery => {
   return delivery
 }
 
+const endDelivery = (lead: Lead, delivery: Delivery): void => {
+  if (delivery.outcome === 'success') lead.status = 'delivered'
+  if (delivery.outcome !== 'failure' && delivery.outcome !== 'error') return
+  const place = placeOf(delivery)
+  lead.holds.caps = lead.holds.caps.filter((cap) => cap.delivery !== place)
+}
+
 /** Applies one event. */
 export const evolve = (lead: Lead, event: LeadEvent): void => {
   switch (event.type) {
@@ -214,13 +221,6 @@ export const evolve = (lead: Lead, event: LeadEvent): void => {
       lead.source = event.data.source
       lead.mode = event.data.mode
       lead.test = event.data.test
-const endDelivery = (lead: Lead, delivery: Delivery): void => {
-  if (delivery.outcome === 'success') lead.status = 'delivered'
-  if (delivery.outcome !== 'failure' && delivery.outcome !== 'error') return
-  const place = placeOf(delivery)
-  lead.holds.caps = lead.holds.caps.filter((cap) => cap.delivery !== place)
-}
-
       lead.script = event.data.script ?? null
       lead.rerunOf = event.data.rerun_of ?? null
       lead.receivedAt = event.at
@@ -310,23 +310,15 @@ const endDelivery = (lead: Lead, delivery: Delivery): void => {
     case 'delivery.refused':
       lead.deliveries.set(event.data.delivery, refusedDelivery(event))
       return
-    case 'attempt.started': {
-      const delivery = deliveryOf(lead, event.data.delivery)
-      delivery.attempts = event.data.attempt
-      if (delivery.inFlight?.attempt === event.data.attempt) delivery.inFlight.started = event.data.call
-      else
-        delivery.inFlight = { attempt: event.data.attempt, startedAt: event.at, started: event.data.call, answers: [] }
-      delivery.nextAt = null
-      delivery.held = null
+    case 'attempt.started':
+      startAttempt(deliveryOf(lead, event.data.delivery), event)
       return
-    }
     case 'attempt.answered': {
       const { inFlight } = deliveryOf(lead, event.data.delivery)
       if (inFlight && event.sealed) inFlight.answers.push(event.sealed.response)
       return
     }
     case 'attempt.ended': {
-      if (isRefusal(event.data)) delivery.refusals += 1
       const delivery = deliveryOf(lead, event.data.delivery)
       delivery.inFlight = null
       // That of a test lead is never started.
@@ -334,6 +326,7 @@ const endDelivery = (lead: Lead, delivery: Delivery): void => {
       delivery.nextAt = event.data.next_at
       delivery.parked = event.data.parked
       delivery.code = event.data.code
+      if (isRefusal(event.data)) delivery.refusals += 1
       delivery.inDoubt = isInDoubt(delivery, event.data)
       delivery.reason = event.sealed?.reason ?? null
       delivery.reference = event.sealed?.reference ?? null
@@ -343,12 +336,9 @@ const endDelivery = (lead: Lead, delivery: Delivery): void => {
       endDelivery(lead, delivery)
       return
     }
-    case 'delivery.held': {
-      const delivery = deliveryOf(lead, event.data.delivery)
-      delivery.held = event.data.why
-      delivery.nextAt = event.data.next_at
+    case 'delivery.held':
+      holdDelivery(deliveryOf(lead, event.data.delivery), event)
       return
-    }
     case 'delivery.decided': {
       const delivery = deliveryOf(lead, event.data.delivery)
       decideDelivery(delivery, event)
