@@ -218,6 +218,23 @@ describe('an unknown outcome', () => {
   })
 })
 
+describe('what is edited and sent again', () => {
+  it('keeps its key where a call before may have arrived: who goes by keys does not take it twice', async () => {
+    sink.script({ do: 'reset' })
+    sink.otherwise({ do: 'answer', status: 503 })
+    const { answer } = await submit('alone')
+    engine.clock.advance(10_000)
+    await first.work()
+    expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'dead', code: 'destination.unavailable' }])
+    sink.otherwise({ do: 'answer' })
+    const { id } = await deliveryTo(answer.lead_id, 'crm')
+    await decide(answer.lead_id, id, 'send_again', { payload: { email: 'right@example.com' } })
+    await first.work()
+    expect(sink.requests.at(-1)).toMatchObject({ body: '{"email":"right@example.com"}' })
+    expect(new Set(sink.requests.slice(-3).map(({ headers }) => headers['idempotency-key']))).toEqual(new Set([id]))
+  })
+})
+
 describe('a breaker', () => {
   const fail = async (times: number): Promise<string[]> => {
     sink.otherwise({ do: 'answer', status: 503 })
