@@ -226,6 +226,8 @@ export interface DestinationType<Schema extends TObject = TObject> {
     settings: Static<Schema>,
     tools: DestinationTools,
   ) => Generator<Call, AttemptResult, CallAnswer>
+  /** Calls that only ask: where one goes unanswered nothing was done, and all is tried again whatever `repeat` says. */
+  readonly asks?: (call: Call) => boolean
   /** The access token its calls carry; null or absent: none. */
   readonly token?: (settings: Static<Schema>) => TokenSource | null
   /** The only code that sees a credential: adds it to a call just before it is sent. What it adds is not journaled. */

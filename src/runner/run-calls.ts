@@ -1,4 +1,4 @@
-import { FAULTS, isFault } from '../base/faults.ts'
+import { FAULTS, Fault, isFault } from '../base/faults.ts'
 import type { CallEnd } from '../delivery/gate.ts'
 import type { AttemptResult, Call, CallAnswer } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
@@ -46,6 +46,12 @@ const requestOf = (call: Call): Json => ({
   body: call.body,
 })
 
+/** Of a call that only asks it does not matter whether it arrived. */
+const unheard = (error: unknown): never => {
+  if (!isFault(error) || error.kind !== 'ambiguous') throw error
+  throw new Fault('destination.unavailable', { message: `Nothing was done yet: ${error.message}`, cause: error })
+}
+
 /** Before each call its start is committed. What was answered before a crash is not asked again. */
 export const runCalls = async (
   ctx: RunnerContext,
@@ -77,12 +83,13 @@ export const runCalls = async (
     await commit(journey, ctx.appender, ctx.clock, { wakeAt: journey.lead.receivedAt, runner: ctx.runnerNumber() })
     progress.called = true
     progress.sending = requestOf(step.value)
-    const response = await authorized.send({
+    const sending = authorized.send({
       timeoutMs: asked.timeoutMs,
       connectTimeoutMs: destination.policy.connectTimeoutMs,
       headersTimeoutMs: destination.policy.headersTimeoutMs,
       bodyTimeoutMs: destination.policy.bodyTimeoutMs,
     })
+    const response = await (destination.type.asks?.(step.value) ? sending.catch(unheard) : sending)
     const answer = answerOfCall(response)
     const sealed = { request: progress.sending, response: { ...answer, headers: redactHeaders(answer.headers) } }
     emit(journey, asked.heard(call, sealed, { status: response.status, ms: Math.round(response.ms) }))

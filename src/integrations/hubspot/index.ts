@@ -199,6 +199,7 @@ export const hubspot = defineDestination({
     uses: ({ batch }) => batch !== undefined,
     rowsMax: ({ batch }) => batch?.max ?? 100,
     nextAt: ({ batch }, now) => nextOf(batch, now),
+  asks: ({ url }) => url.endsWith('/search'),
     name: ({ id, flow }) => `${flow}-${id}`,
     // What each call holds is made when it is made.
     content: (rows) => rows.map(({ deliveryId }) => deliveryId).join('\n'),

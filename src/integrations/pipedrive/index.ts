@@ -156,6 +156,7 @@ export const pipedrive = defineDestination({
   deliver: function* deliver(input, settings: PipedriveSettings) {
     const { payload, now } = input
     if (nameOf(payload) === '' && textOf(payload.email) === '' && textOf(payload.phone) === '') return NOBODY
+  asks: ({ method }) => method === 'GET',
     const person = yield* personOf(payload, settings, now)
     if (typeof person !== 'number') return person
     const made = yield post('/v1/leads', leadBody(person, input.deliveryId, payload, settings))
