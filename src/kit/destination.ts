@@ -239,6 +239,8 @@ export interface DestinationType<Schema extends TObject = TObject> {
   readonly forget?: (input: ForgetInput, settings: Static<Schema>) => Generator<Call, AttemptResult, CallAnswer> | null
   /** The cheapest call that proves the connection, or null where there is none. */
   readonly check: (settings: Static<Schema>) => Call | null
+  /** What the answer to that says, where it may say no with a 2xx; absent: by its status. */
+  readonly readCheck?: (answer: CallAnswer, now: number) => AttemptResult
 }
 
 export const defineDestination = <Schema extends TObject>(

@@ -151,14 +151,17 @@ export const checkDestination = async (asked: Omit<TryAsked, 'payload' | 'answer
     const ok = answer.status >= 200 && answer.status < 300
     const response = { ...answer, headers: redactHeaders(answer.headers) }
     const refused = answer.status === 401 || answer.status === 403
-    const result: AttemptResult = ok
-      ? { outcome: 'success', reference: null, price: null, reason: null }
-      : {
-          outcome: 'error',
-          reason: `Answered ${answer.status}`,
-          code: refused ? 'destination.credentials' : 'destination.unavailable',
-          retryAfterMs: null,
-        }
+    const read = destination.type.readCheck
+    const result: AttemptResult = read
+      ? read(answer, asked.now)
+      : ok
+        ? { outcome: 'success', reference: null, price: null, reason: null }
+        : {
+            outcome: 'error',
+            reason: `Answered ${answer.status}`,
+            code: refused ? 'destination.credentials' : 'destination.unavailable',
+            retryAfterMs: null,
+          }
     return { exchanges: [{ request: shown(call), response, ms }], result, next: nextOf(result, destination) }
   } catch (error) {
     const result = faulty(error)

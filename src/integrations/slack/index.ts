@@ -208,4 +208,5 @@ export const slack = defineDestination({
     settings.bot === undefined
       ? null
       : { method: 'GET', url: 'https://slack.com/api/auth.test', headers: { accept: 'application/json' }, body: null },
+  readCheck: (answer, now) => read(answer, true, now),
 })
