@@ -105,6 +105,14 @@ const tokenOf = ({ auth }: HubspotSettings): TokenSource | null => {
   }
 }
 
+/** A page, or whatever else somebody put in its place. */
+const NOT_HUBSPOT = (code: 'destination.unavailable' | 'destination.unknown_outcome'): AttemptResult => ({
+  outcome: 'error',
+  reason: 'What answered is not HubSpot: it names no results',
+  code,
+  retryAfterMs: null,
+})
+
 const split = (payload: Values): { readonly contact: Values; readonly company: Values } => {
   const entries = Object.entries(payload)
   return {
@@ -129,7 +137,10 @@ function* companyOf(
   })
   const refused = refusalOf(found, now)
   if (refused !== null) return refused
-  const id = saidOf(found).results?.[0]?.id
+  const { results } = saidOf(found)
+  // Taken for "there is none", a page would make the company once more.
+  if (results === undefined) return NOT_HUBSPOT('destination.unavailable')
+  const id = results[0]?.id
   if (id !== undefined || !create) return id ?? null
   const made = yield post('/crm/v3/objects/companies', { properties: propertiesOf(company) })
   return refusalOf(made, now) ?? saidOf(made).id ?? null
@@ -188,6 +199,7 @@ export const hubspot = defineDestination({
   settings: HubspotSettings,
   // A company that was made twice is two companies.
   repeat: (settings) => (settings.company === 'create' ? 'unsafe' : 'safe'),
+  asks: ({ url }) => url.endsWith('/search'),
   example: { auth: { token: 'hubspot-token' }, company: 'find' },
   flaws: ({ batch, company }) => [
     ...batchFlaws(batch),
@@ -199,7 +211,6 @@ export const hubspot = defineDestination({
     uses: ({ batch }) => batch !== undefined,
     rowsMax: ({ batch }) => batch?.max ?? 100,
     nextAt: ({ batch }, now) => nextOf(batch, now),
-  asks: ({ url }) => url.endsWith('/search'),
     name: ({ id, flow }) => `${flow}-${id}`,
     // What each call holds is made when it is made.
     content: (rows) => rows.map(({ deliveryId }) => deliveryId).join('\n'),
@@ -213,12 +224,13 @@ export const hubspot = defineDestination({
     const refused = refusalOf(answer, input.now)
     if (refused !== null) return refused
     const result = saidOf(answer).results?.[0]
-    const id = result?.id ?? null
+    if (result === undefined) return NOT_HUBSPOT('destination.unknown_outcome')
+    const id = result.id ?? null
     const success: AttemptResult = {
       outcome: 'success',
       reference: id,
       price: null,
-      reason: result?.new === false ? 'An existing contact was updated' : null,
+      reason: result.new === false ? 'An existing contact was updated' : null,
     }
     if (settings.company === undefined || id === null || textOf(company.domain) === '') return success
     const tied = yield* companyOf(company, settings.company === 'create', input.now)

@@ -92,6 +92,14 @@ const personBody = (payload: Values, { owner }: PipedriveSettings): object => {
   }
 }
 
+/** A page, or whatever else somebody put in its place. */
+const UNHEARD = (code: 'destination.unavailable' | 'destination.unknown_outcome'): AttemptResult => ({
+  outcome: 'error',
+  reason: 'What answered is not Pipedrive: it names nothing that was asked for',
+  code,
+  retryAfterMs: null,
+})
+
 /** The person's id, or what went wrong. */
 function* personOf(
   payload: Values,
@@ -104,21 +112,17 @@ function* personOf(
     const found = yield search(field, term)
     const refused = refusalOf(found, now)
     if (refused !== null) return refused
-    const id = saidOf(found).data?.items?.[0]?.item?.id
+    const items = saidOf(found).data?.items
+    // Taken for "there is nobody", a page would make the person once more.
+    if (items === undefined) return UNHEARD('destination.unavailable')
+    const id = items[0]?.item?.id
     if (typeof id === 'number') return id
   }
   const made = yield post('/api/v2/persons', personBody(payload, settings))
   const refused = refusalOf(made, now)
   if (refused !== null) return refused
   const id = saidOf(made).data?.id
-  return typeof id === 'number'
-    ? id
-    : {
-        outcome: 'error',
-        reason: 'Made a person and named none',
-        code: 'destination.unknown_outcome',
-        retryAfterMs: null,
-      }
+  return typeof id === 'number' ? id : UNHEARD('destination.unknown_outcome')
 }
 
 const leadBody = (
@@ -152,17 +156,20 @@ export const pipedrive = defineDestination({
   settings: PipedriveSettings,
   // It has no key for a lead: one that was made twice is two leads.
   repeat: () => 'unsafe',
+  asks: ({ method }) => method === 'GET',
   example: { token: 'pipedrive-token' },
   deliver: function* deliver(input, settings: PipedriveSettings) {
     const { payload, now } = input
     if (nameOf(payload) === '' && textOf(payload.email) === '' && textOf(payload.phone) === '') return NOBODY
-  asks: ({ method }) => method === 'GET',
     const person = yield* personOf(payload, settings, now)
     if (typeof person !== 'number') return person
     const made = yield post('/v1/leads', leadBody(person, input.deliveryId, payload, settings))
-    return (
-      refusalOf(made, now) ?? { outcome: 'success', reference: idOf(saidOf(made).data?.id), price: null, reason: null }
-    )
+    const refused = refusalOf(made, now)
+    if (refused !== null) return refused
+    const reference = idOf(saidOf(made).data?.id)
+    return reference === null
+      ? UNHEARD('destination.unknown_outcome')
+      : { outcome: 'success', reference, price: null, reason: null }
   },
   authorize: (call, settings, credential) => ({
     ...call,

@@ -67,12 +67,21 @@ const refused = (error: Json | undefined, status: number, answer: CallAnswer, no
   return { outcome: 'failure', reason, code, ...(reference !== null && { reference }) }
 }
 
-const taken = (body: Json): AttemptResult => ({
-  outcome: 'success',
-  reference: textAt(body, 'id'),
-  price: null,
-  reason: isObject(body) && body.created === false ? 'An existing record was updated' : null,
-})
+/** An update may be answered with nothing. A page, or anything else that is not Salesforce's word, says neither yes nor no. */
+const taken = (body: Json, status: number): AttemptResult =>
+  status === 204 || textAt(body, 'id') !== null
+    ? {
+        outcome: 'success',
+        reference: textAt(body, 'id'),
+        price: null,
+        reason: isObject(body) && body.created === false ? 'An existing record was updated' : null,
+      }
+    : {
+        outcome: 'error',
+        reason: `Answered ${status} and named no record`,
+        code: 'destination.unknown_outcome',
+        retryAfterMs: null,
+      }
 
 /** Of a composite the part that failed by itself: the others are only rolled back with it. */
 const composite = (parts: readonly Json[], answer: CallAnswer, now: number): AttemptResult => {
@@ -82,7 +91,7 @@ const composite = (parts: readonly Json[], answer: CallAnswer, now: number): Att
   const cause = failed.find((part) => !halted(part)) ?? failed[0]
   if (isObject(cause)) return refused(listOf(cause.body)[0], Number(cause.httpStatusCode), answer, now)
   const record = parts.find((part) => textAt(part, 'referenceId') === 'record')
-  return taken(isObject(record) ? (record.body ?? null) : null)
+  return isObject(record) ? taken(record.body ?? null, Number(record.httpStatusCode)) : taken(null, answer.status)
 }
 
 export const readAnswer = (answer: CallAnswer, now: number): AttemptResult => {
@@ -97,5 +106,5 @@ export const readAnswer = (answer: CallAnswer, now: number): AttemptResult => {
   const parts = isObject(body) ? body.compositeResponse : undefined
   if (Array.isArray(parts)) return composite(parts, answer, now)
   if (isObject(body) && body.success === false) return refused(listOf(body.errors)[0], answer.status, answer, now)
-  return taken(body)
+  return taken(body, answer.status)
 }
