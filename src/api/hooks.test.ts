@@ -78,6 +78,27 @@ it('who unsubscribes, or answers 410, hears no more', async () => {
   expect(sink.requests.length).toBe(before + 1)
 })
 
+it('who unsubscribes while a delivery waits for it has unsubscribed, and leaves no dead letter', async () => {
+  const made = await subscribe('late')
+  sink.otherwise({ do: 'answer', status: 503 })
+  const { answer } = await submit()
+  expect((await ask('DELETE', `/api/v1/hooks/${made.json().id}`)).statusCode).toBe(200)
+  sink.otherwise({ do: 'answer' })
+  // Whoever sends has heard of it.
+  const sends = async () => {
+    const before = sink.requests.length
+    await submit()
+    return sink.requests.length - before
+  }
+  await expect.poll(sends).toBe(0)
+  const before = sink.requests.length
+  api.clock.advance(10 * 60_000)
+  api.home.house.sweeper.start()
+  const rows = () => api.home.inspect('select state, code from millrace.delivery where lead_id = $1', [answer.lead_id])
+  await expect.poll(rows).toEqual([{ state: 'refused', code: 'destination.rejected' }])
+  expect(sink.requests.length).toBe(before)
+})
+
 it('a sample shows what they are sent', async () => {
   const sample = await ask('GET', '/api/v1/hooks/sample?flow=hooked&destination=zaps')
   expect(sample.json()).toEqual([{ id: expect.any(String), lead_id: expect.any(String), mail: expect.any(String) }])

@@ -67,6 +67,12 @@ const destinationOf = async (
   return destination
 }
 
+const UNSUBSCRIBED: AttemptResult = {
+  outcome: 'failure',
+  reason: 'It has unsubscribed',
+  code: 'destination.rejected',
+}
+
 const DONE: Sequel = { nextAt: null, parked: false, pause: false }
 
 const endAttempt = async (
@@ -139,6 +145,14 @@ const runAttempt = (
   })
 }
 
+/** Whether a subscription was ended since: what is known here may be older than one that was made elsewhere. */
+const isGone = async (ctx: RunnerContext, { keys, lead }: Journey, hook: string): Promise<boolean> => {
+  const stands = async () => (await ctx.secrets.names(keys, hook)).includes(hook)
+  if (await stands()) return false
+  ctx.secrets.forget(lead.tenantId)
+  return !(await stands())
+}
+
 /** Makes the attempt that is due, if one is. */
 export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, delivery: Delivery): Promise<void> => {
   if (delivery.outcome !== 'open' || delivery.parked || waitsBehind(journey, delivery)) return
@@ -168,6 +182,10 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
   }
   if (isBereft(journey.flow, delivery)) {
     await endAttempt(ctx, journey, delivery, destination, attempt, BEREFT)
+    return
+  }
+  if (delivery.hook !== null && interrupted === null && (await isGone(ctx, journey, delivery.hook))) {
+    await endAttempt(ctx, journey, delivery, destination, attempt, UNSUBSCRIBED)
     return
   }
   if (batchOf(destination) !== null) {
