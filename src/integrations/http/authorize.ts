@@ -72,9 +72,16 @@ const signed = (call: Call, sign: Sign | undefined, credential: Credential): Cal
   return sign.timestamp_header === undefined ? whole : withHeader(whole, sign.timestamp_header, timestamp)
 }
 
+/** Its own host, also where a redirect goes on to it over TLS. */
+const isOwn = ({ url }: Call, settings: HttpSettings): boolean => {
+  const to = new URL(url)
+  const own = new URL(settings.url.replaceAll(/\{[{%].*?[%}]\}/g, ''))
+  return to.host === own.host && (to.protocol === own.protocol || to.protocol === 'https:')
+}
+
 /** A call that a redirect sent to another host carries nothing of ours. */
 export const authorize = (call: Call, settings: HttpSettings, credential: Credential): Call => {
-  if (new URL(call.url).origin !== new URL(settings.url.replaceAll(/\{[{%].*?[%}]\}/g, '')).origin) return call
+  if (!isOwn(call, settings)) return call
   const whole = signed(withAuth(call, settings.auth, credential), settings.sign, credential)
   const given = settings.client_certificate
   if (given === undefined) return whole
