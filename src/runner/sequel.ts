@@ -24,9 +24,6 @@ const REFUSALS_MAX = 2
 const ENDS: Sequel = { nextAt: null, parked: false, pause: false }
 const PARKED: Sequel = { nextAt: null, parked: true, pause: false }
 
-/** By the fault's kind alone: see `POLICY` in base/faults.ts. */
-export const sequelOf = (
-  ctx: Pick<RunnerContext, 'clock' | 'random' | 'deliveries'>,
 /** Whether what may have arrived does no harm if it is sent once more. */
 const mayRepeat = (destination: CompiledDestination): boolean => {
   const repeat = destination.type.repeat(destination.settings as never)
@@ -34,6 +31,9 @@ const mayRepeat = (destination: CompiledDestination): boolean => {
   return repeat === 'safe' || (repeat === 'keyed' && batchOf(destination)?.keyOfBatch !== true)
 }
 
+/** By the fault's kind alone: see `POLICY` in base/faults.ts. */
+export const sequelOf = (
+  ctx: Pick<RunnerContext, 'clock' | 'random' | 'deliveries'>,
   asked: {
     readonly destination: CompiledDestination
     readonly delivery: Pick<Delivery, 'attemptsBefore' | 'tries' | 'since' | 'refusals'>
