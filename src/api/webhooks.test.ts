@@ -3,7 +3,6 @@ import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
 import { openSink, type Sink, type SinkRequest } from '../../test/support/sink.ts'
 import { setHolds } from '../delivery/holds.ts'
 import { tidyTold } from '../feed/telling.ts'
-import type { Payload } from '../jobs/jobs.ts'
 import { signatureOf } from '../kit/standard-webhooks.ts'
 import { TOLD, TOLD_OF_ALERTS } from '../lead/told.ts'
 import { TOLD_EVENTS } from './contract/told-events.ts'
@@ -227,28 +226,25 @@ describe('a webhook', () => {
        from generate_series(1, 12011) n`,
       [api.home.tenantId, id, new Date(api.clock.now())],
     )
-    const by = (what: string) =>
-      api.home.inspect(`select ${what} as what, count(*)::integer as n from millrace.webhook_event
-        where webhook_id = '${id}' group by 1 order by 1`)
+    const by = async (where: string) =>
+      (
+        await api.home.inspect<{ n: number }>(`select count(*)::integer as n from millrace.webhook_event
+          where webhook_id = '${id}' and ${where}`)
+      )[0]?.n
     expect((await ask('POST', `/api/v1/webhooks/${id}/replay`)).json()).toEqual({ events: 10_000 })
     // The request itself saw to one stretch, a job to the rest.
-    expect(await by('state')).toEqual([
-      { what: 'dead', n: 7_001 },
-      { what: 'waiting', n: 5_010 },
+    expect(await by(`state = 'dead'`)).toBe(7_001)
+    const payload = { webhook: id, at: api.clock.now() }
+    expect(await api.home.inspect(`select payload from millrace.job where task like 'webhooks.%'`)).toEqual([
+      { payload },
     ])
-    const [job] = await api.home.inspect<{ payload: Payload }>(
-      `select payload from millrace.job where task = 'webhooks.send_again'`,
-    )
-    expect(job?.payload).toEqual({ webhook: id, at: api.clock.now() })
-    const { signal } = new AbortController()
-    await api.home.house.feed.sendAgain.goOn({ tenantId: api.home.tenantId, payload: job?.payload ?? {}, signal })
-    expect(await by('state')).toEqual([{ what: 'waiting', n: 12_011 }])
-    expect(await by('next_at')).toEqual([{ what: new Date(api.clock.now()), n: 12_011 }])
+    await api.home.house.feed.sendAgain.goOn({ tenantId: api.home.tenantId, payload, signal: AbortSignal.any([]) })
+    expect(await by(`state = 'waiting' and next_at = '${new Date(payload.at).toISOString()}'`)).toBe(12_011)
     expect((await ask('DELETE', `/api/v1/webhooks/${id}`)).statusCode).toBe(200)
     // Nothing of it is sent any more; what one stretch left goes with the nightly round.
-    expect(await by('state')).toEqual([{ what: 'waiting', n: 7_011 }])
+    expect(await by('true')).toBe(7_011)
     await tidyTold(api.home.house.database, api.home.tenantId, api.clock.now())
-    expect(await by('state')).toEqual([])
+    expect(await by('true')).toBe(0)
   })
 
   it('is sent again with all attempts what was given up days ago', async () => {

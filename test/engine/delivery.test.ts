@@ -218,23 +218,6 @@ describe('an unknown outcome', () => {
   })
 })
 
-describe('what is edited and sent again', () => {
-  it('keeps its key where a call before may have arrived: who goes by keys does not take it twice', async () => {
-    sink.script({ do: 'reset' })
-    sink.otherwise({ do: 'answer', status: 503 })
-    const { answer } = await submit('alone')
-    engine.clock.advance(10_000)
-    await first.work()
-    expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'dead', code: 'destination.unavailable' }])
-    sink.otherwise({ do: 'answer' })
-    const { id } = await deliveryTo(answer.lead_id, 'crm')
-    await decide(answer.lead_id, id, 'send_again', { payload: { email: 'right@example.com' } })
-    await first.work()
-    expect(sink.requests.at(-1)).toMatchObject({ body: '{"email":"right@example.com"}' })
-    expect(new Set(sink.requests.slice(-3).map(({ headers }) => headers['idempotency-key']))).toEqual(new Set([id]))
-  })
-})
-
 describe('a breaker', () => {
   const fail = async (times: number): Promise<string[]> => {
     sink.otherwise({ do: 'answer', status: 503 })
@@ -320,44 +303,6 @@ describe('what is stopped', () => {
     await first.gate.refresh()
     await first.work()
     expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'delivered' }])
-  })
-
-  it('does not count as time of its retries: let go on after days, it is tried as often as any', async () => {
-    await hold('destination', 'sent/crm')
-    const { answer } = await submit('alone')
-    engine.clock.advance(4 * 86_400_000)
-    await first.work()
-    sink.otherwise({ do: 'answer', status: 503 })
-    await engine.db.inspect('delete from millrace.hold')
-    await first.gate.refresh()
-    await first.work()
-    expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'waiting', attempts: 1 }])
-    sink.otherwise({ do: 'answer' })
-    engine.clock.advance(10_000)
-    await first.work()
-    expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'delivered', attempts: 2 }])
-  })
-
-  it('by one lead that is refused whatever people mend is a dead letter in the end, and lets the others go on', async () => {
-    sink.otherwise(({ body }) => ({ do: 'answer', status: body.includes('alone.poison') ? 403 : 200 }))
-    const { answer } = await submit('alone.poison')
-    const resume = async () => {
-      await engine.db.inspect('delete from millrace.hold')
-      await first.gate.refresh()
-      engine.clock.advance(60_000)
-      await first.work()
-    }
-    const paused = () => engine.db.inspect('select name from millrace.hold')
-    await resume()
-    expect(await paused()).toHaveLength(1)
-    expect(await rowsOf(answer.lead_id)).toMatchObject([{ state: 'waiting', attempts: 2 }])
-    await resume()
-    expect(await paused()).toEqual([])
-    expect(await rowsOf(answer.lead_id)).toMatchObject([
-      { state: 'dead', code: 'destination.credentials', attempts: 3 },
-    ])
-    const others = await submit('alone')
-    expect(await rowsOf(others.answer.lead_id)).toMatchObject([{ state: 'delivered' }])
   })
 
   it.each([

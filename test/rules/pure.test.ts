@@ -40,6 +40,7 @@ const BANS: readonly Ban[] = [
     where: isStill,
     except: {
       'src/base/coalesce.ts': 'gathers at the end of a turn of the event loop',
+      'src/base/clock.ts': 'is the time: how much has passed where the machine’s clock was set back',
       'src/runner/runner.ts': 'how long a source waits for its answer',
     },
   },
