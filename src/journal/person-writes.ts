@@ -237,7 +237,7 @@ const releaseStatement = (commits: readonly PersonCommit[]): Statement[] => {
 with w as (
   select * from unnest($1::uuid[], $2::uuid[]) as w(tenant_id, id)
 ), begun as materialized (
-  select w.tenant_id, w.id, p.keys
+  select w.id, p.keys
   from w cross join lateral (
     select keys from millrace.person where tenant_id = w.tenant_id and id = w.id limit 1
   ) p
@@ -251,15 +251,14 @@ with w as (
     where tenant_id = w.tenant_id and lead_id between w.id and w.id order by lead_id
   ) r
 ), released as materialized (
-  select tenant_id, id, keys from begun union all select tenant_id, id, keys from joined
+  select id, keys from begun union all select id, keys from joined
 ), emptied as (
   insert into millrace.person_record (tenant_id, person_id, lead_id, keys, sealed)
   select tenant_id, person_id, id, '{}'::bigint[], null from joined order by tenant_id, person_id, id
   on conflict (tenant_id, person_id, lead_id) do update set keys = excluded.keys, sealed = excluded.sealed
 )
-delete from millrace.person_key k using released r
-where k.key = any (array(select unnest(keys) from released))
-  and k.tenant_id = r.tenant_id and k.lead_id = r.id`,
+delete from millrace.person_key
+where key = any (array(select unnest(keys) from released)) and lead_id = any (array(select id from released))`,
       values: [uuids(released.map((c) => c.tenantId)), uuids(released.map((c) => c.leadId))],
     },
   ]
