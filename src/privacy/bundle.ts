@@ -10,7 +10,10 @@ import type { Subject } from './types.ts'
 /** Everything held on a person, in words and names that they can read. */
 export interface Bundle {
   readonly made_at: string
+  /** The oldest of them. */
   readonly leads: readonly Readonly<Record<string, unknown>>[]
+  /** How many more there are. */
+  readonly leads_left_out: number
   readonly consents: readonly Readonly<Record<string, unknown>>[]
   readonly consent_now: readonly Readonly<Record<string, unknown>>[]
   readonly blocks: readonly Readonly<Record<string, unknown>>[]
@@ -37,7 +40,7 @@ export const buildBundle = async (options: {
     [
       {
         name: 'bundle_leads',
-        text: `select id from (
+        text: `select id, count(*) over () as of from (
                  select id from millrace.lead where tenant_id = $1::uuid and id = any ($3::uuid[])
                  union
                  select id from millrace.lead where tenant_id = $1::uuid and email_key = any ($2::bigint[])
@@ -99,6 +102,7 @@ export const buildBundle = async (options: {
   return {
     made_at: iso(now),
     leads,
+    leads_left_out: Number(found[0]?.of ?? 0) - found.length,
     consents: records.map(({ at, ...record }) => ({ at: iso(at), ...record })),
     consent_now: statesAt(records, now).map((state) => ({
       ...state,
@@ -132,6 +136,7 @@ const valueHtml = (value: unknown): string => {
 
 const SECTIONS: readonly (readonly [keyof Bundle, string])[] = [
   ['leads', 'What was received and what became of it'],
+  ['leads_left_out', 'How many more were received'],
   ['consents', 'What was consented to, and taken back'],
   ['consent_now', 'How consents stand'],
   ['blocks', 'What must not be done'],

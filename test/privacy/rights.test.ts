@@ -45,6 +45,25 @@ describe('access', () => {
     const audit = (await ask('GET', '/api/v1/audit?action=privacy.export')).json<{ items: object[] }>()
     expect(audit.items).toHaveLength(2)
   })
+
+  it('says how many leads it leaves out of somebody with very many', async () => {
+    const email = 'bot@example.com'
+    await leadOf({ email })
+    const made = await post('/api/v1/privacy/requests', { kind: 'access', email })
+    const read = async () =>
+      (await ask('GET', made.json<{ bundle_url: string }>().bundle_url)).json<{
+        leads: object[]
+        leads_left_out: number
+      }>()
+    expect((await read()).leads_left_out).toBe(0)
+    // As many rows as leads would have, without their journals.
+    await api.home.inspect(
+      `insert into millrace.lead select (jsonb_populate_record(l, jsonb_build_object('id', gen_random_uuid()))).*
+       from millrace.lead l, generate_series(1, 1001) where l.email_key = (
+         select email_key from millrace.lead order by id desc limit 1)`,
+    )
+    expect((await read()).leads_left_out).toBe(2)
+  })
 })
 
 describe('rectification', () => {
