@@ -67,6 +67,15 @@ describe('a row of the leads', () => {
     await page.getByRole('heading', { level: 1 }).click()
     await page.keyboard.press('Escape')
     await expect.poll(() => page.url()).toBe(`${home.url}/leads?source=facebook`)
+    // Scrolled to where it was, also for who opened one further down.
+    const grid = page.getByRole('grid', { name: 'Leads' })
+    await grid.evaluate((box) => box.scrollTo({ top: 700 }))
+    await page.locator('.lead-row[aria-rowindex="27"]').click()
+    await page.getByRole('region', { name: 'What became of it' }).waitFor()
+    await page.getByRole('heading', { level: 1 }).click()
+    await page.keyboard.press('Escape')
+    await grid.waitFor()
+    await expect.poll(() => grid.evaluate((box) => box.scrollTop)).toBe(700)
     await page.close()
   })
 
@@ -118,6 +127,48 @@ describe('many leads that wait', () => {
     await bar.getByText('1 chosen').waitFor()
     await page.getByRole('button', { name: 'Accepted', exact: true }).click()
     await bar.waitFor({ state: 'detached' })
+    await page.close()
+  })
+})
+
+describe('on a phone', () => {
+  it('what is read and done stands below each other, whole', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const id = await inReview(7)
+    const page = await home.open('/review')
+    await page.setViewportSize({ width: 390, height: 844 })
+    const boxOf = async (name: string) =>
+      (await page.getByRole('region', { name, exact: true }).boundingBox()) ?? expect.fail(name)
+    await page.getByRole('region', { name: 'Score' }).waitFor()
+    const [fields, score] = [await boxOf('Fields'), await boxOf('Score')]
+    expect(fields.width).toBeGreaterThan(290)
+    expect(score.y).toBeGreaterThanOrEqual(fields.y + fields.height)
+
+    await page.goto(`${home.url}/leads/${id}`)
+    const line = (await page.locator('.verdict-line').boundingBox()) ?? expect.fail('no first line')
+    expect(line.width).toBeGreaterThan(190)
+    const read = page.getByRole('region', { name: 'Journey' }).getByText('7 fields read.')
+    const seen = (await read.boundingBox()) ?? expect.fail('no journey')
+    expect(seen.x + seen.width).toBeLessThanOrEqual(390)
+    expect(await read.isVisible()).toBe(true)
+    await home.checkAccess(page)
+
+    await page.goto(`${home.url}/leads`)
+    await page.getByRole('checkbox', { name: `Choose lead ${id}` }).click()
+    const bar = page.getByRole('toolbar', { name: 'Chosen leads' })
+    for (const button of await bar.getByRole('button').all()) {
+      const box = (await button.boundingBox()) ?? expect.fail('no button')
+      expect(box.x >= 56 && box.x + box.width <= 390).toBe(true)
+    }
+
+    await page.goto(`${home.url}/flows/solar`)
+    const picture = await page.getByRole('region', { name: 'The flow as a picture' }).elementHandle()
+    await page.getByText('No problems').waitFor()
+    const drawn = (await picture?.boundingBox()) ?? expect.fail('no picture')
+    const text = (await page.locator('.yaml').boundingBox()) ?? expect.fail('no text')
+    expect(drawn.height).toBeGreaterThan(400)
+    expect(text.y).toBeGreaterThanOrEqual(drawn.y + drawn.height)
+    await home.checkAccess(page)
     await page.close()
   })
 })

@@ -10,3 +10,8 @@ export const keepSearch = (search: LeadSearch): void => {
 
 /** Of whoever is signed in: another's is none of theirs. */
 export const lastSearch = (): LeadSearch => (last.userId === session()?.userId ? last.search : {})
+
+/** Kept with an entry of the history: one step back from it is the list, scrolled to where it was. */
+export const FROM_LIST: object = { fromList: true }
+
+export const cameFromList = (): boolean => (history.state as { readonly fromList?: boolean } | null)?.fromList === true

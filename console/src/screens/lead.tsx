@@ -17,7 +17,7 @@ import { Resume } from '../lead/resume.tsx'
 import { storyOf } from '../lead/story.ts'
 import { Timeline } from '../lead/timeline.tsx'
 import { Verdict } from '../lead/verdict.tsx'
-import { lastSearch } from '../leads/last-search.ts'
+import { cameFromList, lastSearch } from '../leads/last-search.ts'
 import { useLiveBatches } from '../live/live.tsx'
 import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
@@ -112,7 +112,7 @@ export const Lead = () => {
   useLiveBatches(({ items }) => {
     if (items.some((item) => item.id === id)) void client.invalidateQueries({ queryKey: ['lead', id] })
   })
-  useKeys({ Escape: () => void go({ to: '/leads', search: lastSearch() }) })
+  useKeys({ Escape: () => (cameFromList() ? history.back() : void go({ to: '/leads', search: lastSearch() })) })
   const moments = useMemo(
     () => (lead.data && (events.data || !isTraced) ? storyOf(lead.data, events.data?.items ?? []) : null),
     [lead.data, events.data, isTraced],

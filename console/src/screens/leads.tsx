@@ -9,7 +9,7 @@ import { COLUMNS, DEFAULT_COLUMNS } from '../leads/columns.tsx'
 import { useExport } from '../leads/export.ts'
 import { Filters } from '../leads/filters.tsx'
 import { LeadGrid } from '../leads/grid.tsx'
-import { keepSearch } from '../leads/last-search.ts'
+import { FROM_LIST, keepSearch } from '../leads/last-search.ts'
 import { useLeads } from '../leads/use-leads.ts'
 import { Views } from '../leads/views.tsx'
 import { useMay } from '../rights.ts'
@@ -49,7 +49,10 @@ export const Leads = () => {
   const sources = useMemo(() => [...new Set(leads.rows.slice(0, 1_000).map(({ source }) => source))], [leads.rows])
 
   const filter = useCallback((next: LeadSearch) => void go({ to: '/leads', search: next }), [go])
-  const open = useCallback((lead: LeadSummary) => void go({ to: '/leads/$id', params: { id: lead.id } }), [go])
+  const open = useCallback(
+    (lead: LeadSummary) => void go({ to: '/leads/$id', params: { id: lead.id }, state: FROM_LIST }),
+    [go],
+  )
   const select = useCallback(
     (id: string, on: boolean) =>
       setSelected((before) => {
