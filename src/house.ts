@@ -173,7 +173,6 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const audit = createAudit({ database, keyring, clock })
     // For what people ask for, one by one; what is gathered stands in the journals of the leads, with who did it.
     const changes = recordChanges(database, audit)
-
     const epochs = new Map<string, number>()
     const forget = (tenantId: string): void => {
       catalog.forget(tenantId)
@@ -230,6 +229,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     const loader = createLeadLoader({ database, keyring })
     feed = createFeed({
       database,
+      changes,
       clock,
       random,
       gate,

@@ -23,6 +23,8 @@ export interface Feed {
 
 export const createFeed = (options: {
   readonly database: Database
+  /** For what people ask for: each change has its entry in its own transaction. */
+  readonly changes: Database
   readonly clock: Clock
   readonly random: () => number
   readonly gate: Pick<Gate, 'admit' | 'stopped' | 'pauseByHouse'>
@@ -36,8 +38,21 @@ export const createFeed = (options: {
   readonly publicUrl: string | null
   readonly log: Log
 }): Feed => {
-  const { database, clock, random, gate, outbound, keyring, loader, credential, mayShow, mail, publicUrl, log } =
-    options
+  const {
+    database,
+    changes,
+    clock,
+    random,
+    gate,
+    outbound,
+    keyring,
+    loader,
+    credential,
+    mayShow,
+    mail,
+    publicUrl,
+    log,
+  } = options
 
   const alertBody = async ({ tenantId }: Webhook, event: OwedEvent): Promise<string | null> => {
     const alert = await findAlert(database, tenantId, event.subject)
@@ -92,7 +107,7 @@ export const createFeed = (options: {
   return {
     listeners: createListeners({ database, onOwed: sender.hint }),
     sender,
-    sendAgain: createSendAgain({ database, clock }),
+    sendAgain: createSendAgain({ database: changes, clock }),
     alerts,
     stop: async () => {
       await alerts.stop()
