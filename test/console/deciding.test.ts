@@ -250,6 +250,16 @@ describe('a flow that branches', () => {
     await home.checkAccess(page)
     await home.shoot(page, 'flow-branches')
 
+    // A wide one is drawn larger where it has the whole width; what is wrong is still said.
+    const small = (await box('worth')).height
+    await page.getByRole('button', { name: 'The picture alone' }).click()
+    await text.waitFor({ state: 'hidden' })
+    await expect.poll(async () => (await box('worth')).height).toBeGreaterThan(small * 1.2)
+    await page.getByText('No problems').waitFor()
+    await home.checkAccess(page)
+    await page.getByRole('button', { name: 'The picture alone' }).click()
+    await text.waitFor()
+
     // A step of an arm is changed by the picture, and stays in its arm.
     await graph.getByText('worth', { exact: true }).click()
     await page.getByRole('button', { name: 'Move down' }).click()

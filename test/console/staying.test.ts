@@ -105,7 +105,9 @@ describe('a row of the leads', () => {
 })
 
 describe('many leads that wait', () => {
-  it('are rejected together with a reason, and approved as all that match the filter', async ({ skip }) => {
+  it('are rejected together with a reason, and what is chosen under one filter is chosen under no other', async ({
+    skip,
+  }) => {
     skip(missing !== null, `no browser: ${missing}`)
     const ids = [await inReview(3), await inReview(4)]
     const page = await home.open('/leads?status=pending_review')
