@@ -37,6 +37,19 @@ export const PROBLEM_CODES = {
 
 export type ProblemCode = keyof typeof PROBLEM_CODES
 
+/**
+ * Those that take nothing away from what was read: all of the flow stands as it was written. Nobody publishes it so; whether
+ * what was published before they were looked for can run is said by compiling it.
+ */
+export const ADVICE: ReadonlySet<string> = new Set<ProblemCode>([
+  'unknown_field',
+  'unknown_part',
+  'unknown_destination',
+  'unknown_enricher',
+  'unreachable',
+  'never_set',
+])
+
 /** A problem before its offset in the text was turned into line and column. */
 export interface Finding {
   readonly code: ProblemCode

@@ -3,11 +3,15 @@ import type { Database } from '../database/pool.ts'
 import type { CalledBy } from '../delivery/departed.ts'
 import { compileFlow } from '../flow/compile.ts'
 import { parseFlow } from '../flow/parse.ts'
+import { ADVICE } from '../flow/problems.ts'
 import type { CompiledFlow, Registries } from '../kit/flow.ts'
 
 /**
  * Published flows, compiled once and kept. A version never changes, so it is never read twice; which version is the
  * current one is read anew when the tenant's configuration has changed.
+ *
+ * What was published goes on as it was written, though a program that came later would advise against it. Only where it
+ * cannot be read or run as it was written is it refused: it would do something else than what somebody published.
  */
 export interface Catalog {
   /** Throws Fault `not_found` where the tenant has no such flow. */
@@ -54,8 +58,10 @@ export const createCatalog = (options: { readonly database: Database; readonly r
     )
     const row = rows?.[0]
     if (!row) throw new Fault('not_found', { message: `There is no version ${version} of flow "${flowId}"` })
-    const { document } = parseFlow(row.document as string, registries)
-    return compileFlow({ document, version, registries: pinned(registries, row.revisions as Record<string, number>) })
+    const own = pinned(registries, row.revisions as Record<string, number>)
+    const { document } = parseFlow(row.document as string, own)
+    const problems = document.problems.filter(({ code }) => !ADVICE.has(code))
+    return compileFlow({ document: { ...document, problems }, version, registries: own })
   }
 
   const version: Catalog['version'] = (tenantId, flowId, number) => {
