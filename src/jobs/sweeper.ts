@@ -3,6 +3,7 @@ import { isFault } from '../base/faults.ts'
 import { bools, int4s, texts, uuids } from '../database/arrays.ts'
 import type { Database, Log } from '../database/pool.ts'
 import type { Gate } from '../delivery/gate.ts'
+import { isPassing } from '../journal/anchors.ts'
 import type { Runner } from '../runner/types.ts'
 
 /**
@@ -21,7 +22,7 @@ export interface Sweeper {
   doubt(lead: { readonly tenantId: string; readonly leadId: string; readonly away: boolean }): void
   /** A lead was put down until then, ms since 1970. */
   hint(at: number): void
-  /** Takes no more; resolves when the look under way has ended. */
+  /** Takes no more; resolves when the look and the search under way have ended. */
   stop(): Promise<void>
 }
 
@@ -32,6 +33,8 @@ const EACH = 100
 /** Between searches for unfinished leads that no row in work stands for. With the age below: found within a minute. */
 const LOST_EVERY_MS = 25_000
 const LOST_OLDER_MS = 25_000
+/** A search reads every open lead. Where that takes long it is made more seldom: a process spends a twentieth on it at most. */
+const LOST_PAUSE = 20
 /** A commit whose connection broke may still show up: the server ends any statement before this. */
 const DOUBT_MS = 45_000
 const DOUBTS_EACH = 500
@@ -53,7 +56,8 @@ export const createSweeper = (options: {
   let nextAt = Number.POSITIVE_INFINITY
   let looking: Promise<void> | null = null
   let stopped = true
-  let lostLookedAt = 0
+  let lostAt = 0
+  let searching: Promise<void> | null = null
   let away = false
   /** Leads taken up here and not yet put down; at how many of them another look is due, since more may wait. */
   let taken = 0
@@ -103,22 +107,33 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
     doubts.push(...batch.filter((lead) => !seen.has(lead.leadId) && lead.until > now))
   }
 
+  /** Beside the looks: no lead that is due waits for it, nor for a search that fails. */
   const findLost = async (now: number): Promise<void> => {
-    if (now - lostLookedAt < LOST_EVERY_MS) return
-    const [row] = await database.definer<{ found: number }>({
-      name: 'adopt_lost_work',
-      text: 'select millrace.adopt_lost_work($1::timestamptz, $2::timestamptz) as found',
-      values: [new Date(now - LOST_OLDER_MS), new Date(now)],
-    })
-    lostLookedAt = now
-    if ((row?.found ?? 0) > 0)
-      log.error({ leads: row?.found }, 'unfinished leads stood in no queue; they are taken up now')
+    lostAt = now + LOST_EVERY_MS
+    try {
+      const [row] = await database.definer<{ found: number }>({
+        name: 'adopt_lost_work',
+        text: 'select millrace.adopt_lost_work($1::timestamptz, $2::timestamptz) as found',
+        values: [new Date(now - LOST_OLDER_MS), new Date(now)],
+      })
+      if (!row?.found) return
+      log.error({ leads: row.found }, 'unfinished leads stood in no queue; they are taken up now')
+      schedule(clock.now())
+    } catch (error) {
+      if (!isPassing(error))
+        log.warn({ code: isFault(error) ? error.code : 'internal' }, 'could not look for lost leads')
+    } finally {
+      lostAt = Math.max(lostAt, now + LOST_PAUSE * (clock.now() - now))
+    }
   }
 
   const look = async (): Promise<void> => {
     await settleDoubts()
     const now = clock.now()
-    await findLost(now)
+    if (searching === null && now >= lostAt)
+      searching = findLost(now).finally(() => {
+        searching = null
+      })
     const room = leadsInFlightMax - runner.inFlight()
     if (room <= 0 || !isHeld()) return
     const limits = withTenants(gate.rooms(), room)
@@ -220,6 +235,7 @@ select k.lead_id from millrace.work k join w on k.tenant_id = w.tenant_id and k.
       stopped = true
       clearTimeout(timer)
       await looking
+      await searching
     },
   }
 }

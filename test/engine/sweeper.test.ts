@@ -140,6 +140,17 @@ steps: [ { deliver: { to: later, delay: 7d } } ]
     await sweeper.stop()
   })
 
+  it('takes up what is due though the search for lost leads fails', async () => {
+    const leadId = newLead()
+    await work(leadId, null)
+    await engine.db.inspect('alter function millrace.adopt_lost_work(timestamptz, timestamptz) rename to out_of_order')
+    const { sweeper, taken } = looking({ held: true })
+    sweeper.start()
+    await expect.poll(() => taken).toContainEqual({ leadId, attempts: 1 })
+    await sweeper.stop()
+    await engine.db.inspect('alter function millrace.out_of_order(timestamptz, timestamptz) rename to adopt_lost_work')
+  })
+
   it('hands each tenant its turn: one with many due leads does not hold up another with few', async () => {
     const quiet = await engine.addTenant('quiet')
     for (let n = 0; n < 60; n += 1) await work(newLead(), null)
