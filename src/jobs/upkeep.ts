@@ -1,4 +1,5 @@
 import { anchorAudit } from '../audit/verify.ts'
+import { eachByItself } from '../base/by-itself.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database, Log } from '../database/pool.ts'
 import { type CalledBy, tidyDeparted } from '../delivery/departed.ts'
@@ -104,12 +105,12 @@ export const createUpkeep = (options: {
       name: 'find_tenants',
       text: 'select id from millrace.find_tenants()',
     })
-    for (const { id } of tenants) {
+    await eachByItself(tenants, async ({ id }) => {
       await keyring.ensureAuditKey(id, now)
       await anchorTenant({ database, keyring, tenantId: id, now })
       await anchorAudit({ database, keyring, tenantId: id, now })
       await database.batch([id], [putSchedule({ tenantId: id, ...TIDY }, now)])
-    }
+    })
   }
 
   /** What deleted tenants left, and what is over of others, goes bit by bit; what limited ones keep is measured. */
@@ -119,24 +120,19 @@ export const createUpkeep = (options: {
       name: 'list_tenants',
       text: 'select * from millrace.list_tenants()',
     })
-    for (const { id, deleted_at, limit_storage_bytes: limit, storage_measured_at: at } of tenants) {
-      if (deleted_at !== null) {
-        await purge(database, id)
-        continue
-      }
+    await eachByItself(tenants, async ({ id, deleted_at, limit_storage_bytes: limit, storage_measured_at: at }) => {
+      if (deleted_at !== null) return purge(database, id)
       await clearExpired(database, id, now)
       await tidyDeparted(database, id, calledBy)
       if (limit !== null && (at ?? 0) < now - STORAGE_EVERY_MS) await measure(database, id, now)
-    }
+    })
   }
 
   const run = (): void => {
-    running = round()
-      .then(tendTenants)
-      .catch((error) => {
-        if (!isPassing(error))
-          log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'upkeep failed; it is tried again')
-      })
+    running = eachByItself([round, tendTenants], (part) => part()).catch((error) => {
+      if (!isPassing(error))
+        log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'upkeep failed; it is tried again')
+    })
     running.finally(() => {
       timer = setTimeout(run, EVERY_MS)
       timer.unref()

@@ -1,4 +1,5 @@
 import { delayMs } from '../base/backoff.ts'
+import { eachByItself } from '../base/by-itself.ts'
 import type { Clock } from '../base/clock.ts'
 import { type FaultCode, isFault } from '../base/faults.ts'
 import type { Database, Log } from '../database/pool.ts'
@@ -184,7 +185,7 @@ export const createNotices = (options: {
         text: 'select id from millrace.find_tenants()',
       })
       let told = 0
-      for (const { id } of tenants) {
+      await eachByItself(tenants, async ({ id }) => {
         const taken = await take(id)
         const each = await Promise.all(
           taken.map(async ({ notice, sealed }) => {
@@ -194,7 +195,7 @@ export const createNotices = (options: {
           }),
         )
         told += each.reduce<number>((sum, one) => sum + one, 0)
-      }
+      })
       return told
     },
     acknowledge: async ({ tenantId, id, by }) => {
