@@ -37,9 +37,15 @@ export const namedBy = (records: readonly OfTenant<Naming>[]): Named[] =>
     account === null ? [] : [{ tenantId, personId, at, account }],
   )
 
-/** Of a person that none is known of, nor of who stands under it. Locked, so that who comes at the same moment finds it known. */
+/**
+ * Of a person that none is known of, nor of who stands under it. Only such a one is locked, so that who comes at the same
+ * moment finds it known.
+ */
 const OF_NONE = `
-  where (select account_id is null from millrace.person where tenant_id = w.tenant_id and id = w.person_id for update)
+  where (
+      select true from millrace.person
+      where tenant_id = w.tenant_id and id = w.person_id and account_id is null for update
+    )
     and not exists (
       select from (
         select account_id from millrace.person
@@ -110,8 +116,10 @@ on conflict do nothing`,
 /** What leads of known persons name: after their persons, which may begin in the same commits. */
 export const speaksStatements = (speaks: readonly OfTenant<SpeaksWrite>[]): Statement[] => {
   if (speaks.length === 0) return []
-  // The first word counts: of one person in one statement there is one row.
-  const first = [...new Map([...speaks].reverse().map((each) => [each.tenantId + each.write.personId, each])).values()]
+  // The first word counts: of one person in one statement there is one row. In one order everywhere, as they are locked.
+  const first = [...new Map([...speaks].reverse().map((each) => [each.tenantId + each.write.personId, each]))]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, each]) => each)
   return [
     ...accountStatements(
       first.map(({ tenantId, write }) => ({ tenantId, ...write })),
