@@ -59,6 +59,24 @@ const erase = async (email: string) => {
   })
   return erasure.carryOut(home.tenantId, id)
 }
+/** As another process may do it: `house`. */
+const block = async (
+  email: string,
+  kind: 'revoke' | 'restrict',
+  channel: 'call' | 'share' = 'call',
+  house = home.house,
+) => {
+  const [key = 0n] = (await person(email)).keys
+  return house.privacy.consents.block({
+    tenantId: home.tenantId,
+    actor: { kind: 'operator', id: 'test' },
+    kind,
+    known: [{ kind: 'email', key }],
+    channels: [channel],
+    via: 'operator',
+    evidence: null,
+  })
+}
 const submit = (email: string, phone: string, note = 'go') => home.submit('known', 'web', { email, phone, note })
 const kept = () => home.inspect('select from millrace.fact')
 
@@ -98,15 +116,14 @@ describe('what was kept for others', () => {
 })
 
 describe('a person who took a consent back', () => {
+  const leadsNoted = async (request: string) =>
+    (await noticesOf(home.house.database, home.tenantId, request)).map(({ leadId }) => leadId)
+
   it('is told of to the enricher that was asked about them, as what it received', async () => {
-    const { answer } = await submit('fay@example.com', '512 555 0146')
-    const [key] = (await person('fay@example.com')).keys
-    const asked = { tenantId: home.tenantId, actor: { kind: 'operator', id: 'test' } } as const
-    const known = [{ kind: 'email', key: key ?? 0n }] as const
-    const { consents, fanOut, notices } = home.house.privacy
-    const block = (kind: 'revoke' | 'restrict') =>
-      consents.block({ ...asked, kind, known, channels: ['call'], via: 'operator', evidence: null })
-    const revoked = await block('revoke')
+    const email = 'fay@example.com'
+    const { answer } = await submit(email, '512 555 0146')
+    const { fanOut, notices } = home.house.privacy
+    const revoked = await block(email, 'revoke')
     await fanOut.begin(revoked)
     const before = sink.requests.length
     await notices.round()
@@ -118,7 +135,7 @@ describe('a person who took a consent back', () => {
       { destination: 'people', act: 'revoke', status: 'acknowledged' },
     ])
     // What it does not take is no person's to tell: it keeps no lead.
-    const restricted = await block('restrict')
+    const restricted = await block(email, 'restrict')
     await fanOut.begin(restricted)
     expect(await noticesOf(home.house.database, home.tenantId, restricted.id)).toEqual([])
   })
@@ -144,21 +161,12 @@ describe('a person who took a consent back', () => {
     )
     await revise(999)
     // A process that has not read it before.
-    const { consents, fanOut, notices } = (await home.sibling()).privacy
-    const [key] = (await person(email)).keys
-    const block = async (kind: 'revoke' | 'restrict') => {
-      const who = [{ kind: 'email', key: key ?? 0n }] as const
-      const asked = { tenantId: home.tenantId, actor: { kind: 'operator', id: 'test' } } as const
-      const made = await consents.block({
-        ...asked,
-        kind,
-        known: who,
-        channels: ['call'],
-        via: 'operator',
-        evidence: null,
-      })
+    const house = await home.sibling()
+    const { fanOut, notices } = house.privacy
+    const noteAll = async (kind: 'revoke' | 'restrict') => {
+      const { id } = await block(email, kind, 'call', house)
       await fanOut.round()
-      return made.id
+      return id
     }
     const noted = async (id: string) =>
       (await noticesOf(home.house.database, home.tenantId, id))
@@ -166,8 +174,8 @@ describe('a person who took a consent back', () => {
         .toSorted((one, other) =>
           `${one.leadId}${one.destination}`.localeCompare(`${other.leadId}${other.destination}`),
         )
-    const revoked = await block('revoke')
-    const restricted = await block('restrict')
+    const revoked = await noteAll('revoke')
+    const restricted = await noteAll('restrict')
     const due = { status: 'due', code: null }
     expect(await noted(revoked)).toEqual([
       { leadId: sold, destination: 'crm', ...due },
@@ -192,18 +200,9 @@ describe('a person who took a consent back', () => {
     const email = 'hal@example.com'
     const broken = (await submit(email, '512 555 0149')).answer.lead_id
     const whole = (await submit(email, '512 555 0150')).answer.lead_id
-    const { consents, fanOut } = home.house.privacy
-    const [key] = (await person(email)).keys
-    const made = await consents.block({
-      tenantId: home.tenantId,
-      actor: { kind: 'operator', id: 'test' },
-      kind: 'revoke',
-      known: [{ kind: 'email', key: key ?? 0n }],
-      channels: ['call'],
-      via: 'operator',
-      evidence: null,
-    })
-    const noted = async () => (await noticesOf(home.house.database, home.tenantId, made.id)).map(({ leadId }) => leadId)
+    const { fanOut } = home.house.privacy
+    const made = await block(email, 'revoke')
+    const noted = () => leadsNoted(made.id)
     const put = (events: string) =>
       home.inspect(`update millrace.segment set events = ${events} where lead_id = $1`, [broken])
     await put(`'x' || events`)
@@ -222,18 +221,9 @@ describe('a person who took a consent back', () => {
     const email = 'ivy@example.com'
     const oldest = (await submit(email, '512 555 0151')).answer.lead_id
     for (let n = 0; n < 500; n += 1) await home.submit('quiet', 'web', { email })
-    const { consents, fanOut } = home.house.privacy
-    const [key] = (await person(email)).keys
-    const made = await consents.block({
-      tenantId: home.tenantId,
-      actor: { kind: 'operator', id: 'test' },
-      kind: 'revoke',
-      known: [{ kind: 'email', key: key ?? 0n }],
-      channels: ['call'],
-      via: 'operator',
-      evidence: null,
-    })
-    const noted = async () => (await noticesOf(home.house.database, home.tenantId, made.id)).map(({ leadId }) => leadId)
+    const { fanOut } = home.house.privacy
+    const made = await block(email, 'revoke')
+    const noted = () => leadsNoted(made.id)
     // Who asks is answered before all of them are gone through.
     await fanOut.begin(made)
     expect(await noted()).toEqual([])
@@ -243,16 +233,7 @@ describe('a person who took a consent back', () => {
 
   it('is not asked about, although the step was decided before', async () => {
     const { answer } = await submit('eve@example.com', '512 555 0145', 'look')
-    const [key] = (await person('eve@example.com')).keys
-    await home.house.privacy.consents.block({
-      tenantId: home.tenantId,
-      actor: { kind: 'operator', id: 'test' },
-      kind: 'revoke',
-      known: [{ kind: 'email', key: key ?? 0n }],
-      channels: ['share'],
-      via: 'operator',
-      evidence: null,
-    })
+    await block('eve@example.com', 'revoke', 'share')
     const before = sink.requests.length
     await home.house.runner.decide({
       tenantId: home.tenantId,
