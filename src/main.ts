@@ -16,7 +16,7 @@ import { runImport } from './cli/commands/import.ts'
 import { runMap } from './cli/commands/map.ts'
 import { runMigrate } from './cli/commands/migrate.ts'
 import { runParse } from './cli/commands/parse.ts'
-import { ownAddress, runServe } from './cli/commands/serve.ts'
+import { ownAddress, runServe, unheard } from './cli/commands/serve.ts'
 import { addApiVerb } from './cli/verbs/api.ts'
 import { addCustodyVerbs } from './cli/verbs/custody.ts'
 import { addDecisionVerbs } from './cli/verbs/decisions.ts'
@@ -97,19 +97,22 @@ const opener = (config: Config): (() => Promise<House>) => {
 const mailerOf = ({ smtpUrl, mailFrom }: Config) =>
   smtpUrl === undefined ? null : createMailer({ url: smtpUrl, from: mailFrom }).send
 
-/** This port, or with 0 one that is free now: what the demo's sink is allowed under must be known before anything is built. */
-const freePort = (host: string, port: number): Promise<number> =>
+/**
+ * The port asked for, or with 0 one that is free now, before anything is built: no database is made for a server that nobody
+ * could reach, and what the demo's sink is allowed under is known.
+ */
+const freePort = (config: Config): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(port, host, () => {
+    probe.once('error', (error) => reject(unheard(error, config)))
+    probe.listen(config.port, config.host, () => {
       const address = probe.address()
       probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
     })
   })
 
 const serve = async (asked: Config, json: boolean): Promise<number> => {
-  const config = asked.port === 0 ? { ...asked, port: await freePort(asked.host, 0) } : asked
+  const config = asked.role === 'worker' ? asked : { ...asked, port: await freePort(asked) }
   const log = logger(config, !json && process.stderr.isTTY === true)
   let metrics: Metrics | undefined
   const site = openSite({
@@ -121,7 +124,6 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
     json,
     output: process.stdout,
     ended: untilSignalled().finally(site.stop),
-    freePort,
     openHouse: () =>
       openHouse({
         config,

@@ -112,7 +112,7 @@ const NETWORK =
   /^(?:undici|axios|got|ky|ws|nodemailer(?:\/.*)?|ssh2|node-fetch|node:(?:https?2?|net|tls|dns|dns\/promises|dgram))$/
 const NETWORK_USES: Readonly<Record<string, string>> = {
   'src/config-values.ts node:net': 'isIP, a pure function',
-  'src/main.ts node:net': 'finds a free port to listen on where the port asked for is 0',
+  'src/main.ts node:net': 'tries whether the server could listen where it is to, before anything is built',
 }
 
 it('lets nothing but outbound out of the building', () => {

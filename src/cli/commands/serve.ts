@@ -8,8 +8,6 @@ export interface ServeOptions {
   readonly config: Config
   readonly json: boolean
   readonly output: NodeJS.WritableStream
-  /** Rejects where nobody could listen. */
-  readonly freePort: (host: string, port: number) => Promise<number>
   readonly openHouse: () => Promise<House>
   readonly createApp: (house: House, isDraining: () => boolean) => Promise<FastifyInstance>
   readonly ensureDemo: (house: House, url: string) => Promise<Demo | null>
@@ -63,7 +61,7 @@ export const ownAddress = ({ host, port }: Pick<Config, 'host' | 'port'>): strin
 }
 
 /** Why nobody can listen there, in words. */
-const unheard = (error: unknown, { host, port }: Config): unknown => {
+export const unheard = (error: unknown, { host, port }: Config): unknown => {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE')
     return new Fault('setting_invalid', {
@@ -116,11 +114,6 @@ const startWork = (house: House): void => {
 export const runServe = async (options: ServeOptions): Promise<number> => {
   const { config, json, output } = options
   let draining = false
-  // Before a database is made for a server that nobody could reach.
-  if (config.role !== 'worker')
-    await options.freePort(config.host, config.port).catch((error: unknown) => {
-      throw unheard(error, config)
-    })
   const house = await options.openHouse()
   let app: FastifyInstance | null = null
   try {
