@@ -367,4 +367,20 @@ steps:
     expect(accounts.get(three.id)).not.toBe(accounts.get(one.id))
     expect(accounts.get(three.id)).not.toBeNull()
   })
+
+  it('takes the word of one of many leads that name an organisation at once, in whichever process', async () => {
+    const grace = { first_name: 'Gracelyn', last_name: 'Underhillock', phone: '512-555-0188', dob: '1961-12-09' }
+    const { id } = await submit('merges', grace)
+    const both = [process, await engine.start()]
+    const named = (n: number) => ({ flow: 'merges', values: { ...grace, company: `Quay${n} Boats` } })
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => both[n % 2]?.submit(named(n))))
+    expect(answers.map((given) => given?.status)).toEqual(Array(12).fill(201))
+    const left = await engine.db.inspect<{ id: string | null }>(
+      `select p.id from millrace.account a left join millrace.person p on p.account_id = a.id
+       where p.id is null or p.id = $1`,
+      [id],
+    )
+    // Nor does an organisation stay behind that nobody speaks for.
+    expect(left).toEqual([{ id }])
+  })
 })
