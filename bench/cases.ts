@@ -101,13 +101,11 @@ export interface MillraceOptions {
   readonly key?: string
 }
 
-/** What `./millrace` starts Node with; MALLOC_ARENA_MAX below is its too. */
-const NODE_FLAGS = [
-  '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=16',
-  '--heap-growing-percent=60',
-  '--no-allocation-site-pretenuring',
-]
+/** What `./millrace` starts Node with, as it stands there; MALLOC_ARENA_MAX below is its too. */
+const NODE_FLAGS = readFileSync(join(ROOT, 'millrace'), 'utf8')
+  .match(/^flags='(.+)'$/m)?.[1]
+  ?.split(' ')
+if (NODE_FLAGS === undefined) throw new Error('./millrace does not say what it starts Node with')
 
 /** What `./millrace` does before a server's first start: what compiles ends with it. */
 const compileOnce = async ({ children, folder }: CaseContext): Promise<void> => {
