@@ -14,7 +14,6 @@ export interface Register<Name, Value> {
   /** In place of what is there under the same name. */
   set(name: Name, value: Value): void
   delete(name: Name): void
-  readonly size: number
 }
 
 const PLACES_FIRST = 256
@@ -83,9 +82,6 @@ export const createRegister = <Name extends string | number, Value>(): Register<
       }
       names[free] = undefined
       values[free] = undefined
-    },
-    get size() {
-      return size
     },
   }
 }
