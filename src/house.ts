@@ -150,7 +150,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   const { connection, stop } = await openConnection(options)
   const closers: (() => Promise<void>)[] = [stop, master.close]
   try {
-    const { pending } = await migrate({ connection, log, now: clock.now() })
+    const { pending } = await migrate({ connection, now: clock.now() })
     if (pending.length > 0)
       onProgress(
         pending.length === 1

@@ -76,8 +76,7 @@ const prepare = async (client: pg.Client, options: RestoreOptions): Promise<void
   const { connection, manifest, now } = options
   await client.query(`drop schema if exists ${NOTES} cascade`)
   await client.query('drop schema if exists millrace cascade')
-  const log = { info: () => undefined }
-  await migrate({ connection, log, now, restoring: true, upTo: manifest.migrations })
+  await migrate({ connection, now, restoring: true, upTo: manifest.migrations })
   await client.query(`create schema ${NOTES}`)
   await client.query(`create table ${NOTES}.run (backup text not null)`)
   await client.query(`create table ${NOTES}.chunk (file text primary key)`)
@@ -146,7 +145,7 @@ const finish = async (client: pg.Client, { connection, manifest, now }: RestoreO
   }
   for (const { name, value } of manifest.sequences)
     await client.query('select setval($1::regclass, $2::bigint)', [`millrace.${name}`, value])
-  await migrate({ connection, log: { info: () => undefined }, now, restoring: true })
+  await migrate({ connection, now, restoring: true })
   await client.query(`drop schema ${NOTES} cascade`)
   await client.query('analyze')
 }

@@ -26,8 +26,7 @@ beforeEach(async () => {
 })
 
 const write = (name: string, sql: string): void => writeFileSync(join(folder, name), sql)
-const run = (options: { check?: boolean } = {}) =>
-  migrate({ connection: db.connection, log: { info: () => {} }, now: NOW, folder, ...options })
+const run = (options: { check?: boolean } = {}) => migrate({ connection: db.connection, now: NOW, folder, ...options })
 const failure = (work: Promise<unknown>): Promise<Fault> =>
   work.then(
     () => {

@@ -16,11 +16,10 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { Fault } from '../base/faults.ts'
 import { translate } from './errors.ts'
-import type { Connection, Log } from './statement.ts'
+import type { Connection } from './statement.ts'
 
 export interface MigrateOptions {
   readonly connection: Connection
-  readonly log: Pick<Log, 'info'>
   /** Milliseconds since 1970, noted beside each file. */
   readonly now: number
   /** Folder of the files; the program's own where left out. */
@@ -189,7 +188,7 @@ const apply = async (client: pg.Client, { name, sql, digest, expands }: Migratio
  * database and the files do not fit, `internal` where a file fails (nothing of it stays), `database_unavailable`.
  */
 export const migrate = async (options: MigrateOptions): Promise<MigrateResult> => {
-  const { connection, log, now, folder = FOLDER, check = false } = options
+  const { connection, now, folder = FOLDER, check = false } = options
   const all = readMigrations(folder)
   const files = options.upTo ? upToBackup(all, options.upTo) : all
   const client = new pg.Client({ ...connection, application_name: 'millrace migrate', connectionTimeoutMillis: 10_000 })
@@ -210,10 +209,7 @@ export const migrate = async (options: MigrateOptions): Promise<MigrateResult> =
         : (await client.query<Applied>('select name, sha256, expands from millrace.migration order by name')).rows
     const pending = pendingOf(files, applied)
     if (!check) {
-      for (const file of pending) {
-        await apply(client, file, now)
-        log.info({ migration: file.name }, 'applied a migration')
-      }
+      for (const file of pending) await apply(client, file, now)
     }
     return { pending: pending.map(({ name }) => name) }
   } catch (error) {

@@ -150,7 +150,7 @@ const template = async ({ superuser, owner }: Server): Promise<string> => {
     const draft = `${name}_draft`
     await client.query(`drop database if exists ${draft} with (force)`)
     await client.query(`create database ${draft} owner ${pg.escapeIdentifier(owner)} template template0`)
-    await migrate({ connection: { ...superuser, user: owner, database: draft }, log: silent, now: 0 })
+    await migrate({ connection: { ...superuser, user: owner, database: draft }, now: 0 })
     await client.query(`alter database ${draft} rename to ${name}`)
   })
   return name

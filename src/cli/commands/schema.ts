@@ -16,7 +16,7 @@ export const migratedSchema = async (): Promise<string> => {
   try {
     const server = await startEmbedded({ dataDir: outer, settings: { fsync: 'off' }, onLog: () => {} })
     try {
-      await migrate({ connection: server.connection, log: { info: () => {} }, now: 0 })
+      await migrate({ connection: server.connection, now: 0 })
       return await dumpSchema(server.connection)
     } finally {
       await server.stop()
