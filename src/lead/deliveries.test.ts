@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { holdDelivery, openedDelivery, startAttempt } from './deliveries.ts'
+import { holdDelivery, isInDoubt, openedDelivery, startAttempt } from './deliveries.ts'
 
 const DAY = 86_400_000
 const id = 'd'
@@ -30,3 +30,19 @@ it('time in which it was due and could not go out is not counted, whether anybod
   startAttempt(delivery, start(2, 12_000 + 4 * DAY, 1))
   expect(delivery.since).toBe(1_000 + 4 * DAY)
 })
+
+it.each([
+  ['error', 'destination.unavailable', true],
+  ['error', 'destination.credentials', true],
+  // Nothing was sent: who was asked before has said nothing.
+  ['failure', 'person_blocked', true],
+  ['failure', 'destination.duplicate', true],
+  ['failure', 'destination.rejected', false],
+] as const)(
+  'what may have arrived is in doubt, or no more, after an attempt of outcome %s with %s',
+  (outcome, code, is) => {
+    const data = { delivery: id, attempt: 2, outcome, code, next_at: null, parked: false, revenue: null }
+    expect(isInDoubt({ ...opened(), inDoubt: true }, data)).toBe(is)
+    expect(isInDoubt(opened(), data)).toBe(false)
+  },
+)

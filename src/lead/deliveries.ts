@@ -117,9 +117,13 @@ export const refusedDelivery = ({ at, data, sealed }: EventOf<'delivery.refused'
   nextAt: null,
 })
 
-/** Once a call was not answered, until one says no for good; that it has it already may be of the one in doubt. */
-export const isInDoubt = ({ inDoubt }: Delivery, { outcome, code }: EventOf<'attempt.ended'>['data']): boolean =>
-  FAULTS[code as FaultCode] === 'ambiguous' || (inDoubt && (outcome !== 'failure' || code === 'destination.duplicate'))
+/** Once a call was not answered, until one is answered with no. That it has it already may be of the one in doubt. */
+export const isInDoubt = ({ inDoubt }: Delivery, { outcome, code }: EventOf<'attempt.ended'>['data']): boolean => {
+  const kind = FAULTS[code as FaultCode]
+  if (kind === 'ambiguous') return true
+  // Nothing was sent where its person is blocked: who was asked before has said nothing.
+  return inDoubt && (outcome !== 'failure' || kind === 'compliance' || code === 'destination.duplicate')
+}
 
 export const holdDelivery = (delivery: Delivery, { at, data }: EventOf<'delivery.held'>): void => {
   delivery.held = data.why
