@@ -8,6 +8,8 @@ export interface Secrets {
   credential(keys: TenantKeys): Promise<Pick<Credential, 'secret'>>
   /** Names that begin so, in order. */
   names(keys: TenantKeys, prefix: string): Promise<readonly string[]>
+  /** Asked of the database only where it is not known here: it may have been set elsewhere a moment ago. */
+  has(keys: TenantKeys, name: string): Promise<boolean>
   remove(keys: TenantKeys, name: string): Promise<void>
   /** What was read of a tenant is read anew. */
   forget(tenantId: string): void
@@ -47,6 +49,21 @@ export const createSecrets = (options: { readonly database: Database }): Secrets
   return {
     names: async (keys, prefix) =>
       [...(await all(keys.tenantId)).keys()].filter((name) => name.startsWith(prefix)).toSorted(),
+    has: async ({ tenantId }, name) => {
+      if ((await all(tenantId)).has(name)) return true
+      const [rows = []] = await database.batch(
+        [tenantId],
+        [
+          {
+            name: 'has_secret',
+            text: 'select 1 as one from millrace.secret where tenant_id = $1::uuid and name = $2',
+            values: [tenantId, name],
+          },
+        ],
+      )
+      if (rows.length > 0) known.delete(tenantId)
+      return rows.length > 0
+    },
     remove: async (keys, name) => {
       await database.batch(
         [keys.tenantId],

@@ -145,14 +145,6 @@ const runAttempt = (
   })
 }
 
-/** Whether a subscription was ended since: what is known here may be older than one that was made elsewhere. */
-const isGone = async (ctx: RunnerContext, { keys, lead }: Journey, hook: string): Promise<boolean> => {
-  const stands = async () => (await ctx.secrets.names(keys, hook)).includes(hook)
-  if (await stands()) return false
-  ctx.secrets.forget(lead.tenantId)
-  return !(await stands())
-}
-
 /** Makes the attempt that is due, if one is. */
 export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, delivery: Delivery): Promise<void> => {
   if (delivery.outcome !== 'open' || delivery.parked || waitsBehind(journey, delivery)) return
@@ -184,7 +176,7 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
     await endAttempt(ctx, journey, delivery, destination, attempt, BEREFT)
     return
   }
-  if (delivery.hook !== null && interrupted === null && (await isGone(ctx, journey, delivery.hook))) {
+  if (delivery.hook !== null && interrupted === null && !(await ctx.secrets.has(journey.keys, delivery.hook))) {
     await endAttempt(ctx, journey, delivery, destination, attempt, UNSUBSCRIBED)
     return
   }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Fault } from '../../src/base/faults.ts'
-import { seal } from '../../src/base/seal.ts'
 import type { OutboundRequest, OutboundResponse } from '../../src/outbound/outbound.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
+import { storeSecret } from '../support/secrets.ts'
 
 /** A call that only asks leaves nothing in doubt, also where what it is asked for would be taken twice. */
 
@@ -35,16 +35,7 @@ steps: [ { deliver: { to: crm, map: { email: '{{ lead.email }}' } } } ]
       },
     }),
   })
-  const keys = await process.keyring.tenant(engine.tenantId)
-  await engine.db.database.batch(
-    [engine.tenantId],
-    [
-      {
-        text: `insert into millrace.secret (tenant_id, name, sealed, updated_at) values ($1::uuid, 'pipedrive', $2, $3::timestamptz)`,
-        values: [engine.tenantId, seal(keys.wrap, 'token'), new Date(engine.clock.now())],
-      },
-    ],
-  )
+  await storeSecret(engine, process, 'pipedrive', 'token')
 })
 afterAll(() => engine.close())
 

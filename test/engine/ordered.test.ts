@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { seal } from '../../src/base/seal.ts'
 import { type Engine, startEngine } from '../support/engine.ts'
+import { storeSecret } from '../support/secrets.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
 /** Events of one lead reach a webhook in their order, whatever happens to one of them; other leads don't wait. */
@@ -11,16 +11,7 @@ let sink: Sink
 beforeAll(async () => {
   sink = await openSink()
   engine = await startEngine()
-  const keys = await (await engine.start()).keyring.tenant(engine.tenantId)
-  await engine.db.database.batch(
-    [engine.tenantId],
-    [
-      {
-        text: `insert into millrace.secret (tenant_id, name, sealed, updated_at) values ($1::uuid, 'sign', $2, $3::timestamptz)`,
-        values: [engine.tenantId, seal(keys.wrap, 'key'), new Date(engine.clock.now())],
-      },
-    ],
-  )
+  await storeSecret(engine, await engine.start(), 'sign', 'key')
   await engine.publish(`
 flow: events
 fields: { email: { type: email, required: true } }

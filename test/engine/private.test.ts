@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { seal } from '../../src/base/seal.ts'
 import { suppressionKey } from '../../src/handlers/suppression.ts'
 import { defineDestination } from '../../src/kit/destination.ts'
 import type { Registries } from '../../src/kit/flow.ts'
@@ -8,6 +7,7 @@ import { ask } from '../../src/kit/requests.ts'
 import { defineStep, next } from '../../src/kit/step.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
 import { registries } from '../support/house.ts'
+import { storeSecret } from '../support/secrets.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
 /** Each so odd that it stands nowhere by chance. Lower case, since some are kept so. */
@@ -158,10 +158,7 @@ describe('personal data', () => {
   it('stands in no table and no log line, plain, as hex or as base64', async () => {
     await engine.publish(flow(), { registries: more })
     const keys = await process.keyring.tenant(engine.tenantId)
-    await engine.db.inspect(
-      `insert into millrace.secret (tenant_id, name, sealed, updated_at) values ($1, 'token', $2, $3)`,
-      [engine.tenantId, seal(keys.wrap, SECRETS.credential), new Date(0)],
-    )
+    await storeSecret(engine, process, 'token', SECRETS.credential)
     await engine.db.inspect(
       `insert into millrace.suppression_entry (tenant_id, list_id, key, added_at) values ($1, 'dnc', $2, $3)`,
       [engine.tenantId, suppressionKey(keys, SECRETS.suppressed), new Date(0)],

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { seal } from '../../src/base/seal.ts'
 import { createTokens } from '../../src/handlers/tokens.ts'
 import type { TokenSource } from '../../src/kit/destination.ts'
 import { readTokenAnswer } from '../../src/kit/token-answer.ts'
 import { type Engine, startEngine } from '../support/engine.ts'
+import { storeSecret } from '../support/secrets.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
 /** An access token is asked for once for all, kept sealed, and renewed before its end or when it is refused. */
@@ -34,16 +34,7 @@ const lead = () => {
 beforeAll(async () => {
   sink = await openSink()
   engine = await startEngine()
-  const keys = await (await engine.start()).keyring.tenant(engine.tenantId)
-  await engine.db.database.batch(
-    [engine.tenantId],
-    [
-      {
-        text: `insert into millrace.secret (tenant_id, name, sealed, updated_at) values ($1::uuid, 'oauth', $2, $3::timestamptz)`,
-        values: [engine.tenantId, seal(keys.wrap, 'client-secret'), new Date(engine.clock.now())],
-      },
-    ],
-  )
+  await storeSecret(engine, await engine.start(), 'oauth', 'client-secret')
   sink.otherwise((request) => {
     if (!request.path.startsWith('/token')) return { do: 'answer' }
     given += 1

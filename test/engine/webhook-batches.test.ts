@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { seal } from '../../src/base/seal.ts'
 import type { CallEnd } from '../../src/delivery/gate.ts'
 import { signatureOf } from '../../src/kit/standard-webhooks.ts'
 import type { Outbound } from '../../src/outbound/outbound.ts'
 import type { BatchWriter } from '../../src/runner/batch-writer.ts'
 import { batchWriter } from '../support/batch-writer.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
+import { storeSecret } from '../support/secrets.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
 /** Events that leave in one signed call: each lead's in their order, each under the id it would have had alone. */
@@ -22,18 +22,8 @@ beforeAll(async () => {
   sink = await openSink()
   engine = await startEngine()
   process = await engine.start()
-  const { clock } = engine
-  const { keyring, gate } = process
-  const { wrap } = await keyring.tenant(engine.tenantId)
-  await engine.db.database.batch(
-    [engine.tenantId],
-    [
-      {
-        text: `insert into millrace.secret (tenant_id, name, sealed, updated_at) values ($1::uuid, 'sign', $2, $3::timestamptz)`,
-        values: [engine.tenantId, seal(wrap, 'key'), new Date(clock.now())],
-      },
-    ],
-  )
+  const { gate } = process
+  await storeSecret(engine, process, 'sign', 'key')
   await engine.publish(`
 flow: events
 fields: { email: { type: email, required: true } }
