@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { setHolds } from '../../src/delivery/holds.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
-import { openSink, type Sink } from '../support/sink.ts'
+import { type Behaviour, openSink, type Sink } from '../support/sink.ts'
 
-/** What stood still and goes on: after a pause, after it was mended, and after it was edited. */
+/** What stood still and goes on: after a pause, after it was mended, after it was edited, and run again as a lead of its own. */
 
 let engine: Engine
 let sink: Sink
@@ -17,6 +17,14 @@ flow: sent
 fields: { email: { type: email, required: true } }
 sources: [ { id: web } ]
 destinations: { crm: { type: http, url: "${sink.url}/crm", repeat: keyed, attempts: 2, retry_delays: [10s] } }
+steps: [ { deliver: { to: crm } } ]
+`)
+  await engine.publish(`
+flow: doubted
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+destinations:
+  crm: { type: http, url: "${sink.url}/crm", repeat: keyed, attempts: 2, retry_delay: 1s, breaker: 'off' }
 steps: [ { deliver: { to: crm } } ]
 `)
   first = await engine.start()
@@ -36,9 +44,9 @@ const letGoOn = async () => {
   await first.gate.refresh()
 }
 let count = 0
-const submit = async (kind: string): Promise<string> => {
+const submit = async (kind: string, flow = 'sent'): Promise<string> => {
   count += 1
-  return (await first.submit({ flow: 'sent', values: { email: `${kind}.${count}@example.com` } })).answer.lead_id
+  return (await first.submit({ flow, values: { email: `${kind}.${count}@example.com` } })).answer.lead_id
 }
 const rowsOf = (id: string) =>
   engine.db.inspect('select state, code, attempts from millrace.delivery where lead_id = $1', [id])
@@ -104,4 +112,22 @@ it('what is edited keeps its key where a call before may have arrived: who goes 
   await first.work()
   expect(sink.requests.at(-1)).toMatchObject({ body: '{"email":"right@example.com"}' })
   expect(new Set(sink.requests.slice(-3).map(({ headers }) => headers['idempotency-key']))).toEqual(new Set([id]))
+})
+
+it('is not run again where a call may have arrived, whatever the next one came to, unless that said no', async () => {
+  const afterCalls = async (...answers: Behaviour[]): Promise<unknown> => {
+    sink.script(...answers)
+    const leadId = await submit('rerun', 'doubted')
+    engine.clock.advance(60_000)
+    await first.work()
+    const asked = { tenantId: engine.tenantId, leadId, flow: 'doubted', source: 'web' }
+    return first.amendments.rerun({ ...asked, by: 'ada', reason: null }).then(
+      () => 'run again',
+      (error) => error.code,
+    )
+  }
+  const away = { do: 'answer', status: 503 } as const
+  expect(await afterCalls(away, away)).toBe('run again')
+  expect(await afterCalls({ do: 'reset' }, away)).toBe('conflict')
+  expect(await afterCalls({ do: 'reset' }, { do: 'answer', status: 422 })).toBe('run again')
 })
