@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN, asker, type TestApi, testApi } from '../../test/support/api.ts'
 import { scansOf, sharedPlan } from '../../test/support/plans.ts'
 import { openSink, type Sink } from '../../test/support/sink.ts'
-import { forgetDeparted } from '../delivery/departed.ts'
+import type { Database } from '../database/pool.ts'
+import { forgetDeparted, tidyDeparted } from '../delivery/departed.ts'
 import { setHolds } from '../delivery/holds.ts'
 import { holdByHouse, openBreaker } from '../delivery/store.ts'
 
@@ -108,6 +109,25 @@ describe('a destination that left its flow', () => {
     await open('crm', 'never')
     await tend()
     expect(await names()).toEqual(['erp', 'known'])
+  })
+
+  it('is asked for only where something is stopped that may have left: of what is called nothing is deleted', async () => {
+    const { tenantId, house } = api.home
+    const asked: string[] = []
+    const batch: Database['batch'] = (tenants, statements) => {
+      asked.push(...statements.map(({ name }) => name ?? ''))
+      return house.database.batch(tenants, statements)
+    }
+    await open('crm')
+    const tidy = async (called: readonly string[]) => {
+      asked.length = 0
+      await tidyDeparted({ ...house.database, batch }, tenantId, async () => called)
+      return asked.slice(1)
+    }
+    expect(await tidy(['crm', 'erp'])).toEqual([])
+    expect(await names()).toEqual(['crm'])
+    expect(await tidy(['erp'])).toEqual(['forget_departed_breakers', 'forget_departed_holds'])
+    expect(await names()).toEqual([])
   })
 
   it('stays paused where a person paused it', async () => {

@@ -35,24 +35,29 @@ export const forgetDeparted = (tenantId: string, flowId: string, called: readonl
 /** What a flow calls now, by name; null: that cannot be said. */
 export type CalledBy = (tenantId: string, flowId: string) => Promise<readonly string[] | null>
 
-/** Those that had something open when they left, or were still being called. */
+/**
+ * Those that had something open when they left, or were still being called. Asked for only where something is stopped that
+ * may have left: each deletion, of nothing too, has every process look at all that is stopped.
+ */
 export const tidyDeparted = async (database: Database, tenantId: string, calledBy: CalledBy): Promise<void> => {
   const [rows = []] = await database.batch(
     [tenantId],
     [
       {
-        name: 'find_flows_with_stops',
-        text: `select flow_id from millrace.destination_state where tenant_id = $1::uuid
+        name: 'find_stopped_destinations',
+        text: `select flow_id, destination from millrace.destination_state
+               where tenant_id = $1::uuid and breaker <> 'closed'
                union
-               select split_part(name, '/', 1) from millrace.hold
+               select split_part(name, '/', 1), split_part(name, '/', 2) from millrace.hold
                where tenant_id = $1::uuid and scope = 'destination' and code is not null`,
         values: [tenantId],
       },
     ],
   )
-  for (const row of rows) {
-    const flowId = row.flow_id as string
+  const stopped = Map.groupBy(rows, (row) => row.flow_id as string)
+  for (const [flowId, destinations] of stopped) {
     const called = await calledBy(tenantId, flowId)
-    if (called !== null) await database.batch([tenantId], forgetDeparted(tenantId, flowId, called))
+    if (called !== null && destinations.some(({ destination }) => !called.includes(destination as string)))
+      await database.batch([tenantId], forgetDeparted(tenantId, flowId, called))
   }
 }
