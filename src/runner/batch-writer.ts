@@ -224,9 +224,10 @@ export const createBatchWriter = (options: {
 
   /**
    * As it is published now. Where the flow no longer collects for it, does not name it or is switched off, as the leads
-   * know it that wait for it, as with what leaves by itself.
+   * know it that wait for it, as with what leaves by itself. Null: none waits, and what comes up meanwhile is looked at
+   * anew.
    */
-  const destinationOf = async (lane: Lane): Promise<CompiledDestination | undefined> => {
+  const destinationOf = async (lane: Lane): Promise<CompiledDestination | undefined | null> => {
     const flow = await catalog.current(lane.tenantId, lane.flowId).catch((error) => {
       if (!isFault(error) || error.code === 'database_unavailable') throw error
       return null
@@ -234,7 +235,8 @@ export const createBatchWriter = (options: {
     const current = flow?.destinations.get(lane.destination)
     if (current && batchOf(current) !== null) return current
     const leadId = await batches.waiting(lane, clock.now())
-    const lead = leadId === null ? undefined : (await loader.load(lane.tenantId, leadId))?.lead
+    if (leadId === null) return null
+    const lead = (await loader.load(lane.tenantId, leadId))?.lead
     if (!lead) return undefined
     return (await catalog.version(lane.tenantId, lead.flow, lead.flowVersion)).destinations.get(lane.destination)
   }
@@ -242,6 +244,7 @@ export const createBatchWriter = (options: {
   /** Whether there was one to be sent. */
   const sendNext = async (lane: Lane): Promise<boolean> => {
     const destination = await destinationOf(lane)
+    if (destination === null) return false
     const batch = destination ? batchOf(destination) : null
     const settings = destination?.settings as never
     // What people stop, emergency mode and the breaker hold for batches as for any delivery.

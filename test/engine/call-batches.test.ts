@@ -225,6 +225,38 @@ steps: [ { deliver: { to: ${target}, map: { mail: '{{ lead.email }}' } } } ]
     expect(await delivered(answer.lead_id)).toMatchObject({ outcome: 'success' })
   })
 
+  it('loses none that comes up while its flow, which collects no longer, is looked at', async () => {
+    const flow = (batch: string) => `
+flow: ended
+fields: { email: { type: email, required: true } }
+sources: [ { id: web } ]
+destinations: { later: { type: http, url: "${sink.url}/ended"${batch} } }
+steps: [ { deliver: { to: later, map: { mail: '{{ lead.email }}' } } } ]
+`
+    await engine.publish(flow(', batch: { every: 5 }'))
+    const collect = async (email: string) => (await process.submit({ flow: 'ended', values: { email } })).answer.lead_id
+    const first = await collect('first@example.com')
+    engine.clock.advance(5 * 60_000)
+    const second = await collect('second@example.com')
+    await engine.publish(flow(''))
+    sink.otherwise({ do: 'answer' })
+    let admitted = 0
+    const admit: Process['gate']['admit'] = (...asked) => {
+      admitted += 1
+      // The window of the second ends when the first has left and nothing more was due.
+      if (admitted === 2) engine.clock.advance(5 * 60_000)
+      return process.gate.admit(...asked)
+    }
+    const slow = batchWriter(engine, { ...process, gate: { ...process.gate, admit } })
+    await slow.writer.round()
+    await slow.outbound.close()
+    await window()
+    expect(await Promise.all([first, second].map(delivered))).toMatchObject([
+      { outcome: 'success' },
+      { outcome: 'success' },
+    ])
+  })
+
   it('sent again after it was given up, it goes with a new batch', async () => {
     sink.script({ do: 'answer', status: 404 })
     const id = await submit()
