@@ -145,6 +145,12 @@ export class Fault extends Error {
 
 export const isFault = (error: unknown): error is Fault => error instanceof Fault
 
+/** Where a call that only asks has failed: whether it arrived does not matter, for nothing was done, and it may be made again. */
+export const nothingDone = (error: unknown): never => {
+  if (!isFault(error) || error.kind !== 'ambiguous') throw error
+  throw new Fault('destination.unavailable', { message: `Nothing was done yet: ${error.message}`, cause: error })
+}
+
 /** Ends a switch over a union: the compiler objects where a member was forgotten. */
 export const assertNever = (value: never): never => {
   throw new Fault('internal', { message: 'Internal error', detail: `unexpected value ${JSON.stringify(value)}` })

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { Fault, isFault } from '../base/faults.ts'
+import { Fault, isFault, nothingDone } from '../base/faults.ts'
 import { keyedHash16, seal } from '../base/seal.ts'
 import type { Database } from '../database/pool.ts'
 import { openUnderTenant, type TenantKeys } from '../journal/keyring.ts'
@@ -33,15 +33,6 @@ interface Row {
   readonly kept: Kept | null
   /** ms since 1970; null: not said. */
   readonly expiresAt: number | null
-}
-
-/**
- * Nobody knows whether a token was given; but of what was to be sent with it nothing was, and so another attempt does no
- * harm.
- */
-const unanswered = (error: unknown): never => {
-  if (!isFault(error) || error.kind !== 'ambiguous') throw error
-  throw new Fault('destination.unavailable', { message: `No access token was given: ${error.message}`, cause: error })
 }
 
 const pause = (ms: number): Promise<void> =>
@@ -129,7 +120,7 @@ export const createTokens = (options: {
       const { secret } = await secrets.credential(keys)
       const ask = async (refresh: string | null): Promise<AccessToken> => {
         const call = source.request({ secret, now: clock.now() }, refresh)
-        const token = source.read(await send(call).catch(unanswered), clock.now())
+        const token = source.read(await send(call).catch(nothingDone), clock.now())
         return { ...token, refresh: token.refresh ?? refresh }
       }
       const last = kept?.refresh ?? null

@@ -1,4 +1,4 @@
-import { FAULTS, Fault, isFault } from '../base/faults.ts'
+import { FAULTS, isFault, nothingDone } from '../base/faults.ts'
 import type { CallEnd } from '../delivery/gate.ts'
 import type { AttemptResult, Call, CallAnswer } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
@@ -46,12 +46,6 @@ const requestOf = (call: Call): Json => ({
   body: call.body,
 })
 
-/** Of a call that only asks it does not matter whether it arrived. */
-const unheard = (error: unknown): never => {
-  if (!isFault(error) || error.kind !== 'ambiguous') throw error
-  throw new Fault('destination.unavailable', { message: `Nothing was done yet: ${error.message}`, cause: error })
-}
-
 /** Before each call its start is committed. What was answered before a crash is not asked again. */
 export const runCalls = async (
   ctx: RunnerContext,
@@ -89,7 +83,7 @@ export const runCalls = async (
       headersTimeoutMs: destination.policy.headersTimeoutMs,
       bodyTimeoutMs: destination.policy.bodyTimeoutMs,
     })
-    const response = await (destination.type.asks?.(step.value) ? sending.catch(unheard) : sending)
+    const response = await (destination.type.asks?.(step.value) ? sending.catch(nothingDone) : sending)
     const answer = answerOfCall(response)
     const sealed = { request: progress.sending, response: { ...answer, headers: redactHeaders(answer.headers) } }
     emit(journey, asked.heard(call, sealed, { status: response.status, ms: Math.round(response.ms) }))
