@@ -38,21 +38,8 @@ export const createFeed = (options: {
   readonly publicUrl: string | null
   readonly log: Log
 }): Feed => {
-  const {
-    database,
-    changes,
-    clock,
-    random,
-    gate,
-    outbound,
-    keyring,
-    loader,
-    credential,
-    mayShow,
-    mail,
-    publicUrl,
-    log,
-  } = options
+  const { database, clock, random, gate, outbound, keyring, loader, credential, mayShow, mail, publicUrl, log } =
+    options
 
   const alertBody = async ({ tenantId }: Webhook, event: OwedEvent): Promise<string | null> => {
     const alert = await findAlert(database, tenantId, event.subject)
@@ -107,7 +94,7 @@ export const createFeed = (options: {
   return {
     listeners: createListeners({ database, onOwed: sender.hint }),
     sender,
-    sendAgain: createSendAgain({ database: changes, clock }),
+    sendAgain: createSendAgain({ database: options.changes, clock }),
     alerts,
     stop: async () => {
       await alerts.stop()
