@@ -1,6 +1,7 @@
 import { createRegister } from '../base/register.ts'
 import { after, type Soon } from '../base/soon.ts'
 import { type Holder, waitFor } from './holder.ts'
+import { createSettled } from './settled.ts'
 
 /**
  * Names that leads under way decide by, in this process: who takes some is alone with them until its commit is settled.
@@ -32,16 +33,9 @@ const settledOf = (held: Held): Promise<boolean> =>
     held.waiting.push(resolve)
   })
 
-/**
- * When names were last settled, by their lower bits: of fixed size, and nothing in it for the collector to go through. Of
- * the few hundred settled while a lead looks up, one in a thousand falls on the place of another.
- */
-const PLACES = 2 ** 17
-
 export const createHolds = (): Holds => {
   const inFlight = createRegister<number, Held>()
-  let turn = 0
-  const settledAt = new Float64Array(PLACES)
+  const settled = createSettled()
   const other = (holder: Holder, names: readonly number[]): Held | undefined => {
     for (const name of names) {
       const held = inFlight.get(name)
@@ -55,11 +49,11 @@ export const createHolds = (): Holds => {
     return after(waitFor(holder, [held.holder], settledOf(held)), () => waitFree(holder, names, true))
   }
   return {
-    turn: () => turn,
+    turn: settled.turn,
     waitFree: (holder, names) => waitFree(holder, names),
     areFree: (holder, names) => other(holder, names) === undefined,
     changedSince: (names, then) => {
-      for (const name of names) if ((settledAt[name % PLACES] as number) > then) return true
+      for (const name of names) if (settled.since(name, then)) return true
       return false
     },
     take: (holder, names) => {
@@ -68,10 +62,9 @@ export const createHolds = (): Holds => {
       const own = names.filter((name) => !inFlight.has(name))
       for (const name of own) inFlight.set(name, held)
       holder.settlements.push((durable) => {
-        if (durable) turn += 1
         for (const name of own) {
           inFlight.delete(name)
-          if (durable) settledAt[name % PLACES] = turn
+          if (durable) settled.settle(name)
         }
         if (held.waiting !== null) for (const wake of held.waiting) wake(durable)
       })

@@ -7,6 +7,7 @@ import type { RequestAnswer, RequestInput } from '../kit/requests.ts'
 import type { Ahead } from './ahead.ts'
 import { type Holder, waitFor } from './holder.ts'
 import type { Claimant, LookUp } from './look-up.ts'
+import { createSettled } from './settled.ts'
 
 /** Among which leads a claim is made. A test lead meets only test leads. */
 export interface ClaimPlace {
@@ -107,25 +108,13 @@ const keptOf = (when: NonNullable<RequestInput<'identity.claim'>['keepWhen']>): 
 /** The key of a submission stands for its answer, whatever becomes of the lead. */
 const ALWAYS = { rejected: true, erased: true }
 
-/**
- * When claims were last settled, by the first bits of their names: of fixed size, and nothing in it for the collector to go
- * through. Of the few hundred settled while a lead reads ahead, one in five hundred falls on the place of another, which
- * costs that lead a look-up.
- */
-const PLACES = 2 ** 17
-const placeOf = (name: string): number =>
-  name.charCodeAt(0) | (name.charCodeAt(1) << 8) | ((name.charCodeAt(2) & 1) << 16)
+/** The first bits of a claim's name. */
+const beginningOf = (name: string): number =>
+  name.charCodeAt(0) | (name.charCodeAt(1) << 8) | (name.charCodeAt(2) << 16)
 
 export const createIdentity = (options: { readonly lookUp: LookUp }): Identity => {
   const { lookUp } = options
-  let turn = 0
-  const settledAt = new Float64Array(PLACES)
-  const remember = (name: string): void => {
-    turn += 1
-    settledAt[placeOf(name)] = turn
-  }
-  const wasTakenSince = (name: string, then: number): boolean => (settledAt[placeOf(name)] as number) > then
-
+  const settled = createSettled()
   /** Claims of journeys in this process whose commit is not settled, by the key's name. */
   const inFlight = createRegister<string, Held>()
 
@@ -149,7 +138,7 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
       for (const { name } of wanted) {
         if (inFlight.get(name) !== held) continue
         inFlight.delete(name)
-        if (durable) remember(name)
+        if (durable) settled.settle(beginningOf(name))
       }
       for (const wake of held.waiting ?? []) wake(durable)
     }
@@ -194,7 +183,7 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
     const held: Held = { holder, at: now, fingerprint, waiting: null }
     for (const { name } of wanted) if (!inFlight.has(name)) inFlight.set(name, held)
     // Read ahead and then taken by a lead of this process: what was read is out of date.
-    const current = ahead && !wanted.some(({ name }) => wasTakenSince(name, ahead.turn)) ? ahead : null
+    const current = ahead && !wanted.some(({ name }) => settled.since(beginningOf(name), ahead.turn)) ? ahead : null
     const found = wanted.map(({ name }) => current?.claims.get(name))
     if (!found.includes(undefined)) return decide(asked, held, found as (Claimant | null)[])
     return lookUp({ tenantId, claims: wanted.map(({ key }) => key), suppressions: [] }).then(
@@ -215,7 +204,7 @@ export const createIdentity = (options: { readonly lookUp: LookUp }): Identity =
   }
 
   return {
-    turn: () => turn,
+    turn: settled.turn,
     claim: (holder, keys, where, input, ahead) => {
       const made = ahead?.wanted.get(input.rule)
       const wanted = made && sameKeys(made.input, input) ? made.keys : claimKeysOf(keys, where, input)
