@@ -146,18 +146,6 @@ describe('sign-in', () => {
     const login = { email: 'leaves@example.com', password: 'one password for two', role: 'operator' }
     await home.api.addLogin(login)
     await home.api.addLogin({ ...login, tenantId: await home.api.home.addTenant('elsewhere') })
-    const waiting = async (n: number): Promise<string> => {
-      const given = {
-        ...person(n),
-        email: `leave${n}@example.com`,
-        phone: `(202) 555-01${40 + n}`,
-        state: 'TX',
-        bill: 220,
-      }
-      const id = await home.submit({ ...given, roof: 'own' })
-      await home.api.deps.runner.drained()
-      return id
-    }
     const outcome = async (id: string): Promise<string | null> => {
       const [row] = await home.api.home.inspect<{ outcome: string | null }>(
         'select outcome from millrace.lead where id = $1',
@@ -179,10 +167,10 @@ describe('sign-in', () => {
       await page.getByRole('menuitem', { name: 'elsewhere' }).click()
       await page.getByRole('heading', { name: 'Begin' }).waitFor()
     }
-    const first = await waiting(1)
+    const first = await home.inReview('leave', 1)
     const here = await signIn()
     await here.getByText('leave1@example.com').waitFor()
-    const next = await waiting(3)
+    const next = await home.inReview('leave', 3)
     await here.getByText('2 waiting').waitFor()
     await here.keyboard.press('a')
     await here.getByText('leave3@example.com').waitFor()
@@ -194,7 +182,7 @@ describe('sign-in', () => {
     expect(await outcome(next)).toBe('success')
     await here.close()
 
-    const second = await waiting(2)
+    const second = await home.inReview('leave', 2)
     const desk = await signIn()
     await desk.getByText('leave2@example.com').waitFor()
     const other = await desk.context().newPage()

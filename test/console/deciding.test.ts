@@ -12,19 +12,8 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => home?.close())
 
-/** A lead that a person must decide about; the higher the bill, the hotter. */
-const inReview = async (n: number): Promise<string> => {
-  const id = await home.submit({
-    ...person(n),
-    email: `review${n}@example.com`,
-    phone: `(202) 555-01${String(10 + n)}`,
-    state: 'TX',
-    bill: 220,
-    roof: n % 2 ? 'own' : 'rent',
-  })
-  await home.api.deps.runner.drained()
-  return id
-}
+/** Those of an odd number are the hotter ones. */
+const inReview = (n: number): Promise<string> => home.inReview('review', n, { roof: n % 2 ? 'own' : 'rent' })
 
 const outcome = async (id: string): Promise<string | null> => {
   const [row] = await home.api.home.inspect<{ outcome: string | null }>(

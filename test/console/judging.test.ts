@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ADMIN } from '../support/api.ts'
 import { type ConsoleHome, openConsole, person } from '../support/console.ts'
 
 /** Every screen is looked through by axe twice; a busy machine takes its time. */
@@ -16,9 +15,7 @@ beforeAll(async () => {
   }
   home = opened
   // Those that wait for a person are decided: what follows makes its own.
-  const token = await home.api.token(ADMIN)
-  const headers = { authorization: `Bearer ${token}` }
-  const { items } = (await home.api.app.inject({ url: '/api/v1/leads?status=pending_review', headers })).json()
+  const { items } = await home.ask('/api/v1/leads?status=pending_review')
   for (const { id } of items)
     await home.api.home.house.runner.decide({
       tenantId: home.api.home.tenantId,
@@ -31,28 +28,15 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => home?.close())
 
-const ask = async (url: string) => {
-  const headers = { authorization: `Bearer ${await home.api.token(ADMIN)}` }
-  return (await home.api.app.inject({ url, headers })).json()
-}
-
-/** A lead that a person must decide about; the higher `n`, the later it came. */
-const inReview = async (n: number): Promise<string> => {
-  const given = { ...person(n), email: `judge${n}@example.com`, phone: `(202) 555-01${20 + n}`, state: 'TX', bill: 220 }
-  const id = await home.submit({ ...given, roof: 'own' })
-  await home.api.deps.runner.drained()
-  return id
-}
-
 const decided = async (id: string): Promise<string | null> => {
-  const { events } = { events: (await ask(`/api/v1/leads/${id}/events`)).items }
-  return events.find(({ type }: { type: string }) => type === 'review.decided')?.private?.reason ?? null
+  const { items } = await home.ask(`/api/v1/leads/${id}/events`)
+  return items.find(({ type }: { type: string }) => type === 'review.decided')?.private?.reason ?? null
 }
 
 describe('the review queue', () => {
   it('skips by a key, and rejects with a reason that was given before by a digit', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
-    const [one, two] = [await inReview(1), await inReview(2)]
+    const [one, two] = [await home.inReview('judge', 1), await home.inReview('judge', 2)]
     const page = await home.open('/review?sort=newest')
     await page.getByText('judge2@example.com').waitFor()
     await page.keyboard.press('s')
@@ -73,8 +57,8 @@ describe('the review queue', () => {
 
   it('gives no reason to another lead than the one it was written for', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
-    const other = await inReview(4)
-    const read = await inReview(5)
+    const other = await home.inReview('judge', 4)
+    const read = await home.inReview('judge', 5)
     const page = await home.open('/review?sort=newest')
     await page.getByText('Live', { exact: true }).waitFor()
     await page.getByText('judge5@example.com').waitFor()
@@ -90,7 +74,7 @@ describe('the review queue', () => {
     })
     await page.getByText('judge4@example.com').waitFor()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    expect((await ask(`/api/v1/leads/${other}`)).outcome).toBeNull()
+    expect((await home.ask(`/api/v1/leads/${other}`)).outcome).toBeNull()
     await page.keyboard.press('a')
     await page.getByText('Nothing waits for you').waitFor()
     await page.close()
@@ -161,7 +145,7 @@ describe('the overview', () => {
     await home.fold()
     const page = await home.open('/?flow=solar')
     const regions = ['Figures', 'How far they came', 'Why they were turned away', 'Sources'] as const
-    const { now } = await ask('/api/v1/figures?range=24h&flow=solar')
+    const { now } = await home.ask('/api/v1/figures?range=24h&flow=solar')
     const behind = new Map<string, number>()
     for (const name of regions) {
       const region = page.getByRole('region', { name, exact: true })
@@ -176,7 +160,7 @@ describe('the overview', () => {
     for (const key of behind.keys()) {
       const { searchParams } = new URL(key.slice(key.lastIndexOf(' ') + 1), home.url)
       searchParams.set('limit', '200')
-      const { items } = await ask(`/api/v1/leads?${searchParams}`)
+      const { items } = await home.ask(`/api/v1/leads?${searchParams}`)
       behind.set(key, items.length)
     }
     const of = (start: string): number => [...behind].find(([key]) => key.startsWith(start))?.[1] ?? -1
@@ -200,7 +184,7 @@ describe('the flows', () => {
     skip(missing !== null, `no browser: ${missing}`)
     const page = await home.open('/flows')
     const row = page.getByRole('region', { name: 'Flows' }).getByRole('row', { name: /solar/ })
-    const { now } = await ask('/api/v1/figures?range=24h&flow=solar')
+    const { now } = await home.ask('/api/v1/figures?range=24h&flow=solar')
     await row.getByText(String(now.leads), { exact: true }).waitFor()
     await home.checkAccess(page)
     await home.shoot(page, 'flows')
@@ -330,7 +314,7 @@ describe('on a narrow screen', () => {
     const page = await home.open('/')
     await page.getByRole('region', { name: 'Figures' }).waitFor()
     await page.setViewportSize({ width: 400, height: 800 })
-    const [lead] = (await ask('/api/v1/leads?limit=1')).items
+    const [lead] = (await home.ask('/api/v1/leads?limit=1')).items
     const wide: string[] = []
     for (const path of [
       '/',

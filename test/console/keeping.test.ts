@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ADMIN } from '../support/api.ts'
 import { type ConsoleHome, openConsole, person } from '../support/console.ts'
 
 /** Every screen is looked through by axe twice; a busy machine takes its time. */
@@ -15,11 +14,7 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => home?.close())
 
-const published = async (flow: string) => {
-  const token = await home.api.token(ADMIN)
-  const headers = { authorization: `Bearer ${token}` }
-  return (await home.api.app.inject({ url: `/api/v1/flows/${flow}`, headers })).json()
-}
+const published = (flow: string) => home.ask(`/api/v1/flows/${flow}`)
 
 describe('sources', () => {
   it('are made in a minute, with a key shown once, and tried from a form', async ({ skip }) => {

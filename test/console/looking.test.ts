@@ -60,10 +60,7 @@ describe('the overview', () => {
     const page = await home.open('/?range=24h')
     const figures = page.getByRole('region', { name: 'Figures' })
     await figures.waitFor()
-    const token = await home.api.token(ADMIN)
-    const { now } = (
-      await home.api.app.inject({ url: '/api/v1/figures?range=24h', headers: { authorization: `Bearer ${token}` } })
-    ).json()
+    const { now } = await home.ask('/api/v1/figures?range=24h')
     expect(now.leads).toBe(90)
     await figures.getByText(String(now.leads), { exact: true }).waitFor()
     await page.getByRole('img', { name: 'Leads over time' }).locator('svg').waitFor()
@@ -241,12 +238,8 @@ describe('a lead', () => {
       .first()
       .evaluate((body) => body.scrollTo({ top: 0 }))
     await home.shoot(page, 'lead')
-    const token = await home.api.token(ADMIN)
-    const audit = await home.api.app.inject({
-      url: '/api/v1/audit?action=lead.unmask',
-      headers: { authorization: `Bearer ${token}` },
-    })
-    expect(audit.json().items[0]).toMatchObject({ resource_id: id, private: { reason: 'The buyer asks' } })
+    const audit = await home.ask('/api/v1/audit?action=lead.unmask')
+    expect(audit.items[0]).toMatchObject({ resource_id: id, private: { reason: 'The buyer asks' } })
     await page.close()
   })
 })

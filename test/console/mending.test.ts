@@ -47,9 +47,6 @@ const doubtful = async (): Promise<string> => {
   return lead
 }
 
-const ask = async (url: string) =>
-  home.api.app.inject({ url, headers: { authorization: `Bearer ${await home.api.token(ADMIN)}` } })
-
 beforeAll(async () => {
   const opened = await openConsole()
   if ('missing' in opened) {
@@ -78,7 +75,7 @@ describe('dead letters', () => {
     await running.getByRole('meter').waitFor()
     await running.getByRole('button', { name: 'Call it off' }).click()
     await running.waitFor({ state: 'detached' })
-    const [run] = (await ask('/api/v1/dead-letters/discards')).json().items
+    const [run] = (await home.ask('/api/v1/dead-letters/discards')).items
     expect(run).toMatchObject({ state: 'canceled', done: 0 })
     await home.api.home.house.delivery.deadLetters.goOn({ tenantId: home.api.home.tenantId, run: run.id })
     await page.reload()
@@ -99,7 +96,7 @@ describe('dead letters', () => {
     await home.checkAccess(page)
     await running.getByRole('button', { name: 'Call it off' }).click()
     await running.waitFor({ state: 'detached' })
-    expect((await ask('/api/v1/dead-letters/replays')).json().items[0].state).toBe('canceled')
+    expect((await home.ask('/api/v1/dead-letters/replays')).items[0].state).toBe('canceled')
     await page.close()
   })
 
@@ -239,7 +236,7 @@ describe('rights of a person', () => {
     await dialog.getByLabel('What is right, a field a line').fill('last_name: Lovelace')
     await dialog.getByRole('button', { name: 'Put right' }).click()
     await page.getByRole('row', { name: /Rectification/ }).waitFor()
-    expect((await ask(`/api/v1/leads/${lead}`)).json().fields.last_name.normal).toBe('Lovelace')
+    expect((await home.ask(`/api/v1/leads/${lead}`)).fields.last_name.normal).toBe('Lovelace')
     await page.close()
   })
 

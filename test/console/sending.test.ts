@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ADMIN } from '../support/api.ts'
 import { type ConsoleHome, openConsole, person } from '../support/console.ts'
 
 /** Every screen is looked through by axe twice; a busy machine takes its time. */
@@ -71,10 +70,7 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => home?.close())
 
-const document = async (): Promise<string> => {
-  const headers = { authorization: `Bearer ${await home.api.token(ADMIN)}` }
-  return (await home.api.app.inject({ url: '/api/v1/flows/auction', headers })).json().document
-}
+const document = async (): Promise<string> => (await home.ask('/api/v1/flows/auction')).document
 
 describe('destinations', () => {
   it('show how each does, and lead to what is behind a figure', async ({ skip }) => {
@@ -238,10 +234,8 @@ describe('deliveries', () => {
     return lead
   }
 
-  const runs = async (what: 'replays' | 'discards'): Promise<{ items: { id: string }[] }> => {
-    const headers = { authorization: `Bearer ${await home.api.token(ADMIN)}` }
-    return (await home.api.app.inject({ url: `/api/v1/dead-letters/${what}`, headers })).json()
-  }
+  const runs = (what: 'replays' | 'discards'): Promise<{ items: { id: string }[] }> =>
+    home.ask(`/api/v1/dead-letters/${what}`)
 
   it('in doubt are settled by whoever has looked at both sides', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ADMIN } from '../support/api.ts'
 import { type ConsoleHome, openConsole, person } from '../support/console.ts'
 
 /** What somebody stands at stays what it is, whatever comes in around it. */
@@ -13,18 +12,6 @@ beforeAll(async () => {
   else home = opened
 }, 300_000)
 afterAll(() => home?.close())
-
-const ask = async (url: string) => {
-  const headers = { authorization: `Bearer ${await home.api.token(ADMIN)}` }
-  return (await home.api.app.inject({ url, headers })).json()
-}
-
-const inReview = async (n: number): Promise<string> => {
-  const given = { ...person(n), email: `stay${n}@example.com`, phone: `(202) 555-01${10 + n}`, state: 'TX', bill: 220 }
-  const id = await home.submit({ ...given, roof: 'own' })
-  await home.api.deps.runner.drained()
-  return id
-}
 
 describe('a row of the leads', () => {
   it('stays the one that the keys are at while others come in, and is the one they open', async ({ skip }) => {
@@ -81,7 +68,7 @@ describe('a row of the leads', () => {
 
   it('says what became of it where it stands, also to who reads further down', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
-    const id = await inReview(1)
+    const id = await home.inReview('stay', 1)
     const page = await home.open('/leads')
     await page.getByText('Live', { exact: true }).waitFor()
     const grid = page.getByRole('grid', { name: 'Leads' })
@@ -109,7 +96,7 @@ describe('many leads that wait', () => {
     skip,
   }) => {
     skip(missing !== null, `no browser: ${missing}`)
-    const ids = [await inReview(3), await inReview(4)]
+    const ids = [await home.inReview('stay', 3), await home.inReview('stay', 4)]
     const page = await home.open('/leads?status=pending_review')
     await page.locator(`#lead-${ids[0]}`).waitFor()
     for (const id of ids) await page.getByRole('checkbox', { name: `Choose lead ${id}` }).click()
@@ -120,10 +107,10 @@ describe('many leads that wait', () => {
     await home.checkAccess(page)
     await dialog.getByRole('button', { name: 'Reject' }).click()
     await page.getByText('2 leads done').waitFor()
-    for (const id of ids) expect((await ask(`/api/v1/leads/${id}`)).reason).toBe('All from one address')
+    for (const id of ids) expect((await home.ask(`/api/v1/leads/${id}`)).reason).toBe('All from one address')
 
     // What was chosen under one filter is chosen under no other.
-    const other = await inReview(5)
+    const other = await home.inReview('stay', 5)
     await page.locator(`#lead-${other}`).waitFor()
     await page.getByRole('checkbox', { name: `Choose lead ${other}` }).click()
     await bar.getByText('1 chosen').waitFor()
@@ -136,7 +123,7 @@ describe('many leads that wait', () => {
 describe('on a phone', () => {
   it('what is read and done stands below each other, whole', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
-    const id = await inReview(7)
+    const id = await home.inReview('stay', 7)
     const page = await home.open('/review')
     await page.setViewportSize({ width: 390, height: 844 })
     const boxOf = async (name: string) =>
@@ -209,7 +196,7 @@ describe('a new flow', () => {
     await page.getByRole('button', { name: 'Publish' }).click()
     await page.getByRole('alert').getByText('There is a flow solar already: choose another name.').waitFor()
     expect(await page.getByLabel('Name of the flow').inputValue()).toBe('Solar')
-    expect((await ask('/api/v1/flows/solar')).version).toBe(1)
+    expect((await home.ask('/api/v1/flows/solar')).version).toBe(1)
     await home.checkAccess(page)
     await page.close()
   })

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ADMIN } from '../support/api.ts'
 import { type ConsoleHome, openConsole, person, SOLAR } from '../support/console.ts'
 
 let home: ConsoleHome
@@ -31,19 +30,11 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => home?.close())
 
-/** A lead that a person must decide about. */
-const inReview = async (n: number, more: Record<string, string | number> = {}): Promise<string> => {
-  const given = { ...person(n), email: `work${n}@example.com`, phone: `(202) 555-01${10 + n}`, state: 'TX', bill: 220 }
-  const id = await home.submit({ ...given, roof: n % 2 ? 'own' : 'rent', ...more })
-  await home.api.deps.runner.drained()
-  return id
-}
+const inReview = (n: number, more: Record<string, string | number> = {}): Promise<string> =>
+  home.inReview('work', n, { roof: n % 2 ? 'own' : 'rent', ...more })
 
-const field = async (id: string, name: string): Promise<unknown> => {
-  const token = await home.api.token(ADMIN)
-  const headers = { authorization: `Bearer ${token}` }
-  return (await home.api.app.inject({ url: `/api/v1/leads/${id}`, headers })).json().fields[name].normal
-}
+const field = async (id: string, name: string): Promise<unknown> =>
+  (await home.ask(`/api/v1/leads/${id}`)).fields[name].normal
 
 describe('the review queue', () => {
   it('lets a field be mended in place, says what cannot be read, and keeps what was typed', async ({ skip }) => {

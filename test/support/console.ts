@@ -86,6 +86,11 @@ export interface ConsoleHome {
   /** A page of its own, signed in as the admin unless told otherwise, at this address of the console. */
   open(path: string, login?: { readonly email: string; readonly password: string } | null): Promise<Page>
   submit(values: Record<string, string | number>, source?: string): Promise<string>
+  /** A lead that a person must decide about: of `<name><n>@example.com`, with a phone of its own. */
+  inReview(name: string, n: number, over?: Record<string, string | number>): Promise<string>
+  /** What the API answers the admin. */
+  // biome-ignore lint/suspicious/noExplicitAny: what is answered is what the test is about
+  ask(url: string): Promise<any>
   /** Everything that changed is in the figures. */
   fold(): Promise<void>
   /** Ends the server and starts another at the same address. */
@@ -164,6 +169,16 @@ export const openConsole = async (
     browser,
     open,
     submit,
+    inReview: async (name, n, over = {}) => {
+      const reached = { email: `${name}${n}@example.com`, phone: `(202) 555-01${10 + n}` }
+      const id = await submit({ ...person(n), ...reached, state: 'TX', bill: 220, roof: 'own', ...over })
+      await api.deps.runner.drained()
+      return id
+    },
+    ask: async (url) => {
+      const headers = { authorization: `Bearer ${await api.token(ADMIN)}` }
+      return (await api.app.inject({ url, headers })).json()
+    },
     fold: async () => {
       await api.deps.runner.drained()
       await api.home.house.figures.now()
