@@ -39,6 +39,8 @@ describe('dead letters', () => {
         response: { body: '{"error":"gone"}' },
       },
     ])
+    const [read] = (await get('/api/v1/audit?action=delivery.read&limit=1')).body.items
+    expect(read).toMatchObject({ resource_id: leadId, data: { delivery: body.items[0].id } })
     expect((await get(`/api/v1/leads/${leadId}/deliveries/${leadId}`)).status).toBe(404)
   })
 

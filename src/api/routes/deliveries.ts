@@ -126,6 +126,7 @@ export const deliveryRoutes =
         const { tenantId } = sessionOf(request)
         const { id, delivery: deliveryId } = request.params
         requireIds(id, deliveryId)
+        request.auditData = { delivery: deliveryId }
         const found = await reader.read(tenantId, id)
         const delivery = found?.lead.deliveries.get(deliveryId)
         if (!found || !delivery) throw new Fault('not_found', { message: 'There is no such delivery' })
