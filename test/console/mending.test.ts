@@ -108,6 +108,8 @@ describe('dead letters', () => {
     const row = page.getByRole('row', { name: new RegExp(lead.slice(-12)) })
     await row.getByRole('button', { name: 'Send again' }).click()
     const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: 'Why you look at it' }).fill('They ask')
+    await dialog.getByRole('button', { name: 'Show' }).click()
     await dialog.getByText('No answer came.').waitFor()
     await dialog.getByLabel('Reason').fill('They found nothing')
     await home.checkAccess(page)

@@ -71,6 +71,8 @@ beforeAll(async () => {
 afterAll(() => home?.close())
 
 const document = async (): Promise<string> => (await home.ask('/api/v1/flows/auction')).document
+/** The newest entry of this. */
+const audited = async (action: string) => (await home.ask(`/api/v1/audit?action=${action}&limit=1`)).items[0]
 
 describe('destinations', () => {
   it('show how each does, and lead to what is behind a figure', async ({ skip }) => {
@@ -245,8 +247,16 @@ describe('deliveries', () => {
     const row = page.getByRole('row', { name: new RegExp(lead.slice(-12)) })
     await row.getByRole('button', { name: 'It arrived' }).click()
     const dialog = page.getByRole('dialog')
+    await dialog.getByText('Request and response hold personal data.').waitFor()
+    expect(await dialog.getByText(`sold${sent}@example.com`).count()).toBe(0)
+    await home.checkAccess(page)
+    await dialog.getByRole('textbox', { name: 'Why you look at it' }).fill('The buyer asks')
+    await dialog.getByRole('button', { name: 'Show' }).click()
     await dialog.getByText(`sold${sent}@example.com`).first().waitFor()
     await dialog.getByText('No answer came.').waitFor()
+    const [why, read] = [await audited('lead.unmask'), await audited('delivery.read')]
+    expect(why).toMatchObject({ resource_id: lead, private: { reason: 'The buyer asks' } })
+    expect(read).toMatchObject({ resource_id: lead, data: { delivery: expect.any(String) } })
     await dialog.getByLabel('Reason').fill('They found it')
     await dialog.getByLabel('Their reference').fill('CRM-77')
     await home.checkAccess(page)
@@ -269,6 +279,8 @@ describe('deliveries', () => {
     const rowOf = (lead: string) =>
       page.getByRole('row').filter({ has: page.getByRole('link', { name: `…${lead.slice(-12)}` }) })
     await rowOf(first).getByRole('button', { name: 'Both sides' }).click()
+    await page.getByRole('textbox', { name: 'Why you look at it' }).fill('What did they say?')
+    await page.getByRole('button', { name: 'Show' }).click()
     await page.getByText('Came back').waitFor()
     await home.checkAccess(page)
     await rowOf(first).getByRole('button', { name: 'Discard' }).click()

@@ -66,27 +66,32 @@ export const Dialog = (props: {
   readonly size?: string
   /** What happens, in a sentence. */
   readonly text?: string
+  /** What is looked at before: it may have a form of its own. */
+  readonly above?: ReactNode
   readonly children?: ReactNode
 }) => {
-  const { title, submit, onSubmit, onClose, busy, error, text, children, size = 'md' } = props
+  const { title, submit, onSubmit, onClose, busy, error, text, above, children, size = 'md' } = props
   const send = (event: FormEvent) => {
     event.preventDefault()
     onSubmit()
   }
   return (
     <Modal opened onClose={onClose} title={title} size={size}>
-      <form className="stack" onSubmit={send}>
+      <div className="stack">
         {text !== undefined && <p className="soft">{text}</p>}
-        {children}
-        <Refused error={error} />
-        <FormEnd
-          submit={submit}
-          busy={busy}
-          disabled={props.disabled ?? false}
-          danger={props.danger ?? false}
-          onCancel={onClose}
-        />
-      </form>
+        {above}
+        <form className="stack" onSubmit={send}>
+          {children}
+          <Refused error={error} />
+          <FormEnd
+            submit={submit}
+            busy={busy}
+            disabled={props.disabled ?? false}
+            danger={props.danger ?? false}
+            onCancel={onClose}
+          />
+        </form>
+      </div>
     </Modal>
   )
 }

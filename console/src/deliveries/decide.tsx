@@ -6,6 +6,8 @@ import { ask } from '../api/client.ts'
 import type { DeliverySummary } from '../api/types.ts'
 import { type CallSide, firstLineOf, writtenCall } from '../components/call.ts'
 import { Dialog } from '../components/dialog.tsx'
+import { UnmaskForm } from '../lead/unmask-form.tsx'
+import { useUnmasked } from '../lead/use-unmasked.ts'
 import { useMay } from '../rights.ts'
 import { duration, t } from '../text.ts'
 import { fullTime } from '../time.ts'
@@ -16,8 +18,17 @@ const printed = (side: unknown): string => {
   return [firstLineOf(call), writtenCall(call)].filter(Boolean).join('\n')
 }
 
-/** What was sent and what came back, call by call: one side beside the other. */
+/** What was sent and what came back, call by call: one side beside the other, once somebody says why they look. */
 export const BothSides = ({ delivery }: { readonly delivery: DeliverySummary }) => {
+  const { shown } = useUnmasked(delivery.lead_id)
+  return shown === undefined ? (
+    <UnmaskForm leadId={delivery.lead_id} text={t('exchange.masked')} />
+  ) : (
+    <Sides delivery={delivery} />
+  )
+}
+
+const Sides = ({ delivery }: { readonly delivery: DeliverySummary }) => {
   const read = useQuery({
     queryKey: ['delivery', delivery.id],
     queryFn: () => ask(`/api/v1/leads/${delivery.lead_id}/deliveries/${delivery.id}`),
@@ -110,8 +121,8 @@ export const Decide = (props: {
       error={decide.error}
       onSubmit={() => decide.mutate()}
       onClose={onClose}
+      above={isSettling && may('lead.read_personal') && <BothSides delivery={delivery} />}
     >
-      {isSettling && may('lead.read_personal') && <BothSides delivery={delivery} />}
       <TextInput
         data-autofocus
         label={t('review.reason')}

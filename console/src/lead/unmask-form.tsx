@@ -3,6 +3,7 @@ import { IconEyeOff } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { t } from '../text.ts'
 import { useUnmasked } from './use-unmasked.ts'
+import '../styles/lead.css'
 
 /** Asks why somebody looks: it stands in the audit beside who did. */
 export const UnmaskForm = ({ leadId, text }: { readonly leadId: string; readonly text: string }) => {
