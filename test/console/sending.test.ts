@@ -114,6 +114,30 @@ describe('destinations', () => {
     await page.close()
   })
 
+  it('are published beside what somebody else published meanwhile, and undo none of it', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/destinations/auction/crm')
+    await page.getByLabel('Address').fill(`${home.sink.url}/crm/newer`)
+    await page.getByRole('button', { name: 'Review and publish' }).click()
+    const dialog = page.getByRole('dialog')
+    await home.api.home.publish((await document()).replace('North Roofs', 'Northern Roofs'))
+    await dialog.getByRole('button', { name: 'Publish' }).click()
+    await dialog.getByRole('alert').getByText('What you changed here is kept.').waitFor()
+    // Asked once more, when theirs is known here.
+    await expect
+      .poll(async () => {
+        const button = dialog.getByRole('button', { name: 'Publish' })
+        await button.click({ timeout: 2_000 }).catch(() => undefined)
+        return dialog.count()
+      })
+      .toBe(0)
+    const text = await document()
+    expect(text).toContain('/crm/newer')
+    expect(text).toContain('Northern Roofs')
+    await home.api.home.publish(text.replace('Northern Roofs', 'North Roofs'))
+    await page.close()
+  })
+
   it('are tried: by an answer that is pasted, by a sample that is sent, by a check', async ({ skip }) => {
     skip(missing !== null, `no browser: ${missing}`)
     const page = await home.open('/destinations/auction/north')

@@ -62,7 +62,7 @@ export const DestinationEditor = (props: { readonly destination: Destination; re
   const [config, setConfig] = useState<Values>(kept)
   const [yaml, setYaml] = useState('')
   const [wrong, setWrong] = useState<string | null>(null)
-  const [publishing, setPublishing] = useState<string | null>(null)
+  const [publishing, setPublishing] = useState<Values | null>(null)
   const types = useDestinationTypes()
   const secrets = useSecrets()
   const type = types.data?.items.find((each) => each.type === destination.type)
@@ -97,8 +97,7 @@ export const DestinationEditor = (props: { readonly destination: Destination; re
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const next = way === 'yaml' ? readYaml() : config
-    if (next !== null) setPublishing(withDestination(flow.document, destination.id, next))
+    setPublishing(way === 'yaml' ? readYaml() : config)
   }
   return (
     <section className="card" aria-label={t('destination.settings')}>
@@ -158,7 +157,8 @@ export const DestinationEditor = (props: { readonly destination: Destination; re
       {publishing !== null && (
         <PublishForm
           flow={flow.id}
-          text={publishing}
+          // Of the flow as it is now: whoever was quicker with another part of it keeps theirs.
+          text={withDestination(flow.document, destination.id, publishing)}
           base={{ version: flow.version, document: flow.document }}
           onClose={() => setPublishing(null)}
           onPublished={() => {

@@ -22,7 +22,7 @@ export const NewDestination = ({ onClose }: { readonly onClose: () => void }) =>
   const [typeName, setType] = useState('http')
   const [settings, setSettings] = useState<Values>({})
   const [isSentTo, setSentTo] = useState(true)
-  const [publishing, setPublishing] = useState<string | null>(null)
+  const [isPublishing, setPublishing] = useState(false)
   const [wrong, setWrong] = useState<Error | null>(null)
   const types = useDestinationTypes()
   const secrets = useSecrets()
@@ -39,16 +39,17 @@ export const NewDestination = ({ onClose }: { readonly onClose: () => void }) =>
       return
     }
     setWrong(null)
-    const text = withDestination(detail.data.document, id, { name, type: typeName, ...settings })
-    setPublishing(isSentTo ? withDeliverTo(text, id) : text)
+    setPublishing(true)
   }
-  if (publishing !== null && detail.data !== undefined)
+  if (isPublishing && detail.data !== undefined) {
+    // Of the flow as it is now: whoever was quicker with another part of it keeps theirs.
+    const text = withDestination(detail.data.document, id, { name, type: typeName, ...settings })
     return (
       <PublishForm
         flow={detail.data.id}
-        text={publishing}
+        text={isSentTo ? withDeliverTo(text, id) : text}
         base={{ version: detail.data.version, document: detail.data.document }}
-        onClose={() => setPublishing(null)}
+        onClose={() => setPublishing(false)}
         onPublished={() => {
           void client.invalidateQueries({ queryKey: ['destinations'] })
           onClose()
@@ -56,6 +57,7 @@ export const NewDestination = ({ onClose }: { readonly onClose: () => void }) =>
         }}
       />
     )
+  }
   return (
     <Dialog
       title={t('destination.new')}
