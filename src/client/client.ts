@@ -93,10 +93,12 @@ export interface Client {
   items<P extends PagedPath>(path: P, input?: Input<P, 'get' & MethodOf<P>>): AsyncGenerator<ItemOf<P>>
 }
 
-type PagedPath = {
+export type PagedPath = {
   [P in Path]: Api[P] extends { get: { answer: { items: readonly unknown[]; next_cursor: string | null } } } ? P : never
 }[Path]
-type ItemOf<P extends PagedPath> = Api[P] extends { get: { answer: { items: readonly (infer I)[] } } } ? I : never
+export type ItemOf<P extends PagedPath> = Api[P] extends { get: { answer: { items: readonly (infer I)[] } } }
+  ? I
+  : never
 
 /** An address of the description with its parameters filled in. */
 export type Address = Filled<Path>

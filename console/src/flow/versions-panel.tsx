@@ -7,6 +7,7 @@ import type { FlowDetail } from '../api/types.ts'
 import { useMay } from '../rights.ts'
 import { t } from '../text.ts'
 import { ago, fullTime } from '../time.ts'
+import { useUsers } from '../users.ts'
 import { outlineOf } from './document.ts'
 import { changesOf } from './words.ts'
 
@@ -48,11 +49,7 @@ export const VersionsPanel = ({ detail }: { readonly detail: FlowDetail }) => {
   const may = useMay()
   const client = useQueryClient()
   const [open, setOpen] = useState(detail.version)
-  const people = useQuery({
-    queryKey: ['users'],
-    queryFn: () => ask('/api/v1/users', { query: { limit: 200 } }),
-    enabled: may('user.read'),
-  })
+  const users = useUsers()
   const back = useMutation({
     mutationFn: (version: number) => ask(`/api/v1/flows/${detail.id}/rollback`, { method: 'POST', body: { version } }),
     onSuccess: ({ version }) => {
@@ -63,7 +60,7 @@ export const VersionsPanel = ({ detail }: { readonly detail: FlowDetail }) => {
     },
     onError: (error) => notifications.show({ color: 'red', title: t('flow.refused'), message: error.message }),
   })
-  const byOf = (id: string): string => people.data?.items.find((user) => user.id === id)?.email ?? id.slice(-12)
+  const byOf = (id: string): string => users.data?.find((user) => user.id === id)?.email ?? id.slice(-12)
   return (
     <div className="page-inner versions">
       {detail.versions.map(({ version, published_at, published_by, note }, index) => (

@@ -1,15 +1,15 @@
 import { Button, TextInput } from '@mantine/core'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { AuditEntry } from '../api/types.ts'
 import { Loaded } from '../components/loaded.tsx'
 import { type Column, Table } from '../components/table.tsx'
-import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { named, number, t } from '../text.ts'
 import { fullTime, rowTime } from '../time.ts'
+import { useUsers } from '../users.ts'
 
 /** Where it came from: one address, or of what was folded several. */
 const fromOf = ({ private: told }: AuditEntry): string | null => {
@@ -54,7 +54,6 @@ const What = ({ entry, email }: { readonly entry: AuditEntry; readonly email: (i
 export const Audit = () => {
   const search = useSearch({ from: '/audit' })
   const go = useNavigate()
-  const may = useMay()
   const [action, setAction] = useState(search.action ?? '')
   // What is filtered by stands in the field, by whatever way it came there.
   const [known, setKnown] = useState(search.action)
@@ -62,11 +61,7 @@ export const Audit = () => {
     setKnown(search.action)
     setAction(search.action ?? '')
   }
-  const people = useQuery({
-    queryKey: ['users'],
-    queryFn: () => ask('/api/v1/users', { query: { limit: 200 } }),
-    enabled: may('user.read'),
-  })
+  const users = useUsers()
   const entries = useInfiniteQuery({
     queryKey: ['audit', search],
     queryFn: ({ pageParam }) =>
@@ -76,7 +71,7 @@ export const Audit = () => {
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
   })
-  const emailOf = (id: string): string | undefined => people.data?.items.find((user) => user.id === id)?.email
+  const emailOf = (id: string): string | undefined => users.data?.find((user) => user.id === id)?.email
   const nameOf = ({ kind, id }: AuditEntry['actor']): string =>
     kind === 'unknown' ? t('audit.unknown') : (emailOf(id) ?? `${kind} ${id.slice(-12)}`)
   const rows = entries.data?.pages.flatMap(({ items }) => items) ?? []

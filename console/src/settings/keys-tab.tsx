@@ -1,6 +1,6 @@
 import { Button, Menu, Select, Switch, TextInput } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ACTING_SCOPES } from '../../../src/api/contract/words.ts'
 import { ask } from '../api/client.ts'
@@ -136,9 +136,11 @@ export const KeysTab = () => {
   const [rotating, setRotating] = useState<ApiKey | null>(null)
   const [removing, setRemoving] = useState<ApiKey | null>(null)
   const [made, setMade] = useState<Made | null>(null)
-  const keys = useQuery({
+  const keys = useInfiniteQuery({
     queryKey: ['keys'],
-    queryFn: () => ask('/api/v1/keys', { query: { limit: 200 } }),
+    queryFn: ({ pageParam }) => ask('/api/v1/keys', { query: { limit: 200, cursor: pageParam } }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
   })
   const change = useMutation({
     mutationFn: ({ id, enabled }: { id: string; enabled: boolean }) =>
@@ -249,12 +251,13 @@ export const KeysTab = () => {
         />
       )}
       <Loaded query={keys}>
-        {({ items }) => (
+        {({ pages }) => (
           <Table
             label={t('settings.keys')}
             title={t('settings.keys')}
             actions={may('key.edit') && <Button onClick={() => setMaking(true)}>{t('keys_tab.new')}</Button>}
-            rows={items}
+            rows={pages.flatMap(({ items }) => items)}
+            more={{ on: keys.hasNextPage, busy: keys.isFetchingNextPage, load: () => void keys.fetchNextPage() }}
             columns={columns}
             rowKey={({ id }) => id}
             none={t('keys_tab.none')}

@@ -1,7 +1,7 @@
 import { Button, Menu, Select, Switch, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDots } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { STAFF_ROLES } from '../../../src/api/contract/words.ts'
 import { ask } from '../api/client.ts'
@@ -14,7 +14,11 @@ import { type Column, Table } from '../components/table.tsx'
 import { useMay } from '../rights.ts'
 import { named, t } from '../text.ts'
 import { ago } from '../time.ts'
+import { useUsers } from '../users.ts'
 import { type Invitation, Invite } from './invite.tsx'
+
+/** So many rows are drawn, and so many more each time they are asked for. */
+const PAGE = 200
 
 const partnerText = (partner: User['partner']): string =>
   partner === null ? '' : (partner.destination ?? `${partner.flow}/${partner.source}`)
@@ -28,10 +32,8 @@ export const PeopleTab = () => {
   const [link, setLink] = useState<Invitation | null>(null)
   const [removing, setRemoving] = useState<User | null>(null)
   const [search, setSearch] = useState('')
-  const users = useQuery({
-    queryKey: ['users'],
-    queryFn: () => ask('/api/v1/users', { query: { limit: 200 } }),
-  })
+  const [shown, setShown] = useState(PAGE)
+  const users = useUsers()
   const onSettled = () => client.invalidateQueries({ queryKey: ['users'] })
   const change = useMutation({
     mutationFn: ({ id, ...body }: { id: string; role?: string; enabled?: boolean }) =>
@@ -141,6 +143,7 @@ export const PeopleTab = () => {
       : []),
   ]
   const wanted = search.trim().toLowerCase()
+  const found = (all: readonly User[]) => all.filter(({ email }) => email.toLowerCase().includes(wanted))
   return (
     <div className="stack">
       <Refused error={change.error ?? relink.error ?? end.error} />
@@ -175,13 +178,13 @@ export const PeopleTab = () => {
         />
       )}
       <Loaded query={users}>
-        {({ items }) => (
+        {(all) => (
           <Table
             label={t('settings.people')}
             title={t('settings.people')}
             actions={
               <span className="row">
-                {items.length > 8 && (
+                {all.length > 8 && (
                   <TextInput
                     aria-label={t('people.search')}
                     placeholder={t('people.search')}
@@ -192,7 +195,8 @@ export const PeopleTab = () => {
                 {may('user.edit') && <Button onClick={() => setInviting(true)}>{t('people.invite')}</Button>}
               </span>
             }
-            rows={items.filter(({ email }) => email.toLowerCase().includes(wanted))}
+            rows={found(all).slice(0, shown)}
+            more={{ on: found(all).length > shown, busy: false, load: () => setShown(shown + PAGE) }}
             columns={columns}
             rowKey={({ id }) => id}
             none={t('people.none_found')}
