@@ -5,6 +5,7 @@ import { session } from '../api/session.ts'
 import type { LeadSummary } from '../api/types.ts'
 import { useLiveBatches } from '../live/live.tsx'
 import type { LeadSearch } from '../router.tsx'
+import { newestFirst } from './newest-first.ts'
 
 const PAGE = 200
 /** New rows kept before the pages are asked anew: memory stays flat however fast leads come in. */
@@ -25,13 +26,6 @@ const matches = (lead: LeadSummary, search: LeadSearch): boolean =>
     (search.assignee === 'none' ? lead.assignee === null : lead.assignee === assigneeOf(search.assignee))) &&
   (search.from === undefined || lead.received_at >= new Date(search.from).toISOString()) &&
   (search.to === undefined || lead.received_at < new Date(search.to).toISOString())
-
-/** The newest first. */
-const withNews = (before: readonly LeadSummary[], news: Iterable<LeadSummary>): readonly LeadSummary[] => {
-  const all = new Map(before.map((lead) => [lead.id, lead]))
-  for (const lead of news) all.set(lead.id, lead)
-  return [...all.values()].sort((a, b) => (a.id < b.id ? 1 : -1))
-}
 
 export interface Leads {
   readonly rows: readonly LeadSummary[]
@@ -89,7 +83,7 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
     const isAnew = missed.current.some && !missed.current.still
     if (isAnew) missed.current.some = false
     setFresh((before) => {
-      const all = withNews(before, news.values())
+      const all = newestFirst(before, news.values())
       if (all.length <= FRESH_MAX && !isAnew) return all
       void client.resetQueries({ queryKey: key })
       return []
@@ -102,7 +96,7 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
     const changed = [...pending.current.values()].filter(({ id }) => known.has(id) || shown.has(id))
     if (changed.length > 0 && fresh.length + changed.length <= FRESH_MAX) {
       for (const { id } of changed) pending.current.delete(id)
-      setFresh((before) => withNews(before, changed))
+      setFresh((before) => newestFirst(before, changed))
     }
     setWaiting(pending.current.size)
   }

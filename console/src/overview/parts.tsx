@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { LeadSummary } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
+import { newestFirst } from '../leads/newest-first.ts'
 import { useLiveBatches } from '../live/live.tsx'
 import type { LeadSearch } from '../router.tsx'
 import { compact, money, named, number, percent, t, tn } from '../text.ts'
@@ -116,14 +117,9 @@ export const Now = (props: {
     // Of all there is the number of all; of a part, as many as were told of each.
     const n = ours.length === items.length ? changed : ours.length
     setTimes((before) => [...before.filter((each) => at - each.at < WINDOW_MS), { at, n }])
-    setNews((before) => {
-      const all = new Map([...before, ...ours].map((lead) => [lead.id, lead]))
-      return [...all.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, SHOWN)
-    })
+    setNews((before) => newestFirst(before, ours).slice(0, SHOWN))
   })
-  const shown = [...new Map([...first, ...news].map((lead) => [lead.id, lead])).values()]
-    .sort((a, b) => (a.id < b.id ? 1 : -1))
-    .slice(0, SHOWN)
+  const shown = newestFirst(first, news).slice(0, SHOWN)
   const rate = times.reduce((sum, { n }) => sum + n, 0)
   return (
     <section className="card" aria-label={t('overview.now')}>
