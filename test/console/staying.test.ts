@@ -91,6 +91,56 @@ describe('a row of the leads', () => {
   })
 })
 
+/** More at once than the stream tells of each. */
+const changeMany = () =>
+  home.api.home.inspect(
+    `insert into millrace.lead_change (tenant_id, leads)
+     select $1, array_agg(gen_random_uuid()) from generate_series(1, 301)`,
+    [home.api.home.tenantId],
+  )
+
+describe('more changes at once than are told of each', () => {
+  it('are asked for once they are over, though nothing comes after them', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/leads')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByRole('grid').getByRole('row').nth(5).waitFor()
+    let asked = 0
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/v1/leads') asked += 1
+    })
+    // Twice, one soon after the other.
+    for (let n = 0; n < 2; n += 1) await changeMany()
+    await page.waitForRequest(/\/api\/v1\/leads\?/)
+    await page.getByRole('grid').getByRole('row').nth(5).waitFor()
+    expect(asked).toBe(1)
+    await page.close()
+  })
+
+  it('are asked for by who reads further down once they are back at the top', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const page = await home.open('/leads')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const grid = page.getByRole('grid', { name: 'Leads' })
+    await grid.getByRole('row').nth(5).waitFor()
+    let asked = 0
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/v1/leads') asked += 1
+    })
+    await grid.evaluate((box) => box.scrollTo({ top: 700 }))
+    await changeMany()
+    // Told of after them: they are known of by now.
+    await home.submit({ ...person(402), email: 'after@example.com', phone: '(202) 555-0192', state: 'NY' })
+    await page.getByRole('button', { name: '1 new lead' }).waitFor()
+    expect(asked).toBe(0)
+    const anew = page.waitForRequest(/\/api\/v1\/leads\?/)
+    await grid.evaluate((box) => box.scrollTo({ top: 0 }))
+    await anew
+    await page.getByRole('button', { name: '1 new lead' }).waitFor({ state: 'detached' })
+    await page.close()
+  })
+})
+
 describe('many leads that wait', () => {
   it('are rejected together with a reason, and what is chosen under one filter is chosen under no other', async ({
     skip,

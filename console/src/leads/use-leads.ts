@@ -12,6 +12,8 @@ const PAGE = 200
 const FRESH_MAX = 1_000
 /** The rows on the screen are drawn anew at most this often while leads stream in. */
 const DRAW_MS = 400
+/** What was passed over is asked for once nothing was for so long: while leads stream in it would be again and again. */
+const CALM_MS = 2_000
 
 const assigneeOf = (asked: string): string => (asked === 'me' ? (session()?.userId ?? '') : asked)
 
@@ -58,13 +60,13 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
   const [fresh, setFresh] = useState<readonly LeadSummary[]>([])
   const pending = useRef<Map<string, LeadSummary>>(new Map())
   const [waiting, setWaiting] = useState(0)
-  /** More changed than was told of each: the pages are asked anew once that is over. */
-  const missed = useRef({ some: false, still: false })
+  /** When more changed than was told of each; null once the pages were asked anew. */
+  const missedAt = useRef<number | null>(null)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins without what the last one gathered
   useEffect(() => {
     pending.current.clear()
-    missed.current = { some: false, still: false }
+    missedAt.current = null
     setFresh([])
     setWaiting(0)
   }, [key])
@@ -75,20 +77,20 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
     return ids
   }, [query.data])
 
-  const merge = useCallback(() => {
+  const merge = (calmMs = CALM_MS) => {
     const news = pending.current
-    if (news.size === 0) return
+    const isAnew = missedAt.current !== null && performance.now() - missedAt.current >= calmMs
+    if (news.size === 0 && !isAnew) return
     pending.current = new Map()
     setWaiting(0)
-    const isAnew = missed.current.some && !missed.current.still
-    if (isAnew) missed.current.some = false
     setFresh((before) => {
       const all = newestFirst(before, news.values())
       if (all.length <= FRESH_MAX && !isAnew) return all
+      missedAt.current = null
       void client.resetQueries({ queryKey: key })
       return []
     })
-  }, [client, key])
+  }
 
   /** Rows that are there already change where they stand; what is new waits until it is wanted. */
   const touch = (): void => {
@@ -100,14 +102,24 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
     }
     setWaiting(pending.current.size)
   }
-  const draw = useRef(touch)
-  draw.current = () => (follow() ? merge() : touch())
-
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
+  const draw = useRef(touch)
+  const drawSoon = (): void => {
+    timer.current ??= setTimeout(() => {
+      timer.current = null
+      draw.current()
+    }, DRAW_MS)
+  }
+  draw.current = () => {
+    if (follow()) merge()
+    else touch()
+    // Looked at again until the pages were asked anew, be it once the reader is back at the top.
+    if (missedAt.current !== null) drawSoon()
+  }
+
   useEffect(() => () => (timer.current === null ? undefined : clearTimeout(timer.current)), [])
   useLiveBatches(({ items, changed }) => {
-    missed.current.still = changed > items.length
-    missed.current.some ||= missed.current.still
+    if (changed > items.length) missedAt.current = performance.now()
     // One that is older than all that is loaded comes with its page.
     const oldest = query.hasNextPage ? (query.data?.pages.at(-1)?.items.at(-1)?.id ?? '') : ''
     for (const lead of items) {
@@ -118,10 +130,7 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
       if (pending.current.size <= FRESH_MAX + 1) break
       pending.current.delete(id)
     }
-    timer.current ??= setTimeout(() => {
-      timer.current = null
-      draw.current()
-    }, DRAW_MS)
+    drawSoon()
   })
 
   const rows = useMemo(() => {
@@ -135,10 +144,7 @@ export const useLeads = (search: LeadSearch, follow: () => boolean): Leads => {
   return {
     rows,
     waiting,
-    showWaiting: () => {
-      missed.current.still = false
-      merge()
-    },
+    showWaiting: () => merge(0),
     isLoading: query.isPending,
     isFetchingMore: isFetchingNextPage,
     hasMore: hasNextPage,
