@@ -1,3 +1,4 @@
+import type { Query } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { queries } from '../api/queries.ts'
 import { useSession } from '../api/session.ts'
@@ -25,9 +26,9 @@ const PAGES_MAX = 5
 /** The server says something every 15 seconds, be it that there is nothing to say. */
 const SILENT_MS = 40_000
 
-const isLong = (data: unknown): boolean => {
+const isLong = ({ queryKey, state: { data } }: Query): boolean => {
   const pages = (data as { readonly pages?: unknown } | null | undefined)?.pages
-  return Array.isArray(pages) && pages.length > PAGES_MAX
+  return queryKey[0] === 'leads' && Array.isArray(pages) && pages.length > PAGES_MAX
 }
 
 const createLive = () => {
@@ -52,9 +53,7 @@ const createLive = () => {
           onOpen: () => {
             // What was asked while the server was away is asked again.
             if (state === 'away')
-              void queries.invalidateQueries({
-                predicate: ({ state: { data } }) => lastEventId === null || !isLong(data),
-              })
+              void queries.invalidateQueries({ predicate: (query) => lastEventId === null || !isLong(query) })
             become('live')
             waitMs = FIRST_WAIT_MS
           },
