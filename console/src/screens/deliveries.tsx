@@ -15,6 +15,10 @@ import { useMay } from '../rights.ts'
 import { Page } from '../shell/page.tsx'
 import { named, t } from '../text.ts'
 
+/** Of those that are under way or arrived none says why it is not there. */
+const hasCode = (state: (typeof STATES)[number]): boolean =>
+  state !== 'delivered' && state !== 'waiting' && state !== 'held'
+
 /** Deliveries by what became of them: dead letters first, since they wait for somebody. */
 export const Deliveries = () => {
   const search = useSearch({ from: '/deliveries' })
@@ -22,7 +26,8 @@ export const Deliveries = () => {
   const may = useMay()
   const [all, setAll] = useState<'replay' | 'discard' | null>(null)
   const state = STATES.find((each) => each === search.state) ?? 'dead'
-  const { destination, flow, code } = search
+  const { destination, flow } = search
+  const code = hasCode(state) ? search.code : undefined
   const turn = (next: Partial<typeof search>) => void go({ to: '/deliveries', search: { ...search, ...next } })
   const list = useInfiniteQuery({
     queryKey: ['deliveries', state, flow, destination, code],
@@ -90,7 +95,7 @@ export const Deliveries = () => {
             turn({ flow: inFlow || undefined, destination: id })
           }}
         />
-        {state !== 'delivered' && state !== 'waiting' && state !== 'held' && (
+        {hasCode(state) && (
           <Select
             aria-label={t('deliveries.why')}
             placeholder={t('deliveries.any_code')}
