@@ -1,7 +1,8 @@
 import { Modal, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { LeadSummary } from '../api/types.ts'
 import { OutcomeTag } from '../components/outcome-tag.tsx'
@@ -38,12 +39,8 @@ export const Jump = ({ onClose }: { readonly onClose: () => void }) => {
   const asked = text.trim()
   // Who may not look people up is not asked for one.
   const maySearch = may('lead.search')
-  const [settled, setSettled] = useState('')
+  const [settled] = useDebouncedValue(asked, PAUSE_MS)
   const by = maySearch && settled === asked ? searchOf(asked) : null
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(asked), PAUSE_MS)
-    return () => clearTimeout(timer)
-  }, [asked])
   const { data: found, error } = useQuery({
     queryKey: ['search', asked],
     queryFn: () => ask('/api/v1/leads/search', { method: 'POST', body: { ...by, limit: 8 } }),
