@@ -30,6 +30,11 @@ export const BulkBar = (props: {
   // Of all that match some may wait for nobody: all are decided about where the filter says that they do.
   const canDecide = may('lead.review') && (isWide ? search.status === 'pending_review' : waiting.length > 0)
   const decided: Chosen = isWide ? chosen : { ids: waiting }
+  const close = () => setDialog(null)
+  const begin: typeof run = (...asked) => {
+    close()
+    return run(...asked)
+  }
   if (progress !== null)
     return (
       <div className="lead-bulk" role="toolbar" aria-label={t('bulk.title')}>
@@ -95,31 +100,22 @@ export const BulkBar = (props: {
       {dialog === 'suppress' && (
         <SuppressDialog
           title={isWide ? t('suppress.title_all') : tn('suppress.title', leads.length)}
-          onClose={() => setDialog(null)}
-          onChosen={(list) => {
-            setDialog(null)
-            void run('suppress', chosen, { list })
-          }}
+          onClose={close}
+          onChosen={(list) => begin('suppress', chosen, { list })}
         />
       )}
       {dialog === 'reject' && (
         <RejectForm
           title={isWide ? t('review.reject_all') : tn('review.reject_many', waiting.length)}
-          onClose={() => setDialog(null)}
-          onReject={(reason) => {
-            setDialog(null)
-            void run('reject', decided, { reason })
-          }}
+          onClose={close}
+          onReject={(reason) => begin('reject', decided, { reason })}
         />
       )}
       {dialog === 'assign' && (
         <AssignDialog
           title={isWide ? t('assign.title_all') : tn('assign.title', leads.length)}
-          onClose={() => setDialog(null)}
-          onChosen={(assignee) => {
-            setDialog(null)
-            void run('assign', chosen, { assignee })
-          }}
+          onClose={close}
+          onChosen={(assignee) => begin('assign', chosen, { assignee })}
         />
       )}
     </div>
