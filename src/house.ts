@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Audit, createAudit } from './audit/audit.ts'
 import { recordChanges } from './audit/changes.ts'
-import type { Clock } from './base/clock.ts'
-import { systemClock } from './base/clock.ts'
+import { type Clock, systemClock } from './base/clock.ts'
 import { newId } from './base/ids.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
@@ -41,6 +40,7 @@ import { createUpkeep, type Upkeep } from './jobs/upkeep.ts'
 import { within } from './jobs/within.ts'
 import { createAppender, NEVER_MS } from './journal/append.ts'
 import { createKeyring, type Keyring, openUnderTenant } from './journal/keyring.ts'
+import type { OwnRecords } from './journal/person-writes.ts'
 import { createJournalReader, createLeadLoader } from './journal/read.ts'
 import type { JournalReader } from './journal/types.ts'
 import { openRoot } from './keys/root.ts'
@@ -58,6 +58,7 @@ import type { RunnerContext } from './runner/context.ts'
 import { createDeadLetterRuns, type DeadLetterRuns } from './runner/dead-letter-runs.ts'
 import { lookupColumn, personKeys, REACHED } from './runner/journey.ts'
 import { createNoticeTools } from './runner/notice-tools.ts'
+import { createOwnRecords } from './runner/own-records.ts'
 import { createPublish, type Publish } from './runner/publish.ts'
 import { createRunner } from './runner/runner.ts'
 import { createTrials, type Trials } from './runner/trials.ts'
@@ -76,6 +77,7 @@ export interface House {
   readonly presence: Presence
   readonly runner: Runner
   readonly reader: JournalReader
+  readonly ownRecords: OwnRecords
   readonly outbound: Outbound
   readonly secrets: Secrets
   readonly lists: ListStore
@@ -83,7 +85,6 @@ export interface House {
   readonly audit: Audit
   readonly privacy: Privacy
   readonly publish: Publish
-  /** Everything wrong with a flow's document. */
   check(text: string): readonly FlowProblem[]
   readonly trials: Trials
   readonly workbench: Workbench
@@ -214,7 +215,6 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       },
     })
     closers.unshift(presence.close)
-
     const rowsMax = Math.min(config.maxBatchSize, 500)
     const lookUp = createLookUp({ database, rowsMax })
     const caps = createCaps({ database, rowsMax })
@@ -360,6 +360,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       presence,
       runner,
       reader: createJournalReader({ database, keyring, loader, lookupColumn }),
+      ownRecords: createOwnRecords({ database, models, lookUp, loader, catalog }),
       outbound,
       secrets,
       lists: createListStore({ database: changes, keyring, lists }),
@@ -388,8 +389,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
         await told.stop()
         await within(runner.drained(), drainMs)
         await jobs.drain(drainMs)
-        await gate.stop()
-        await health.stop()
+        await Promise.all([gate.stop(), health.stop()])
         for (const close of closers) await close()
       },
     }

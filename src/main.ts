@@ -175,6 +175,7 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
         check: house.check,
         trials: house.trials,
         workbench: house.workbench,
+        ownRecords: house.ownRecords,
         feed: {
           forget: house.feed.listeners.forget,
           hint: house.feed.sender.hint,

@@ -9,6 +9,7 @@ import type { Gate, GateLimits } from '../delivery/gate.ts'
 import type { SendAgain } from '../feed/send-again.ts'
 import type { FeedSender } from '../feed/sender.ts'
 import type { ListStore } from '../handlers/list-store.ts'
+import type { OwnRecords } from '../journal/person-writes.ts'
 import type { JournalReader } from '../journal/types.ts'
 import type { DestinationType } from '../kit/destination.ts'
 import type { FlowProblem } from '../kit/flow.ts'
@@ -59,6 +60,8 @@ export interface ApiDeps {
   /** Destinations tried out by those who set them up. */
   readonly trials: Trials
   readonly workbench: Workbench
+  /** What leads that are split off are found by from then on. */
+  readonly ownRecords: OwnRecords
   readonly feed: ApiFeed
   readonly destinationTypes: Readonly<Record<string, DestinationType>>
   /**

@@ -108,7 +108,7 @@ export const createPersons = (options: {
     return known
   }
 
-  /** The likeliest record of each person found, the likeliest person first. */
+  /** The likeliest record of each person found, the likeliest person first; of equally likely ones the oldest. */
   const judgeAll = (keys: TenantKeys, prepared: Prepared, found: Found, weights: Weights): Judged[] => {
     const { records } = found
     if (records.length === 0) return []
@@ -128,7 +128,9 @@ export const createPersons = (options: {
       const known = best.get(record.root)
       if (!known || judged.judgement.total > known.judgement.total) best.set(record.root, judged)
     }
-    return [...best.values()].sort((a, b) => b.judgement.total - a.judgement.total)
+    return [...best.values()].sort(
+      (a, b) => b.judgement.total - a.judgement.total || (a.record.root < b.record.root ? -1 : 1),
+    )
   }
 
   /** The keys under which a lead is to be found for a person: those that do not lead to it already. */

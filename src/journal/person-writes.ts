@@ -32,6 +32,25 @@ export interface RecordWrite {
   readonly kept: boolean
 }
 
+/** What a lead is found and compared by on its own, whomever it was taken for when it came. */
+export interface OwnRecord {
+  readonly leadId: string
+  /** The person it was given to. */
+  readonly personId: string
+  /** What it says, to be told from what others say: personal data, held and never written. */
+  readonly text: string
+  /** The same under the lead's key. */
+  readonly sealed: Buffer
+  /** All that it is to be found by, each with the next place under it. */
+  readonly keys: readonly PersonKey[]
+}
+
+/**
+ * Of these leads, in the order asked. Left out is who has none: no step decided by it whom it belongs to, it holds nothing
+ * of a person, it was erased, or it came to nothing and its flow keeps none of those.
+ */
+export type OwnRecords = (tenantId: string, leads: readonly string[]) => Promise<readonly OwnRecord[]>
+
 /** A person said of two whether they are one. */
 export interface LabelWrite {
   readonly leadId: string
@@ -65,9 +84,11 @@ export interface PersonCommit {
 /** Of a lead's first commit: no person of its id can be there. */
 type OfLead<T> = OfTenant<T> & { readonly isNew: boolean }
 
+type Keyed = Pick<RecordWrite, 'personId' | 'leadId' | 'keys'>
+
 interface KeyRow extends PersonKey {
   readonly tenantId: string
-  readonly record: RecordWrite
+  readonly record: Keyed
 }
 
 /** As the index has them. */
@@ -77,7 +98,7 @@ const compareKeys = (a: KeyRow, b: KeyRow): number => (a.key < b.key ? -1 : a.ke
  * A place that somebody else took is a violation of their unique index: the lead lost a race, and looks again. In the order
  * of the index, so that of two commits that want the same places one waits for the other.
  */
-const keyStatement = (records: readonly OfTenant<RecordWrite>[]): Statement[] => {
+export const keyStatement = (records: readonly OfTenant<Keyed>[]): Statement[] => {
   const rows: KeyRow[] = []
   for (const { tenantId, write: record } of records)
     for (const { key, place } of record.keys) rows.push({ key, place, tenantId, record })
@@ -100,7 +121,8 @@ select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::integ
   ]
 }
 
-const literal = (keys: readonly PersonKey[]): string => {
+/** As an array of the database. */
+export const literal = (keys: readonly PersonKey[]): string => {
   let text = '{'
   for (const { key } of keys) text += text === '{' ? String(key) : `,${key}`
   return `${text}}`

@@ -1,9 +1,12 @@
 import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import { uuids } from '../database/arrays.ts'
-import { type Database, type Row, sqlState, type Tx } from '../database/pool.ts'
+import { type Database, sqlState, type Tx } from '../database/pool.ts'
 import { mergeStatements } from '../journal/merge-persons.ts'
+import type { OwnRecords } from '../journal/person-writes.ts'
+import { type Changed, type Changing, keepApart, noPerson, rootsIn, wrong } from './changing.ts'
 import { MEMBERS } from './members.ts'
+import { createSplit, type Splitting } from './split.ts'
 
 /**
  * What people decide about persons. Each change is an event beside those of leads, which stay as they are: a lead's
@@ -14,63 +17,34 @@ export interface PersonChanges {
   merge(asked: Changing & { readonly persons: readonly string[] }): Promise<Changed>
   /** Takes a merge back: who came under a person by it stands by itself again, and nothing joins them by itself. */
   unmerge(asked: Changing & { readonly event: string }): Promise<Changed>
-  /** Leads that are another person's: the oldest of them begins it. */
-  split(asked: Changing & { readonly leads: readonly string[] }): Promise<Changed>
-}
-
-export interface Changing {
-  readonly tenantId: string
-  readonly person: string
-  readonly by: string
-  /** ms since 1970 */
-  readonly at: number
-}
-
-export interface Changed {
-  /** The person as it stands now, and who stands apart by this change. */
-  readonly person: string
-  readonly other: string | null
-  readonly events: readonly string[]
+  /** Leads that are another person's: the oldest of them begins it, and both persons are found by what their leads say. */
+  split(asked: Splitting): Promise<Changed>
 }
 
 const TRIES = 5
 
-const noPerson = (): Fault => new Fault('not_found', { message: 'There is no such person' })
-const wrong = (message: string): Fault => new Fault('invalid_request', { message })
+/** Somebody else changed the same persons meanwhile, or took a place under a key that was free when it was looked for. */
+const OVERTAKEN: ReadonlySet<string | undefined> = new Set(['MR001', '40P01', '40001', '23505'])
 
-const rootsIn = async (tx: Tx, tenantId: string, ids: readonly string[]): Promise<Map<string, string>> => {
-  const rows = await tx.query<{ id: string; root: string }>({
-    name: 'read_roots',
-    text: `select p.id, coalesce(p.merged_into, p.id) as root from unnest($2::uuid[]) as w(id)
-           cross join lateral (
-             select id, merged_into from millrace.person where tenant_id = $1::uuid and id = w.id limit 1
-           ) p`,
-    values: [tenantId, uuids(ids)],
-  })
-  return new Map(rows.map(({ id, root }) => [id, root]))
-}
-
-const keepApart = (tx: Tx, tenantId: string, a: string, b: string): Promise<Row[]> =>
-  tx.query({
-    text: `insert into millrace.person_apart (tenant_id, a, b)
-           values ($1::uuid, least($2::uuid, $3::uuid), greatest($2::uuid, $3::uuid)) on conflict do nothing`,
-    values: [tenantId, a, b],
-  })
-
-export const createPersonChanges = (options: { readonly database: Database }): PersonChanges => {
-  const { database } = options
-
-  /** Again, where somebody else changed the same persons meanwhile. */
-  const retried = async <T>(tenantId: string, change: (tx: Tx) => Promise<T>): Promise<T> => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await database.transaction([tenantId], change)
-      } catch (error) {
-        const state = sqlState(error)
-        if (tries === TRIES || (state !== 'MR001' && state !== '40P01' && state !== '40001')) throw error
-      }
+const again = async <T>(change: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await change()
+    } catch (error) {
+      if (tries === TRIES || !OVERTAKEN.has(sqlState(error))) throw error
     }
   }
+}
+
+export const createPersonChanges = (options: {
+  readonly database: Database
+  readonly ownRecords: OwnRecords
+}): PersonChanges => {
+  const { database } = options
+  const split = createSplit(options)
+
+  const retried = async <T>(tenantId: string, change: (tx: Tx) => Promise<T>): Promise<T> =>
+    again(() => database.transaction([tenantId], change))
 
   return {
     merge: ({ tenantId, person, persons, by, at }) =>
@@ -152,94 +126,10 @@ export const createPersonChanges = (options: { readonly database: Database }): P
         return { person: root as string, other, events: [id] }
       }),
 
-    split: ({ tenantId, person, leads, by, at }) =>
-      retried(tenantId, async (tx) => {
-        const found = await tx.query<{
-          id: string
-          person_id: string
-          root: string
-          test: boolean
-          received_at: number
-        }>({
-          text: `select l.id, l.person_id, coalesce(p.merged_into, p.id) as root, l.test, l.received_at
-                 from millrace.lead l join millrace.person p on p.tenant_id = l.tenant_id and p.id = l.person_id
-                 where l.tenant_id = $1::uuid and l.id = any ($2::uuid[]) order by l.id for update of l`,
-          values: [tenantId, uuids(leads)],
-        })
-        const roots = await rootsIn(tx, tenantId, [person])
-        const root = roots.get(person)
-        if (root === undefined) throw noPerson()
-        if (found.length !== new Set(leads).size || found.some((lead) => lead.root !== root))
-          throw new Fault('not_found', { message: 'Some of these are no leads of this person' })
-        const founders = found.filter((lead) => lead.id === lead.person_id)
-        if (founders.length > 0)
-          throw wrong(
-            `Lead ${founders[0]?.id} is the first of its person and cannot leave it: split off the others, or take the merge back that brought it here`,
-          )
-        const [first] = found as [(typeof found)[number]]
-        const ids = uuids(found.map((lead) => lead.id))
-        const id = newId(at)
-        // The organisation that one of them named goes with them.
-        const [spoken] = await tx.query<{ id: string; account_id: string; account_lead: string }>({
-          text: `select id, account_id, account_lead from millrace.person
-                 where tenant_id = $1::uuid and id = any ($2::uuid[]) and account_lead = any ($3::uuid[])
-                 order by id limit 1 for update`,
-          values: [tenantId, uuids(found.map((lead) => lead.person_id)), ids],
-        })
-        if (spoken)
-          await tx.query({
-            text: `update millrace.person set account_id = null, account_lead = null
-                   where tenant_id = $1::uuid and id = $2::uuid`,
-            values: [tenantId, spoken.id],
-          })
-        await tx.all([
-          {
-            text: `insert into millrace.person as p
-                     (tenant_id, id, created_at, test, keys, sealed, account_id, account_lead)
-                   select $1::uuid, $2::uuid, $3::timestamptz, $4::boolean, coalesce(r.keys, '{}'), r.sealed, $5::uuid, $6::uuid
-                   from (select 1) one
-                   left join millrace.person_record r on r.tenant_id = $1::uuid and r.lead_id = $2::uuid
-                   on conflict (tenant_id, id) do update
-                     set keys = excluded.keys, sealed = excluded.sealed, merged_into = null,
-                         account_id = coalesce(p.account_id, excluded.account_id),
-                         account_lead = case when p.account_id is null then excluded.account_lead else p.account_lead end`,
-            values: [
-              tenantId,
-              first.id,
-              new Date(first.received_at),
-              first.test,
-              spoken?.account_id ?? null,
-              spoken?.account_lead ?? null,
-            ],
-          },
-          {
-            text: `update millrace.person_key k set person_id = $2::uuid
-                   from millrace.person_record r
-                   where r.tenant_id = $1::uuid and r.lead_id = any ($3::uuid[])
-                     and k.tenant_id = r.tenant_id and k.key = any (r.keys) and k.lead_id = r.lead_id`,
-            values: [tenantId, first.id, ids],
-          },
-          {
-            text: 'delete from millrace.person_record where tenant_id = $1::uuid and lead_id = $2::uuid',
-            values: [tenantId, first.id],
-          },
-          {
-            text: `update millrace.person_record set person_id = $2::uuid
-                   where tenant_id = $1::uuid and lead_id = any ($3::uuid[])`,
-            values: [tenantId, first.id, ids],
-          },
-          {
-            text: 'update millrace.lead set person_id = $2::uuid where tenant_id = $1::uuid and id = any ($3::uuid[])',
-            values: [tenantId, first.id, ids],
-          },
-          {
-            text: `insert into millrace.person_event (tenant_id, id, person_id, other, at, type, by, persons)
-                   values ($1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::timestamptz, 'split', $6, array[$4::uuid])`,
-            values: [tenantId, id, root, first.id, new Date(at), by],
-          },
-        ])
-        await keepApart(tx, tenantId, root, first.id)
-        return { person: root, other: first.id, events: [id] }
+    split: (asked) =>
+      again(async () => {
+        const prepared = await split.prepare(asked)
+        return database.transaction([asked.tenantId], (tx) => split.apply(tx, asked, prepared))
       }),
   }
 }

@@ -140,6 +140,7 @@ export const testApi = async (
     check: house.check,
     trials: house.trials,
     workbench: house.workbench,
+    ownRecords: house.ownRecords,
     feed: {
       forget: house.feed.listeners.forget,
       hint: house.feed.sender.hint,

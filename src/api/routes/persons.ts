@@ -89,9 +89,9 @@ const pageAsked = (asked: { readonly limit?: number; readonly cursor?: string })
 export const personRoutes =
   (deps: ApiDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { database, reader, clock } = deps
+    const { database, reader, clock, ownRecords } = deps
     const store = createPersonStore({ database, reader })
-    const changes = createPersonChanges({ database })
+    const changes = createPersonChanges({ database, ownRecords })
     const fieldTypes = createFieldTypes(database)
     const tags = ['Persons']
     const security = [{ login: [] }, { cookie: [] }]
@@ -327,7 +327,7 @@ export const personRoutes =
           security,
           summary: 'Say that leads are another person’s',
           description:
-            'The oldest of them begins a person. A person’s first lead stays. Merging the two takes it back.',
+            'The oldest of them begins a person, found by what these leads say. A later lead that is the same as both persons belongs to the likelier, else to the older. A person’s first lead stays. Merging the two takes it back.',
           params: PersonParams,
           body: SplitBody,
           response: { 200: PersonChanged, ...change.response },
