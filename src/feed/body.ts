@@ -1,9 +1,9 @@
-import type { LoadedLead } from '../journal/read.ts'
+import { type LoadedLead, leadOfRow } from '../journal/read.ts'
 import type { StoredEvent } from '../journal/types.ts'
 import type { Json } from '../kit/field.ts'
 import { revenueOf } from '../lead/deliveries.ts'
 import type { LeadEvent } from '../lead/events.ts'
-import { evolve, type Lead, newLead } from '../lead/lead.ts'
+import { evolve, type Lead } from '../lead/lead.ts'
 
 /** What is told of an event: made of the journal, as the lead stood when it happened. */
 
@@ -63,8 +63,7 @@ const besides = (lead: Lead, event: LeadEvent): Told => {
 }
 
 const upTo = (loaded: LoadedLead, last: StoredEvent): Lead => {
-  const lead = newLead(loaded.lead.id, loaded.lead.tenantId)
-  lead.currency = loaded.lead.currency
+  const lead = leadOfRow(loaded.row, loaded.lead.tenantId)
   for (const event of loaded.events) {
     evolve(lead, event)
     if (event === last) break

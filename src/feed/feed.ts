@@ -58,7 +58,9 @@ export const createFeed = (options: {
     wants: { readonly fields: boolean },
   ): Promise<string | null> => {
     if (event.type.startsWith('alert.')) return alertBody(webhook, event)
-    const loaded = await loader.load(webhook.tenantId, event.subject)
+    // Whoever has a copy must hear that it is gone, of a lead whose journal is damaged too.
+    const read = event.type === 'lead.erased' ? loader.salvage : loader.load
+    const loaded = await read(webhook.tenantId, event.subject)
     if (!loaded) return null
     const withFields = wants.fields && loaded.key !== null && (await mayShow(loaded))
     return bodyOf(loaded, { ...event, withFields })

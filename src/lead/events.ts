@@ -336,6 +336,8 @@ export interface LeadEventData {
       readonly why: 'request' | 'retention'
       /** Recipients that are to be told. */
       readonly notices: number
+      /** Its journal could not be read as it was written: what was told and given up goes by the tables beside it, too. */
+      readonly damaged?: true
     },
     null
   >

@@ -8,6 +8,7 @@ import type { LeadLoader, LoadedLead } from '../journal/read.ts'
 import { encodeSegment } from '../journal/segment.ts'
 import type { Delivery } from '../lead/deliveries.ts'
 import type { LeadEvent } from '../lead/events.ts'
+import { type DamagedLead, damagedStatements, readForErasure } from './damaged-lead.ts'
 import { purgeStatements } from './purges.ts'
 import { askedAbout, type Recipient } from './recipients.ts'
 import type { Held } from './types.ts'
@@ -56,10 +57,11 @@ const claimsOf = (loaded: LoadedLead): Buffer[] =>
   })
 
 /** Whom an erasure is told to: a delivery that may have arrived, or an enricher that was asked. */
-const recipientsOf = (loaded: LoadedLead): readonly Recipient[] => [
-  ...[...loaded.lead.deliveries.values()].filter(mayHaveIt),
-  ...askedAbout(loaded),
-]
+const recipientsOf = (loaded: LoadedLead, damaged: DamagedLead | null): readonly Recipient[] => {
+  const known = [...loaded.lead.deliveries.values()].filter(mayHaveIt)
+  const ids = new Set(known.map(({ id }) => id))
+  return [...known, ...(damaged?.recipients ?? []).filter(({ id }) => !ids.has(id)), ...askedAbout(loaded)]
+}
 
 /** What enrichers said to this lead, or were about to: kept for others under these keys. */
 const factsOf = (loaded: LoadedLead): Buffer[] => {
@@ -80,11 +82,12 @@ const factsOf = (loaded: LoadedLead): Buffer[] => {
   return [...keys].map((key) => Buffer.from(key, 'base64url'))
 }
 
-const heldOf = (loaded: LoadedLead, keeps: readonly Held[]): object => {
+const heldOf = (loaded: LoadedLead, keeps: readonly Held[], damaged: DamagedLead | null): object => {
   const submission = loaded.events.find((event) => event.type === 'lead.received')?.sealed
   return {
     lead_id: loaded.lead.id,
     received_at: new Date(loaded.lead.receivedAt).toISOString(),
+    ...(damaged && { damaged: true }),
     ...(keeps.includes('submission') && { submission }),
     ...(keeps.includes('fields') && { fields: loaded.lead.fields, extra: loaded.lead.extra }),
     ...(keeps.includes('deliveries') && {
@@ -114,7 +117,12 @@ const holdsOver = async ({ database, tenantId, leadId }: EraseLead): Promise<rea
   return rows ?? []
 }
 
-const keepStatements = (asked: EraseLead, loaded: LoadedLead, holds: readonly Row[]): Statement[] =>
+const keepStatements = (
+  asked: EraseLead,
+  loaded: LoadedLead,
+  holds: readonly Row[],
+  damaged: DamagedLead | null,
+): Statement[] =>
   holds.flatMap((row) => {
     const keeps = (row.keeps as string).split(',') as Held[]
     if (keeps.every((kept) => kept === 'consent')) return []
@@ -136,7 +144,7 @@ const keepStatements = (asked: EraseLead, loaded: LoadedLead, holds: readonly Ro
           id,
           asked.leadId,
           new Date(asked.now),
-          seal(key, JSON.stringify(heldOf(loaded, keeps))),
+          seal(key, JSON.stringify(heldOf(loaded, keeps, damaged))),
         ],
       },
     ]
@@ -171,19 +179,24 @@ const noticeStatements = (asked: EraseLead, loaded: LoadedLead, recipients: read
   ]
 }
 
-const eraseStatements = (asked: EraseLead, loaded: LoadedLead, recipients: readonly Recipient[]): Statement[] => {
+const eraseStatements = (
+  asked: EraseLead,
+  loaded: LoadedLead,
+  recipients: readonly Recipient[],
+  damaged: DamagedLead | null,
+): Statement[] => {
   const { tenantId, leadId, requestId, why, now } = asked
   const event: LeadEvent = {
     type: 'lead.erased',
     at: now,
-    data: { request: requestId, why, notices: recipients.length },
+    data: { request: requestId, why, notices: recipients.length, ...(damaged && { damaged: true }) },
     sealed: null,
   }
   const segment = encodeSegment({
     tenantId,
     leadId,
     previous: loaded.head,
-    seq: loaded.seq + 1,
+    seq: Math.max(loaded.seq, damaged?.lastSeq ?? 0) + 1,
     at: now,
     events: [event],
     key: loaded.key ?? loaded.keys.wrap,
@@ -250,18 +263,22 @@ const eraseStatements = (asked: EraseLead, loaded: LoadedLead, recipients: reado
 
 /** Forgets a lead; one that is forgotten already, or was never there, is left as it is. */
 export const eraseLead = async (asked: EraseLead): Promise<LeadErased> => {
-  const { database, loader, tenantId, leadId, noticesDueAt } = asked
+  const { database, loader, tenantId, leadId, why, noticesDueAt } = asked
   for (let tries = 1; ; tries += 1) {
-    const loaded = await loader.load(tenantId, leadId)
+    // Retention is in no hurry with what cannot be read: a person's right is.
+    const read = why === 'request' ? await readForErasure(asked) : null
+    const loaded = why === 'request' ? read?.loaded : await loader.load(tenantId, leadId)
+    const damaged = read?.damaged ?? null
     if (!loaded?.key) return NOTHING
-    const recipients = noticesDueAt === null || loaded.lead.test ? [] : recipientsOf(loaded)
+    const recipients = noticesDueAt === null || loaded.lead.test ? [] : recipientsOf(loaded, damaged)
     const holds = await holdsOver(asked)
-    const keep = keepStatements(asked, loaded, holds)
+    const keep = keepStatements(asked, loaded, holds, damaged)
     try {
       await database.batch(
         [tenantId],
         [
-          ...eraseStatements(asked, loaded, recipients),
+          ...(damaged ? damagedStatements(asked, loaded) : []),
+          ...eraseStatements(asked, loaded, recipients, damaged),
           ...keep,
           ...noticeStatements(asked, loaded, recipients),
           ...purgeStatements(tenantId, leadId, asked.now),

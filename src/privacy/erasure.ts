@@ -4,12 +4,13 @@ import { eachByItself } from '../base/by-itself.ts'
 import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
-import { int8s, uuids } from '../database/arrays.ts'
-import type { Database, Statement, Tx } from '../database/pool.ts'
+import { int8s } from '../database/arrays.ts'
+import type { Database, Tx } from '../database/pool.ts'
 import { isPassing, signingKey } from '../journal/anchors.ts'
 import type { Keyring } from '../journal/keyring.ts'
 import type { LeadLoader } from '../journal/read.ts'
 import { eraseLead } from './erase-lead.ts'
+import { findLeads, forgottenOf, listed, noteLook } from './erasure-looks.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { signReceipt } from './receipt.ts'
 import { insertRequest, noticesOf, readRequest } from './requests.ts'
@@ -18,8 +19,6 @@ import type { PrivacyRequest, Subject } from './types.ts'
 /** Days within which a request must be ended, and recipients have acknowledged. GDPR article 12(3): one month. */
 export const ERASURE_DAYS = 30
 const DAY_MS = 86_400_000
-/** Leads of one look; those of a request are gone through look by look until none is left. */
-const LOOK = 100
 /** One process at a time writes to the ledger, whatever machine it runs on. */
 const LEDGER_LOCK = 4_183_270_116
 
@@ -52,18 +51,6 @@ export interface Erasure {
   /** Carries out what was broken off, and forgets leads of the erased that came in before a process heard of it. */
   sweep(): Promise<void>
 }
-
-const find = (tenantId: string, { keys, leads }: Subject, scope: string, past: readonly string[] = []): Statement => ({
-  name: 'leads_to_erase',
-  text: `select id from (
-           select id from millrace.lead where tenant_id = $1::uuid and id = any ($2::uuid[]) and wrapped_key is not null
-           union
-           select id from millrace.lead where $4 = 'person' and tenant_id = $1::uuid and email_key = any ($3::bigint[])
-           union
-           select id from millrace.lead where $4 = 'person' and tenant_id = $1::uuid and phone_key = any ($3::bigint[])
-         ) found where id <> all ($5::uuid[]) order by id limit ${LOOK}`,
-  values: [tenantId, uuids([...leads]), int8s([...keys]), scope, uuids(past)],
-})
 
 export const createErasure = (options: {
   readonly database: Database
@@ -134,9 +121,25 @@ export const createErasure = (options: {
     return request
   }
 
-  const finish = async (request: PrivacyRequest, leads: readonly string[], held: number): Promise<PrivacyRequest> => {
+  /**
+   * Of the leads that any run of it, in any process, went through, those that are forgotten; they are noted before they
+   * are gone through, so that one that was broken off left none out. `damaged` is noted with each erasure.
+   */
+  const forgotten = async ({
+    tenantId,
+    id,
+  }: PrivacyRequest): Promise<Record<'leads' | 'damaged', readonly string[]>> => {
+    const data = (await readRequest(database, tenantId, id))?.data
+    const [rows = []] = await database.batch([tenantId], [forgottenOf(tenantId, listed(data?.erased))])
+    const leads = rows.map((row) => row.id as string)
+    const known = new Set(leads)
+    return { leads, damaged: listed(data?.damaged).filter((lead) => known.has(lead)) }
+  }
+
+  const finish = async (request: PrivacyRequest, held: number): Promise<PrivacyRequest> => {
     const { tenantId, id } = request
     const now = clock.now()
+    const { leads, damaged } = await forgotten(request)
     const notices = await noticesOf(database, tenantId, id)
     const waits = notices.some(({ status }) => status !== 'acknowledged')
     const receipt = signReceipt(signingKey(keyring, 'receipt'), {
@@ -148,6 +151,7 @@ export const createErasure = (options: {
       scope: request.data.scope,
       subject: request.subject.keys.map((key) => BigInt.asUintN(64, key).toString(16).padStart(16, '0')),
       leads,
+      ...(damaged.length > 0 && { damaged }),
       recipients: notices.map((notice) => ({
         destination: notice.destination,
         delivery: notice.delivery,
@@ -155,7 +159,8 @@ export const createErasure = (options: {
       })),
       held_under_legal_hold: held,
     })
-    const data = { ...request.data, leads: leads.length, notices: notices.length, held }
+    const counted = { leads: leads.length, notices: notices.length, held }
+    const data = { ...request.data, ...counted, ...(damaged.length > 0 && { damaged }) }
     await database.transaction([tenantId], async (tx) => {
       await tx.query({
         name: 'erasure_finish',
@@ -178,17 +183,11 @@ export const createErasure = (options: {
           action: 'privacy.erased',
           resource: 'privacy_request',
           resourceId: id,
-          data: { leads: leads.length, notices: notices.length, held },
+          data: { ...counted, ...(damaged.length > 0 && { damaged: damaged.length }) },
         },
       ])
     })
     return (await readRequest(database, tenantId, id)) ?? request
-  }
-
-  /** The leads an interrupted run forgot already: their last event names the request. */
-  const forgotten = async (request: PrivacyRequest): Promise<string[]> => {
-    const known = request.data.erased
-    return Array.isArray(known) ? (known as string[]) : []
   }
 
   const carryOut: Erasure['carryOut'] = async (tenantId, requestId, { looksMax, onProgress } = {}) => {
@@ -196,24 +195,33 @@ export const createErasure = (options: {
     if (request?.kind !== 'erase') throw new Fault('not_found', { message: 'There is no such erasure' })
     if (request.status !== 'working') return request
     const scope = request.data.scope === 'lead' ? 'lead' : 'person'
-    const erased = await forgotten(request)
+    let done = listed(request.data.erased).length
     /** Those that could not be forgotten now. */
     const past: string[] = []
     let failed: { readonly error: unknown } | null = null
     let held = Number(request.data.held ?? 0)
     for (let looks = 0; looksMax === undefined || looks < looksMax; looks += 1) {
-      const [rows = []] = await database.batch([tenantId], [find(tenantId, request.subject, scope, past)])
-      if (rows.length === 0 && failed === null) return finish({ ...request, data: { scope } }, erased, held)
+      const [rows = []] = await database.batch([tenantId], [findLeads(tenantId, request.subject, scope, past)])
+      if (rows.length === 0 && failed === null) return finish({ ...request, data: { scope } }, held)
       if (rows.length === 0) break
+      await database.batch(
+        [tenantId],
+        [
+          noteLook(
+            request,
+            rows.map((row) => row.id as string),
+          ),
+        ],
+      )
       for (const row of rows) {
         const leadId = row.id as string
         const now = clock.now()
         const noticesDueAt = request.at + ERASURE_DAYS * DAY_MS
         try {
           const asked = { database, keyring, loader, tenantId, leadId, requestId, now, noticesDueAt }
-          const done = await eraseLead({ ...asked, why: 'request' })
-          if (done.erased) erased.push(leadId)
-          held += done.held
+          const { erased, held: kept } = await eraseLead({ ...asked, why: 'request' })
+          if (erased) done += 1
+          held += kept
         } catch (error) {
           if (isPassing(error)) throw error
           past.push(leadId)
@@ -225,12 +233,13 @@ export const createErasure = (options: {
         [
           {
             name: 'erasure_progress',
-            text: 'update millrace.privacy_request set data = $3 where tenant_id = $1::uuid and id = $2::uuid',
-            values: [tenantId, requestId, JSON.stringify({ scope, erased, held })],
+            text: `update millrace.privacy_request set data = (data::jsonb || jsonb_build_object('held', $3::integer))::text
+                   where tenant_id = $1::uuid and id = $2::uuid`,
+            values: [tenantId, requestId, held],
           },
         ],
       )
-      onProgress?.(erased.length)
+      onProgress?.(done)
     }
     if (failed && looksMax === undefined) throw failed.error
     return (await readRequest(database, tenantId, requestId)) ?? request
@@ -247,7 +256,7 @@ export const createErasure = (options: {
   /** Opens again what ended, because one of its leads is there again. */
   const reopen = async (entry: LedgerEntry): Promise<boolean> => {
     const { tenantId } = entry
-    const [rows = []] = await database.batch([tenantId], [find(tenantId, entry, entry.scope)])
+    const [rows = []] = await database.batch([tenantId], [findLeads(tenantId, entry, entry.scope)])
     if (rows.length === 0) return false
     await database.batch(
       [tenantId],

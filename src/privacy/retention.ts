@@ -94,6 +94,16 @@ const openArchive = (folder: string, name: string): Archive => {
   }
 }
 
+/** What cannot be read of a lead that was forgotten all the same never will be: it goes as it stands. */
+const archived = (events: string, forgotten: boolean): unknown => {
+  try {
+    return JSON.parse(events)
+  } catch (error) {
+    if (!forgotten) throw error
+    return events
+  }
+}
+
 export const createRetention = (options: {
   readonly database: Database
   readonly keyring: Keyring
@@ -157,7 +167,7 @@ export const createRetention = (options: {
   const old = (tenantId: string, before: number, after: string) => ({
     name: 'leads_to_let_go',
     text: `select l.id, l.flow_id, l.source_id, l.received_at, l.status, l.outcome, l.code, l.price::text as price,
-             l.revenue::text as revenue, l.currency
+             l.revenue::text as revenue, l.currency, l.wrapped_key is null as forgotten
            from millrace.lead l
            where l.tenant_id = $1::uuid and l.id > $3::uuid and l.id < $2::uuid and l.closed_at is not null
              and exists (select from millrace.segment s where s.lead_id = l.id and s.tenant_id = l.tenant_id)
@@ -220,7 +230,7 @@ export const createRetention = (options: {
         ],
       )
       const gone: string[] = []
-      const letGo = async ({ id, ...row }: Row): Promise<void> => {
+      const letGo = async ({ id, forgotten, ...row }: Row): Promise<void> => {
         const leadId = id as string
         const own = parts.filter((part) => part.lead_id === leadId)
         await out.write({
@@ -230,12 +240,12 @@ export const createRetention = (options: {
             seq: part.seq,
             at: part.at,
             hash: part.hash,
-            events: JSON.parse(part.events as string),
+            events: archived(part.events as string, forgotten as boolean),
           })),
         })
         const requestId = firstIdAt(before)
         const asked = { database, keyring, loader, tenantId, leadId, requestId, now: clock.now(), noticesDueAt: null }
-        await eraseLead({ ...asked, why: 'retention' })
+        if (forgotten !== true) await eraseLead({ ...asked, why: 'retention' })
         gone.push(leadId)
       }
       await eachByItself(rows, letGo).catch((error) => {
