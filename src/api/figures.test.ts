@@ -116,6 +116,43 @@ describe('figures', () => {
     await folded(api)
     expect((await figures()).now.leads).toBe(before + 1)
   })
+
+  it('add up no amounts of two currencies: each stands by itself, and what would be their sum is none', async () => {
+    const { keys } = await api.home.publish(`
+flow: dach
+currency: EUR
+fields: { email: email }
+sources: [ { id: web, price: { id: base, amount: '4.00 EUR' } } ]
+steps: [ { normalize: {} } ]
+`)
+    const [before] = (await figures()).now.currencies
+    for (const n of [1, 2])
+      await api.app.inject({
+        method: 'POST',
+        url: '/flows/dach/sources/web/submit',
+        headers: { authorization: `Bearer ${keys[0]?.key}` },
+        payload: { email: `dach${n}@example.com` },
+      })
+    await api.deps.runner.drained()
+    await folded(api)
+    const { now } = await figures()
+    expect(now).toMatchObject({ price: null, revenue: null })
+    expect(now.currencies).toEqual(
+      expect.arrayContaining([before, { currency: 'EUR', price: 8, revenue: 0, margin: -8 }]),
+    )
+    expect(now.series.at(-1)).toMatchObject({ price: null, revenue: null })
+    const own = now.sources.map(({ flow, currency, price }: Record<string, unknown>) => [flow, currency, price])
+    expect(own).toEqual(
+      expect.arrayContaining([
+        ['dach', 'EUR', 8],
+        ['roofs', before.currency, before.price],
+      ]),
+    )
+    expect((await figures('range=24h&flow=dach')).now).toMatchObject({ price: 8, revenue: 0 })
+    // The range before held none of the one, and is compared by currency.
+    const earlier = (await figures('range=1h&compare=previous')).before
+    expect(earlier.currencies.map(({ currency }: { currency: string }) => currency)).not.toContain('EUR')
+  })
 })
 
 it('a quantile lies within a slot of the true value', () => {

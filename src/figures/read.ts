@@ -20,13 +20,18 @@ export interface Count {
   readonly rejected: number
   readonly failed: number
   readonly waiting: number
-  readonly price: number
-  readonly revenue: number
+  /** Null where it would be a sum of several currencies. */
+  readonly price: number | null
+  readonly revenue: number | null
 }
 
 export interface Figures {
   /** By currency; leads that are not priced have none. */
-  readonly totals: readonly (Count & { readonly currency: string | null })[]
+  readonly totals: readonly (Count & {
+    readonly currency: string | null
+    readonly price: number
+    readonly revenue: number
+  })[]
   readonly series: readonly (Count & { readonly at: number })[]
   readonly bySource: readonly (Count & {
     readonly flow: string
@@ -40,12 +45,15 @@ export interface Figures {
   readonly p95: number | null
 }
 
+const ofOne = (amount: string): string =>
+  `case when min(currency) is not distinct from max(currency) then sum(${amount})::float8 end`
+
 const COUNTS = `sum(leads)::float8 as leads,
   coalesce(sum(leads) filter (where outcome = 'success'), 0)::float8 as accepted,
   coalesce(sum(leads) filter (where outcome = 'failure'), 0)::float8 as rejected,
   coalesce(sum(leads) filter (where outcome = 'error'), 0)::float8 as failed,
   coalesce(sum(leads) filter (where status = 'pending_review' and outcome is null), 0)::float8 as waiting,
-  sum(price)::float8 as price, sum(revenue)::float8 as revenue`
+  ${ofOne('price')} as price, ${ofOne('revenue')} as revenue`
 
 const WHERE = `tenant_id = $1::uuid and grain = $2 and at >= $3::timestamptz and at < $4::timestamptz
   and ($5::text is null or flow_id = $5) and ($6::text is null or source_id = $6) and not test`
@@ -56,8 +64,8 @@ const countOf = (row: Row): Count => ({
   rejected: row.rejected as number,
   failed: row.failed as number,
   waiting: row.waiting as number,
-  price: row.price as number,
-  revenue: row.revenue as number,
+  price: row.price as number | null,
+  revenue: row.revenue as number | null,
 })
 
 /** The middle of a slot of `millrace.duration_slot`, ms. */
@@ -124,7 +132,12 @@ export const readFigures = async (database: Database, ask: FigureAsk): Promise<F
   )
   const speeds = slots.map((row) => ({ slot: row.slot as number, leads: row.leads as number }))
   return {
-    totals: totals.map((row) => ({ ...countOf(row), currency: row.currency as string | null })),
+    totals: totals.map((row) => ({
+      ...countOf(row),
+      currency: row.currency as string | null,
+      price: row.price as number,
+      revenue: row.revenue as number,
+    })),
     series: series.map((row) => ({ ...countOf(row), at: row.at as number })),
     bySource: bySource.map((row) => ({
       ...countOf(row),

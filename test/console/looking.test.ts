@@ -243,3 +243,45 @@ describe('a lead', () => {
     await page.close()
   })
 })
+
+describe('the overview of two currencies', () => {
+  it('shows what each came to, and how each changed, under one another', async ({ skip }) => {
+    skip(missing !== null, `no browser: ${missing}`)
+    const { api } = home
+    const { keys } = await api.home.publish(`
+flow: dach
+currency: EUR
+fields: { email: email }
+sources: [ { id: web, price: { id: base, amount: '4.00 EUR' } } ]
+steps: [ { normalize: {} } ]
+`)
+    let n = 400
+    const send = async (dollars: number, euros: number): Promise<void> => {
+      for (let sent = 0; sent < dollars + euros; sent += 1) {
+        n += 1
+        const email = `money${n}@example.com`
+        if (sent < dollars) await home.submit({ ...person(1), email, phone: `(202) 556-0${n}`, bill: 10 })
+        else
+          await api.app.inject({
+            method: 'POST',
+            url: '/flows/dach/sources/web/submit',
+            headers: { authorization: `Bearer ${keys[0]?.key}` },
+            payload: { email },
+          })
+      }
+    }
+    api.clock.advance(7_200_000)
+    await send(1, 2)
+    api.clock.advance(3_600_000)
+    await send(2, 1)
+    await home.fold()
+    const page = await home.open('/?range=1h')
+    const cost = page.getByRole('region', { name: 'Figures' }).getByRole('link', { name: /^Cost/ })
+    await cost.locator('[data-currency="USD"]').getByText('▲ 100').waitFor()
+    await cost.locator('[data-currency="USD"]').getByText('$44.00').waitFor()
+    await cost.locator('[data-currency="EUR"]').getByText('▼ 50').waitFor()
+    await cost.locator('[data-currency="EUR"]').getByText('€4.00').waitFor()
+    await home.checkAccess(page)
+    await page.close()
+  })
+})

@@ -75,7 +75,8 @@ export const SourceTable = ({ now, search }: { readonly now: Figures; readonly s
       <tbody>
         {now.sources.map((row) => {
           const decided = row.accepted + row.rejected + row.failed
-          const paid = (amount: number) => (row.currency === null ? '–' : money(amount, row.currency))
+          const { currency, price, revenue } = row
+          const paid = (amount: number | null) => (currency === null || amount === null ? '–' : money(amount, currency))
           return (
             <tr key={`${row.flow} ${row.source}`}>
               <td>
@@ -86,9 +87,9 @@ export const SourceTable = ({ now, search }: { readonly now: Figures; readonly s
               </td>
               <td className="end num">{number(row.leads)}</td>
               <td className="end num">{decided === 0 ? '–' : percent(row.accepted / decided)}</td>
-              <td className="end num">{paid(row.price)}</td>
-              <td className="end num">{paid(row.revenue)}</td>
-              <td className="end num">{paid(row.revenue - row.price)}</td>
+              <td className="end num">{paid(price)}</td>
+              <td className="end num">{paid(revenue)}</td>
+              <td className="end num">{paid(revenue === null || price === null ? null : revenue - price)}</td>
             </tr>
           )
         })}

@@ -18,7 +18,7 @@ const WIDTH: Readonly<Record<Range, number>> = {
   '90d': 3 * DAY_MS,
 }
 
-const NOTHING: Counts = { leads: 0, accepted: 0, rejected: 0, failed: 0, waiting: 0, price: 0, revenue: 0 }
+const NOTHING: Counts = { leads: 0, accepted: 0, rejected: 0, failed: 0, waiting: 0 }
 
 const add = (a: Counts, b: Counts): Counts => ({
   leads: a.leads + b.leads,
@@ -26,8 +26,6 @@ const add = (a: Counts, b: Counts): Counts => ({
   rejected: a.rejected + b.rejected,
   failed: a.failed + b.failed,
   waiting: a.waiting + b.waiting,
-  price: a.price + b.price,
-  revenue: a.revenue + b.revenue,
 })
 
 /** The minutes or hours of an answer as bars of one width, empty ones too; days begin at the viewer's midnight. */

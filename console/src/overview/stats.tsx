@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { LeadSearch } from '../router.tsx'
 import { compact, duration, money, percent, type TextKey, t } from '../text.ts'
+import { type Moneys, moneysOf } from './moneys.ts'
 import type { Figures } from './types.ts'
 
 type Good = 'up' | 'down' | 'neither'
@@ -34,8 +35,26 @@ const Stat = (props: {
   </Link>
 )
 
-const moneyOf = (figures: Figures, part: 'price' | 'revenue' | 'margin'): string =>
-  figures.currencies.length === 0 ? '–' : figures.currencies.map((each) => money(each[part], each.currency)).join(' + ')
+/** Each currency by itself, with its own change: of several, one under the other. */
+const Money = (props: {
+  readonly text: TextKey
+  readonly moneys: readonly Moneys[]
+  readonly good: Good
+  readonly search: LeadSearch
+}) => {
+  const { text, moneys, good, search } = props
+  const [only] = moneys
+  const amount = ({ currency, now }: Moneys) => <span data-minus={now < 0 || undefined}>{money(now, currency)}</span>
+  const change = ({ now, before }: Moneys) => before !== null && <Change now={now} before={before} good={good} />
+  if (only === undefined) return <Stat text={text} value="–" search={search} />
+  if (moneys.length === 1) return <Stat text={text} value={amount(only)} note={change(only)} search={search} />
+  const value = moneys.map((each) => (
+    <span key={each.currency} className="stat-money" data-currency={each.currency}>
+      {amount(each)} {change(each)}
+    </span>
+  ))
+  return <Stat text={text} value={value} search={search} />
+}
 
 export const Stats = (props: {
   readonly now: Figures
@@ -43,7 +62,7 @@ export const Stats = (props: {
   readonly search: LeadSearch
 }) => {
   const { now, before, search } = props
-  const margin = now.revenue - now.price
+  const accepted = { ...search, outcome: 'success' }
   return (
     <section className="stats card" aria-label={t('overview.figures')}>
       <Stat
@@ -61,26 +80,11 @@ export const Stats = (props: {
             <Change now={now.acceptance_rate} before={before.acceptance_rate} good="up" rate />
           )
         }
-        search={{ ...search, outcome: 'success' }}
+        search={accepted}
       />
-      <Stat
-        text="overview.cost"
-        value={moneyOf(now, 'price')}
-        note={before && <Change now={now.price} before={before.price} good="neither" />}
-        search={{ ...search, outcome: 'success' }}
-      />
-      <Stat
-        text="overview.revenue"
-        value={moneyOf(now, 'revenue')}
-        note={before && <Change now={now.revenue} before={before.revenue} good="up" />}
-        search={{ ...search, outcome: 'success' }}
-      />
-      <Stat
-        text="overview.margin"
-        value={<span data-minus={margin < 0 || undefined}>{moneyOf(now, 'margin')}</span>}
-        note={before && <Change now={margin} before={before.revenue - before.price} good="up" />}
-        search={{ ...search, outcome: 'success' }}
-      />
+      <Money text="overview.cost" moneys={moneysOf(now, before, 'price')} good="neither" search={accepted} />
+      <Money text="overview.revenue" moneys={moneysOf(now, before, 'revenue')} good="up" search={accepted} />
+      <Money text="overview.margin" moneys={moneysOf(now, before, 'margin')} good="up" search={accepted} />
       <Stat
         text="overview.speed"
         value={now.p50_ms === null ? '–' : duration(now.p50_ms)}

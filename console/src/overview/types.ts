@@ -3,5 +3,6 @@ import type { Output } from '../../../src/client/client.ts'
 
 export type FigureAnswer = Output<'/api/v1/figures', 'get'>
 export type Figures = FigureAnswer['now']
-export type Counts = Omit<Figures['series'][number], 'at'>
+/** How many leads came to what. */
+export type Counts = Omit<Figures['series'][number], 'at' | 'price' | 'revenue'>
 export type Range = (typeof RANGES)[number]

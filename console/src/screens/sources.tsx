@@ -91,7 +91,7 @@ export const Sources = () => {
             end: true,
             cell: (source: SourceSummary) => {
               const row = rowOf(source)
-              return row === undefined || row.currency === null ? '–' : money(row.price, row.currency)
+              return row?.price == null || row.currency === null ? '–' : money(row.price, row.currency)
             },
           },
         ]

@@ -18,8 +18,8 @@ const counts = {
   rejected: Type.Number(),
   failed: Type.Number(),
   waiting: Type.Number({ description: 'For a person’s decision.' }),
-  price: Type.Number({ description: 'What sources are paid.' }),
-  revenue: Type.Number({ description: 'What buyers pay.' }),
+  price: NumberOrNull({ description: 'What sources are paid; null where it is of several currencies.' }),
+  revenue: NumberOrNull({ description: 'What buyers pay; null where it is of several currencies.' }),
 }
 
 const Figures = Type.Object({
@@ -28,6 +28,7 @@ const Figures = Type.Object({
   ...counts,
   currencies: Type.Array(
     Type.Object({ currency: Type.String(), price: Type.Number(), revenue: Type.Number(), margin: Type.Number() }),
+    { description: 'Price, revenue and margin of each currency; amounts of two are added up nowhere.' },
   ),
   acceptance_rate: NumberOrNull({ description: 'Accepted, of those decided; 0 to 1. Null where none is decided.' }),
   p50_ms: NumberOrNull({ description: 'Half of the journeys that have ended took at most this; within 5 %.' }),

@@ -24,6 +24,7 @@ const viewOf = (figures: Figures, from: number, to: number) => {
   const { totals, reasons } = figures
   const total = (name: 'accepted' | 'rejected' | 'failed' | 'waiting' | 'price' | 'revenue'): number =>
     totals.reduce((all, row) => all + row[name], 0)
+  const isOfOne = totals.filter(({ currency }) => currency !== null).length <= 1
   const leads = sum(totals)
   const accepted = total('accepted')
   const decided = accepted + total('rejected') + total('failed')
@@ -47,8 +48,8 @@ const viewOf = (figures: Figures, from: number, to: number) => {
     rejected: total('rejected'),
     failed: total('failed'),
     waiting: total('waiting'),
-    price: total('price'),
-    revenue: total('revenue'),
+    price: isOfOne ? total('price') : null,
+    revenue: isOfOne ? total('revenue') : null,
     currencies: totals.flatMap(({ currency, price, revenue }) =>
       currency === null ? [] : [{ currency, price, revenue, margin: revenue - price }],
     ),
