@@ -142,3 +142,16 @@ it('is split while equal leads come in: each is the one’s or the other’s', a
   for (const lead of leads) expect((await taken(lead)).person).toBe(first)
   expect((await taken(await submit(ada))).candidates).toBe(2)
 })
+
+it('leads leave a person of whom another lead can no longer be read', async () => {
+  const ada = somebody()
+  const first = await submit(ada)
+  const moved = { ...ada, email: `away.${ada.email}` }
+  const [second, damaged] = [await submit(moved), await submit(moved)]
+  await api.home.inspect('update millrace.segment set sealed = sealed || $2 where lead_id = $1', [
+    damaged,
+    Buffer.alloc(1),
+  ])
+  expect(await split(first, [second])).toBe(second)
+  expect(await split(first, [damaged])).toBe(damaged)
+})

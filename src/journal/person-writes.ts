@@ -47,7 +47,7 @@ export interface OwnRecord {
 
 /**
  * Of these leads, in the order asked. Left out is who has none: no step decided by it whom it belongs to, it holds nothing
- * of a person, it was erased, or it came to nothing and its flow keeps none of those.
+ * of a person, it was erased, its journal cannot be read, or it came to nothing and its flow keeps none of those.
  */
 export type OwnRecords = (tenantId: string, leads: readonly string[]) => Promise<readonly OwnRecord[]>
 

@@ -42,9 +42,9 @@ export const createOwnRecords = (options: {
   return async (tenantId, leads) => {
     const records: OwnRecord[] = []
     for (const leadId of leads) {
-      const loaded = await loader.load(tenantId, leadId)
+      const loaded = await loader.salvage(tenantId, leadId)
       const personId = loaded?.row.person_id
-      if (!loaded?.key || !personId) continue
+      if (!loaded?.key || !personId || loaded.failure !== null) continue
       const { lead, keys: tenant, key, row } = loaded
       const input = await askedOf(lead)
       if (input === null || (cameToNothing(row) && !input.keptWhenRejected)) continue
