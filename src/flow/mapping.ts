@@ -5,6 +5,7 @@
  * key, a path into nested values (`answers[0].text`), a template over `incoming` or a value, or several of them in order. What no field takes whole is kept as
  * extra, by the sender's own name.
  */
+import { put } from '../base/own.ts'
 import type { Json } from '../kit/field.ts'
 import type { MappedInput } from '../kit/flow.ts'
 import type { LeadView, Rule, Template } from '../kit/step.ts'
@@ -189,6 +190,7 @@ export const compileMapping = ({ fields, mapping, scope }: MappingAsked): ((inco
     const values: { [field: string]: Json } = {}
     const view: LeadView = { ...NO_LEAD, extra: incoming }
     for (const { field, ways } of takings) {
+      let value: Json | undefined
       for (const way of ways) {
         if (way.when !== null && !way.when.holds(view)) continue
         const found =
@@ -197,15 +199,15 @@ export const compileMapping = ({ fields, mapping, scope }: MappingAsked): ((inco
             : { value: 'value' in way ? way.value : way.template.render(view), key: null }
         if (found === null) continue
         // A blank one stands where nothing better comes.
-        if (isBlankValue(values[field] ?? null)) values[field] = found.value
+        if (isBlankValue(value ?? null)) value = found.value
         if (isBlankValue(found.value) && ways.length > 1) continue
         if (found.key !== null) taken.add(found.key)
         break
       }
+      if (value !== undefined) values[field] = value
     }
     const extra: { [name: string]: Json } = {}
-    // A key of that name is no data anybody means; assigned, it would set a prototype.
-    for (const [key, value] of Object.entries(incoming)) if (!taken.has(key) && key !== '__proto__') extra[key] = value
+    for (const [key, value] of Object.entries(incoming)) if (!taken.has(key)) put(extra, key, value)
     return { values, extra }
   }
 }

@@ -3,7 +3,9 @@
  * template writes. Steps that ask nothing of the outside world are run; of the others the first question is named, and
  * nothing is asked.
  */
+
 import { isFault } from '../base/faults.ts'
+import { own } from '../base/own.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { CompiledSource, CompiledStep, Registries } from '../kit/flow.ts'
 import type { Appended, LeadPatch, LeadView, StepResult, Unmet } from '../kit/step.ts'
@@ -155,7 +157,7 @@ interface Going {
 /** With what the enricher that the step asks would say. */
 const told = (lead: LeadView, facts: Appended, ended: Ended): LeadView => {
   const enricher = 'enricher' in ended ? ended.enricher : null
-  const said = enricher === null ? undefined : facts[enricher]
+  const said = enricher === null ? undefined : own(facts, enricher)
   return enricher === null || said === undefined ? lead : { ...lead, appended: { ...lead.appended, [enricher]: said } }
 }
 

@@ -38,7 +38,7 @@ const readField = ({ registries, report }: NamesAsked, entry: MapEntry): FieldDo
   if (isReserved(name)) {
     report({
       code: 'reserved_name',
-      message: `no field can be called "${name}": every lead has its own lead.${name}`,
+      message: `no field can be called "${name}": ${LEAD_NAMES.includes(name) ? `every lead has its own lead.${name}` : 'everything has something of that name'}`,
       expected: 'another name, with a mapping from what the source sends',
       offset: keyStart,
       path,

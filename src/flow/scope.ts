@@ -4,6 +4,7 @@
  * `lead.<field>` is the field's normal form and `lead.<field>.<part>` one of its parts. Each path is resolved once, when
  * the rule is compiled, to a function that reads it: at run time nothing is looked up by name but the field itself.
  */
+import { own } from '../base/own.ts'
 import type { FieldType, Json, Part } from '../kit/field.ts'
 import type { PostalPlaces } from '../kit/places.ts'
 import type { LeadView } from '../kit/step.ts'
@@ -110,8 +111,7 @@ const OF_STEP = ['outcome', 'rule'] as const
 /** What every enricher appends besides its facts. */
 export const OF_ASKING: readonly string[] = ['outcome', 'reason']
 
-const own = <T>(table: Readonly<Record<string, T>>, name: string | number): T | undefined =>
-  typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined
+const NOTHING: Readonly<Record<string, never>> = {}
 
 export const pathText = (segments: readonly Segment[]): string =>
   segments
@@ -244,7 +244,7 @@ export const leadScope = (names: LeadNames): Scope => {
   const ofTable = (table: Readonly<Record<string, Shown>>, what: string, segments: readonly Segment[]): Resolution => {
     const segment = segments[1]
     if (segment === undefined) return incomplete(segments, Object.keys(table))
-    const found = own(table, segment.name)
+    const found = own(table, String(segment.name))
     if (found === undefined)
       return unknown({ code: 'unknown_variable', what: `part of ${what}`, segment, names: Object.keys(table) })
     return descend(found, segments.slice(2), pathText(segments))
@@ -264,14 +264,12 @@ export const leadScope = (names: LeadNames): Scope => {
     const id = String(destination.name)
     const wanted = part.name
     if (wanted === 'captured') {
-      const captured = (lead: LeadView): Json =>
-        Object.hasOwn(lead.deliveries, id) ? ((lead.deliveries[id]?.captured as Json | undefined) ?? null) : null
+      const captured = (lead: LeadView): Json => (own(lead.deliveries, id)?.captured as Json | undefined) ?? null
       return descend({ type: 'dyn', read: captured }, segments.slice(3), pathText(segments))
     }
     if (wanted !== 'outcome' && wanted !== 'reference')
       return unknown({ code: 'unknown_part', what: 'part of a delivery', segment: part, names: OF_DELIVERY })
-    const read = (lead: LeadView): Json =>
-      Object.hasOwn(lead.deliveries, id) ? (lead.deliveries[id]?.[wanted] ?? null) : null
+    const read = (lead: LeadView): Json => own(lead.deliveries, id)?.[wanted] ?? null
     return descend({ type: 'string', read }, segments.slice(3), pathText(segments))
   }
 
@@ -299,7 +297,7 @@ export const leadScope = (names: LeadNames): Scope => {
         .join('.')
       if (!known.includes(fact)) continue
       const type = facts.get(fact)
-      const read = (lead: LeadView): Json => lead.appended?.[id]?.[fact] ?? null
+      const read = (lead: LeadView): Json => own(own(lead.appended ?? NOTHING, id) ?? NOTHING, fact) ?? null
       const value: ValueType = type === null ? 'dyn' : (type?.value ?? 'string')
       return descend({ type: value, read }, rest.slice(length), pathText(segments))
     }
@@ -319,7 +317,7 @@ export const leadScope = (names: LeadNames): Scope => {
     const wanted = part.name
     if (wanted !== 'outcome' && wanted !== 'rule')
       return unknown({ code: 'unknown_part', what: 'part of a step', segment: part, names: OF_STEP })
-    const read = (lead: LeadView): Json => lead.steps?.[id]?.[wanted] ?? null
+    const read = (lead: LeadView): Json => own(lead.steps ?? NOTHING, id)?.[wanted] ?? null
     return descend({ type: 'string', read }, segments.slice(3), pathText(segments))
   }
 
@@ -337,7 +335,7 @@ export const leadScope = (names: LeadNames): Scope => {
           if (second === undefined) return incomplete(segments, fieldNames)
           const type = typeof second.name === 'string' ? names.fields.get(second.name) : undefined
           if (type !== undefined && typeof second.name === 'string') return ofField(second.name, type, segments)
-          const found = own(OF_LEAD, second.name)
+          const found = own(OF_LEAD, String(second.name))
           if (found !== undefined) return descend(found, segments.slice(2), pathText(segments))
           return unknown({
             code: 'unknown_field',

@@ -35,6 +35,12 @@ describe('the value that survives', () => {
     expect(survive([old, fresh], own).get('email')).toMatchObject({ from: { leadId: 'a' }, rule: 'longest' })
   })
 
+  it('is found of a field whatever its name is', () => {
+    const named = ({ fields: { email }, ...rest }: Contribution) =>
+      ({ ...rest, fields: { constructor: email } }) as never
+    expect([...survive([named(old), named(fresh)], rules('newest')).keys()]).toEqual(['constructor'])
+  })
+
   it('is the same in whatever order leads are read', () => {
     const lead = fc.record({
       leadId: fc.uuid(),

@@ -2,6 +2,7 @@
  * Which of the values that a person's leads gave is the person's, field by field. Nothing is stored of it: it follows
  * from the leads there are, so merging, taking back and erasing lose nothing and leave nothing behind.
  */
+import { own } from '../base/own.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import { isBlank, textOf } from '../kit/values.ts'
 
@@ -90,6 +91,6 @@ export const survive = (
       byName.set(name, [...(byName.get(name) ?? []), { field, from }])
     }
   return new Map(
-    [...byName].map(([name, candidates]) => [name, survivorOf(candidates, fields[name] ?? otherwise, trusted)]),
+    [...byName].map(([name, candidates]) => [name, survivorOf(candidates, own(fields, name) ?? otherwise, trusted)]),
   )
 }

@@ -15,7 +15,7 @@ const schemaOf = (field: DocumentedField): Schema => ({
 const add = (schema: Schema, names: readonly (string | number)[], field: DocumentedField): void => {
   const [name, ...rest] = names
   if (typeof name !== 'string') return
-  const properties = (schema.properties ?? {}) as { [key: string]: Schema }
+  const properties = (schema.properties ?? Object.create(null)) as { [key: string]: Schema }
   schema.properties = properties
   if (field.required) {
     const required = (schema.required ?? []) as string[]

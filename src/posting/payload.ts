@@ -1,5 +1,6 @@
 /** What a source sends to give a field a value: a mapping, read backwards. */
 
+import { own, put } from '../base/own.ts'
 import type { Taking } from '../flow/document.ts'
 import { readPath } from '../flow/mapping.ts'
 import type { Json } from '../kit/field.ts'
@@ -45,19 +46,21 @@ export const placeOf = (field: string, takings: readonly Taking[] | undefined): 
 }
 
 /** Puts a value where a path leads, making what lies on the way. */
-const put = (payload: Payload, names: readonly (string | number)[], value: Json): void => {
+const place = (payload: Payload, names: readonly (string | number)[], value: Json): void => {
   let at: Payload | Json[] = payload
   names.forEach((name, index) => {
     const isLast = index === names.length - 1
-    const table = at as Record<string | number, Json>
+    const table = at as Record<string, Json>
+    const there = own(table, String(name))
     if (isLast) {
-      if (table[name] === undefined || table[name] === '') table[name] = value
+      if (there === undefined || there === '') put(table, String(name), value)
       return
     }
-    const inner = table[name]
-    if (inner === undefined || typeof inner !== 'object' || inner === null)
-      table[name] = typeof names[index + 1] === 'number' ? [] : {}
-    at = table[name] as Payload | Json[]
+    if (typeof there === 'object' && there !== null) at = there
+    else {
+      at = typeof names[index + 1] === 'number' ? [] : {}
+      put(table, String(name), at)
+    }
   })
 }
 
@@ -67,10 +70,10 @@ export const payloadOf = (
 ): Payload => {
   const payload: Payload = {}
   for (const [field, value] of Object.entries(values)) {
-    const place = places.get(field)
-    if (!place || value === '') continue
-    put(payload, place.names, value)
-    for (const names of place.beside) put(payload, names, '')
+    const found = places.get(field)
+    if (!found || value === '') continue
+    place(payload, found.names, value)
+    for (const names of found.beside) place(payload, names, '')
   }
   return payload
 }

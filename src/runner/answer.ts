@@ -1,3 +1,4 @@
+import { put } from '../base/own.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import { REJECTIONS, type RejectionCode } from '../lead/codes.ts'
 import type { Delivery } from '../lead/deliveries.ts'
@@ -39,7 +40,7 @@ export const answerOf = (options: {
   const destinations: Record<string, DestinationAnswer> = {}
   for (const delivery of lead.deliveries.values()) {
     const name = flow.destinations.get(delivery.destination)?.name ?? delivery.destination
-    destinations[name] = durable ? destinationAnswer(delivery) : { outcome: 'pending' }
+    put(destinations, name, durable ? destinationAnswer(delivery) : { outcome: 'pending' })
   }
   const deliveries = [...lead.deliveries.values()]
   const returned = lead.closed !== null || lead.verdict === 'accepted' || lead.steps.length >= source.program.length

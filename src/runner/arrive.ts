@@ -1,5 +1,6 @@
 import { Fault } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
+import { put } from '../base/own.ts'
 import type { Json, Parsed } from '../kit/field.ts'
 import type { CompiledFlow, CompiledSource, MappedInput } from '../kit/flow.ts'
 import { type TestScript, testAddress, testScript } from '../kit/test-leads.ts'
@@ -108,13 +109,13 @@ const mappedOf = (flow: CompiledFlow, given: Submission['values']): MappedInput 
   const values: Record<string, Json> = {}
   const extra: Record<string, Json> = {}
   const names = new Set(flow.fields.map(({ name }) => name))
-  for (const [name, value] of Object.entries(given)) (names.has(name) ? values : extra)[name] = value
+  for (const [name, value] of Object.entries(given)) put(names.has(name) ? values : extra, name, value)
   return { values, extra }
 }
 
 /** What was mended in the lead that is run again stands, as far as the flow still has the field. */
 const mend = (journey: Journey, { values, by }: NonNullable<Rerun['mended']>, at: number): void => {
-  const names = journey.flow.fields.map(({ name }) => name).filter((name) => values[name] !== undefined)
+  const names = journey.flow.fields.map(({ name }) => name).filter((name) => Object.hasOwn(values, name))
   if (names.length === 0) return
   const parsed = journey.flow.parse(values, at)
   const fields = Object.fromEntries(names.flatMap((name) => (parsed[name] ? [[name, parsed[name]]] : [])))
@@ -176,7 +177,7 @@ export const arrive = async (
     at,
     data: {
       fields: Object.keys(values).length,
-      invalid: Object.keys(fields).filter((name) => values[name] !== undefined && fields[name]?.valid === false),
+      invalid: Object.keys(fields).filter((name) => fields[name]?.valid === false && Object.hasOwn(values, name)),
       unmapped: Object.keys(extra).length,
       ms: Math.max(0, at - startedAt),
     },

@@ -33,7 +33,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   steps: { may: ['base', 'lead', 'fields', 'kit'], pure: { packages: ['typebox'] } },
   identity: { may: ['base', 'fields', 'kit'], pure: { packages: [] } },
   // What a source is told of how to send leads, made of its flow.
-  posting: { may: ['kit', 'flow'], pure: { packages: [] } },
+  posting: { may: ['base', 'kit', 'flow'], pure: { packages: [] } },
   // Which field a column of a file is, by its name and its values: commands and consoles ask it alike.
   columns: { may: ['fields', 'kit'], pure: { packages: [] } },
   'integrations/*': {

@@ -16,40 +16,42 @@ export interface StreetTexts {
 }
 
 /** Words that addresses shorten, to one form. */
-const SHORT: Readonly<Record<string, string>> = {
-  street: 'st',
-  road: 'rd',
-  avenue: 'ave',
-  av: 'ave',
-  drive: 'dr',
-  lane: 'ln',
-  court: 'ct',
-  place: 'pl',
-  boulevard: 'blvd',
-  crescent: 'cres',
-  circuit: 'cct',
-  close: 'cl',
-  terrace: 'tce',
-  parade: 'pde',
-  highway: 'hwy',
-  square: 'sq',
-  mount: 'mt',
-  saint: 'st',
-  apartment: 'apt',
-  flat: 'apt',
-  unit: 'apt',
-  suite: 'ste',
-  north: 'n',
-  south: 's',
-  east: 'e',
-  west: 'w',
-  village: 'vlge',
-}
+const SHORT = new Map(
+  Object.entries({
+    street: 'st',
+    road: 'rd',
+    avenue: 'ave',
+    av: 'ave',
+    drive: 'dr',
+    lane: 'ln',
+    court: 'ct',
+    place: 'pl',
+    boulevard: 'blvd',
+    crescent: 'cres',
+    circuit: 'cct',
+    close: 'cl',
+    terrace: 'tce',
+    parade: 'pde',
+    highway: 'hwy',
+    square: 'sq',
+    mount: 'mt',
+    saint: 'st',
+    apartment: 'apt',
+    flat: 'apt',
+    unit: 'apt',
+    suite: 'ste',
+    north: 'n',
+    south: 's',
+    east: 'e',
+    west: 'w',
+    village: 'vlge',
+  }),
+)
 
 const lineOf = (text: string): string =>
   wordKey(text)
     .split(' ')
-    .map((word) => SHORT[word] ?? word)
+    .map((word) => SHORT.get(word) ?? word)
     .join(' ')
 
 const NUMBERED = /^(\d+[a-z]?) (.+)$/

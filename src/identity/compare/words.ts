@@ -13,11 +13,11 @@ export const readWord = (text: string): WordValue | null => {
   return key === '' ? null : { key }
 }
 
-const GENDERS: Readonly<Record<string, string>> = { m: 'm', male: 'm', man: 'm', f: 'f', female: 'f', woman: 'f' }
+const GENDERS = new Map(Object.entries({ m: 'm', male: 'm', man: 'm', f: 'f', female: 'f', woman: 'f' }))
 
 export const readGender = (text: string): WordValue | null => {
   const key = wordKey(text)
-  return key === '' || key === 'unknown' || key === 'u' ? null : { key: GENDERS[key] ?? key }
+  return key === '' || key === 'unknown' || key === 'u' ? null : { key: GENDERS.get(key) ?? key }
 }
 
 export const createGenders = (): Group<WordValue> => ({

@@ -14,3 +14,12 @@ it.each(['=1+1', '+cmd|calc', '-2+3+cmd|calc', '@SUM(1)', '-HYPERLINK(1)'])(
 it.each(['-12.50', '+1 (512) 555-0100', 'Ann-Marie', '-'])('what is no formula stands as it is: %s', (value) => {
   expect(lineOf(value)).toBe(value)
 })
+
+it.each(['csv', 'jsonl'])(
+  'a column that every object answers to is empty where nothing is sent by its name: %s',
+  (format) => {
+    const settings = { format, header: false, columns: ['value', 'constructor'] } as never
+    const content = contentOf([{ deliveryId: 'd', key: 'd', leadId: 'l', payload: { value: 'a' } }], settings).trimEnd()
+    expect(content).toBe(format === 'csv' ? 'a,' : '{"value":"a","constructor":null}')
+  },
+)

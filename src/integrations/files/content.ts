@@ -1,3 +1,4 @@
+import { own } from '../../base/own.ts'
 import type { BatchRow } from '../../kit/destination.ts'
 import { textOf } from '../../kit/values.ts'
 import type { FilesSettings } from './settings.ts'
@@ -21,12 +22,12 @@ export const contentOf = (rows: readonly BatchRow[], settings: FilesSettings): s
     const picked = ({ payload }: BatchRow) =>
       settings.columns === undefined
         ? payload
-        : Object.fromEntries(settings.columns.map((name) => [name, payload[name] ?? null]))
+        : Object.fromEntries(settings.columns.map((name) => [name, own(payload, name) ?? null]))
     return rows.map((row) => `${JSON.stringify(picked(row))}\n`).join('')
   }
   const delimiter = settings.delimiter ?? ','
   const columns = settings.columns ?? columnsOf(rows)
   const line = (cells: readonly string[]) => `${cells.map((text) => cell(text, delimiter)).join(delimiter)}\r\n`
   const header = settings.header === false ? '' : line(columns)
-  return header + rows.map(({ payload }) => line(columns.map((name) => textOf(payload[name])))).join('')
+  return header + rows.map(({ payload }) => line(columns.map((name) => textOf(own(payload, name))))).join('')
 }
