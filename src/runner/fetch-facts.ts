@@ -1,5 +1,6 @@
 import { Fault, type FaultCode, isFault } from '../base/faults.ts'
 import { keyedHash } from '../base/seal.ts'
+import type { Lane } from '../delivery/lane.ts'
 import { factKey } from '../handlers/facts.ts'
 import type { AttemptResult, Captured, DeliveryInput } from '../kit/destination.ts'
 import type { Json } from '../kit/field.ts'
@@ -54,25 +55,35 @@ const inquiryId = ({ keys, lead }: Journey, { step, name }: FactsAsked): string 
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** Another attempt later, or the end: thrown. */
-const failed = (
+const laneOf = ({ lead, flow }: Journey, enricher: string): Lane => ({
+  tenantId: lead.tenantId,
+  flowId: flow.id,
+  destination: enricher,
+})
+
+/**
+ * Another attempt later, or the end: thrown. One that does not accept our credentials is paused as a destination is, and
+ * asked for no other lead until a person resumes it.
+ */
+const failed = async (
   ctx: RunnerContext,
   journey: Journey,
   asked: FactsAsked & { readonly destination: CompiledEnricher['destination']; readonly since: number },
   result: { readonly code: FaultCode; readonly reason: string; readonly retryAfterMs: number | null },
   attempt: number,
   request?: Json,
-): Fetched => {
+): Promise<Fetched> => {
   const { step, name, fp, destination, since } = asked
   const failures = (journey.lead.standing?.fetches.get(name)?.failures ?? 0) + 1
   const most = destination.attemptsMax ?? ctx.deliveries.attemptsMax
-  const { nextAt } = sequelOf(ctx, {
+  const { nextAt, pause } = sequelOf(ctx, {
     destination,
     delivery: { attemptsBefore: 0, tries: most, since, refusals: 0 },
     attempt: failures,
     code: result.code,
     retryAfterMs: result.retryAfterMs,
   })
+  if (pause) await ctx.gate.pauseByHouse(laneOf(journey, asked.enricher), result.code)
   emit(journey, {
     type: 'enrichment.failed',
     at: ctx.clock.now(),
@@ -148,7 +159,7 @@ const fetchAnew = async (
   journey: Journey,
   asking: Omit<FactsAsked, 'enricher'> & { readonly enricher: CompiledEnricher; readonly key: Buffer | null },
 ): Promise<Fetched> => {
-  const { lead, keys, flow } = journey
+  const { lead, keys } = journey
   const { enricher, key } = asking
   const asked: FactsAsked = { ...asking, enricher: enricher.id }
   const { destination, freshForMs } = enricher
@@ -168,10 +179,7 @@ const fetchAnew = async (
   const stop = await hindered(ctx, journey, asked)
   if (stop) return stop
 
-  const pass = await ctx.gate.admit(
-    { tenantId: lead.tenantId, flowId: flow.id, destination: enricher.id },
-    destination.policy,
-  )
+  const pass = await ctx.gate.admit(laneOf(journey, enricher.id), destination.policy)
   if (!pass.admitted) {
     if (!pass.all && (pass.why === 'paused' || pass.why === 'breaker')) {
       const reason =

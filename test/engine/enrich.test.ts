@@ -73,6 +73,10 @@ const read = async (id: string, by: Process = process) => {
   return found
 }
 const calls = (path: string): number => sink.requests.filter((request) => request.path.startsWith(path)).length
+const resumeAll = async () => {
+  await engine.db.inspect('delete from millrace.hold')
+  await process.gate.refresh()
+}
 const types = async (id: string): Promise<readonly string[]> => (await read(id)).events.map(({ type }) => type)
 
 describe('an enricher', () => {
@@ -131,10 +135,43 @@ describe('an enricher', () => {
     const { answer } = await submit('safe')
     expect((await read(answer.lead_id)).lead.parked).toMatchObject({ fault: 'destination.credentials' })
     sink.otherwise({ do: 'answer', body: '{"name":"Acme"}' })
+    await resumeAll()
     await process.amendments.resumeLead({ tenantId: engine.tenantId, leadId: answer.lead_id, by: 'ada', reason: null })
     await process.work()
     expect((await read(answer.lead_id)).row).toMatchObject({ outcome: 'success' })
   })
+
+  it.each([401, 403])(
+    'that does not accept our credentials is paused until somebody resumes it: %i',
+    async (status) => {
+      sink.otherwise(({ path }) => ({ do: 'answer', status: path.startsWith('/crm') ? 200 : status }))
+      const before = calls('/once')
+      const first = await submit('go-on')
+      expect(first.answer).toMatchObject({ accepted: true })
+      const failure = (await read(first.answer.lead_id)).events.find(({ type }) => type === 'enrichment.failed')
+      expect(failure?.data).toMatchObject({ code: 'destination.credentials', next_at: null })
+      const hold = { scope: 'destination', name: 'asked/once', code: 'destination.credentials', by: 'millrace' }
+      expect(await engine.db.inspect('select scope, name, code, by, until from millrace.hold')).toEqual([
+        { ...hold, until: null },
+      ])
+      const raised = 'select kind, subject from millrace.find_alerts() where tenant_id = $1'
+      expect(await engine.db.inspect(raised, [engine.tenantId])).toContainEqual({
+        kind: 'destination_paused',
+        subject: 'asked/once',
+      })
+      // No lead after it is asked about, by no process, however much later; its step's on_error decides at once.
+      engine.clock.advance(86_400_000)
+      const other = await engine.start()
+      for (const by of [process, other])
+        expect((await submit('go-on', {}, by)).answer).toMatchObject({ accepted: true })
+      expect(calls('/once')).toBe(before + 1)
+      sink.otherwise({ do: 'answer', body: '{"name":"Acme"}' })
+      await resumeAll()
+      const after = await submit('go-on')
+      expect(calls('/once')).toBe(before + 2)
+      expect((await read(after.answer.lead_id)).lead.appended.once).toMatchObject({ outcome: 'success', name: 'Acme' })
+    },
+  )
 
   it('waits in line where all calls are stopped, and is passed over where it alone is paused', async () => {
     const hold = (scope: 'emergency' | 'destination', name: string) =>
@@ -224,7 +261,7 @@ describe('what it said', () => {
 
   it('is asked by each where the one who asked first was told nothing', async () => {
     const asked = calls('/kept')
-    sink.script({ do: 'answer', status: 401 })
+    sink.script({ do: 'answer', status: 503 })
     await Promise.all(Array.from({ length: 3 }, () => ask('away.example')))
     expect(calls('/kept')).toBeGreaterThan(asked + 1)
   })
