@@ -68,6 +68,21 @@ describe('tenants', () => {
   })
 })
 
+describe('a session', () => {
+  test('compiles no statement, whatever the server is set to', async () => {
+    const [row] = await db.inspect<{ name: string }>('select current_database() as name')
+    await db.inspect(`alter database "${row?.name}" set jit = on`)
+    await db.inspect(`alter database "${row?.name}" set jit_above_cost = 0`)
+    const fresh = await createDatabase({ connection: db.connection, poolMax: 1, log: silent })
+    try {
+      const [shown] = await fresh.batch([A], [{ text: `select current_setting('jit') as jit` }])
+      expect(shown).toEqual([{ jit: 'off' }])
+    } finally {
+      await fresh.close()
+    }
+  })
+})
+
 describe('a batch', () => {
   test('gives the rows of each statement in order', async () => {
     const rows = await database.batch([A], [write(A, [1, 2], ['x', null]), read, { text: 'select 7 as seven' }])
