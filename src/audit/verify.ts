@@ -80,7 +80,7 @@ export const verifyAudit = async (options: {
       },
       {
         name: 'audit_head',
-        text: 'select seq, head from millrace.audit_head where tenant_id = $1::uuid',
+        text: 'select seq from millrace.audit_head where tenant_id = $1::uuid',
         values: [tenantId],
       },
       {
@@ -97,8 +97,7 @@ export const verifyAudit = async (options: {
       return breach('signature', seq)
     anchors.set(seq, row.head as Buffer)
   }
-  const end = heads?.[0]
-  const first = (firsts?.[0]?.seq as number | undefined) ?? ((end?.seq as number | undefined) ?? 0) + 1
+  const first = (firsts?.[0]?.seq as number | undefined) ?? ((heads?.[0]?.seq as number | undefined) ?? 0) + 1
   let seq = first - 1
   let head: Buffer = FIRST_AUDIT_HEAD
   if (seq > 0) {
@@ -106,19 +105,30 @@ export const verifyAudit = async (options: {
     if (!signed) return breach('missing', 1)
     head = signed
   }
+  /** The chain's end as it was when its last page was read: entries come while it is walked. */
+  let end: { readonly seq: number; readonly head: Buffer } | null
   for (;;) {
-    const [rows] = await database.batch(
+    const [page = []] = await database.batch(
       [tenantId],
       [
         {
           name: 'audit_walk',
-          text: `select seq, at, actor_kind, actor, action, resource, resource_id, data, sealed, hash
-                 from millrace.audit_entry where tenant_id = $1::uuid and seq > $2::bigint order by seq limit ${PAGE}`,
+          text: `select h.seq as end_seq, h.head as end_head, e.*
+                 from (select $1::uuid as tenant_id) t
+                 left join millrace.audit_head h on h.tenant_id = t.tenant_id
+                 left join lateral (
+                   select seq, at, actor_kind, actor, action, resource, resource_id, data, sealed, hash
+                   from millrace.audit_entry where tenant_id = t.tenant_id and seq > $2::bigint order by seq limit ${PAGE}
+                 ) e on true
+                 order by e.seq`,
           values: [tenantId, seq],
         },
       ],
     )
-    for (const row of rows ?? []) {
+    const [{ end_seq: endSeq, end_head: endHead } = { end_seq: null, end_head: null }] = page
+    end = endSeq === null ? null : { seq: endSeq as number, head: endHead as Buffer }
+    const rows = page.filter((row) => row.seq !== null)
+    for (const row of rows) {
       if (row.seq !== seq + 1) return breach('missing', seq + 1)
       seq += 1
       const hash = auditHash(head, {
@@ -139,10 +149,11 @@ export const verifyAudit = async (options: {
       head = hash
       entries += 1
     }
-    if ((rows?.length ?? 0) < PAGE) break
+    if (rows.length < PAGE) break
   }
-  const last = Math.max((end?.seq as number | undefined) ?? 0, ...anchors.keys())
+  const last = Math.max(end?.seq ?? 0, ...anchors.keys())
   if (seq < last) return breach('tail_removed', seq + 1)
-  if (end && !head.equals(end.head as Buffer)) return breach('head_differs', seq)
+  // The row that keeps the end is made before the first entry is, and never taken away.
+  if (seq > 0 && (end?.seq !== seq || !head.equals(end.head))) return breach('head_differs', seq)
   return { entries, breach: null }
 }

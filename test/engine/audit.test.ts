@@ -82,6 +82,16 @@ describe('the audit of people', () => {
     expect(await harmed('delete from millrace.audit_entry where seq = 3')).toMatchObject({ seq: 3, what: 'missing' })
     expect(await harmed('delete from millrace.audit_entry where seq = 1')).toMatchObject({ seq: 1, what: 'missing' })
     expect(await harmed('delete from millrace.audit_entry where seq > 4')).toMatchObject({ what: 'tail_removed' })
+    const last = whole.entries
+    for (const harm of ['set seq = seq - 1', 'set seq = 0', `set head = sha256('x')`]) {
+      await api.home.inspect('create table public.kept_head as table millrace.audit_head')
+      await api.home.inspect(`update millrace.audit_head ${harm}`)
+      expect([harm, (await verify()).breach]).toMatchObject([harm, { seq: last, what: 'head_differs' }])
+      await api.home.inspect('delete from millrace.audit_head')
+      expect((await verify()).breach).toMatchObject({ seq: last, what: 'head_differs' })
+      await api.home.inspect('insert into millrace.audit_head table public.kept_head')
+      await api.home.inspect('drop table public.kept_head')
+    }
     expect((await verify()).breach).toBeNull()
   })
 
