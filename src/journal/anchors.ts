@@ -83,6 +83,12 @@ export const digestDay = async (options: {
   }
 }
 
+const firstLead = (tenantId: string) => ({
+  name: 'first_lead',
+  text: 'select received_at from millrace.lead where tenant_id = $1::uuid order by id limit 1',
+  values: [tenantId],
+})
+
 /** Anchors every settled day of a tenant that has none yet, from the first day with a lead on. Gives the days anchored. */
 export const anchorTenant = async (options: {
   readonly database: Database
@@ -99,11 +105,7 @@ export const anchorTenant = async (options: {
         text: 'select max(day)::text as day from millrace.anchor where tenant_id = $1::uuid',
         values: [tenantId],
       },
-      {
-        name: 'first_lead',
-        text: 'select received_at from millrace.lead where tenant_id = $1::uuid order by id limit 1',
-        values: [tenantId],
-      },
+      firstLead(tenantId),
     ],
   )
   const last = known?.[0]?.day as string | null | undefined
@@ -144,12 +146,15 @@ export const anchorTenant = async (options: {
 
 export interface AnchorBreach {
   readonly day: string
-  readonly what: 'signature' | 'segments_removed_or_changed'
+  readonly what: 'signature' | 'segments_removed_or_changed' | 'anchor_removed'
   readonly anchored: number
   readonly found: number
 }
 
-/** Checks every anchor of a tenant: its signature, and that the day's segments are still the same. */
+/**
+ * Checks every anchor of a tenant: that one follows the other from the day of the first lead on, its signature, and that
+ * the day's segments are still the same.
+ */
 export const verifyAnchors = async (options: {
   readonly database: Database
   readonly keyring: Keyring
@@ -157,7 +162,7 @@ export const verifyAnchors = async (options: {
 }): Promise<{ readonly anchors: number; readonly breach: AnchorBreach | null }> => {
   const { database, keyring, tenantId } = options
   const { public: key } = anchorKey(keyring)
-  const [rows] = await database.batch(
+  const [rows, first] = await database.batch(
     [tenantId],
     [
       {
@@ -165,11 +170,19 @@ export const verifyAnchors = async (options: {
         text: 'select day::text as day, segments, digest, signature from millrace.anchor where tenant_id = $1::uuid order by day',
         values: [tenantId],
       },
+      firstLead(tenantId),
     ],
   )
   let anchors = 0
+  const firstAt = first?.[0]?.received_at as number | undefined
+  let due = firstAt === undefined ? null : dayOf(firstAt)
   for (const row of rows ?? []) {
     const day = row.day as string
+    if (due !== null && day > due) {
+      const { segments: found } = await digestDay({ database, tenantId, day: due })
+      return { anchors, breach: { day: due, what: 'anchor_removed', anchored: 0, found } }
+    }
+    due = dayOf(Date.parse(`${day}T00:00:00Z`) + DAY_MS)
     const anchored = row.segments as number
     const digest = row.digest as Buffer
     if (!verify(null, signedText(tenantId, day, anchored, digest), key, row.signature as Buffer))

@@ -41,6 +41,22 @@ it('anchors a day once it has settled, and exposes a lead that was removed whole
   })
 })
 
+it('exposes a day whose anchor was removed, with what it told of', async () => {
+  clock.advance(2 * 86_400_000)
+  await house.house.upkeep.round()
+  const removed = async (day: string) => {
+    await house.inspect('create table public.kept as table millrace.anchor')
+    await house.inspect('delete from millrace.anchor where day <= $1::date', [day])
+    const { breach } = await check()
+    await house.inspect('delete from millrace.anchor')
+    await house.inspect('insert into millrace.anchor table public.kept')
+    await house.inspect('drop table public.kept')
+    return breach
+  }
+  expect(await removed('2026-11-05')).toEqual({ day: '2026-11-05', what: 'anchor_removed', anchored: 0, found: 4 })
+  expect(await removed('2026-11-06')).toMatchObject({ day: '2026-11-05', what: 'anchor_removed' })
+})
+
 it('exposes an anchor that was written over', async () => {
   await house.inspect('update millrace.anchor set segments = 4')
   expect((await check()).breach).toMatchObject({ what: 'signature' })
