@@ -3,6 +3,7 @@ import { isFault } from '../base/faults.ts'
 import { bools, byteas, int4s, int8s, texts, timestamps, uuids } from '../database/arrays.ts'
 import { type Database, type Statement, sqlState } from '../database/pool.ts'
 import type { HeldPlace, LeadEvent } from '../lead/events.ts'
+import type { LeadSummary } from '../lead/summary.ts'
 import { type CapUsage, type CapWrite, capStatements, usageOf } from './append-caps.ts'
 import { type ConsentWrite, consentStatements, fenceStatement } from './append-consents.ts'
 import { type DeliveryColumns, deliveryStatements } from './append-deliveries.ts'
@@ -13,25 +14,12 @@ import { type PersonWrites, personStatements } from './person-writes.ts'
 import type { Segment } from './segment.ts'
 import { type WorkMark, workStatements } from './work-statements.ts'
 
-/** The columns of a lead's row, as they are after the commit. Times in ms since 1970; amounts as decimal text. */
-export interface LeadColumns {
-  readonly receivedAt: number
-  readonly closedAt: number | null
+/** The columns of a lead's row, as they are after the commit. */
+export interface LeadColumns extends LeadSummary {
   readonly duplicateOf: string | null
   readonly personId: string | null
   readonly emailKey: bigint | null
   readonly phoneKey: bigint | null
-  readonly flowVersion: number
-  readonly durationMs: number | null
-  readonly test: boolean
-  readonly flow: string
-  readonly source: string
-  readonly status: string
-  readonly outcome: string | null
-  readonly code: string | null
-  readonly price: string | null
-  readonly revenue: string | null
-  readonly currency: string | null
 }
 
 export interface ClaimWrite {

@@ -15,9 +15,9 @@ import { encodeSegment, FIRST_HEAD } from '../journal/segment.ts'
 import type { WorkMark } from '../journal/work-statements.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
 import { RANK_USUAL } from '../kit/priorities.ts'
-import { revenueOf } from '../lead/deliveries.ts'
 import type { HeldPlace, LeadEvent } from '../lead/events.ts'
 import { evolve, type Lead, newLead } from '../lead/lead.ts'
+import { summaryOf } from '../lead/summary.ts'
 import { changedDeliveries } from './delivery-rows.ts'
 import type { Hiding } from './hide.ts'
 
@@ -126,23 +126,11 @@ const columnsOf = (journey: Journey): LeadColumns => {
   const email = normalText(journey, 'email')
   const phone = normalText(journey, 'phone')
   return {
-    receivedAt: lead.receivedAt,
-    closedAt: lead.closedAt,
+    ...summaryOf(lead),
     duplicateOf: lead.duplicateOf,
     personId: lead.person,
     emailKey: email === null ? null : lookupColumn(keys, 'email', email),
     phoneKey: phone === null ? null : lookupColumn(keys, 'phone', phone),
-    flowVersion: lead.flowVersion,
-    durationMs: lead.closed?.duration_ms ?? null,
-    test: lead.test,
-    flow: lead.flow,
-    source: lead.source,
-    status: lead.status,
-    outcome: lead.closed?.outcome ?? null,
-    code: lead.closed ? lead.closed.code : (lead.parked?.code ?? null),
-    price: lead.closed?.price ?? lead.price?.amount ?? null,
-    revenue: lead.closed?.revenue ?? revenueOf(lead).amount,
-    currency: lead.currency,
   }
 }
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/database/pool.ts'
 import { type Breach, verifyTenant } from '../../src/journal/verify.ts'
+import { verifyLead } from '../../src/journal/verify-lead.ts'
 import { type Engine, type Process, startEngine } from '../support/engine.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
@@ -36,6 +38,9 @@ const verify = () => verifyTenant({ database: process.database, tenantId: engine
 
 const seqOf = async (leadId: string): Promise<number> =>
   (await engine.db.inspect<{ seq: number }>('select seq from millrace.lead where id = $1', [leadId]))[0]?.seq ?? 0
+
+const segmentsBefore = async (leadId: string): Promise<number> =>
+  (await engine.db.inspect('select from millrace.segment where lead_id < $1', [leadId])).length
 
 const place = (leadId: string, seq: number, what: Breach['what']): Breach => ({
   tenantId: engine.tenantId,
@@ -126,6 +131,112 @@ describe('a journal that was tampered with', () => {
         ['segment'],
       ),
     ).toEqual(place(third, 1, 'changed'))
+  })
+
+  it('names a lead that nothing is left of before what is broken behind it', async () => {
+    const [first, second] = leads as [string, string]
+    expect(
+      await broken(
+        `with gone as (delete from millrace.segment where lead_id = $1) update millrace.segment set events = '[]' where lead_id = $2`,
+        [first, second],
+        ['segment'],
+      ),
+    ).toEqual(place(first, 1, 'tail_removed'))
+  })
+
+  it('names a lead whose row counts fewer segments than there are', async () => {
+    const [, second] = leads as [string, string]
+    expect(await broken('update millrace.lead set seq = seq - 1 where id = $1', [second], ['lead'])).toEqual(
+      place(second, await seqOf(second), 'head_differs'),
+    )
+  })
+
+  it('names a lead whose row tells what its events do not', async () => {
+    const [, second] = leads as [string, string]
+    const last = await seqOf(second)
+    for (const change of [
+      'price = 99.00',
+      'revenue = 99.00',
+      `outcome = 'failure'`,
+      `status = 'rejected'`,
+      `code = 'filtered'`,
+      `flow_id = 'other'`,
+      `source_id = 'other'`,
+      'flow_version = 7',
+      'test = not test',
+      'duration_ms = duration_ms + 1',
+      `received_at = received_at - interval '1 day'`,
+      'closed_at = null',
+    ])
+      expect(
+        [change, await broken(`update millrace.lead set ${change} where id = $1`, [second], ['lead'])].at(1),
+        change,
+      ).toEqual(place(second, last, 'row_differs'))
+  })
+
+  it('names a segment that is gone as if retention had let it go', async () => {
+    const [, second] = leads as [string, string]
+    const last = await seqOf(second)
+    const retire = (which: string) =>
+      `with gone as (delete from millrace.segment where lead_id = $1 ${which} returning tenant_id, lead_id, seq, at, hash)
+       insert into millrace.retired_segment (tenant_id, lead_id, seq, at, hash) select * from gone`
+    const tables = ['segment', 'retired_segment']
+    expect(await broken(retire(''), [second], tables)).toEqual(place(second, 1, 'missing'))
+    expect(await broken(retire('and seq = 2'), [second], tables)).toEqual(place(second, 2, 'missing'))
+    await engine.db.inspect('create table public.kept_lead as table millrace.lead')
+    await engine.db.inspect('update millrace.lead set wrapped_key = null where id = $1', [second])
+    try {
+      expect(await broken(retire(`and seq = ${last}`), [second], tables)).toEqual(place(second, last, 'missing'))
+      expect(await broken(retire('and seq = 1'), [second], tables)).toEqual(place(second, 1, 'missing'))
+    } finally {
+      await engine.db.inspect('delete from millrace.lead')
+      await engine.db.inspect('insert into millrace.lead table public.kept_lead')
+      await engine.db.inspect('drop table public.kept_lead')
+    }
+  })
+
+  it('takes nothing for broken that retention lets go while the chains are walked', async () => {
+    const [, , , fourth] = leads as [string, string, string, string]
+    await engine.db.inspect('create table public.kept_segment as table millrace.segment')
+    let batches = 0
+    const meanwhile: Database = {
+      ...process.database,
+      batch: async (tenants, statements) => {
+        batches += 1
+        // Its first segment is read, the others not yet.
+        if (batches === (await segmentsBefore(fourth)) + 2) {
+          await engine.db.inspect(`update millrace.lead set wrapped_key = null where id = $1`, [fourth])
+          await engine.db.inspect(
+            `with gone as (delete from millrace.segment where lead_id = $1 returning tenant_id, lead_id, seq, at, hash)
+             insert into millrace.retired_segment (tenant_id, lead_id, seq, at, hash) select * from gone`,
+            [fourth],
+          )
+        }
+        return process.database.batch(tenants, statements)
+      },
+    }
+    const [kept] = await engine.db.inspect<{ key: Buffer }>(
+      'select wrapped_key as key from millrace.lead where id = $1',
+      [fourth],
+    )
+    const { breach } = await verifyTenant({ database: meanwhile, tenantId: engine.tenantId, page: 1 })
+    expect(breach).toBeNull()
+    expect(await engine.db.inspect('select from millrace.retired_segment')).toHaveLength(await seqOf(fourth))
+    await engine.db.inspect('delete from millrace.retired_segment')
+    await engine.db.inspect('delete from millrace.segment')
+    await engine.db.inspect('insert into millrace.segment table public.kept_segment')
+    await engine.db.inspect('drop table public.kept_segment')
+    await engine.db.inspect('update millrace.lead set wrapped_key = $2 where id = $1', [fourth, kept?.key])
+  })
+
+  it('says the same of one lead, walked alone', async () => {
+    const [, second] = leads as [string, string]
+    await engine.db.inspect('update millrace.lead set price = 99.00 where id = $1', [second])
+    expect((await verifyLead(process.database, engine.tenantId, second))?.breach).toEqual({
+      seq: await seqOf(second),
+      what: 'row_differs',
+    })
+    await engine.db.inspect('update millrace.lead set price = 0 where id = $1', [second])
   })
 
   it('cannot be changed by the application itself', async () => {

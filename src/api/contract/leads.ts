@@ -171,7 +171,8 @@ export const LeadProof = Type.Object({
   breach: Type.Unsafe<{ seq: number; what: string } | null>({
     type: ['object', 'null'],
     properties: { seq: { type: 'integer' }, what: { type: 'string' } },
-    description: 'The first segment that is not what was written: changed, missing, tail_removed, head_differs.',
+    description:
+      'The first segment that is not what was written: changed, missing, tail_removed, head_differs; row_differs: what lists show of the lead is not what its events say.',
   }),
   segments: Type.Array(
     Type.Object({ seq: Type.Integer(), at: Time('When it was made.'), hash: Type.String({ description: 'SHA-256.' }) }),
