@@ -1,8 +1,10 @@
 /** What a file teaches: its candidate pairs compared, random pairs beside them, and the weights that follow. */
 import type { Candidates } from './candidates.ts'
+import { codesOf } from './compare/group.ts'
 import type { Comparer } from './comparer.ts'
 import { learn, type Model } from './em.ts'
 import { createPatterns, type Patterns } from './patterns.ts'
+import type { Schema } from './schema.ts'
 import type { Table } from './table.ts'
 
 export interface Learned {
@@ -58,25 +60,56 @@ export interface Label {
   readonly same: boolean
 }
 
-/** Yields how many rows are done of how many. */
+/** How far learning has come: how many pairs agree in which way, and no value of any row. */
+export interface LearningState {
+  /** The fields that were compared, and in how many ways each: weights of others are learned anew. */
+  readonly shape: string
+  /** The row to go on with. */
+  readonly row: number
+  /** Candidate pairs seen. */
+  readonly seen: number
+  /** The code of each group, of each pattern after the other, in the order they were met. */
+  readonly codes: readonly number[]
+  /** Of each pattern, the pairs that showed it. */
+  readonly counts: readonly number[]
+}
+
+const shapeOf = ({ groups }: Schema): string =>
+  groups.map(({ id, features }) => `${id} ${codesOf(features)}`).join(', ')
+
+export interface Learning {
+  readonly done: number
+  readonly total: number
+  /** To go on from another time. */
+  state(): LearningState
+}
+
+/** Yields how many rows are done of how many. `earlier`: where another run over the same table came to. */
 export function* learnModel(
   table: Table,
   comparer: Comparer,
   candidates: Candidates,
   labels: readonly Label[] = [],
-): Generator<{ readonly done: number; readonly total: number }, Learned> {
+  earlier: LearningState | null = null,
+): Generator<Learning, Learned> {
   const { size, schema } = table
+  const shape = shapeOf(schema)
+  const before = earlier?.shape === shape ? earlier : null
   const patterns = createPatterns(schema)
-  const codes = new Uint16Array(Math.max(1, schema.groups.length))
+  const { groupCount } = patterns
+  const codes = new Uint16Array(Math.max(1, groupCount))
   const countCopies = (row: number, copies: number): void => {
     comparer.compare(row, row, codes)
     const pattern = patterns.of(codes)
     counts[pattern] = (counts[pattern] ?? 0) + copies
   }
   const every = Math.max(1, Math.ceil(size / ROWS_MAX))
-  const counts: number[] = []
-  let seen = 0
-  for (let row = 0; row < size; row += every) {
+  const counts: number[] = [...(before?.counts ?? [])]
+  // In the order they were met, so that each has the number it had.
+  for (let at = 0; before && at < before.codes.length; at += groupCount)
+    patterns.of(Uint16Array.from(before.codes.slice(at, at + groupCount)))
+  let seen = before?.seen ?? 0
+  for (let row = before?.row ?? 0; row < size; row += every) {
     const above = candidates.above(row)
     for (let at = 0; at < above.count; at += 1) {
       comparer.compare(row, above.rows[at] as number, codes)
@@ -84,7 +117,18 @@ export function* learnModel(
       counts[pattern] = (counts[pattern] ?? 0) + every
     }
     seen += above.count * every
-    if (row % CHUNK_ROWS === 0) yield { done: row, total: size }
+    if (row % CHUNK_ROWS === 0)
+      yield {
+        done: row,
+        total: size,
+        state: () => ({
+          shape,
+          row: row + every,
+          seen,
+          codes: [...patterns.codes().subarray(0, patterns.count() * groupCount)],
+          counts: Array.from({ length: patterns.count() }, (_, pattern) => counts[pattern] ?? 0),
+        }),
+      }
   }
   // Copies of a row are one person as often as their values say: one pair for each.
   let previous = 0

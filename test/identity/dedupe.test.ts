@@ -155,6 +155,30 @@ describe('dedupe', () => {
     expect(existsSync(`${out}.pairs`)).toBe(false)
   })
 
+  it('goes on learning where it was stopped, and writes what one run writes', async () => {
+    const people = historicalRows({ persons: 640, seed: 9, noise: 1 })
+    const headers = Object.keys(people[0] ?? {}).filter((header) => header !== 'cluster')
+    const lines = people.map((person) =>
+      headers.map((header) => `"${String(person[header as keyof typeof person])}"`).join(','),
+    )
+    const file = write([headers.join(','), ...lines].join('\n'))
+    const whole = await run({ file, out: join(folder, 'whole.csv') })
+    const out = join(folder, 'parts.csv')
+    const rowKept = (): number =>
+      existsSync(`${out}.progress`) ? (JSON.parse(readFileSync(`${out}.progress`, 'utf8')).learning?.row ?? 0) : 0
+    const { code } = await run({ file, out, stopWhen: () => rowKept() > 1 })
+    expect(code).toBe(130)
+    const row = rowKept()
+    expect(row).toBeGreaterThan(1)
+    expect(existsSync(`${out}.pairs`)).toBe(false)
+    const kept = readFileSync(`${out}.progress`, 'utf8')
+    for (const { surname } of people) if (surname.length > 3) expect(kept).not.toContain(surname)
+    const { said } = await run({ file, out })
+    expect(said).toContain(`Going on learning after ${row} rows.`)
+    expect(readFileSync(out, 'utf8')).toBe(readFileSync(whole.out, 'utf8'))
+    expect(existsSync(`${out}.progress`)).toBe(false)
+  })
+
   it('leaves an output to the run that is writing it, and finds out at once that one cannot be written', async () => {
     const rows = Array.from({ length: 40 }, (_, at) => `Ann Quill${at},19${40 + at}-02-01,a${at % 30}@example.org`)
     const file = write(['Name,Born,Mail', ...rows].join('\n'))

@@ -73,25 +73,29 @@ const readAll = async (run: Run): Promise<Table> => {
   }
 }
 
-/** The weights: those of a run broken off, else learned now. Null where stopped before. */
+/** The weights: those of a run broken off, else learned now, from where one was broken off. Null where stopped before. */
 const modelFor = async (
   run: Run,
   linkage: Linkage,
   kept: DedupeProgress,
 ): Promise<{ readonly model: Model; readonly from: number } | null> => {
-  const { schema } = linkage.table
+  const { table, comparer, candidates } = linkage
+  const { schema } = table
   const before = run.options.restart ? null : kept.read()
-  const known = before ? modelFromJson(schema, before.model) : null
+  const known = before?.model ? modelFromJson(schema, before.model) : null
   if (before && known) return { model: known, from: before.next }
-  const bar = barFor(run, linkage.table.size, 0)
+  const from = before?.learning ?? null
+  if (from && !run.options.json) run.options.progress.write(`Going on learning after ${from.row} rows.\n`)
+  const bar = barFor(run, table.size, from?.row ?? 0)
   try {
-    const learning = learnModel(linkage.table, linkage.comparer, linkage.candidates)
+    const learning = learnModel(table, comparer, candidates, [], from)
     for (;;) {
       const step = learning.next()
       if (step.done) {
         kept.begin(modelToJson(schema, step.value.model))
         return { model: step.value.model, from: 0 }
       }
+      kept.learn(step.value.state())
       bar.update({ done: step.value.done, rows: step.value.done })
       await turn()
       if (run.stop.signal.aborted) return null

@@ -1,4 +1,4 @@
-/** How far a deduplication has come, beside its output: the weights, and the likely pairs found so far. */
+/** How far a deduplication has come, beside its output: what was learned, and the likely pairs found so far. */
 import {
   closeSync,
   existsSync,
@@ -12,27 +12,34 @@ import {
 } from 'node:fs'
 import { Fault } from '../../base/faults.ts'
 import { type Edges, joinEdges } from '../../identity/edges.ts'
+import type { LearningState } from '../../identity/learning.ts'
 
 interface Stored {
   readonly version: 1
   /** What the run is: the file's content, and what its columns mean. */
   readonly name: string
-  /** A model as JSON. */
+  /** A model as JSON; empty while it is learned. */
   readonly model: string
   /** The row to go on with. */
   readonly next: number
   /** Pairs written for the rows before it. */
   readonly pairs: number
+  /** While the model is learned. */
+  readonly learning?: LearningState
 }
 
 export interface Kept {
   readonly model: string
   readonly next: number
+  /** Null: the model is learned. */
+  readonly learning: LearningState | null
 }
 
 export interface DedupeProgress {
   /** Null where no run of this name was broken off. */
   read(): Kept | null
+  /** Keeps how far learning has come. */
+  learn(state: LearningState): void
   begin(model: string): void
   /** Keeps the pairs of the rows before `next`. */
   add(edges: Edges, next: number): void
@@ -85,8 +92,8 @@ export const dedupeProgress = (out: string, name: string): DedupeProgress => {
   let handle: number | null = null
   let model = ''
   let pairs = 0
-  const save = (next: number): void => {
-    const stored: Stored = { version: 1, name, model, next, pairs }
+  const save = (next: number, learning?: LearningState): void => {
+    const stored: Stored = { version: 1, name, model, next, pairs, ...(learning && { learning }) }
     writeFileSync(`${file}.new`, JSON.stringify(stored), { mode: 0o600 })
     renameSync(`${file}.new`, file)
   }
@@ -100,14 +107,17 @@ export const dedupeProgress = (out: string, name: string): DedupeProgress => {
   return {
     read: () => {
       const stored = readStored(file)
-      if (stored?.name !== name || !existsSync(pairsFile)) return null
+      if (stored?.name !== name) return null
+      if (stored.learning) return { model: '', next: 0, learning: stored.learning }
+      if (!existsSync(pairsFile)) return null
       model = stored.model
       pairs = stored.pairs
       handle = open('r+')
       // Pairs written after the last save would stand twice.
       ftruncateSync(handle, pairs * PAIR_BYTES)
-      return { model, next: stored.next }
+      return { model, next: stored.next, learning: null }
     },
+    learn: (state) => save(0, state),
     begin: (learned) => {
       model = learned
       pairs = 0
