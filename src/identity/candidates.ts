@@ -1,5 +1,5 @@
 /** Pairs worth comparing: distinct rows that share a key, in blocks whose size is bounded by the file's own crowding. */
-import type { Table } from './table.ts'
+import { grown, type Table } from './table.ts'
 
 export interface Candidates {
   /** Rows above `row` that share a block with it, each once. The array is reused: read it before the next call. */
@@ -17,19 +17,30 @@ const CUTS_MAX = 2
 
 const ROW_BITS = 2 ** 23
 
+/** Some fifty members a row: as numbers of 32 bits, and in the same place where blocks are made again. */
 interface Blocks {
-  readonly starts: number[]
-  readonly members: number[]
+  starts: Uint32Array<ArrayBuffer>
+  /** How many blocks; `starts` holds one more. */
+  count: number
+  members: Int32Array<ArrayBuffer>
+  size: number
 }
 
-/** Blocks of at most `sizeMax` rows; larger ones are cut by the refinements, and their rows compared with neighbours. */
-const blocksOf = (table: Table, sorted: Float64Array, sizeMax: number): { blocks: Blocks; pairs: number } => {
-  const starts: number[] = []
-  const members: number[] = []
+/**
+ * Writes the blocks of at most `sizeMax` rows; larger ones are cut by the refinements, and their rows compared with
+ * neighbours. How many pairs that makes.
+ */
+const fillBlocks = (blocks: Blocks, table: Table, sorted: Float64Array, sizeMax: number): number => {
+  blocks.count = 0
+  blocks.size = 0
   let pairs = 0
   const emit = (rows: readonly number[]): void => {
-    starts.push(members.length)
-    for (const row of rows) members.push(row)
+    blocks.starts = grown(blocks.starts, blocks.count + 2)
+    blocks.members = grown(blocks.members, blocks.size + rows.length)
+    blocks.starts[blocks.count] = blocks.size
+    blocks.count += 1
+    blocks.members.set(rows, blocks.size)
+    blocks.size += rows.length
     pairs += (rows.length * (rows.length - 1)) / 2
   }
   const cut = (rows: readonly number[], from: number, cuts: number): void => {
@@ -66,8 +77,8 @@ const blocksOf = (table: Table, sorted: Float64Array, sizeMax: number): { blocks
     }
     from = to
   }
-  starts.push(members.length)
-  return { blocks: { starts, members }, pairs }
+  blocks.starts[blocks.count] = blocks.size
+  return pairs
 }
 
 export const createCandidates = (table: Table): Candidates => {
@@ -83,14 +94,11 @@ export const createCandidates = (table: Table): Candidates => {
   const sorted = all.subarray(0, count)
   sorted.sort()
   const budget = Math.max(PAIRS_FLOOR, PAIRS_PER_ROW * size)
-  let built = blocksOf(table, sorted, BLOCK_SIZES[0] as number)
-  for (const sizeMax of BLOCK_SIZES.slice(1)) {
-    if (built.pairs <= budget) break
-    built = blocksOf(table, sorted, sizeMax)
-  }
-  const starts = Uint32Array.from(built.blocks.starts)
-  const members = Int32Array.from(built.blocks.members)
-  const blockCount = starts.length - 1
+  const blocks: Blocks = { starts: new Uint32Array(1024), count: 0, members: new Int32Array(16_384), size: 0 }
+  for (const sizeMax of BLOCK_SIZES) if (fillBlocks(blocks, table, sorted, sizeMax) <= budget) break
+  const starts = blocks.starts.slice(0, blocks.count + 1)
+  const members = blocks.members.slice(0, blocks.size)
+  const blockCount = blocks.count
   // Turned round: the blocks of each row.
   const rowStarts = new Uint32Array(size + 1)
   for (const row of members) rowStarts[row + 1] = (rowStarts[row + 1] as number) + 1

@@ -60,7 +60,8 @@ interface Column {
   ids: Int32Array
 }
 
-const grown = <A extends Int32Array | Uint32Array>(array: A, size: number): A => {
+/** The array, or a larger one that begins as it does. */
+export const grown = <A extends Int32Array | Uint32Array>(array: A, size: number): A => {
   if (array.length >= size) return array
   const larger = new (array.constructor as new (length: number) => A)(Math.max(size, array.length * 2))
   larger.set(array)

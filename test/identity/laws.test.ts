@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { historicalRows } from '../../bench/identity/historical.ts'
 import { blockingKeys } from '../../src/identity/blocking.ts'
+import { createCandidates } from '../../src/identity/candidates.ts'
 import { edits, jaroWinkler } from '../../src/identity/compare/strings.ts'
 import { defaultModel } from '../../src/identity/em.ts'
 import { createJudge } from '../../src/identity/explain.ts'
@@ -177,6 +178,28 @@ describe('a list', () => {
     const copies = Array.from({ length: 3_000 }, () => table[0] ?? [])
     const { clusters } = linkRows(headers, [...table, ...copies])
     expect(new Set([clusters[0], ...clusters.slice(table.length)]).size).toBe(1)
+  })
+
+  it('so crowded that its blocks are made smaller meets each two rows once, within what pairs may cost', () => {
+    const builder = createTableBuilder(createSchema(['given_name', 'surname', 'birth_date', 'postal_code'], context))
+    const names = ['Abel', 'Brook', 'Cuthbert', 'Dorothea', 'Enid', 'Fabian', 'Gwendolen', 'Horace']
+    const size = 9_000
+    for (let at = 0; at < size; at += 1) {
+      const day = `19${10 + (at % 80)}-0${1 + (at % 9)}-${10 + (at % 18)}`
+      builder.add([names[at % 8] ?? '', names[(at * 5 + 3) % 7] ?? '', day, `7870${at % 6}`])
+    }
+    const table = builder.build()
+    const { above } = createCandidates(table)
+    let pairs = 0
+    for (let row = 0; row < table.size; row += 1) {
+      const { rows, count } = above(row)
+      const others = [...rows.subarray(0, count)]
+      expect(new Set(others).size).toBe(count)
+      expect(others.every((other) => other > row && other < table.size)).toBe(true)
+      pairs += count
+    }
+    expect(pairs).toBeGreaterThan(table.distinct.length)
+    expect(pairs).toBeLessThanOrEqual(2_000_000)
   })
 
   it('leaves rows that hold nothing alone', () => {
