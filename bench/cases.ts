@@ -6,6 +6,8 @@ import { parse, stringify } from 'yaml'
 import type { Children, Server } from './children.ts'
 import type { BenchDatabase } from './database.ts'
 import { fillLists, withDecisions } from './decisions.ts'
+import { readLeadRows } from './lead-rows.ts'
+import { leadTemplate } from './load/leads.ts'
 
 export const CASES = {
   a: 'Fastify alone',
@@ -13,6 +15,7 @@ export const CASES = {
   c: 'Millrace',
   d: 'Millrace and a delivery',
   e: 'Millrace with 20 rules, 3 lists of a million and 5 caps',
+  f: 'Fastify and the rows that a lead of (c) leaves',
 } as const
 
 export type CaseId = keyof typeof CASES
@@ -78,7 +81,7 @@ const profiling = (folder: string | null): string[] =>
   folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
 
 const plainServer = async (
-  script: 'answer' | 'insert',
+  script: 'answer' | 'insert' | 'rows',
   { context, env }: { context: CaseContext; env: Readonly<Record<string, string>> },
 ): Promise<Server> =>
   context.children.startServer({
@@ -188,6 +191,18 @@ export const startSink = ({ children, folder }: CaseContext): Promise<Server> =>
 /** Of the same length as a source's key, so that all requests are of one size. */
 const STAND_IN_KEY = 'k'.repeat(40)
 
+/** A lead as the load sends them. */
+const sendOne = async ({ server, path, key }: Target): Promise<void> => {
+  const template = leadTemplate(0, { host: server.url.host, path, key })
+  const request = template.fill(0).toString()
+  const answer = await fetch(new URL(path, server.url), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: request.slice(request.indexOf('\r\n\r\n') + 4),
+  })
+  if (answer.status !== 201) throw new Error(`a lead was answered with ${answer.status}: ${await answer.text()}`)
+}
+
 export interface StartedCase extends Target {
   readonly id: CaseId
   /** What its destination was sent; null where there is none. */
@@ -229,6 +244,15 @@ export const startCase = async (id: CaseId, context: CaseContext): Promise<Start
       })
       await fillLists({ database, name: 'bench_e', check: context.check })
       return { id, ...target, delivered: null }
+    }
+    case 'f': {
+      const databaseUrl = await database.create('bench_f')
+      const millrace = await startMillrace({ context, name: 'bench_f', databaseUrl, sinkUrl: null })
+      await sendOne(millrace)
+      await millrace.server.stop()
+      const rows = JSON.stringify(await readLeadRows(database, 'bench_f'))
+      const server = await plainServer('rows', { context, env: { DATABASE_URL: databaseUrl, BENCH_LEAD_ROWS: rows } })
+      return { ...plain, server, databaseName: 'bench_f', databaseUrl }
     }
   }
 }
