@@ -97,6 +97,8 @@ export interface Serving {
   readonly dataDir: string
   readonly port: number
   readonly env?: Environment
+  /** As the README starts it; signals then go to npm. */
+  readonly byNpm?: boolean
 }
 
 const firstLine = (running: Running, child: Promise<Exit>): Promise<Ready> =>
@@ -117,9 +119,19 @@ const firstLine = (running: Running, child: Promise<Exit>): Promise<Ready> =>
     void child.then(({ code, signal }) => fail(`ended (${signal ?? code}) before it was ready`))
   })
 
-export const serve = (ward: Ward, { dataDir, port, env = {} }: Serving): Server => {
+export const serve = (ward: Ward, { dataDir, port, env = {}, byNpm = false }: Serving): Server => {
   const startedAt = performance.now()
-  const running = millrace(ward, ['serve', '--json', '--port', String(port), '--data', dataDir], env)
+  const options = ['--json', '--port', String(port), '--data', dataDir]
+  const running = byNpm
+    ? watch(
+        ward.spawn({
+          command: 'npm',
+          args: ['--silent', 'start', '--', ...options],
+          cwd: ROOT,
+          env: environment(env),
+        }),
+      )
+    : millrace(ward, ['serve', ...options], env)
   let readyAfterMs = Number.NaN
   const ready = firstLine(running, running.ended).then((line) => {
     readyAfterMs = Math.round(performance.now() - startedAt)

@@ -111,6 +111,17 @@ describe('the first start', () => {
   })
 })
 
+describe('npm start', () => {
+  it('ends with npm, which passes on what it is told: whoever starts it so knows no other process', async () => {
+    const { dataDir } = home
+    const server = serve(ward, { dataDir, port: await freePort(), byNpm: true })
+    servers.push(server)
+    await server.ready
+    await stop(server)
+    expect(processesIn(dataDir)).toEqual([])
+  })
+})
+
 describe('a later start', () => {
   it('is quick, adopts the Postgres that a killed one left, and completes what it left undone', async () => {
     const { dataDir, key } = home
