@@ -166,3 +166,32 @@ describe('the reference', () => {
     ])
   })
 })
+
+it('is not ready, and asks for leads again later, while its database is only read from', async () => {
+  const { inspect } = api.home
+  const [one] = await inspect<{ place: string }>(
+    `select format('role %I in database %I', tableowner, current_database()) as place from pg_tables
+     where schemaname = 'millrace' limit 1`,
+  )
+  const anew = () =>
+    inspect(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name like 'millrace%'`,
+    )
+  await inspect(`alter ${one?.place} set default_transaction_read_only = on`)
+  await anew()
+  try {
+    await expect.poll(async () => (await get('/readyz')).json()).toEqual({ status: 'database_unavailable' })
+    const answer = await api.submit({ email: 'locked@example.com' })
+    expect([answer.statusCode, answer.json().code, answer.headers['retry-after']]).toEqual([
+      503,
+      'database_unavailable',
+      expect.any(String),
+    ])
+  } finally {
+    await inspect(`alter ${one?.place} reset default_transaction_read_only`)
+    await anew()
+  }
+  await expect.poll(async () => (await get('/readyz')).statusCode).toBe(200)
+  expect((await api.submit({ email: 'locked@example.com' })).statusCode).toBe(201)
+})

@@ -44,10 +44,11 @@ export const violatedConstraint = (error: unknown): string | undefined => {
 
 /**
  * States that mean "not now" whatever the statement was: connection lost (08), out of memory, disk or connections
- * (53), shut down or starting (57P), disk errors (58), and the session ended for idling (25P03).
+ * (53), shut down or starting (57P), disk errors (58), the session ended for idling (25P03), the server only read from,
+ * as a standby is and one whose disk is nearly full (25006), and a time-out, mostly behind somebody's lock (57014).
  */
 const isUnavailable = (state: string): boolean =>
-  /^(08|53|58|57P)/.test(state) || state === '25P03' || state === 'XX000' || state === 'XX001' || state === 'XX002'
+  /^(08|53|58|57P)/.test(state) || ['25P03', '25006', '57014', 'XX000', 'XX001', 'XX002'].includes(state)
 
 /** Classes whose messages name objects, never values: constraints, transactions, syntax and access, settings. */
 const NAMES_OBJECTS_ONLY = /^(23|25|26|2B|2F|34|3B|3D|3F|40|42|55)/

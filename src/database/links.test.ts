@@ -56,6 +56,34 @@ describe('a connection', () => {
 })
 
 describe('the pool', () => {
+  test('that has served takes it for an absence when the server does not know its user any more', async () => {
+    const user = `exchanged_${process.pid}`
+    await db.inspect(`create role ${user} login in role millrace_app`)
+    const pool = await createDatabase({ connection: { ...db.connection, user }, poolMax: 1, log: silent, waitMs: 300 })
+    try {
+      await db.inspect(`alter role ${user} nologin`)
+      await db.inspect(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${user}'`)
+      const away = { code: 'database_unavailable', kind: 'unavailable' }
+      await expect.poll(() => failure(pool.definer(read))).toMatchObject(away)
+      expect(await failure(pool.definer(read))).toMatchObject(away)
+      await db.inspect(`alter role ${user} login`)
+      await expect.poll(() => pool.definer(read).catch(() => null)).toEqual([])
+    } finally {
+      await pool.close()
+      await db.inspect(`drop role ${user}`)
+    }
+  })
+
+  test.each([
+    ['is only read from', 'set default_transaction_read_only = on', write(1)],
+    ['holds a statement up', `set statement_timeout = '20ms'`, { text: 'select pg_sleep(20)' }],
+  ])('takes it for an absence that the server %s', async (_, setting, statement) => {
+    const pool = await createDatabase({ connection: db.connection, poolMax: 1, log: silent })
+    await pool.definer({ text: setting })
+    expect(await failure(pool.batch([A], [statement]))).toMatchObject({ code: 'database_unavailable' })
+    await pool.close()
+  })
+
   test('hands connections out first come first served, and gives up after a bounded wait', async () => {
     const one = await createDatabase({ connection: db.connection, poolMax: 1, log: silent, waitMs: 150 })
     const order: number[] = []

@@ -33,7 +33,7 @@ interface Waiter {
 const PAUSE_FIRST_MS = 50
 const PAUSE_MAX_MS = 1_000
 
-/** Refused by the server for what we are, not for when we came: trying again changes nothing. */
+/** Refused by the server for what we are, not for when we came: at the start, trying again changes nothing. */
 const isRefusal = (error: unknown): boolean => {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && /^(28...|3D...|42704|42501|22023)$/.test(code)
@@ -55,6 +55,8 @@ export const createLinks = (options: LinksOptions): Links => {
   let pause: NodeJS.Timeout | undefined
   let lastError: Error | undefined
   let closing = false
+  /** It has served: a password that is changed, or a server that is exchanged, is a time without a database. */
+  let hasServed = false
   const drained: (() => void)[] = []
 
   const drop = (link: Link): void => {
@@ -106,10 +108,11 @@ export const createLinks = (options: LinksOptions): Links => {
         },
       })
       pauseMs = 0
+      hasServed = true
       all.add(link)
       give(link)
     } catch (error) {
-      if (isRefusal(error)) {
+      if (!hasServed && isRefusal(error)) {
         rejectAll(refusal(error))
         return
       }

@@ -12,13 +12,15 @@ export const serviceRoutes =
     const tags = ['Service']
     const open = { access: 'public' } as const
 
+    /** And is written to: a standby answers, too, and so does a server whose disk is nearly full. */
     const isDatabaseThere = async (): Promise<boolean> => {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<boolean>((resolve) => {
         timer = setTimeout(resolve, DATABASE_MS, false)
       })
-      const asked = database.definer({ name: 'ready', text: 'select 1 as one' }).then(
-        () => true,
+      const text = `select current_setting('transaction_read_only') as locked`
+      const asked = database.definer<{ locked: string }>({ name: 'ready', text }).then(
+        ([row]) => row?.locked === 'off',
         () => false,
       )
       try {
