@@ -14,8 +14,8 @@ export interface Verified {
   readonly breach: Breach | null
 }
 
-/** Segments read at once. */
-const PAGE = 2_000
+/** Read at once: so many segments, and of those that are large so many that they come to this. */
+const PAGE = { segments: 2_000, bytes: 16 * 1024 * 1024 }
 
 /** The first lead, before another or of all, that not one segment is left of. */
 const orphanBefore = async (database: Database, tenantId: string, before: string | null): Promise<string | null> => {
@@ -42,7 +42,7 @@ const orphanBefore = async (database: Database, tenantId: string, before: string
 export const verifyTenant = async (options: {
   readonly database: Database
   readonly tenantId: string
-  readonly page?: number
+  readonly page?: { readonly segments: number; readonly bytes: number }
   readonly onProgress?: (segments: number) => void
 }): Promise<Verified> => {
   const { database, tenantId, page = PAGE, onProgress } = options
@@ -80,15 +80,23 @@ export const verifyTenant = async (options: {
           name: 'verify_segments',
           text: `select s.lead_id, s.seq, s.at, s.hash, s.events, s.sealed, ${END_COLUMNS}
                  from (
-                   (select tenant_id, lead_id, seq, at, hash, events, sealed from millrace.segment
-                    where tenant_id = $1::uuid and (lead_id, seq) > ($2::uuid, $3::integer) order by lead_id, seq limit $4::integer)
-                   union all
-                   (select tenant_id, lead_id, seq, at, hash, null, null from millrace.retired_segment
-                    where tenant_id = $1::uuid and (lead_id, seq) > ($2::uuid, $3::integer) order by lead_id, seq limit $4::integer)
+                   select u.*, sum(coalesce(octet_length(u.events), 0) + coalesce(octet_length(u.sealed), 0))
+                     over (order by u.lead_id, u.seq rows between unbounded preceding and 1 preceding) as bytes_before
+                   from (
+                     (select tenant_id, lead_id, seq, at, hash, events, sealed from millrace.segment
+                      where tenant_id = $1::uuid and (lead_id, seq) > ($2::uuid, $3::integer)
+                      order by lead_id, seq limit $4::integer)
+                     union all
+                     (select tenant_id, lead_id, seq, at, hash, null, null from millrace.retired_segment
+                      where tenant_id = $1::uuid and (lead_id, seq) > ($2::uuid, $3::integer)
+                      order by lead_id, seq limit $4::integer)
+                     order by lead_id, seq limit $4::integer
+                   ) u
                  ) s
                  left join millrace.lead l on l.tenant_id = s.tenant_id and l.id = s.lead_id
-                 order by s.lead_id, s.seq limit $4::integer`,
-          values: [tenantId, after.lead, after.seq, page],
+                 where coalesce(s.bytes_before, 0) < $5::bigint
+                 order by s.lead_id, s.seq`,
+          values: [tenantId, after.lead, after.seq, page.segments, page.bytes],
         },
       ],
     )
@@ -108,7 +116,7 @@ export const verifyTenant = async (options: {
       if (breach) return breach
     }
     const last = rows?.at(-1)
-    if (!last || (rows?.length ?? 0) < page) break
+    if (!last) break
     after = { lead: last.lead_id as string, seq: last.seq as number }
     onProgress?.(segments)
   }

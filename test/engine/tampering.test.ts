@@ -195,6 +195,21 @@ describe('a journal that was tampered with', () => {
     }
   })
 
+  it('reads no more at once than it may, however large the leads are', async () => {
+    let batches = 0
+    const counted: Database = {
+      ...process.database,
+      batch: (tenants, statements) => {
+        batches += 1
+        return process.database.batch(tenants, statements)
+      },
+    }
+    const all = await verify()
+    const page = { segments: 2_000, bytes: 1 }
+    expect(await verifyTenant({ database: counted, tenantId: engine.tenantId, page })).toEqual(all)
+    expect(batches).toBeGreaterThanOrEqual(all.segments)
+  })
+
   it('takes nothing for broken that retention lets go while the chains are walked', async () => {
     const [, , , fourth] = leads as [string, string, string, string]
     await engine.db.inspect('create table public.kept_segment as table millrace.segment')
@@ -219,7 +234,11 @@ describe('a journal that was tampered with', () => {
       'select wrapped_key as key from millrace.lead where id = $1',
       [fourth],
     )
-    const { breach } = await verifyTenant({ database: meanwhile, tenantId: engine.tenantId, page: 1 })
+    const { breach } = await verifyTenant({
+      database: meanwhile,
+      tenantId: engine.tenantId,
+      page: { segments: 1, bytes: 1e6 },
+    })
     expect(breach).toBeNull()
     expect(await engine.db.inspect('select from millrace.retired_segment')).toHaveLength(await seqOf(fourth))
     await engine.db.inspect('delete from millrace.retired_segment')
