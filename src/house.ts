@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Audit, createAudit } from './audit/audit.ts'
 import { recordChanges } from './audit/changes.ts'
-import { type Clock, systemClock } from './base/clock.ts'
+import { type Clock, steeredClock } from './base/clock.ts'
 import { newId } from './base/ids.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Connection, createDatabase, type Database } from './database/pool.ts'
 import { createPresence, type Presence } from './database/presence.ts'
+import { followServerTime } from './database/server-time.ts'
 import { createDeadLetterAlert } from './delivery/alert.ts'
 import { createGate, type Gate, type GateLimits } from './delivery/gate.ts'
 import { createHealthCounts, type HealthCounts } from './delivery/health.ts'
@@ -144,7 +145,8 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     config.postalCodesFile === ''
       ? options.registries
       : { ...options.registries, places: await loadPostalCodes(config.postalCodesFile) }
-  const clock = options.clock ?? systemClock()
+  const steered = steeredClock()
+  const clock = options.clock ?? steered
   const master = openMaster(config)
   if (master.madeFile)
     onProgress(`made a master key: ${master.madeFile}. Back it up: without it no personal data can be read`)
@@ -160,6 +162,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       )
     const database = await createDatabase({ connection, poolMax: config.databasePool, log })
     closers.unshift(database.close)
+    if (options.clock === undefined) closers.unshift((await followServerTime({ database, clock: steered, log })).close)
     // A master key that does not open the database is told at the start, not at the first lead or anchor.
     const root = await openRoot({ database, master: master.keys, legacy: master.bytes, now: clock.now() })
     const keyring = createKeyring({ database, master: master.keys, root })
@@ -297,16 +300,9 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       onDeadLetter: createDeadLetterAlert({ database, clock, onFirst: told.alerts.hint }),
     }
     const runner = createRunner(context)
-    const made = createSweeper({
-      database,
-      clock,
-      runner,
-      runnerNumber: presence.number,
-      isHeld: presence.isHeld,
-      leadsInFlightMax: config.leadsInFlightMax,
-      gate,
-      log,
-    })
+    const { number: runnerNumber, isHeld } = presence
+    const { leadsInFlightMax } = config
+    const made = createSweeper({ database, clock, runner, runnerNumber, isHeld, leadsInFlightMax, gate, log })
     const jobs = createPostgresQueue({
       database,
       connection,
@@ -314,7 +310,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       random,
       newId: () => newId(clock.now()),
       handlers: jobHandlers({ database, audit, clock, keyring, master, told, deadLetters: () => deadLetters }),
-      runnerNumber: presence.number,
+      runnerNumber,
       concurrency: JOBS_AT_ONCE,
       log,
     })

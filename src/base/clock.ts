@@ -9,12 +9,16 @@ export interface Clock {
   now(): number
 }
 
-export const clockOf = (machine: {
+export interface Machine {
   /** The machine's clock, ms since 1970; may be set. */
   readonly wall: () => number
   /** ms since whenever; never set. */
   readonly passed: () => number
-}): Clock => {
+}
+
+export const MACHINE: Machine = { wall: () => Date.now(), passed: () => performance.now() }
+
+export const clockOf = (machine: Machine): Clock => {
   let last = 0
   /** Where the machine's clock fell behind. */
   let behind: { readonly from: number; readonly at: number } | null = null
@@ -33,7 +37,26 @@ export const clockOf = (machine: {
   }
 }
 
-export const systemClock = (): Clock => clockOf({ wall: () => Date.now(), passed: () => performance.now() })
+export const systemClock = (): Clock => clockOf(MACHINE)
+
+/** A clock that is told how far the machine's is from the one that counts. It never goes back either. */
+export interface SteeredClock extends Clock {
+  /** How far the one that counts is ahead of the machine's, ms. */
+  steer(aheadMs: number): void
+  aheadMs(): number
+}
+
+export const steeredClock = (machine: Machine = MACHINE): SteeredClock => {
+  let ahead = 0
+  const { now } = clockOf({ wall: () => machine.wall() + ahead, passed: machine.passed })
+  return {
+    now,
+    steer: (aheadMs) => {
+      ahead = Math.round(aheadMs)
+    },
+    aheadMs: () => ahead,
+  }
+}
 
 /** A clock for tests: it moves when told. */
 export interface MovableClock extends Clock {
