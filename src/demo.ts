@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { hashPassword } from './access/passwords.ts'
 import { apiKeyHash, apiKeyHint, newApiKey } from './base/api-key.ts'
 import { newId } from './base/ids.ts'
@@ -29,7 +29,9 @@ export const SINK_PATH = '/demo/sink'
 
 const read = (file: string): Demo | null => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Demo) : null)
 
+/** With a database and a master key from elsewhere, it is the first thing to be kept here. */
 const write = (file: string, demo: Demo): Demo => {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   writeFileSync(`${file}.new`, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600, flush: true })
   renameSync(`${file}.new`, file)
   return demo

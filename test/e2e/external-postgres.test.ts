@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -26,6 +27,13 @@ afterAll(async () => {
   await ward.end()
 })
 
+/** The database and the key are elsewhere: the folder is not there before the first start. */
+const place = () => ({
+  dataDir: join(ward.folder('first'), 'not-yet'),
+  env: { DATABASE_URL: server?.url ?? '', MILLRACE_MASTER_KEY: KEY },
+})
+const KEY = randomBytes(32).toString('base64')
+
 const LEAD = {
   first_name: 'Ada',
   last_name: 'Lovelace',
@@ -39,8 +47,8 @@ const LEAD = {
 describe('DATABASE_URL', () => {
   it('keeps everything in a Postgres of the system, and nothing runs beside it', async ({ skip }) => {
     skip(server === undefined, MISSING)
-    const env = { DATABASE_URL: server?.url ?? '' }
-    const dataDir = ward.folder('first')
+    const { dataDir, env } = place()
+    expect(existsSync(dataDir)).toBe(false)
     const first = serve(ward, { dataDir, port: await freePort(), env })
     const ready = await first.ready
     const submit = (url: string | null): Promise<Response> =>
@@ -81,9 +89,9 @@ describe('DATABASE_URL', () => {
 
   it('is kept in order by a worker, where the others only answer', async ({ skip }) => {
     skip(server === undefined, MISSING)
-    const env = { DATABASE_URL: server?.url ?? '' }
+    const { dataDir, env } = place()
     const answers = serve(ward, {
-      dataDir: ward.folder('first'),
+      dataDir,
       port: await freePort(),
       env: { ...env, MILLRACE_ROLE: 'api' },
     })
@@ -93,7 +101,7 @@ describe('DATABASE_URL', () => {
     // What a limited tenant keeps is measured by upkeep alone.
     await client.query('update millrace.tenant set limit_storage_bytes = 1000000000, storage_measured_at = null')
     const works = serve(ward, {
-      dataDir: ward.folder('first'),
+      dataDir,
       port: await freePort(),
       env: { ...env, MILLRACE_ROLE: 'worker' },
     })
