@@ -149,6 +149,19 @@ describe('text', () => {
   })
 })
 
+/** Each took minutes where a body was looked through anew for each of its signs; now it takes a part of a second. */
+describe('a body that is made to cost', () => {
+  it('is read in one pass, however many escapes stand in a string', () => {
+    const { a } = json(`{"a":"${'\\n'.repeat(4_000_000)}"}`)
+    expect(a).toBe('\n'.repeat(4_000_000))
+  })
+
+  it('is refused in one pass, however many signs before the bad byte look like one', () => {
+    const bytes = Buffer.concat([Buffer.from('\ufffd'.repeat(1_000_000)), Buffer.from([0xff])])
+    expect(faultOf(() => readBody(bytes, JSON_TYPE)).message).toMatch(/^body: not UTF-8 at byte 3000001;/)
+  })
+})
+
 describe('form and query', () => {
   it.each([
     ['a=1&a=2&a=3', { a: ['1', '2', '3'] }],

@@ -73,8 +73,10 @@ export const readJson = (text: string): JsonObject => {
     const start = at
     at += 1
     let read = ''
+    // Looked for anew only behind an escaped one: else each escape would have all that follows looked through again.
+    let close = -1
     for (;;) {
-      const close = text.indexOf('"', at)
+      if (close < at) close = text.indexOf('"', at)
       if (close < 0) throw expected(text, start, 'a string that is closed by a double quote')
       if (backslash >= 0 && backslash < at) backslash = text.indexOf('\\', at)
       if (backslash < 0 || backslash > close) {

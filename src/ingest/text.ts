@@ -14,11 +14,14 @@ const startsWith = (bytes: Uint8Array, ...mark: number[]): boolean => mark.every
 const firstBadByte = (bytes: Buffer): number => {
   const text = bytes.toString('utf8')
   let from = 0
+  let offset = 0
   for (;;) {
     const at = text.indexOf('\ufffd', from)
     if (at < 0) return bytes.length
-    const offset = Buffer.byteLength(text.slice(0, at))
-    if (!startsWith(bytes.subarray(offset), 0xef, 0xbf, 0xbd)) return offset + 1
+    offset += Buffer.byteLength(text.slice(from, at))
+    // One that was sent as such is none that stands for a bad byte.
+    if (!startsWith(bytes.subarray(offset, offset + 3), 0xef, 0xbf, 0xbd)) return offset + 1
+    offset += 3
     from = at + 1
   }
 }
@@ -52,9 +55,9 @@ const decodedAs = ({ bytes, charset, what }: EncodedText & { readonly charset: s
 export const decodeBytes = ({ bytes, charset, what }: EncodedText): string => {
   if (charset !== null) return decodedAs({ bytes, charset, what })
   if (!isUtf8(bytes)) {
-    throw unreadable(
-      `${what}: not UTF-8 at byte ${firstBadByte(bytes)}; send UTF-8 or name the charset in Content-Type`,
-    )
+    // Of an address nothing can be said in Content-Type.
+    const instead = what.startsWith('query') ? 'send UTF-8' : 'send UTF-8 or name the charset in Content-Type'
+    throw unreadable(`${what}: not UTF-8 at byte ${firstBadByte(bytes)}; ${instead}`)
   }
   return bytes.toString('utf8')
 }
