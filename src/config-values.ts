@@ -82,6 +82,12 @@ const readSmtp = (text: string): string =>
     ? text
     : problem('expected smtp://user:password@host:587 or smtps://…')
 
+/**
+ * The driver checks the server's certificate for each of these, and warns at length that it once will not: what it does
+ * is said to it by its name.
+ */
+const CHECKED = /([?&]sslmode=)(?:prefer|require|verify-ca)(?=[&#]|$)/
+
 /** Neither this nor `readKey` repeats what it was given: both are secrets. */
 const readUrl = (text: string): string => {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -90,7 +96,7 @@ const readUrl = (text: string): string => {
       'expected postgresql://user:password@host:5432/database (a password with other signs than letters and digits must be percent-encoded)',
     )
   }
-  return text
+  return text.includes('uselibpqcompat') ? text : text.replace(CHECKED, '$1verify-full')
 }
 
 const readKey = (text: string): KeyObject => {

@@ -17,6 +17,7 @@ import pg from 'pg'
 import { Fault } from '../base/faults.ts'
 import { translate } from './errors.ts'
 import type { Connection } from './statement.ts'
+import { unreached } from './unreached.ts'
 
 export interface MigrateOptions {
   readonly connection: Connection
@@ -194,14 +195,17 @@ export const migrate = async (options: MigrateOptions): Promise<MigrateResult> =
   const client = new pg.Client({ ...connection, application_name: 'millrace migrate', connectionTimeoutMillis: 10_000 })
   // A lost connection is also thrown as an event; the query under way rejects with it.
   client.on('error', () => {})
+  const orSay = (error: unknown): never => {
+    throw unreached(error, connection)
+  }
   try {
-    await client.connect()
+    await client.connect().catch(orSay)
     await client.query('select pg_advisory_lock($1)', [LOCK])
     if (!options.restoring) await refuseHalfRestored(client)
     const exists = await client.query(`select to_regclass('millrace.migration') is not null as found`)
     if (!check) {
       await prepareRole(client)
-      await client.query(PREPARE)
+      await client.query(PREPARE).catch(orSay)
     }
     const applied =
       check && exists.rows[0]?.found !== true

@@ -121,18 +121,42 @@ describe('DATABASE_URL', () => {
     }
   })
 
-  it('says in one line, without the password, that it cannot log in', async ({ skip }) => {
+  it('says in one line, without the password, why it cannot come in, and what to do', async ({ skip }) => {
     skip(server === undefined, MISSING)
-    const url = new URL(server?.url ?? '')
-    url.password = 'a-wrong-one'
-    const refused = await runMillrace(ward, ['serve', '--json', '--port', '0', '--data', ward.folder('refused')], {
-      DATABASE_URL: url.href,
+    const refusal = async (change: (url: URL) => void): Promise<string> => {
+      const url = new URL(server?.url ?? '')
+      change(url)
+      const args = ['serve', '--json', '--port', '0', '--data', ward.folder('refused')]
+      const refused = await runMillrace(ward, args, { DATABASE_URL: url.href })
+      expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 2, stdout: '' })
+      expect(refused.stderr).not.toContain(server?.password)
+      expect(refused.stderr.trim().split('\n'), refused.stderr).toHaveLength(1)
+      return refused.stderr
+    }
+    const { host } = new URL(server?.url ?? '')
+    const wrong = await refusal((url) => {
+      url.password = 'a-wrong-one'
     })
-    expect(refused.code).toBe(2)
-    expect(refused.stdout).toBe('')
-    expect(refused.stderr.trim().split('\n')).toHaveLength(1)
-    expect(refused.stderr).toMatch(/^millrace: /)
-    expect(refused.stderr).not.toContain('a-wrong-one')
+    expect(wrong).toMatch(/^millrace: DATABASE_URL: [^\n]* does not take the password of the user "leads"/)
+    expect(wrong).toContain(host)
+    expect(wrong).not.toContain('a-wrong-one')
+    const absent = await refusal((url) => {
+      url.pathname = '/nowhere'
+    })
+    expect(absent).toMatch(
+      /^millrace: DATABASE_URL: [^\n]* has no database "nowhere"\. [^\n]*CREATE DATABASE "nowhere"/,
+    )
+    const foreign = await refusal((url) => {
+      url.pathname = '/postgres'
+    })
+    expect(foreign).toMatch(
+      /^millrace: DATABASE_URL: the user "leads" may not make a schema in the database "postgres"/,
+    )
+    // The driver has a page to say of this mode: it says nothing but what is wrong.
+    const unencrypted = await refusal((url) => {
+      url.search = '?sslmode=require'
+    })
+    expect(unencrypted).toMatch(/^millrace: DATABASE_URL: the database at [^\n]*SSL[^\n]*\n$/)
   })
 
   it('says in one line that nobody answers at its address', async () => {
@@ -141,6 +165,9 @@ describe('DATABASE_URL', () => {
     })
     expect(refused.code).toBe(2)
     expect(refused.stderr.trim().split('\n')).toHaveLength(1)
+    expect(refused.stderr).toMatch(
+      /^millrace: DATABASE_URL: the database at 127\.0\.0\.1:\d+ cannot be reached\. [^\n]*\(ECONNREFUSED\)\n$/,
+    )
     expect(refused.stderr).not.toContain('secret')
   })
 })
