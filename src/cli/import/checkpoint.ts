@@ -67,8 +67,10 @@ export const checkpointsOf = (dataDir: string, id: string): Checkpoints => {
     },
     write: (checkpoint) => {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
-      writeFileSync(`${file}.new`, JSON.stringify(checkpoint), { mode: 0o600 })
-      renameSync(`${file}.new`, file)
+      // A name of its own: the same file may be imported twice at once.
+      const unfinished = `${file}.${process.pid}.new`
+      writeFileSync(unfinished, JSON.stringify(checkpoint), { mode: 0o600 })
+      renameSync(unfinished, file)
     },
   }
 }

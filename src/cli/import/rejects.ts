@@ -1,4 +1,4 @@
-import { closeSync, existsSync, ftruncateSync, openSync, realpathSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, realpathSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Fault } from '../../base/faults.ts'
 
@@ -51,8 +51,9 @@ export const openRejects = (options: { readonly file: string; readonly from: num
     try {
       const isKept = from > 0 && existsSync(file)
       const opened = openSync(file, isKept ? 'r+' : 'w', 0o600)
-      if (isKept) ftruncateSync(opened, from)
-      else size = 0
+      // Somebody may have taken rows out of it in the meantime: what is left stands, and nothing is made up.
+      size = isKept ? Math.min(from, fstatSync(opened).size) : 0
+      if (isKept) ftruncateSync(opened, size)
       if (size === 0) put(opened, Buffer.from(HEADER))
       return opened
     } catch (cause) {
