@@ -47,7 +47,14 @@ import type { JournalReader } from './journal/types.ts'
 import { openRoot } from './keys/root.ts'
 import type { FlowProblem, Registries } from './kit/flow.ts'
 import { type Master, openMaster } from './master-key.ts'
-import { deliveryDefaults, gateLimits, openConnection, priorityDelays, stepsOff } from './operator.ts'
+import {
+  type ConnectionOptions,
+  deliveryDefaults,
+  gateLimits,
+  openConnection,
+  priorityDelays,
+  stepsOff,
+} from './operator.ts'
 import { createOutbound, type Outbound } from './outbound/outbound.ts'
 import { loadPostalCodes } from './postal-codes.ts'
 import { createPrivacy, type Privacy } from './privacy/privacy.ts'
@@ -111,16 +118,9 @@ export interface House {
   close(drainMs: number): Promise<void>
 }
 
-export interface HouseOptions {
-  readonly config: Config
+export interface HouseOptions extends ConnectionOptions {
   readonly registries: Registries
   readonly log: Logger
-  /** What a person watching the start wants to know. */
-  readonly onProgress: (text: string) => void
-  /** Use an embedded Postgres that another process runs, where one does. */
-  readonly attach: boolean
-  /** Instead of the one the configuration names. */
-  readonly connection?: Connection
   readonly clock?: Clock
   readonly random?: () => number
   /** Over and above the operator's: where the demo's sink listens. */

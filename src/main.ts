@@ -7,23 +7,21 @@ import { pino } from 'pino'
 import { createApp } from './api/app.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { systemClock } from './base/clock.ts'
-import { Fault, isFault } from './base/faults.ts'
+import { isFault } from './base/faults.ts'
 import { keyedHash16, newKeyBytes, seal } from './base/seal.ts'
 import { runAuditVerify } from './cli/commands/audit-verify.ts'
 import { runFlowCheck } from './cli/commands/flow-check.ts'
 import { runFlowPublish } from './cli/commands/flow-publish.ts'
 import { runImport } from './cli/commands/import.ts'
-import { runMap } from './cli/commands/map.ts'
 import { runMigrate } from './cli/commands/migrate.ts'
-import { runParse } from './cli/commands/parse.ts'
 import { ownAddress, runServe, unheard } from './cli/commands/serve.ts'
 import { addApiVerb } from './cli/verbs/api.ts'
 import { addCustodyVerbs } from './cli/verbs/custody.ts'
 import { addDecisionVerbs } from './cli/verbs/decisions.ts'
 import { addDestinationVerbs } from './cli/verbs/destinations.ts'
 import { addIdentityVerbs } from './cli/verbs/identity.ts'
+import { addReadingVerbs } from './cli/verbs/reading.ts'
 import { addTenantVerbs } from './cli/verbs/tenants.ts'
-import { THRESHOLD } from './columns/propose.ts'
 import { type Config, readConfig } from './config.ts'
 import { demoSink, ensureDemo, SINK_PATH } from './demo.ts'
 import { fieldTypes } from './fields/index.ts'
@@ -32,7 +30,7 @@ import { destinationTypes } from './integrations/index.ts'
 import { openUnderTenant } from './journal/keyring.ts'
 import type { Registries } from './kit/flow.ts'
 import { openMaster } from './master-key.ts'
-import { openConnection } from './operator.ts'
+import { openConnection, requireDatabase } from './operator.ts'
 import { createMailer } from './outbound/mail.ts'
 import { lookupColumn } from './runner/journey.ts'
 import { openSite } from './site/open.ts'
@@ -81,17 +79,41 @@ const logger = (config: Config, quiet: boolean) => {
   return pino({ level: quiet ? 'warn' : config.logLevel, base: null }, destination)
 }
 
-const opener = (config: Config): (() => Promise<House>) => {
+let isInterrupted = false
+
+/**
+ * A command that is interrupted leaves no database server behind that it began: what is returned is told how to end one.
+ * A verb that listens for signals itself ends in its own way.
+ */
+const endWhenInterrupted = (): ((stop: () => Promise<void>) => void) => {
+  if (process.listenerCount('SIGINT') > 0) return () => undefined
+  return (stop) => {
+    for (const [signal, number] of [
+      ['SIGINT', 2],
+      ['SIGTERM', 15],
+    ] as const)
+      process.once(signal, () => {
+        isInterrupted = true
+        void stop().finally(() => process.exit(128 + number))
+      })
+  }
+}
+
+/** `mayMake`: a database that is not there yet, and tell of it. */
+const opener = (config: Config, mayMake = false): (() => Promise<House>) => {
   const log = logger(config, true)
-  return () =>
-    openHouse({
+  return async () => {
+    if (!mayMake) requireDatabase(config)
+    return openHouse({
       config,
       registries,
       log,
-      onProgress: () => undefined,
+      onProgress: mayMake ? progress : () => undefined,
       attach: true,
       outboundAllow: [demoSink(config.dataDir) ?? ownAddress(config)],
+      onStarted: endWhenInterrupted(),
     })
+  }
 }
 
 const mailerOf = ({ smtpUrl, mailFrom }: Config) =>
@@ -202,6 +224,8 @@ const act = async (run: () => Promise<number>): Promise<void> => {
     process.exitCode = await run()
   } catch (error) {
     if (error instanceof CommanderError) throw error
+    // What broke then broke of that.
+    if (isInterrupted) return
     const detail = isFault(error) && error.detail ? ` (${error.detail})` : ''
     const code = (error as NodeJS.ErrnoException).code
     const text = isFault(error)
@@ -233,52 +257,9 @@ program
   .command('migrate')
   .description('Bring the database up to date')
   .option('--data <folder>', 'data folder (MILLRACE_DATA)')
-  .action((flags) => act(() => runMigrate({ openHouse: opener(configOf(flags)), output: process.stdout })))
+  .action((flags) => act(() => runMigrate({ openHouse: opener(configOf(flags), true), output: process.stdout })))
 
-program
-  .command('parse')
-  .description('Read lines from standard input as a field type; print each as JSON')
-  .argument('<type>', 'field type: phone, email, …')
-  .option('--country <code>', 'country of numbers without one', 'US')
-  .action((type: string, flags) =>
-    act(() =>
-      runParse({ type, country: flags.country, input: process.stdin, output: process.stdout, now: Date.now() }),
-    ),
-  )
-
-program
-  .command('map')
-  .description('Propose a field for each column of a CSV file, by its name and its values; ask where it is not sure')
-  .argument('<file>')
-  .option('--country <code>', 'country of phones, states and postal codes', 'US')
-  .option('--threshold <number>', 'columns less sure than this, 0 to 1, are asked about', String(THRESHOLD))
-  .option(
-    '--encoding <name>',
-    'what the file is written in: utf-8, windows-1252, utf-16le, …; it is found out otherwise',
-  )
-  .option('--samples', 'show some values of each column: they may be personal')
-  .option('--yaml', 'print fields and mapping for a flow file')
-  .option('--json', 'print JSON')
-  .action((file: string, flags) =>
-    act(() => {
-      const threshold = Number(flags.threshold)
-      if (!(threshold >= 0 && threshold <= 1))
-        throw new Fault('invalid_request', {
-          message: `--threshold ${flags.threshold}: expected a number from 0 to 1, such as ${THRESHOLD}`,
-        })
-      return runMap({
-        file,
-        encoding: flags.encoding,
-        country: flags.country,
-        threshold,
-        json: flags.json === true,
-        samples: flags.samples === true,
-        yaml: flags.yaml === true,
-        now: Date.now(),
-        output: process.stdout,
-      })
-    }),
-  )
+addReadingVerbs(program, { act })
 
 program
   .command('import')

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Fault } from './base/faults.ts'
 import type { Config } from './config.ts'
 import { attachEmbedded } from './database/attach.ts'
 import { startEmbedded } from './database/embedded.ts'
@@ -38,20 +41,41 @@ export const gateLimits = (config: Config): GateLimits => ({
   tenantPerSecond: config.tenantRate === 0 ? null : config.tenantRate,
 })
 
-/** The database that the configuration names, without a look at what is in it. */
-export const openConnection = async (options: {
+/**
+ * For what works on data that is there: a folder named wrongly gets no new and empty database, of which all that is asked
+ * would be true.
+ */
+export const requireDatabase = ({ databaseUrl, dataDir }: Config): void => {
+  if (databaseUrl !== undefined || existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) return
+  throw new Fault('setting_invalid', {
+    message:
+      `There is no database in ${dataDir}. Name the folder of one with --data or MILLRACE_DATA, or a server with ` +
+      'DATABASE_URL; `millrace serve` makes one.',
+  })
+}
+
+export interface ConnectionOptions {
   readonly config: Config
   /** Use an embedded Postgres that another process runs, where one does. */
   readonly attach: boolean
+  /** What a person watching the start wants to know. */
   readonly onProgress: (text: string) => void
   /** Instead of the one the configuration names. */
   readonly connection?: Connection
-}): Promise<{ connection: Connection; stop: () => Promise<void> }> => {
+  /** Told how to end a server that was begun, before anything is asked of it. */
+  readonly onStarted?: (stop: () => Promise<void>) => void
+}
+
+/** The database that the configuration names, without a look at what is in it. */
+export const openConnection = async (
+  options: ConnectionOptions,
+): Promise<{ connection: Connection; stop: () => Promise<void> }> => {
   const { config, attach, onProgress } = options
   if (options.connection) return { connection: options.connection, stop: async () => undefined }
   if (config.databaseUrl) return { connection: { connectionString: config.databaseUrl }, stop: async () => undefined }
   const running = attach ? attachEmbedded(config.dataDir) : null
   if (running) return { connection: running, stop: async () => undefined }
   const embedded = await startEmbedded({ dataDir: config.dataDir, onLog: onProgress })
+  options.onStarted?.(embedded.stop)
   return { connection: embedded.connection, stop: embedded.stop }
 }

@@ -6,7 +6,7 @@ import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { embeddedAddress, withDatabase } from '../chaos/evidence.ts'
-import { type Environment, type Ready, runMillrace, type Server, serve } from '../chaos/server.ts'
+import { type Environment, millrace, type Ready, runMillrace, type Server, serve } from '../chaos/server.ts'
 import { freePort, openWard, processesIn, type Ward } from '../chaos/ward.ts'
 
 const FIRST_START_MS = 15_000
@@ -179,6 +179,29 @@ describe('a later start', () => {
   })
 })
 
+describe('a command that is interrupted', () => {
+  it('leaves no database server behind, wherever it stood', async () => {
+    const { dataDir } = home
+    const { server } = await start(dataDir)
+    await server.kill()
+    expect(processesIn(dataDir)).not.toEqual([])
+    await withDatabase(embeddedAddress(dataDir), async (client) => {
+      // Whoever opens the database waits for this one, under which it is migrated.
+      await client.query('select pg_advisory_lock(4183270115)')
+      const verifying = millrace(ward, ['audit', 'verify', '--data', dataDir])
+      const waiting = `select count(*)::integer as n from pg_locks where locktype = 'advisory' and not granted`
+      await expect.poll(async () => (await client.query(waiting)).rows[0].n, { timeout: 20_000 }).toBe(1)
+      verifying.signal('SIGINT')
+      expect(await verifying.ended).toEqual({ code: 130, signal: null })
+      expect(verifying.stderr()).toBe('')
+    }).catch((error: Error) => {
+      // Its own session ends with the server.
+      if (!/terminat|closed/i.test(error.message)) throw error
+    })
+    expect(processesIn(dataDir)).toEqual([])
+  })
+})
+
 describe('a start that cannot be is told in one line, with exit code 2, and leaves nothing running', () => {
   it('port taken', async () => {
     const other = createServer().listen(await freePort(), '127.0.0.1')
@@ -227,7 +250,9 @@ describe('a start that cannot be is told in one line, with exit code 2, and leav
   it('database down', async () => {
     const url = `postgresql://millrace:secret@127.0.0.1:${await freePort()}/millrace`
     const text = await refusal(ward.folder('down'), { DATABASE_URL: url })
-    expect(text).toMatch(/^millrace: The database cannot be reached[^\n]*ECONNREFUSED[^\n]*$/)
+    expect(text).toMatch(
+      /^millrace: DATABASE_URL: the database at 127\.0\.0\.1:\d+ cannot be reached\. [^\n]*ECONNREFUSED[^\n]*$/,
+    )
     expect(text).not.toContain('secret')
   })
 
@@ -265,6 +290,34 @@ describe('a start that cannot be is told in one line, with exit code 2, and leav
     writeFileSync(join(dataDir, 'master.key'), 'half a ke', { mode: 0o600 })
     expect(await refusal(dataDir, {})).toMatch(/^millrace: \S+master\.key holds no key of 32 bytes[^\n]*$/)
     expect(existsSync(join(dataDir, 'postgres'))).toBe(false)
+  })
+
+  it('a folder without a database, where one is asked about: none is made, of which all would be true', async () => {
+    const nowhere = join(ward.folder('mistyped'), 'data')
+    const file = join(ward.folder('rows'), 'nowhere.csv')
+    writeFileSync(file, 'email\nmary@example.com\n')
+    for (const args of [
+      ['audit', 'verify', '--json'],
+      ['import', file, '--flow', 'demo', '--source', 'website'],
+    ]) {
+      const { code, stdout, stderr } = await runMillrace(ward, [...args, '--data', nowhere])
+      expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(/^millrace: There is no database in \S+\. Name the folder [^\n]*\n$/)
+      expect(existsSync(nowhere)).toBe(false)
+    }
+    const made = await runMillrace(ward, ['migrate', '--data', nowhere])
+    expect(made.code, made.stderr).toBe(0)
+    expect(made.stderr).toMatch(/^made a master key: \S+\. Back it up/)
+    expect(made.stderr).toMatch(/^applied \d+ migrations/m)
+    expect(processesIn(nowhere)).toEqual([])
+    const verified = await runMillrace(ward, ['audit', 'verify', '--json', '--data', nowhere])
+    expect(verified.code, verified.stderr).toBe(0)
+  })
+
+  it('a country that is none, of which no number would be right', async () => {
+    const { code, stdout, stderr } = await runMillrace(ward, ['parse', 'phone', '--country', 'XX'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toBe('millrace: --country XX: expected an ISO 3166 code such as US\n')
   })
 
   it('an option that is none', async () => {

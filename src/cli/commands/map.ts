@@ -7,7 +7,7 @@ export interface MapOptions {
   readonly file: string
   /** What the file is written in; undefined: it is found out. */
   readonly encoding?: string | undefined
-  /** ISO 3166-1 alpha-2, in any case */
+  /** ISO 3166-1 alpha-2 */
   readonly country: string
   /** 0 to 1: columns less sure than this are asked about. */
   readonly threshold: number
@@ -107,7 +107,7 @@ export const runMap = async (options: MapOptions): Promise<number> => {
     const head = await headOf(handle, options.file)
     const { columns, rows } = await sampleColumns(handle, head, ROWS_SAMPLED)
     const { now, threshold } = options
-    const proposals = proposeFields(columns, { country: options.country.toUpperCase(), now, threshold })
+    const proposals = proposeFields(columns, { country: options.country, now, threshold })
     const samples = (header: string): string[] =>
       samplesOf(columns.find((column) => column.header === header)?.values ?? [])
     const { output } = options

@@ -27,7 +27,7 @@ const rows = (text: string) =>
 test('prints what a type makes of each line', async () => {
   const { state, output } = keeper()
   const input = Readable.from(['(512) 555-1234\n', '\r\nnonsense'])
-  expect(await runParse({ type: 'phone', country: 'us', input, output, now })).toBe(0)
+  expect(await runParse({ type: 'phone', country: 'US', input, output, errors: output, now })).toBe(0)
   const [first, ...others] = rows(state.text)
   expect(Object.keys(first)).toEqual(['raw', 'normal', 'valid', 'masked', 'parts'])
   expect(first).toMatchObject({ raw: '(512) 555-1234', normal: '+15125551234', valid: true, masked: false })
@@ -39,20 +39,24 @@ test('prints what a type makes of each line', async () => {
 })
 
 test('names the nearest type for one that is unknown', async () => {
-  for (const type of ['fone', '__proto__', 'constructor']) {
+  const told = async (type: string): Promise<string> => {
     const { state, output } = keeper()
-    expect(await runParse({ type, country: 'US', input: Readable.from([]), output, now })).toBe(2)
-    expect(state.text).toMatch(/^Unknown field type "[a-z_]+"\. Did you mean [a-z_]+\? Known: .*\.\n$/)
+    const errors = keeper()
+    const asked = { type, country: 'US', input: Readable.from([]), output, errors: errors.output, now }
+    expect(await runParse(asked)).toBe(2)
+    // A program that reads the JSON is not given a sentence.
+    expect(state.text).toBe('')
+    return errors.state.text
   }
-  const { state, output } = keeper()
-  await runParse({ type: 'emial', country: 'US', input: Readable.from([]), output, now })
-  expect(state.text).toContain('Did you mean email?')
+  for (const type of ['fone', '__proto__', 'constructor'])
+    expect(await told(type)).toMatch(/^Unknown field type "[a-z_]+"\. Did you mean [a-z_]+\? Known: .*\.\n$/)
+  expect(await told('emial')).toContain('Did you mean email?')
 })
 
 test('waits for a slow reader instead of piling up what it prints', async () => {
   const { state, output } = keeper(1)
   const input = Readable.from(Array.from({ length: 500 }, (_, at) => `line ${at}\n`))
-  expect(await runParse({ type: 'string', country: 'US', input, output, now })).toBe(0)
+  expect(await runParse({ type: 'string', country: 'US', input, output, errors: output, now })).toBe(0)
   expect(rows(state.text)).toHaveLength(500)
   expect(state.pendingMax).toBeLessThan(200)
 })
@@ -65,5 +69,5 @@ test('ends when its reader has left', async () => {
     })(),
   )
   const output = new Writable({ highWaterMark: 1, write: (_chunk, _, done) => done(new Error('EPIPE')) })
-  expect(await runParse({ type: 'string', country: 'US', input, output, now })).toBe(0)
+  expect(await runParse({ type: 'string', country: 'US', input, output, errors: output, now })).toBe(0)
 })

@@ -8,12 +8,14 @@ import type { FieldType, ParseContext } from '../../kit/field.ts'
 export interface ParseOptions {
   /** Name of the field type: `phone`. */
   readonly type: string
-  /** ISO 3166-1 alpha-2, in any case: the country of the flow. */
+  /** ISO 3166-1 alpha-2: the country of the flow. */
   readonly country: string
   /** UTF-8 text, a value to a line. */
   readonly input: NodeJS.ReadableStream
   /** Gets one JSON object a line: raw, normal, valid, masked, parts. */
   readonly output: NodeJS.WritableStream
+  /** Gets what is wrong with the question, in a line. */
+  readonly errors: { write(text: string): unknown }
   /** Milliseconds since 1970: what ages and two-digit years count from. */
   readonly now: number
 }
@@ -54,7 +56,7 @@ const flush = (output: NodeJS.WritableStream, gone: AbortSignal): Promise<void> 
  * Reads lines and prints what the type makes of each. Returns the exit code: 0, also where the reader of the output
  * left early (`| head`), and 2 for an unknown type.
  */
-export const runParse = async ({ type: name, country, input, output, now }: ParseOptions): Promise<number> => {
+export const runParse = async ({ type: name, country, input, output, errors, now }: ParseOptions): Promise<number> => {
   const leave = new AbortController()
   const onGone = () => leave.abort()
   output.on('error', onGone).on('close', onGone)
@@ -62,11 +64,10 @@ export const runParse = async ({ type: name, country, input, output, now }: Pars
   try {
     const type = typeNamed(name)
     if (!type) {
-      await write(output, unknownType(name), leave.signal)
-      await flush(output, leave.signal)
+      errors.write(unknownType(name))
       return EXIT_USAGE
     }
-    const context: ParseContext = { country: country.toUpperCase(), now, fields: {} }
+    const context: ParseContext = { country, now, fields: {} }
     for await (const line of lines) {
       const isRead = await write(output, `${JSON.stringify(type.parse(line, context))}\n`, leave.signal)
       if (!isRead) break

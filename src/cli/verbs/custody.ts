@@ -9,7 +9,8 @@ import { runRetention } from '../commands/retention.ts'
 /** What main.ts hands to verbs that are added outside of it. */
 export interface VerbContext {
   readonly configOf: (flags: { readonly data?: string }) => Config
-  readonly opener: (config: Config) => () => Promise<House>
+  /** `mayMake`: a database that is not there yet. */
+  readonly opener: (config: Config, mayMake?: boolean) => () => Promise<House>
   /** Runs a verb and ends the process with its code; what went wrong is one line. */
   readonly act: (run: () => Promise<number>) => Promise<void>
 }

@@ -44,11 +44,11 @@ export const addTenantVerbs = (
   program: Command,
   { configOf, opener, act, servedAt }: VerbContext & { readonly servedAt: (config: Config) => string },
 ): void => {
-  const common = (flags: Flags) => {
+  const common = (flags: Flags, mayMake = false) => {
     const config = configOf(flags)
     return {
       config,
-      openHouse: opener(config),
+      openHouse: opener(config, mayMake),
       output: process.stdout,
       progress: process.stderr,
       json: flags.json === true,
@@ -72,7 +72,7 @@ export const addTenantVerbs = (
     ),
   ).action((slug: string, flags: Flags & { name?: string; owner?: string }) =>
     act(async () => {
-      const { config, ...rest } = common(flags)
+      const { config, ...rest } = common(flags, true)
       const { name, owner } = flags
       return runTenantCreate({
         ...rest,
