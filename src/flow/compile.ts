@@ -15,7 +15,7 @@ import { compileTerms } from '../kit/terms.ts'
 import { createDestinationTools } from './destination-tools.ts'
 import { BLOCKS, type FlowDocument, type SourceDocument, type StepDocument } from './document.ts'
 import { readDurationMs } from './durations.ts'
-import { compileMapping, incomingScope, isTemplate, NO_LEAD } from './mapping.ts'
+import { compileMapping, compileOwnId, incomingScope, isTemplate, NO_LEAD } from './mapping.ts'
 import { formatProblem } from './problems.ts'
 import { ROUTE } from './references.ts'
 import { compileExpression, compileRule } from './rules.ts'
@@ -129,6 +129,7 @@ const compileSource = (
     enabled: source.enabled,
     successStatus: source.successStatus,
     idField: source.idField,
+    ownId: source.idField === null ? null : compileOwnId(source.idField),
     answerWithinMs: document.answerWithinMs,
     partial: source.partial,
     map: compileMapping({

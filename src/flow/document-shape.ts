@@ -73,7 +73,7 @@ export const SOURCE_SHAPE: Shape = {
     adapter: text('the name of an adapter'),
     mapping: { type: 'object', additionalProperties: {} },
     mapping_takes: { enum: ['first', 'last'] },
-    id_field: text('the name of a key'),
+    id_field: text('the name of a key, or a path such as meta.id'),
     success_status: { enum: [200, 201] },
     partial: { type: 'boolean' },
     ...BLOCK_KEYS,

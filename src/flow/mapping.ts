@@ -147,10 +147,13 @@ export const NO_LEAD: Omit<LeadView, 'extra'> = {
   deliveries: {},
 }
 
-type Taker =
-  | { readonly path: { readonly text: string; readonly form: string; readonly names: readonly (string | number)[] } }
-  | { readonly template: Template }
-  | { readonly value: string }
+interface Path {
+  readonly text: string
+  readonly form: string
+  readonly names: readonly (string | number)[]
+}
+
+type Taker = { readonly path: Path } | { readonly template: Template } | { readonly value: string }
 
 type Way = Taker & { readonly when: Rule | null }
 
@@ -161,17 +164,26 @@ export interface MappingAsked {
   readonly scope: Scope
 }
 
-const pathOf = (text: string): Taker => {
+const pathOf = (text: string): Path => {
   const names = readPath(text) ?? [text]
   const [only] = names
   const key = text.startsWith('[') && names.length === 1 && typeof only === 'string' ? only : text
-  return { path: { text: key, form: canonical(key), names } }
+  return { text: key, form: canonical(key), names }
+}
+
+/** Reads the sender's own id of a lead, by its key or path as a mapping does; null where none comes. */
+export const compileOwnId = (idField: string): ((incoming: Incoming) => Json) => {
+  const path = pathOf(idField)
+  return (incoming) =>
+    Object.hasOwn(incoming, path.text)
+      ? (incoming[path.text] ?? null)
+      : (find({ incoming, index: indexOf(incoming), ...path })?.value ?? null)
 }
 
 const wayOf = (taking: Taking, scope: Scope): Way => {
   const when = taking.when === null ? null : compileRule(taking.when, scope)
   if (taking.from === 'template') return { template: compileTemplate(taking.text, scope), when }
-  return taking.from === 'value' ? { value: taking.text, when } : { ...pathOf(taking.text), when }
+  return taking.from === 'value' ? { value: taking.text, when } : { path: pathOf(taking.text), when }
 }
 
 /**

@@ -54,8 +54,9 @@ export interface CompiledSource {
   readonly name: string
   readonly enabled: boolean
   readonly successStatus: 200 | 201
-  /** The sender's own id of a lead: an idempotency key inside the body. */
+  /** The sender's own id of a lead: an idempotency key inside the body, and how it is read. */
   readonly idField: string | null
+  readonly ownId: ((incoming: Readonly<Record<string, Json>>) => Json) | null
   readonly answerWithinMs: number
   /** Its leads come in part: what rules cannot know of them does not count against them. */
   readonly partial: boolean

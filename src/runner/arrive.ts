@@ -146,7 +146,7 @@ export const arrive = async (
   if (erased && isOneOf(erased, journey, fields)) return turnAway(journey, submission, at)
 
   // As text whatever it is: a sender may write a list or an object there, which has no text of its own.
-  const own = source.idField === null ? '' : textOf(submission.values[source.idField])
+  const own = source.ownId === null ? '' : textOf(source.ownId(submission.values))
   const idempotency = submission.idempotencyKey ?? (own === '' ? null : `id:${own}`)
   if (idempotency !== null) {
     const claim = await ctx.identity.claimIdempotency(journey.submissionHolder, keys, {
@@ -159,7 +159,10 @@ export const arrive = async (
     if (!claim.held) {
       if (!claim.same)
         throw new Fault('idempotency_key_reused', {
-          message: `This idempotency key was used with another body: lead ${claim.leadId}`,
+          message:
+            submission.idempotencyKey === null
+              ? `The id in "${source.idField}" came before, with another body: lead ${claim.leadId}`
+              : `This idempotency key was used with another body: lead ${claim.leadId}`,
         })
       return { journey, repeats: claim.leadId }
     }
