@@ -1,3 +1,4 @@
+import type { Problem } from './contract/problem.ts'
 import type { Answer } from './contract/submission.ts'
 
 // What XML 1.0 has no way to write.
@@ -33,4 +34,14 @@ export const answerXml = (answer: Answer): string => {
   })
   parts.push(`<destinations>${each.join('')}</destinations>`)
   return `<?xml version="1.0" encoding="UTF-8"?>\n<result>${parts.join('')}</result>\n`
+}
+
+/** A problem document as XML: RFC 9457, appendix B. Of `errors`, each is an `i`, as it says of lists. */
+export const problemXml = ({ errors, ...plain }: Problem): string => {
+  const parts = Object.entries(plain).map(([name, value]) => element(name, value))
+  if (errors) {
+    const each = errors.map(({ field, message }) => `<i>${element('field', field)}${element('message', message)}</i>`)
+    parts.push(`<errors>${each.join('')}</errors>`)
+  }
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<problem xmlns="urn:ietf:rfc:7807">${parts.join('')}</problem>\n`
 }

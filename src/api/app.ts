@@ -88,6 +88,7 @@ import { webhookRoutes } from './routes/webhooks.ts'
 import { workbenchRoutes } from './routes/workbench.ts'
 import { whenFirstGiven } from './serialization.ts'
 import type { Gate } from './submission-gate.ts'
+import { refuseUnread } from './unread.ts'
 import { validatorCompiler } from './validation.ts'
 
 export type { ApiDeps, ApiKeys, ApiSettings, Published } from './deps.ts'
@@ -101,30 +102,16 @@ const KEEP_ALIVE_MS = 72_000
 const REQUEST_MS = 30_000
 const PARAM_CHARS_MAX = 320
 
-/** What can't even be read as HTTP: answered in a line, logged nowhere, since it may hold anything. */
-const refuse = (error: Error & { code?: string }, socket: import('node:net').Socket): void => {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
-}
-
-const newServer = (deps: ApiDeps): FastifyInstance =>
-  Fastify({
+const newServer = (deps: ApiDeps): FastifyInstance => {
+  const newId = correlationIds()
+  return Fastify({
     // The interface that fastify asks of a logger is narrower than pino's own.
     loggerInstance: deps.log as FastifyBaseLogger,
     // A logger for each request would cost as much as reading the body; what names the request is added to the line.
     childLoggerFactory: (logger) => logger,
     // Its lines would hold addresses; ours is written by observe.ts.
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: correlationIds(),
+    genReqId: newId,
     requestIdHeader: false,
     trustProxy: deps.settings.trustedProxies.length === 0 ? false : [...deps.settings.trustedProxies],
     bodyLimit: BODY_BYTES_MAX,
@@ -135,12 +122,13 @@ const newServer = (deps: ApiDeps): FastifyInstance =>
     return503OnClosing: false,
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
     schemaController: { compilersFactory: { buildSerializer: whenFirstGiven } },
-    clientErrorHandler: refuse,
+    clientErrorHandler: refuseUnread({ log: deps.log, newId: () => newId({ headers: {} }) }),
     frameworkErrors: (error, request, reply) => {
       reply.headers(SECURITY_HEADERS)
       errorHandler(error, request, reply)
     },
   })
+}
 
 /** All that tells who asks, and who may come in. */
 const accessOf = async (

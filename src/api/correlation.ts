@@ -10,7 +10,7 @@ const TOKEN = /^(?=.*[A-Za-z])[A-Za-z0-9_-]{6,64}$/
 const PROCESS_BYTES = 9
 
 /** The sender's correlation id where it is a plain token, else one of ours: the process, then a count. */
-export const correlationIds = (): ((request: IncomingMessage) => string) => {
+export const correlationIds = (): ((request: Pick<IncomingMessage, 'headers'>) => string) => {
   const process = `r${randomBytes(PROCESS_BYTES).toString('hex')}`
   let count = 0
   return (request) => {

@@ -11,7 +11,7 @@ const suits = (range: string, types: readonly string[]): number => {
 
 const TYPES: Readonly<Record<AnswerFormat, readonly string[]>> = {
   json: ['application/json', 'application/problem+json'],
-  xml: ['application/xml', 'text/xml'],
+  xml: ['application/xml', 'text/xml', 'application/problem+xml'],
 }
 
 const QUALITY = /;\s*q\s*=\s*([01](?:\.\d{0,3})?)/i
@@ -41,6 +41,15 @@ export const answerFormat = (accept: string | undefined): AnswerFormat => {
     throw new Fault('not_acceptable', { message: 'Accept: expected application/json, application/xml or text/xml' })
   }
   return json >= xml ? 'json' : 'xml'
+}
+
+/** Whether an error is to be told in XML: of an Accept that nothing fits, nothing can be told so. */
+export const prefersXml = (accept: string | undefined): boolean => {
+  try {
+    return answerFormat(accept) === 'xml'
+  } catch {
+    return false
+  }
 }
 
 /** For routes that answer in JSON only. Throws Fault `not_acceptable`. */

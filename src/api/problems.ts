@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault, type FaultCode, isFault } from '../base/faults.ts'
+import { BODY_BYTES_MAX } from '../ingest/body.ts'
 import type { Problem } from './contract/problem.ts'
 import { FAULT_STATUS, RETRY_AFTER_MS } from './statuses.ts'
 
@@ -10,29 +11,41 @@ import { FAULT_STATUS, RETRY_AFTER_MS } from './statuses.ts'
 
 /** What fastify throws before a handler runs, in our words: its own quote the request. */
 const FRAMEWORK: Readonly<Record<string, { readonly code: FaultCode; readonly message: string }>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', message: 'body: larger than 1 MB' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'unsupported_media_type',
-    message: 'Content-Type: a kind of body that is not read here',
+    message: 'Content-Type: a kind of body that is not read here; what is, /docs says, and application/json mostly',
   },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     code: 'unreadable_body',
     message: 'body: its size is not the one that Content-Length says',
   },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    code: 'not_found',
+    message: 'There is nothing at this address: a name in it is longer than any name is.',
+  },
   FST_ERR_BAD_URL: { code: 'invalid_request', message: 'The address has a percent escape that is not UTF-8.' },
 }
 
-const frameworkFault = (error: unknown): Fault | null => {
+const KB = 1024
+
+const tooLarge = (bytesMax: number): Fault => {
+  const most = bytesMax >= KB * KB ? `${Math.floor(bytesMax / KB / KB)} MB` : `${Math.floor(bytesMax / KB)} KB`
+  return new Fault('body_too_large', { message: `body: larger than ${most}, the most that is taken here` })
+}
+
+const frameworkFault = (error: unknown, bodyBytesMax: number): Fault | null => {
   const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(bodyBytesMax)
   const known = typeof code === 'string' && Object.hasOwn(FRAMEWORK, code) ? FRAMEWORK[code] : undefined
   if (known) return new Fault(known.code, { message: known.message })
   const isTheirs = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
   return isTheirs ? new Fault('invalid_request', { message: 'The request cannot be read.' }) : null
 }
 
-export const faultOf = (error: unknown): Fault => {
+/** `bodyBytesMax`: of the address that was asked. */
+export const faultOf = (error: unknown, bodyBytesMax: number = BODY_BYTES_MAX): Fault => {
   if (isFault(error)) return error
-  const theirs = typeof error === 'object' && error !== null ? frameworkFault(error) : null
+  const theirs = typeof error === 'object' && error !== null ? frameworkFault(error, bodyBytesMax) : null
   return theirs ?? new Fault('internal', { message: 'Internal error', cause: error })
 }
 
@@ -133,4 +146,4 @@ export const sendProblem = (
 }
 
 export const errorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-  sendProblem(faultOf(error), request, reply)
+  sendProblem(faultOf(error, request.routeOptions?.bodyLimit), request, reply)

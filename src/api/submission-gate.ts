@@ -28,6 +28,12 @@ export interface Gate {
 export const first = (header: string | readonly string[] | undefined): string | undefined =>
   typeof header === 'object' ? header[0] : header
 
+/** A key that stands twice in an address is one key. */
+const keyIn = (query: unknown): string | undefined => {
+  const { key } = query as { readonly key?: string | readonly string[] }
+  return first(key)
+}
+
 export const textIn = (values: unknown, name: string): string | undefined => {
   const value = (values as Readonly<Record<string, unknown>>)[name]
   return typeof value === 'string' ? value : undefined
@@ -107,7 +113,7 @@ export const recognise = (gate: Gate, request: FastifyRequest, now: number): Rec
       presented: findKey({
         authorization: headers.authorization,
         apiKey: first(headers['x-api-key']),
-        query: textIn(query, 'key'),
+        query: keyIn(query),
       }),
       flow,
       source,
@@ -120,6 +126,10 @@ export const recognise = (gate: Gate, request: FastifyRequest, now: number): Rec
   }
 }
 
+/** Whether a body comes as it is. Codings are the same in any capitals, and an empty header names none. */
+const isPlain = (encoding: string | undefined): boolean =>
+  encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity'
+
 /** The hook before a submission's body. Where all is known here it is done at once, without a promise. */
 export const judgeHead =
   (gate: Gate): onRequestHookHandler =>
@@ -131,8 +141,7 @@ export const judgeHead =
     const go = (source: Recognised): void | Promise<void> => {
       if (headers.origin !== undefined) allowOrigin(request, reply, source.corsOrigins)
       limitKey(gate, source, now)
-      const encoding = headers['content-encoding']
-      if (encoding !== undefined && encoding !== 'identity') {
+      if (!isPlain(headers['content-encoding'])) {
         throw new Fault('unsupported_media_type', {
           message: 'Content-Encoding: expected none; send the body as it is',
         })

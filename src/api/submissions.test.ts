@@ -185,6 +185,76 @@ describe('a lead that was turned away', () => {
   })
 })
 
+describe('a submission that cannot be taken', () => {
+  it('is told so in XML where its source reads that', async () => {
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: SUBMIT,
+      headers: { ...bearer(), ...JSON_TYPE, accept: 'text/xml' },
+      payload: '{"email": <',
+    })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.headers['content-type']).toBe('application/problem+xml; charset=utf-8')
+    expect(answer.body).toMatch(
+      /^<\?xml version="1.0" encoding="UTF-8"\?>\n<problem xmlns="urn:ietf:rfc:7807">.*<\/problem>\n$/,
+    )
+    expect(answer.body).toContain('<status>400</status>')
+    expect(answer.body).toContain('<code>unreadable_body</code>')
+    expect(answer.body).toContain(
+      '<errors><i><field>body</field><message>line 1, column 11: expected a value</message></i></errors>',
+    )
+    const keyless = await api.app.inject({ method: 'GET', url: SUBMIT, headers: { accept: 'application/xml' } })
+    expect(keyless.statusCode).toBe(401)
+    expect(keyless.headers['www-authenticate']).toBe('Bearer realm="millrace"')
+    expect(keyless.body).toContain('<code>unauthenticated</code>')
+  })
+
+  it('is told of its query where that is what cannot be read', async () => {
+    const ask = (query: string) => api.app.inject({ method: 'GET', url: `${SUBMIT}?key=${api.keys.web}&${query}` })
+    expect((await ask('a=%ff')).json()).toMatchObject({
+      status: 400,
+      code: 'unreadable_body',
+      detail: 'query: pair 2: not UTF-8 at byte 1; send UTF-8',
+      errors: [{ field: 'query', message: 'pair 2: not UTF-8 at byte 1; send UTF-8' }],
+    })
+    expect((await ask(`a${'[b]'.repeat(20)}=1`)).json()).toMatchObject({
+      detail: 'query: expected at most 16 levels',
+      errors: [{ field: 'query', message: 'expected at most 16 levels' }],
+    })
+  })
+
+  it('is nowhere where the address names what no name is', async () => {
+    const answer = await api.submit(lead(), { url: `/flows/${'x'.repeat(400)}/sources/web/submit` })
+    expect([answer.statusCode, answer.json().code]).toEqual([404, 'not_found'])
+  })
+
+  it('is told how large it may be, wherever it goes', async () => {
+    const payload = JSON.stringify({ a: 'x'.repeat(17 * 1024 * 1024) })
+    const send = (url: string) =>
+      api.app.inject({ method: 'POST', url, headers: { ...bearer(), ...JSON_TYPE }, payload })
+    expect((await send(SUBMIT)).json()).toMatchObject({ status: 413, detail: expect.stringContaining('than 1 MB') })
+    expect((await send('/api/v1/leads/batch')).json()).toMatchObject({
+      status: 413,
+      detail: expect.stringContaining('than 16 MB'),
+    })
+  })
+})
+
+describe('a submission is taken', () => {
+  it.each(['identity', 'Identity', ''])('packed as %j, which is not at all', async (encoding) => {
+    const headers = { ...bearer(), ...JSON_TYPE, 'content-encoding': encoding }
+    expect((await api.submit(lead(), { headers })).statusCode).toBe(201)
+  })
+
+  it('with its key twice in the address', async () => {
+    const answer = await api.submit(lead(), {
+      url: `${SUBMIT}?key=${api.keys.web}&key=${api.keys.web}`,
+      headers: JSON_TYPE,
+    })
+    expect(answer.statusCode).toBe(201)
+  })
+})
+
 describe('an idempotency key', () => {
   const headers = (key: string) => ({ ...bearer(), ...JSON_TYPE, 'idempotency-key': key })
 
@@ -218,6 +288,29 @@ sources: [ { id: web, id_field: ref } ]
       expect([ref, first.statusCode]).toEqual([ref, 201])
       expect((await send(ref, 'a@example.com')).json().lead_id).toBe(first.json().lead_id)
       expect((await send(ref, 'b@example.com')).statusCode).toBe(409)
+    }
+  })
+
+  it('is read where the field is a path, and however its name is written', async () => {
+    const { keys } = await api.home.publish(`
+flow: pathed
+fields: { email: email }
+sources: [ { id: web, id_field: meta.lead_id } ]
+`)
+    const send = (values: object) =>
+      api.submit(values, {
+        url: '/flows/pathed/sources/web/submit',
+        headers: { authorization: `Bearer ${keys[0]?.key}`, ...JSON_TYPE },
+      })
+    for (const [at, own] of [{ meta: { lead_id: 7 } }, { Meta: { 'Lead-ID': 8 } }, { 'meta.lead_id': 9 }].entries()) {
+      const first = await send({ ...own, email: 'a@example.com' })
+      expect([at, first.statusCode]).toEqual([at, 201])
+      expect((await send({ ...own, email: 'a@example.com' })).json().lead_id).toBe(first.json().lead_id)
+      const other = await send({ ...own, email: 'b@example.com' })
+      expect(other.json()).toMatchObject({
+        code: 'idempotency_key_reused',
+        detail: `The id in "meta.lead_id" came before, with another body: lead ${first.json().lead_id}`,
+      })
     }
   })
 

@@ -1,4 +1,4 @@
-import { Fault } from '../base/faults.ts'
+import { Fault, isFault } from '../base/faults.ts'
 import type { Json } from '../kit/field.ts'
 import { testScript } from '../kit/test-leads.ts'
 import { readJson } from './json.ts'
@@ -75,11 +75,24 @@ export const readBody = (bytes: Buffer, media: MediaType): ReadBody => {
 /** Of a query these are for us: they are no values of the lead, and a key is not kept. */
 const OURS: ReadonlySet<string> = new Set(['key', 'mode'])
 
+/** The bounds of a body hold for a query as well, and are told of it. */
+const ofQuery = (error: unknown): unknown =>
+  isFault(error)
+    ? new Fault(error.code, {
+        message: error.message.replace(/^body: /, 'query: '),
+        problems: error.problems.map(({ message }) => ({ field: 'query', message: message.replace(/^query: /, '') })),
+      })
+    : error
+
 /** Reads an address' query as a submission. `query` is as it came, without `?`; bytes beyond ASCII as Latin-1. */
 export const readQuery = (query: string): ReadBody => {
-  const text = decodeText({ bytes: Buffer.from(query, 'latin1'), charset: null, what: 'query' })
-  const pairs = readPairs(text, { charset: null, what: 'query' }).filter(({ key }) => !OURS.has(key))
-  return { format: 'query', raw: pairs.map(({ written }) => written).join('&'), values: valuesOfPairs(pairs) }
+  try {
+    const text = decodeText({ bytes: Buffer.from(query, 'latin1'), charset: null, what: 'query' })
+    const pairs = readPairs(text, { charset: null, what: 'query' }).filter(({ key }) => !OURS.has(key))
+    return { format: 'query', raw: pairs.map(({ written }) => written).join('&'), values: valuesOfPairs(pairs) }
+  } catch (error) {
+    throw ofQuery(error)
+  }
 }
 
 /** Whether a submission says that it is a test, in its values or its address. */

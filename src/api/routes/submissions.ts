@@ -4,9 +4,11 @@ import { isTest, type ReadBody, readBody, readQuery } from '../../ingest/body.ts
 import { storable } from '../../ingest/limits.ts'
 import { testScript } from '../../kit/test-leads.ts'
 import type { SubmissionResult } from '../../runner/types.ts'
-import { answerXml } from '../answer-xml.ts'
+import { answerXml, problemXml } from '../answer-xml.ts'
 import { problems } from '../contract/problem.ts'
 import { Answer, SubmissionBody, SubmissionHeaders, SubmissionParams, SubmissionQuery } from '../contract/submission.ts'
+import { prefersXml } from '../negotiate.ts'
+import { beginProblem, errorHandler, faultOf } from '../problems.ts'
 import type { Submitter } from '../request.ts'
 import { type Gate, judgeHead, textIn } from '../submission-gate.ts'
 import { readIdempotencyKey, readMode } from '../submission-head.ts'
@@ -49,6 +51,13 @@ const answer = (
   }
   if (submitter.answerFormat === 'json') return reply.send(body)
   return reply.header('content-type', 'application/xml; charset=utf-8').send(answerXml(body))
+}
+
+/** A source that reads XML is told in XML what is wrong as well. */
+const tellError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  if (!prefersXml(request.headers.accept)) return errorHandler(error, request, reply)
+  const problem = beginProblem(faultOf(error), request, reply)
+  return reply.header('content-type', 'application/problem+xml; charset=utf-8').send(problemXml(problem))
 }
 
 /** Whether its lead was made before it came: the same key had brought it already. */
@@ -103,6 +112,7 @@ export const submissionRoutes =
   (gate: Gate): FastifyPluginAsync =>
   async (app) => {
     app.setValidatorCompiler(unchecked)
+    app.setErrorHandler(tellError)
     app.removeAllContentTypeParsers()
     // The usual ones by name as well: fastify finds these without reading the header.
     app.addContentTypeParser([...consumes, '*'], { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
