@@ -259,7 +259,7 @@ program
   .option('--data <folder>', 'data folder (MILLRACE_DATA)')
   .action((flags) => act(() => runMigrate({ openHouse: opener(configOf(flags), true), output: process.stdout })))
 
-addReadingVerbs(program, { act })
+addReadingVerbs(program, { act, clock: systemClock() })
 
 program
   .command('import')

@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { Fault } from './base/faults.ts'
 import type { Config } from './config.ts'
 import { attachEmbedded } from './database/attach.ts'
 import { startEmbedded } from './database/embedded.ts'
@@ -8,6 +5,8 @@ import type { Connection } from './database/pool.ts'
 import type { GateLimits } from './delivery/gate.ts'
 import type { PriorityDelays } from './kit/priorities.ts'
 import type { DeliveryDefaults } from './runner/context.ts'
+
+export { requireDatabase } from './database/attach.ts'
 
 /** What the operator's settings mean to the rooms, in their own words. */
 
@@ -40,19 +39,6 @@ export const gateLimits = (config: Config): GateLimits => ({
   tenantConcurrency: config.tenantConcurrency === 0 ? null : config.tenantConcurrency,
   tenantPerSecond: config.tenantRate === 0 ? null : config.tenantRate,
 })
-
-/**
- * For what works on data that is there: a folder named wrongly gets no new and empty database, of which all that is asked
- * would be true.
- */
-export const requireDatabase = ({ databaseUrl, dataDir }: Config): void => {
-  if (databaseUrl !== undefined || existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) return
-  throw new Fault('setting_invalid', {
-    message:
-      `There is no database in ${dataDir}. Name the folder of one with --data or MILLRACE_DATA, or a server with ` +
-      'DATABASE_URL; `millrace serve` makes one.',
-  })
-}
 
 export interface ConnectionOptions {
   readonly config: Config

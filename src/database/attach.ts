@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { Fault } from '../base/faults.ts'
 import { isFolderHeld } from './embedded/folder-lock.ts'
 import { findPostmaster } from './embedded/server-process.ts'
 import type { EmbeddedConnection } from './embedded.ts'
@@ -15,4 +16,23 @@ export const attachEmbedded = (dataDir: string): EmbeddedConnection | null => {
   const found = findPostmaster(folder)
   if (found?.status !== 'ready') return null
   return { host: found.socketFolder, port: 5432, user: 'millrace', database: 'millrace' }
+}
+
+/**
+ * For what works on data that is there: a folder named wrongly gets no new and empty database, of which all that is asked
+ * would be true.
+ */
+export const requireDatabase = ({
+  databaseUrl,
+  dataDir,
+}: {
+  readonly databaseUrl: string | undefined
+  readonly dataDir: string
+}): void => {
+  if (databaseUrl !== undefined || existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) return
+  throw new Fault('setting_invalid', {
+    message:
+      `There is no database in ${dataDir}. Name the folder of one with --data or MILLRACE_DATA, or a server with ` +
+      'DATABASE_URL; `millrace serve` makes one.',
+  })
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Clock } from '../../base/clock.ts'
 import { Fault } from '../../base/faults.ts'
 import { THRESHOLD } from '../../columns/propose.ts'
 import { countryMeant } from '../../flow/places.ts'
@@ -14,7 +15,10 @@ const countryOf = (asked: string): string => {
 }
 
 /** The verbs that only read, and need no database. */
-export const addReadingVerbs = (program: Command, { act }: Pick<VerbContext, 'act'>): void => {
+export const addReadingVerbs = (
+  program: Command,
+  { act, clock }: Pick<VerbContext, 'act'> & { readonly clock: Clock },
+): void => {
   program
     .command('parse')
     .description('Read lines from standard input as a field type; print each as JSON')
@@ -28,7 +32,7 @@ export const addReadingVerbs = (program: Command, { act }: Pick<VerbContext, 'ac
           input: process.stdin,
           output: process.stdout,
           errors: process.stderr,
-          now: Date.now(),
+          now: clock.now(),
         }),
       ),
     )
@@ -61,7 +65,7 @@ export const addReadingVerbs = (program: Command, { act }: Pick<VerbContext, 'ac
           json: flags.json === true,
           samples: flags.samples === true,
           yaml: flags.yaml === true,
-          now: Date.now(),
+          now: clock.now(),
           output: process.stdout,
         })
       }),
