@@ -2,7 +2,14 @@ import { evolve, type Lead, newLead } from '../lead/lead.ts'
 import { isSummaryOf, type LeadSummary } from '../lead/summary.ts'
 import { decodeSegment, FIRST_HEAD, segmentHash } from './segment.ts'
 
-export type BreachKind = 'changed' | 'missing' | 'tail_removed' | 'lead_removed' | 'head_differs' | 'row_differs'
+export type BreachKind =
+  | 'changed'
+  | 'missing'
+  | 'tail_removed'
+  | 'lead_removed'
+  | 'head_differs'
+  | 'row_differs'
+  | 'key_removed'
 
 /** The first place of a chain that is not what was written. */
 export interface ChainBreach {
@@ -76,12 +83,17 @@ export const walkChain = (tenantId: string, leadId: string) => {
   let retired = 0
   /** Null where events are gone, or of a version that this program does not know. */
   let told: Lead | null = newLead(leadId, tenantId)
+  /** Its events say that nothing personal of it was kept, from some moment on or at all. */
+  let forgotten = false
 
   const fold = (events: string, at: number, currency: string | null): void => {
     if (told === null) return
     if (currency !== null) told.currency = currency
     try {
-      for (const event of decodeSegment({ leadId, at, events, sealed: null }, null)) evolve(told, event)
+      for (const event of decodeSegment({ leadId, at, events, sealed: null }, null)) {
+        evolve(told, event)
+        forgotten ||= event.type === 'lead.erased' || event.type === 'person.blocked'
+      }
     } catch {
       told = null
     }
@@ -112,7 +124,9 @@ export const walkChain = (tenantId: string, leadId: string) => {
       if (lead === null) return { what: 'lead_removed', seq: 1 }
       if (seq < lead.seq) return { what: 'tail_removed', seq: seq + 1 }
       if (seq > lead.seq || !head.equals(lead.head)) return { what: 'head_differs', seq }
-      return told !== null && !isSummaryOf(lead, told) ? { what: 'row_differs', seq } : null
+      if (told === null) return null
+      if (lead.forgotten && !forgotten) return { what: 'key_removed', seq }
+      return isSummaryOf(lead, told) && lead.forgotten === forgotten ? null : { what: 'row_differs', seq }
     },
   }
 }

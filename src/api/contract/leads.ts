@@ -172,7 +172,7 @@ export const LeadProof = Type.Object({
     type: ['object', 'null'],
     properties: { seq: { type: 'integer' }, what: { type: 'string' } },
     description:
-      'The first segment that is not what was written: changed, missing, tail_removed, head_differs; row_differs: what lists show of the lead is not what its events say.',
+      'The first segment that is not what was written: changed, missing, tail_removed, head_differs; row_differs: what lists show of the lead is not what its events say; key_removed: its key is gone without an erasure.',
   }),
   segments: Type.Array(
     Type.Object({ seq: Type.Integer(), at: Time('When it was made.'), hash: Type.String({ description: 'SHA-256.' }) }),
