@@ -30,6 +30,8 @@ export const PROBLEM_CODES = {
   country: 'not a country',
   mapping: 'a mapping path that cannot be read',
   duplicate_id: 'an id stands twice',
+  duplicate_name: 'two destinations of one name: whoever is told what became of each sees one of them',
+  second_document: 'what stands behind a flow as another document: it is read by nobody',
   ambiguous_id: 'two steps of one type without ids',
   unreachable: 'a step that no lead can reach',
   never_set: 'a value that no earlier step sets',
@@ -48,6 +50,8 @@ export const ADVICE: ReadonlySet<string> = new Set<ProblemCode>([
   'unknown_enricher',
   'unreachable',
   'never_set',
+  'duplicate_name',
+  'second_document',
 ])
 
 /** A problem before its offset in the text was turned into line and column. */

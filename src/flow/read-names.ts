@@ -137,5 +137,20 @@ const readDestination = (asked: NamesAsked, called: Called): DestinationDocument
   }
 }
 
-export const readDestinations = (asked: NamesAsked): readonly DestinationDocument[] =>
-  readCalled(asked, { what: 'destinations', shape: DESTINATION_SHAPE }, (called) => readDestination(asked, called))
+export const readDestinations = (asked: NamesAsked): readonly DestinationDocument[] => {
+  const names = new Map<string, string>()
+  return readCalled(asked, { what: 'destinations', shape: DESTINATION_SHAPE }, (called, keyStart) => {
+    const read = readDestination(asked, called)
+    const other = names.get(read.name)
+    if (other === undefined) names.set(read.name, read.id)
+    else
+      asked.report({
+        code: 'duplicate_name',
+        message: `the name "${read.name}" is that of the destination "${other}"`,
+        expected: 'a name of its own: by it sources are told what became of each delivery',
+        offset: find(called, 'name')?.value.start ?? keyStart,
+        path: called.path,
+      })
+    return read
+  })
+}

@@ -93,6 +93,12 @@ const offsetIn = (text: string, node: TextNode, index: number): number => {
 
 const problemText = (message: string): string => message.split('\n')[0]?.trim() ?? message
 
+const SECOND_DOCUMENT = {
+  code: 'second_document',
+  message: 'a second document begins here',
+  expected: 'one flow in a file',
+} as const
+
 /** Reads the text. What is wrong with it is reported; the tree holds what could be read. */
 export const readSource = (text: string, report: Report): FlowSource => {
   const lines = new LineCounter()
@@ -124,7 +130,8 @@ export const readSource = (text: string, report: Report): FlowSource => {
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: false,
-      logLevel: 'silent',
+      // Below it the library does not say that there is a second document.
+      logLevel: 'error',
     })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
@@ -202,8 +209,11 @@ export const readSource = (text: string, report: Report): FlowSource => {
   }
 
   try {
-    for (const error of parsed.errors)
-      report({ code: 'syntax', message: problemText(error.message), offset: error.pos[0], path: '' })
+    for (const { code, message, pos } of parsed.errors) {
+      const [offset] = pos
+      if (code === 'MULTIPLE_DOCS') report({ ...SECOND_DOCUMENT, offset, path: '' })
+      else report({ code: 'syntax', message: problemText(message), offset, path: '' })
+    }
     return source(convert(parsed.contents, 0, 0, ''))
   } catch (error) {
     if (error instanceof ListFull) return source(null)
