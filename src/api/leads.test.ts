@@ -79,6 +79,10 @@ describe('leads', () => {
     ['to=2026-13-45', 'to'],
     ['flow=a&flow=b', 'flow'],
     ['colour=red', 'colour'],
+    ['outcome=sucess', 'outcome'],
+    ['outcome=success,failure', 'outcome'],
+    ['status=done', 'status'],
+    ['code=filtered,dupe', 'code'],
   ])('are not listed for %s', async (query, field) => {
     const answer = await ask('GET', `/api/v1/leads?${query}`)
     expect(answer.statusCode).toBe(400)

@@ -40,18 +40,21 @@ export type PendingCode = keyof typeof PENDING
 /** Why a destination was not offered a lead: it is closed, a cap of it is full, or it pays less than its floor or margin. */
 export type RefusalCode = 'closed' | 'cap_exceeded' | 'below_floor'
 
-export type Outcome = 'success' | 'failure' | 'error' | 'skip'
+export const OUTCOMES = ['success', 'failure', 'error', 'skip'] as const
+export type Outcome = (typeof OUTCOMES)[number]
 
 /** Processing status, derived from events. */
-export type LeadStatus =
-  | 'new'
-  | 'normalized'
-  | 'enriched'
-  | 'verified'
-  | 'pending_review'
-  | 'approved'
-  | 'delivered'
-  | 'rejected'
-  | 'failed'
-  | 'archived'
-  | 'erased'
+export const LEAD_STATUSES = [
+  'new',
+  'normalized',
+  'enriched',
+  'verified',
+  'pending_review',
+  'approved',
+  'delivered',
+  'rejected',
+  'failed',
+  'archived',
+  'erased',
+] as const
+export type LeadStatus = (typeof LEAD_STATUSES)[number]

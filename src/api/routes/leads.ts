@@ -29,6 +29,7 @@ import { sessionOf } from '../guard.ts'
 import { readSearch } from '../lead-search.ts'
 import { detailInSight, eventsMasked, isOwn, ownLeads, rowInSight, sightOf, withinOwn } from '../lead-sight.ts'
 import { eventsOf, pageOf } from '../lead-views.ts'
+import { refuseUnknownWords } from '../lead-words.ts'
 import type { Session } from '../request.ts'
 import { refuseClaimed } from '../review-queue.ts'
 import { iso, readTime } from '../times.ts'
@@ -79,6 +80,7 @@ export const leadRoutes =
       },
       async (request) => {
         const { limit, cursor, from, to, assignee, test, ...same } = request.query
+        refuseUnknownWords(same)
         const page = pageAsked({
           ...(limit === undefined ? {} : { limit }),
           ...(cursor === undefined ? {} : { cursor }),
