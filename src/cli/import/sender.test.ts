@@ -108,6 +108,19 @@ describe('a row', () => {
     expect(seen.submitted).toBe(3)
   })
 
+  it('whose delivery is tried again after a pause is not waited for', async () => {
+    const later = answer({
+      lead_id: firstIdAt(START - 60_000),
+      outcome: 'pending',
+      accepted: null,
+      code: 'delivering',
+      destinations: { CRM: { outcome: 'pending', code: 'destination.unknown_outcome' } },
+    })
+    const { send, seen } = scripted(later, answer())
+    expect(await send()).toEqual({ answer: later, isRepeat: true })
+    expect(seen.submitted).toBe(1)
+  })
+
   it('that waits for a person, or is open in this run, is not waited for', async () => {
     const review = answer({
       lead_id: firstIdAt(START - 60_000),

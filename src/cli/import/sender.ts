@@ -32,6 +32,12 @@ const BUG_TRIES = 3
 const LEFT_OPEN_WAIT_MS = 10_000
 const LEFT_OPEN_LOOK_MS = 250
 
+/** Nothing is known yet of what it was in the midst of. One that is tried again after a pause is not worth a wait. */
+const isUnderWay = ({ outcome, code, destinations }: Answer): boolean =>
+  outcome === 'pending' &&
+  code === 'delivering' &&
+  !Object.values(destinations).some((said) => said.outcome === 'pending' && said.code !== undefined)
+
 const madeAt = (leadId: string): number => Number.parseInt(leadId.slice(0, 8) + leadId.slice(9, 13), 16)
 
 /** Sends rows one by one, each until it has its answer. Null: the import ends first. Throws what no retry can mend. */
@@ -53,7 +59,7 @@ export const createSender = (options: SenderOptions): ((submission: Submission) 
         const { answer } = await runner.submit({ ...submission, receivedAt: clock.now() })
         answeredAt = clock.now()
         const isRepeat = madeAt(answer.lead_id) < startedAt
-        const isLeftOpen = isRepeat && answer.outcome === 'pending' && answer.code === 'delivering'
+        const isLeftOpen = isRepeat && isUnderWay(answer)
         if (!isLeftOpen || clock.now() - startedAt > LEFT_OPEN_WAIT_MS) return { answer, isRepeat }
         if (!(await pause(LEFT_OPEN_LOOK_MS))) return { answer, isRepeat }
       } catch (error) {
