@@ -17,7 +17,8 @@ export type Setting = Described &
     | { readonly type: 'number'; readonly default: number; readonly min: number; readonly max: number }
     | { readonly type: 'seconds'; readonly default: number; readonly min: number; readonly max: number }
     | { readonly type: 'flag'; readonly default: boolean }
-    | { readonly type: 'hosts'; readonly default: '' }
+    /** `ports`: a host or address may name one port of it. */
+    | { readonly type: 'hosts'; readonly default: ''; readonly ports?: true }
     | { readonly type: 'url'; readonly default: undefined }
     | { readonly type: 'secret_url'; readonly default: undefined }
     | { readonly type: 'secret_smtp'; readonly default: undefined }
@@ -59,13 +60,21 @@ const isHostOrRange = (text: string): boolean => {
   return family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
 }
 
-const readHosts = (text: string): readonly string[] => {
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^:[\]/]+):(\d{1,5})$/i
+
+const isHostAndPort = (text: string): boolean => {
+  const [, host = '', port] = HOST_AND_PORT.exec(text) ?? []
+  return isHostOrRange(host.replace(/^\[|\]$/g, '')) && Number(port) > 0 && Number(port) <= 65_535
+}
+
+const readHosts = (text: string, ports: boolean): readonly string[] => {
   const parts = text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
-  const wrong = parts.find((part) => !isHostOrRange(part))
-  return wrong === undefined ? parts : problem(`"${wrong}" is no host, address or range such as 10.0.0.0/8`)
+  const wrong = parts.find((part) => !isHostOrRange(part) && !(ports && isHostAndPort(part)))
+  const expected = `${ports ? 'host, host and port (crm.internal:8443)' : 'host'}, address or range such as 10.0.0.0/8`
+  return wrong === undefined ? parts : problem(`"${wrong}" is no ${expected}`)
 }
 
 const readWebUrl = (text: string): string => {
@@ -128,7 +137,7 @@ export const readSetting = (setting: Setting, text: string): unknown => {
     case 'flag':
       return FLAGS[text.toLowerCase()] ?? problem(`expected true or false, not "${text}"`)
     case 'hosts':
-      return readHosts(text)
+      return readHosts(text, setting.ports === true)
     case 'url':
       return readWebUrl(text)
     case 'secret_smtp':

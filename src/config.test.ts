@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Fault } from './base/faults.ts'
 import { type Environment, readConfig, SETTINGS } from './config.ts'
 import { openMasterKey } from './master-key.ts'
+import { createGuard } from './outbound/guard.ts'
 
 const KEY = Buffer.alloc(32, 0xfb).toString('base64')
 
@@ -96,6 +97,16 @@ describe('readConfig', () => {
     expect(config.masterKey?.export()).toEqual(Buffer.alloc(32, 0xfb))
   })
 
+  test('lets one port be allowed where calls go out, and whatever it takes the guard takes', () => {
+    const allowed = ['crm.internal:8443', '127.0.0.1:9000', '[::1]:9000', 'crm.internal', '::1', 'fd00::/8']
+    expect(readConfig({ OUTBOUND_ALLOW: allowed.join(',') }).outboundAllow).toEqual(allowed)
+    expect(() => createGuard({ allow: allowed })).not.toThrow()
+    for (const wrong of ['crm:0', 'crm:70000', 'crm:', ':80', '::1:99999', '10.0.0.0/8:80', 'a b:80', 'http://crm:80'])
+      expect(problems({ OUTBOUND_ALLOW: wrong }), wrong).toEqual([expect.stringContaining(`"${wrong}" is no host`)])
+    // Who asks is no port of a machine.
+    expect(problems({ TRUSTED_PROXIES: '10.0.0.1:80' })).toHaveLength(1)
+  })
+
   test('reports every problem at once, one line each, naming what is expected', () => {
     const environment = {
       PORT: '80a',
@@ -112,7 +123,7 @@ describe('readConfig', () => {
       'MAX_RETRIES: expected a whole number, not 2.5',
       'RETRY_DELAY: expected a number of seconds, not "1e3"',
       'RATE_LIMIT_MAX: expected 1 to 1000000000, not 0',
-      'OUTBOUND_ALLOW: "10.0.0.0/33" is no host, address or range such as 10.0.0.0/8',
+      'OUTBOUND_ALLOW: "10.0.0.0/33" is no host, host and port (crm.internal:8443), address or range such as 10.0.0.0/8',
       'ENABLE_WEBHOOKS: expected true or false, not "maybe"',
     ])
   })

@@ -246,10 +246,11 @@ export const SETTINGS = {
   outboundAllow: {
     name: 'OUTBOUND_ALLOW',
     type: 'hosts',
+    ports: true,
     default: '',
     description:
-      'Private addresses that deliveries and enrichment may reach all the same: hosts, addresses or CIDR ranges, ' +
-      'separated by commas. All other private, local and reserved addresses are blocked.',
+      'Private addresses that deliveries and enrichment may reach all the same: hosts or addresses, with a port ' +
+      '(`crm.internal:8443`) or with all of theirs, and CIDR ranges, separated by commas. All other private, local and reserved addresses are blocked.',
   },
   console: {
     name: 'ENABLE_CONSOLE',

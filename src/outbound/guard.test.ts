@@ -152,7 +152,7 @@ describe('a name', () => {
     const url = new URL('http://localhost:1/')
     await expect(lookUp(createGuard({ allow: [] }).lookupFor(url), 'localhost')).rejects.toMatchObject({
       code: 'destination.blocked',
-      message: 'Calls to localhost:1 are not allowed: its address is loopback',
+      message: 'Calls to localhost:1 are not allowed: its address is loopback, and OUTBOUND_ALLOW does not name it',
     })
   })
 })

@@ -88,7 +88,7 @@ export const createGuard = (options: { allow: readonly string[]; resolve?: Resol
     if (why === null) return null
     const target = unwrapped(address)
     const allowed = allowance.ranges.some((range) => within(address, range) || within(target, range))
-    return allowed ? null : `its address is ${why}`
+    return allowed ? null : `its address is ${why}, and OUTBOUND_ALLOW does not name it`
   }
 
   const addressesOf = async (url: URL, hostname: string): Promise<readonly ResolvedAddress[]> => {
