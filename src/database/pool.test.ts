@@ -69,14 +69,14 @@ describe('tenants', () => {
 })
 
 describe('a session', () => {
-  test('compiles no statement, whatever the server is set to', async () => {
+  test('compiles no statement and spreads none over processes, whatever the server is set to', async () => {
     const [row] = await db.inspect<{ name: string }>('select current_database() as name')
     await db.inspect(`alter database "${row?.name}" set jit = on`)
-    await db.inspect(`alter database "${row?.name}" set jit_above_cost = 0`)
+    await db.inspect(`alter database "${row?.name}" set max_parallel_workers_per_gather = 2`)
     const fresh = await createDatabase({ connection: db.connection, poolMax: 1, log: silent })
     try {
-      const [shown] = await fresh.batch([A], [{ text: `select current_setting('jit') as jit` }])
-      expect(shown).toEqual([{ jit: 'off' }])
+      const text = `select current_setting('jit') as jit, current_setting('max_parallel_workers_per_gather') as workers`
+      expect(await fresh.definer({ text })).toEqual([{ jit: 'off', workers: '0' }])
     } finally {
       await fresh.close()
     }
