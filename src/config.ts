@@ -163,7 +163,8 @@ export const SETTINGS = {
     default: 8,
     min: 1,
     max: 200,
-    description: 'Connections to Postgres that the statements of a process share; up to five more stand apart from them.',
+    description:
+      'Connections to Postgres that the statements of a process share; up to five more stand apart from them.',
   },
   leadsInFlightMax: {
     name: 'LEADS_IN_FLIGHT_MAX',
