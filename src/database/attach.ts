@@ -32,7 +32,7 @@ export const requireDatabase = ({
   if (databaseUrl !== undefined || existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) return
   throw new Fault('setting_invalid', {
     message:
-      `There is no database in ${dataDir}. Name the folder of one with --data or MILLRACE_DATA, or a server with ` +
+      `There is no database in ${resolve(dataDir)}. Name the folder of one with --data or MILLRACE_DATA, or a server with ` +
       'DATABASE_URL; `millrace serve` makes one.',
   })
 }

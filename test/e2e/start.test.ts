@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { embeddedAddress, withDatabase } from '../chaos/evidence.ts'
 import { type Environment, millrace, type Ready, runMillrace, type Server, serve } from '../chaos/server.ts'
@@ -177,6 +180,15 @@ describe('a later start', () => {
     expect(await submit(second.ready, { email: 'grace@example.com', phone: '(512) 555-0143' })).toBe(422)
     await stop(second.server)
   })
+})
+
+it('is the same command wherever it is linked from', async () => {
+  const folder = ward.folder('links')
+  const real = fileURLToPath(new URL('../../millrace', import.meta.url))
+  symlinkSync(real, join(folder, 'first'))
+  symlinkSync('first', join(folder, 'millrace'))
+  const { stdout } = await promisify(execFile)(join(folder, 'millrace'), ['--version'], { cwd: folder })
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 
 describe('a command that is interrupted', () => {
