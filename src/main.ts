@@ -1,6 +1,7 @@
 /** Where everything is built and every verb begins. */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { constants } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
 import { pino } from 'pino'
@@ -43,18 +44,26 @@ const EXIT_USAGE = 2
 const registries: Registries = { fields: fieldTypes, steps: stepTypes, destinations: destinationTypes }
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
-/** Resolves with the first signal that asks for an end; a second one ends at once. */
-const untilSignalled = (): Promise<string> =>
-  new Promise((resolve) => {
-    let told = false
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        if (told) process.exit(1)
-        told = true
-        resolve(signal)
-      })
-    }
-  })
+/**
+ * A second signal ends at once, and this much later it is a second one: npm hands on to `npm start` the Ctrl-C that came to
+ * it from the terminal already, and nobody presses twice so fast.
+ */
+const SAME_SIGNAL_MS = 750
+
+const onSignal = (first: (signal: 'SIGINT' | 'SIGTERM') => void): void => {
+  let toldAt: number | null = null
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (toldAt === null) {
+        toldAt = performance.now()
+        first(signal)
+      } else if (performance.now() - toldAt > SAME_SIGNAL_MS) process.exit(1)
+    })
+  }
+}
+
+/** Resolves with the first signal that asks for an end. */
+const untilSignalled = (): Promise<string> => new Promise(onSignal)
 
 const progress = (text: string): void => {
   process.stderr.write(`${text}\n`)
@@ -87,16 +96,11 @@ let isInterrupted = false
  */
 const endWhenInterrupted = (): ((stop: () => Promise<void>) => void) => {
   if (process.listenerCount('SIGINT') > 0) return () => undefined
-  return (stop) => {
-    for (const [signal, number] of [
-      ['SIGINT', 2],
-      ['SIGTERM', 15],
-    ] as const)
-      process.once(signal, () => {
-        isInterrupted = true
-        void stop().finally(() => process.exit(128 + number))
-      })
-  }
+  return (stop) =>
+    onSignal((signal) => {
+      isInterrupted = true
+      void stop().finally(() => process.exit(128 + constants.signals[signal]))
+    })
 }
 
 /** `mayMake`: a database that is not there yet, and tell of it. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -180,6 +180,31 @@ describe('a later start', () => {
     expect(await submit(second.ready, { email: 'grace@example.com', phone: '(512) 555-0143' })).toBe(422)
     await stop(second.server)
   })
+})
+
+it('drains at Ctrl-C though npm hands on what its child had already: two signals at once are one', async () => {
+  const { server, ready } = await start(home.dataDir)
+  // One that is under way when it comes: its headers are here, its body is not.
+  const { hostname, port } = new URL(ready.url)
+  const client = connect(Number(port), hostname).setEncoding('utf8')
+  const body = JSON.stringify({ ...LEAD, email: 'late@example.com', phone: '(512) 555-0188' })
+  client.write(
+    `POST /api/v1/leads HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nx-api-key: ${ready.source_key}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`,
+  )
+  let answer = ''
+  client.on('data', (part: string) => {
+    answer += part
+  })
+  await expect.poll(() => answer).toContain('100 Continue')
+  // Two of one kind may arrive as one.
+  server.signal('SIGINT')
+  server.signal('SIGTERM')
+  client.write(body)
+  expect(await server.ended).toEqual({ code: 0, signal: null })
+  // What becomes of it, is the flow's affair.
+  expect(answer).toMatch(/"lead_id":"[0-9a-f-]{36}"/)
+  expect(processesIn(home.dataDir)).toEqual([])
 })
 
 it('is the same command wherever it is linked from', async () => {
