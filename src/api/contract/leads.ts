@@ -44,8 +44,17 @@ export const LeadListQuery = Type.Object(
     ...page,
     flow: Filter,
     source: Filter,
-    outcome: Filter,
-    status: Filter,
+    outcome: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 100, description: 'One of success, failure and error.' }),
+    ),
+    status: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description:
+          'One of new, normalized, enriched, verified, pending_review, approved, delivered, rejected, failed, archived and erased.',
+      }),
+    ),
     code: Type.Optional(
       Type.String({ minLength: 1, maxLength: 300, description: 'One, or several with commas between.' }),
     ),
