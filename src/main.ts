@@ -116,6 +116,7 @@ const opener = (config: Config, mayMake = false): (() => Promise<House>) => {
       attach: true,
       outboundAllow: [demoSink(config.dataDir) ?? ownAddress(config)],
       onStarted: endWhenInterrupted(),
+      onShared: () => progress('Another command uses the database that this one started: it ends with that.'),
     })
   }
 }

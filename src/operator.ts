@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import { attachEmbedded } from './database/attach.ts'
+import { attachEmbedded, untilUnused } from './database/attach.ts'
 import { startEmbedded } from './database/embedded.ts'
 import type { Connection } from './database/pool.ts'
 import type { GateLimits } from './delivery/gate.ts'
@@ -50,6 +50,8 @@ export interface ConnectionOptions {
   readonly connection?: Connection
   /** Told how to end a server that was begun, before anything is asked of it. */
   readonly onStarted?: (stop: () => Promise<void>) => void
+  /** Told where the end waits for others, who use the server that was begun. */
+  readonly onShared?: () => void
 }
 
 /** The database that the configuration names, without a look at what is in it. */
@@ -63,5 +65,10 @@ export const openConnection = async (
   if (running) return { connection: running, stop: async () => undefined }
   const embedded = await startEmbedded({ dataDir: config.dataDir, onLog: onProgress })
   options.onStarted?.(embedded.stop)
-  return { connection: embedded.connection, stop: embedded.stop }
+  const stop = async (): Promise<void> => {
+    // What is there to be attached to is a server; what began a database for itself may have lent it.
+    if (attach) await untilUnused(embedded.superuser, options.onShared ?? (() => undefined))
+    await embedded.stop()
+  }
+  return { connection: embedded.connection, stop }
 }

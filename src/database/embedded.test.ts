@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Fault } from '../base/faults.ts'
+import { untilUnused } from './attach.ts'
 import { isAlive } from './embedded/processes.ts'
 import { type Embedded, type EmbeddedConnection, startEmbedded } from './embedded.ts'
 
@@ -250,4 +251,25 @@ describe('an embedded server', () => {
     expect(error.code).toBe('database_unavailable')
     expect(error.detail).toContain('invalid value for parameter "shared_buffers"')
   })
+})
+
+test('a command that began a server waits, and says so, until no other uses it', async () => {
+  const server = await start(usedFolder())
+  const other = new pg.Client(server.connection)
+  await other.connect()
+  let isOver = false
+  let told = (): void => undefined
+  const shared = new Promise<void>((resolve) => {
+    told = resolve
+  })
+  const over = untilUnused(server.superuser, told).then(() => {
+    isOver = true
+  })
+  await shared
+  expect(isOver).toBe(false)
+  await other.end()
+  await over
+  // Nor does it wait for one that is gone.
+  await server.stop()
+  await untilUnused(server.superuser, () => expect.unreachable())
 })
