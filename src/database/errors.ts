@@ -58,6 +58,11 @@ const unknownOutcomes = new WeakSet<Fault>()
 /** Whether the connection broke after a COMMIT had been sent: the transaction may stand or may not. */
 export const isOutcomeUnknown = (error: unknown): boolean => error instanceof Fault && unknownOutcomes.has(error)
 
+const timeouts = new WeakSet<Error>()
+
+/** Whether the server gave the statement up for how long it took: behind a lock, or because of what it asks. */
+export const isTimedOut = (error: unknown): boolean => error instanceof Fault && timeouts.has(error)
+
 export interface UnavailableOptions {
   readonly detail: string
   readonly cause?: unknown
@@ -96,7 +101,11 @@ export const translate = (error: unknown, { statement, outcomeUnknown = false }:
     return unavailable({ detail, outcomeUnknown })
   }
   const where = statement === undefined ? '' : ` in ${statement}`
-  if (isUnavailable(code)) return unavailable({ detail: `SQLSTATE ${code}${where}`, outcomeUnknown })
+  if (isUnavailable(code)) {
+    const fault = unavailable({ detail: `SQLSTATE ${code}${where}`, outcomeUnknown })
+    if (code === '57014') timeouts.add(fault)
+    return fault
+  }
   const words = NAMES_OBJECTS_ONLY.test(code) ? (text(raw.message) ?? '') : 'see the code'
   const constraint = text(raw.constraint)
   const table = text(raw.table)

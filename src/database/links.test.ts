@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../test/support/database.ts'
 import { isFault } from '../base/faults.ts'
 import { int4s } from './arrays.ts'
-import { createDatabase, isOutcomeUnknown } from './pool.ts'
+import { createDatabase, isOutcomeUnknown, isTimedOut } from './pool.ts'
 
 const A = '018f0000-0000-7000-8000-00000000000a'
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
@@ -75,12 +75,14 @@ describe('the pool', () => {
   })
 
   test.each([
-    ['is only read from', 'set default_transaction_read_only = on', write(1)],
-    ['holds a statement up', `set statement_timeout = '20ms'`, { text: 'select pg_sleep(20)' }],
-  ])('takes it for an absence that the server %s', async (_, setting, statement) => {
+    ['is only read from', 'set default_transaction_read_only = on', write(1), false],
+    ['holds a statement up', `set statement_timeout = '20ms'`, { text: 'select pg_sleep(20)' }, true],
+  ])('takes it for an absence that the server %s', async (_, setting, statement, timedOut) => {
     const pool = await createDatabase({ connection: db.connection, poolMax: 1, log: silent })
     await pool.definer({ text: setting })
-    expect(await failure(pool.batch([A], [statement]))).toMatchObject({ code: 'database_unavailable' })
+    const error = await failure(pool.batch([A], [statement]))
+    expect(error).toMatchObject({ code: 'database_unavailable' })
+    expect(isTimedOut(error)).toBe(timedOut)
     await pool.close()
   })
 

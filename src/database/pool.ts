@@ -212,5 +212,5 @@ export const createDatabase = async (options: DatabaseOptions): Promise<Database
   }
 }
 
-export { isOutcomeUnknown, sqlState, violatedConstraint } from './errors.ts'
+export { isOutcomeUnknown, isTimedOut, sqlState, violatedConstraint } from './errors.ts'
 export type { Connection, Log, Row, Statement, Value } from './statement.ts'

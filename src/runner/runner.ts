@@ -1,6 +1,6 @@
 import { Fault, isFault } from '../base/faults.ts'
 import { createRegister } from '../base/register.ts'
-import { isOutcomeUnknown, sqlState } from '../database/pool.ts'
+import { isOutcomeUnknown, isTimedOut, sqlState } from '../database/pool.ts'
 import { RunAgain } from '../handlers/holder.ts'
 import type { LoadedLead } from '../journal/read.ts'
 import type { CompiledFlow, CompiledSource } from '../kit/flow.ts'
@@ -95,8 +95,11 @@ export const createRunner = (ctx: RunnerContext): Runner => {
     if (sqlState(error) === 'MR001') ctx.caps.forget(journey.lead.tenantId, journey.lead.holds.caps)
   }
 
-  const doubt = (tenantId: string, leadId: string, error: unknown): void =>
-    ctx.onDoubt({ tenantId, leadId, away: isFault(error) && error.code === 'database_unavailable' })
+  /** A time-out counts: it may be this lead that takes so long, and it would be run again for ever. */
+  const doubt = (tenantId: string, leadId: string, error: unknown): void => {
+    const away = isFault(error) && error.code === 'database_unavailable' && !isTimedOut(error)
+    ctx.onDoubt({ tenantId, leadId, away })
+  }
 
   const keep = (journey: Journey): void => {
     leftOver.set(journey.lead.id, journey)
