@@ -42,6 +42,11 @@ export const violatedConstraint = (error: unknown): string | undefined => {
   return sqlState(error) !== undefined && typeof name === 'string' ? name : undefined
 }
 
+const demotions = new WeakSet<Fault>()
+
+/** Whether the server was only read from: it may have been the primary that another is now, and is kept asking in vain by who keeps the session. */
+export const isDemoted = (error: unknown): boolean => error instanceof Fault && demotions.has(error)
+
 /**
  * States that mean "not now" whatever the statement was: connection lost (08), out of memory, disk or connections
  * (53), shut down or starting (57P), disk errors (58), the session ended for idling (25P03), the server only read from,
@@ -104,6 +109,7 @@ export const translate = (error: unknown, { statement, outcomeUnknown = false }:
   if (isUnavailable(code)) {
     const fault = unavailable({ detail: `SQLSTATE ${code}${where}`, outcomeUnknown })
     if (code === '57014') timeouts.add(fault)
+    if (code === '25006') demotions.add(fault)
     return fault
   }
   const words = NAMES_OBJECTS_ONLY.test(code) ? (text(raw.message) ?? '') : 'see the code'

@@ -114,6 +114,21 @@ describe('a batch', () => {
     await one.close()
   })
 
+  test('that a server refuses which takes no writes any more is put off, and the next is another session', async () => {
+    const one = await createDatabase({ connection: db.connection, poolMax: 1, log: silent })
+    const demote = { text: 'set default_transaction_read_only = on' }
+    for (const work of [
+      () => one.batch([A], [write(A, [1], ['a'])]),
+      () => one.transaction([A], (tx) => tx.query(write(A, [1], ['a']))),
+      () => one.definer({ text: 'create table millrace.nobody_makes_this ()' }),
+    ]) {
+      await one.definer(demote)
+      expect(await failure(work())).toMatchObject({ code: 'database_unavailable' })
+      await one.batch([A], [{ text: 'delete from note' }, write(A, [1], ['a'])])
+    }
+    await one.close()
+  })
+
   test('whose COMMIT fails has failed', async () => {
     expect(violatedConstraint(await failure(database.batch([A], [write(A, [1, 2], ['same', 'same'])])))).toBe(
       'note_late',

@@ -6,7 +6,7 @@
  */
 
 import { Fault } from '../base/faults.ts'
-import { internal, sqlState, translate } from './errors.ts'
+import { internal, isDemoted, sqlState, translate } from './errors.ts'
 import { type Link, openLink } from './link.ts'
 import { createLinks } from './links.ts'
 import { createLocks } from './locks.ts'
@@ -122,6 +122,9 @@ export const createDatabase = async (options: DatabaseOptions): Promise<Database
     const link = await links.acquire()
     try {
       return await use(link)
+    } catch (error) {
+      if (isDemoted(error)) link.destroy()
+      throw error
     } finally {
       links.release(link)
     }
