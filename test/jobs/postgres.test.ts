@@ -126,3 +126,40 @@ it('is started again where it ended though nobody asked', { timeout: 60_000 }, a
   clearInterval(moving)
   await queue.drain(5_000)
 })
+
+it('runs a job once that takes long, also where its process came back under another number in the meantime', {
+  timeout: 60_000,
+}, async () => {
+  const ran: string[] = []
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  const queue = open({
+    note: async ({ id }) => {
+      ran.push(id)
+      await ended
+    },
+  })
+  queue.start()
+  const job = { tenantId: tenants[1], id: newId(clock.now()), task: 'note', payload: {} }
+  await db.database.batch([tenants[1]], [addJobs([job], clock.now())])
+  await expect.poll(() => ran, { timeout: 20_000 }).toEqual([job.id])
+  // Whoever looks twice, five seconds apart, takes the jobs of those it does not know for left over.
+  const longer = async (): Promise<void> => {
+    const from = clock.now()
+    const moving = setInterval(() => clock.advance(500), 100)
+    await expect.poll(() => clock.now() - from, { timeout: 30_000 }).toBeGreaterThan(20_000)
+    clearInterval(moving)
+  }
+  await longer()
+  expect(ran).toEqual([job.id])
+  const before = presence.number()
+  await db.inspect(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'millrace presence'
+     and datname = current_database()`,
+  )
+  await expect.poll(() => presence.isHeld() && presence.number() > before).toBe(true)
+  await longer()
+  expect(ran).toEqual([job.id])
+  expect(await db.inspect('select runner from millrace.job_worker')).toContainEqual({ runner: presence.number() })
+  end()
+  await queue.drain(5_000)
+})

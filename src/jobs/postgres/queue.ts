@@ -52,6 +52,7 @@ export const createPostgresQueue = (options: {
   let running = false
   let unlockedAt = 0
   let wanted = Number.POSITIVE_INFINITY
+  let away = false
 
   const finish = async (tenantId: string, id: string): Promise<void> => {
     await database.batch(
@@ -153,6 +154,8 @@ export const createPostgresQueue = (options: {
 
   const look = async (): Promise<void> => {
     const now = clock.now()
+    // Else others take the jobs that run here for those of a dead process.
+    if (worker) await (await worker).present()
     await runSchedules(database, now, newId)
     const due = await database.definer<{ tenant_id: string; id: string; priority: number }>({
       name: 'hand_jobs',
@@ -182,9 +185,15 @@ export const createPostgresQueue = (options: {
     timer = undefined
     wanted = Number.POSITIVE_INFINITY
     looking = look()
-      .catch((error) => {
-        log.warn({ code: isFault(error) ? error.code : 'internal' }, 'could not look for due jobs')
-      })
+      .then(
+        () => {
+          away = false
+        },
+        (error) => {
+          if (!away) log.warn({ code: isFault(error) ? error.code : 'internal' }, 'could not look for due jobs')
+          away = true
+        },
+      )
       .finally(() => {
         looking = null
         schedule()

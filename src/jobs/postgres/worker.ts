@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Runner, WorkerEvents } from 'graphile-worker'
+import { texts } from '../../database/arrays.ts'
 import type { Database, Log } from '../../database/pool.ts'
 
 /** The package's own pool; this room knows no driver. */
@@ -8,6 +9,8 @@ type Pool = ReturnType<typeof import('../../database/plain-pool.ts').createPlain
 /** The queue itself: handed ids in small numbers, and not trusted with anything but running them. */
 export interface Worker {
   hand(job: { readonly tenantId: string; readonly id: string; readonly priority: number }): Promise<void>
+  /** Says again whose its workers are, where this process has come back under another number. */
+  present(): Promise<void>
   /** Unlocks what workers had that are no more: of processes that died, and of pools that ended. */
   unlockDead(): Promise<void>
   /** Waits for what runs, for so long. */
@@ -37,17 +40,32 @@ export const startWorker = async (options: {
   const { Logger, run: startRunner } = await import('graphile-worker')
   const events = new EventEmitter() as WorkerEvents
   const abort = new AbortController()
-  const register = (workerId: string): void => {
-    database
-      .definer({
-        name: 'register_worker',
-        text: `insert into millrace.job_worker (worker_id, runner) values ($1::text, $2::integer)
-               on conflict do nothing`,
-        values: [workerId, runnerNumber()],
-      })
-      .catch(() => undefined)
+  /** Pools of workers that run here, by which the package locks jobs, and the number of ours that they stand under. */
+  const own = new Set<string>()
+  let under = runnerNumber()
+  const register = async (workerIds: readonly string[], number: number): Promise<void> => {
+    await database.batch(
+      [],
+      [
+        {
+          name: 'forget_worker',
+          text: 'delete from millrace.job_worker where worker_id = any ($1::text[])',
+          values: [texts(workerIds)],
+        },
+        {
+          name: 'register_worker',
+          text: `insert into millrace.job_worker (worker_id, runner) select id, $2::integer from unnest($1::text[]) as w(id)
+                 on conflict do nothing`,
+          values: [texts(workerIds), number],
+        },
+      ],
+    )
   }
-  events.on('worker:create', ({ worker }) => register(worker.workerId))
+  events.on('pool:create', ({ workerPool }) => {
+    own.add(workerPool.id)
+    register([workerPool.id], under).catch(() => undefined)
+  })
+  events.on('pool:release', ({ workerPool }) => own.delete(workerPool.id))
   let stopping = false
   const runner: Runner = await startRunner({
     pgPool: pool,
@@ -81,6 +99,12 @@ export const startWorker = async (options: {
         { jobKey: id, jobKeyMode: 'unsafe_dedupe', priority, maxAttempts: ATTEMPTS_MAX },
       )
     },
+    present: async () => {
+      const number = runnerNumber()
+      if (number === under) return
+      await register([...own], number)
+      under = number
+    },
     unlockDead: async () => {
       const { rows } = await pool.query<{ worker_id: string }>(
         `select distinct j.locked_by as worker_id from ${SCHEMA}._private_jobs j
@@ -89,7 +113,7 @@ export const startWorker = async (options: {
            where w.worker_id = j.locked_by and w.runner = any ((select millrace.live_runners())::integer[]))`,
       )
       // A worker that has just been made may not be written down yet: only who is seen twice is dead.
-      const dead = rows.map((row) => row.worker_id).filter((id) => suspects.has(id))
+      const dead = rows.map((row) => row.worker_id).filter((id) => suspects.has(id) && !own.has(id))
       suspects = new Set(rows.map((row) => row.worker_id))
       if (dead.length === 0) return
       await pool.query(`select ${SCHEMA}.force_unlock_workers($1::text[])`, [dead])
