@@ -3,6 +3,7 @@
 import pg from 'pg'
 import { translate, unavailable } from './errors.ts'
 import { newSession, Pipeline } from './pipeline.ts'
+import { KEEP_ALIVE_MS } from './session.ts'
 import type { Connection, Result, Statement } from './statement.ts'
 
 export interface LinkOptions {
@@ -43,6 +44,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
     ...connection,
     pipeline: true,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     connectionTimeoutMillis: connectMs,
     application_name: 'millrace',
   })

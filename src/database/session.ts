@@ -14,6 +14,15 @@ export interface SessionOptions {
   readonly statementMs: number
 }
 
+/** We look for the server after so long a silence; a system's own two hours are the time until a failover is noticed. */
+export const KEEP_ALIVE_MS = 15_000
+
+/**
+ * Has the server look for us where it has heard nothing for a while: left to a system's two hours, a session whose other
+ * end is gone keeps its locks, and a place among the server's connections, for as long.
+ */
+export const NOTICE_LOSS = 'SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3'
+
 /**
  * `millrace.tenants` gets an empty array for the session: once set in a transaction, a setting falls back to the
  * session's value, which would else be an empty text that is no array.
@@ -42,6 +51,7 @@ export const sessionSql = ({ applicationRole, statementMs }: SessionOptions): st
     // and spread over processes: 3 s instead of 0.6 ms for a look at what is due, 30 ms instead of 1 for one at holds.
     'SET jit = off',
     'SET max_parallel_workers_per_gather = 0',
+    NOTICE_LOSS,
     `SET millrace.tenants = '{}'`,
   ].join('; ')
 
