@@ -219,9 +219,13 @@ begin
     month := (month + interval '1 month')::date;
     upper_bound := (lpad(to_hex((extract(epoch from month::timestamp at time zone 'UTC') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
     if to_regclass('millrace.' || partition) is null then
-      execute format('create table millrace.%I partition of millrace.segment for values from (%L) to (%L) with (toast_tuple_target = 4000)', partition, lower_bound, upper_bound);
-      execute format('alter table millrace.%I enable row level security', partition);
-      execute format('alter table millrace.%I force row level security', partition);
+      -- One at a time. A lock of the table itself, since only those have a session hear of what others made meanwhile.
+      lock table only millrace.segment in share update exclusive mode;
+      if to_regclass('millrace.' || partition) is null then
+        execute format('create table millrace.%I partition of millrace.segment for values from (%L) to (%L) with (toast_tuple_target = 4000)', partition, lower_bound, upper_bound);
+        execute format('alter table millrace.%I enable row level security', partition);
+        execute format('alter table millrace.%I force row level security', partition);
+      end if;
     end if;
   end loop;
 end $function$

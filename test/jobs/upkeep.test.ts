@@ -22,3 +22,13 @@ it('is done for every tenant, though something of one stands in the way', async 
     await home.inspect('alter table millrace.job_schedule drop constraint stuck')
   }
 })
+
+it('makes the next months once where several processes come at once', async () => {
+  await home.inspect('drop table millrace.segment_2027_01')
+  const { database } = home.house
+  const make = () => database.definer({ text: `select millrace.ensure_partitions('2026-11-20', 3), pg_sleep(0.2)` })
+  await expect(Promise.all([make(), make(), make(), make()])).resolves.toHaveLength(4)
+  expect(await home.inspect(`select to_regclass('millrace.segment_2027_01') is not null as made`)).toEqual([
+    { made: true },
+  ])
+})
