@@ -117,8 +117,15 @@ const readDestination = (asked: NamesAsked, called: Called): DestinationDocument
   const known = Object.hasOwn(registries.destinations, type) ? registries.destinations[type] : undefined
   let settings: Json | undefined
   if (known !== undefined) {
-    settings = readSettings(asked, called, { shape: DESTINATION_SHAPE, settings: shapeOf(known.settings) })
-    if (settings !== undefined) reportFlaws(asked, called, known, settings)
+    // What is missing or of another kind is told by now; a type is asked only of settings that are what it knows.
+    let isWhole = true
+    const noting: NamesAsked['report'] = (finding) => {
+      isWhole = false
+      report(finding)
+    }
+    const shapes = { shape: DESTINATION_SHAPE, settings: shapeOf(known.settings) }
+    settings = readSettings({ ...asked, report: noting }, called, shapes)
+    if (settings !== undefined && isWhole) reportFlaws(asked, called, known, settings)
   } else if (type !== '')
     reportUnknown(report, {
       code: 'unknown_destination_type',

@@ -30,6 +30,16 @@ describe('a wrong flow', () => {
     expect(told).toEqual(JSON.parse(read('invalid', file.replace('.yaml', '.json'))))
   })
 
+  test.each(Object.keys(destinationTypes))(
+    'a destination of type %s without its settings, or with others, is told of',
+    (type) => {
+      for (const settings of ['', ', to: {}', ', to: { sftp: {} }', ', to: 3, url: 3, subject: 3, text: {}']) {
+        const text = `${small('sources: [ { id: web } ]\n')}destinations:\n  d: { type: ${type}${settings} }\nsteps:\n  - deliver: { to: d }\n`
+        for (const { path } of checkFlow(text, registries)) expect(path).toMatch(/^destinations\.d|^steps/)
+      }
+    },
+  )
+
   test('every code is one of the list', () => {
     const codes = wrongFiles.flatMap((file) => checkFlow(read('invalid', file), registries).map(({ code }) => code))
     for (const code of codes) expect(Object.keys(PROBLEM_CODES)).toContain(code)
