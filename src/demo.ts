@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path'
 import { hashPassword } from './access/passwords.ts'
 import { apiKeyHash, apiKeyHint, newApiKey } from './base/api-key.ts'
+import { Fault } from './base/faults.ts'
 import { newId } from './base/ids.ts'
 import { keyedHash16, seal } from './base/seal.ts'
 import type { House } from './house.ts'
@@ -27,7 +28,17 @@ const BY = 'demo'
 /** Where the demo's sink listens: on the server itself. */
 export const SINK_PATH = '/demo/sink'
 
-const read = (file: string): Demo | null => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Demo) : null)
+const read = (file: string): Demo | null => {
+  if (!existsSync(file)) return null
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Demo
+  } catch (cause) {
+    throw new Fault('setting_invalid', {
+      message: `${file} is damaged: put it back from a copy, or remove it; the demo's login and key are then shown no more.`,
+      cause,
+    })
+  }
+}
 
 /** With a database and a master key from elsewhere, it is the first thing to be kept here. */
 const write = (file: string, demo: Demo): Demo => {

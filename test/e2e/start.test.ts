@@ -351,6 +351,15 @@ describe('a start that cannot be is told in one line, with exit code 2, and leav
     expect(verified.code, verified.stderr).toBe(0)
   })
 
+  it('what is noted of the demo is damaged', async () => {
+    const file = join(home.dataDir, 'demo.json')
+    const whole = readFileSync(file)
+    writeFileSync(file, whole.subarray(0, 40))
+    expect(await refusal(home.dataDir, {})).toMatch(/^millrace: \S+demo\.json is damaged: [^\n]*remove it[^\n]*$/)
+    expect(processesIn(home.dataDir)).toEqual([])
+    writeFileSync(file, whole)
+  })
+
   it('a country that is none, of which no number would be right', async () => {
     const { code, stdout, stderr } = await runMillrace(ward, ['parse', 'phone', '--country', 'XX'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
