@@ -223,6 +223,16 @@ const serve = async (asked: Config, json: boolean): Promise<number> => {
   })
 }
 
+/** What a system says of a file that was named, in words; null where it is something else. */
+const ofFiles = ({ code, path }: NodeJS.ErrnoException): string | null => {
+  // Reading a folder, it does not say which.
+  const file = path ?? 'What was named'
+  if (code === 'ENOENT') return `There is no file ${file}`
+  if (code === 'EISDIR') return `${file} is a folder: name a file`
+  if (code === 'EACCES' || code === 'EPERM') return `${file} may not be read or written by this user (${code})`
+  return code === 'ENOSPC' ? `There is no space left for ${file}` : null
+}
+
 /** Runs a verb and ends the process with its code; what went wrong is one line, without a stack. */
 const act = async (run: () => Promise<number>): Promise<void> => {
   try {
@@ -232,12 +242,10 @@ const act = async (run: () => Promise<number>): Promise<void> => {
     // What broke then broke of that.
     if (isInterrupted) return
     const detail = isFault(error) && error.detail ? ` (${error.detail})` : ''
-    const code = (error as NodeJS.ErrnoException).code
     const text = isFault(error)
       ? `${error.message}${detail}`
-      : code === 'ENOENT'
-        ? `There is no file ${(error as NodeJS.ErrnoException).path}`
-        : `Unexpected error: ${error instanceof Error ? (process.env.MILLRACE_DEBUG ? error.stack : error.message) : String(error)}`
+      : (ofFiles(error as NodeJS.ErrnoException) ??
+        `Unexpected error: ${error instanceof Error ? (process.env.MILLRACE_DEBUG ? error.stack : error.message) : String(error)}`)
     process.stderr.write(`millrace: ${text}\n`)
     process.exitCode = EXIT_USAGE
   }

@@ -360,6 +360,18 @@ describe('a start that cannot be is told in one line, with exit code 2, and leav
     writeFileSync(file, whole)
   })
 
+  it('a folder where a file is meant', async () => {
+    const { code, stdout, stderr } = await runMillrace(ward, [
+      'flow',
+      'publish',
+      ward.folder('no-file'),
+      '--data',
+      home.dataDir,
+    ])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toBe('millrace: What was named is a folder: name a file\n')
+  })
+
   it('a country that is none, of which no number would be right', async () => {
     const { code, stdout, stderr } = await runMillrace(ward, ['parse', 'phone', '--country', 'XX'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
