@@ -266,6 +266,15 @@ describe('a start that cannot be is told in one line, with exit code 2, and leav
     await stop(server)
   })
 
+  it('what is noted of the demo is damaged', async () => {
+    const file = join(home.dataDir, 'demo.json')
+    const whole = readFileSync(file)
+    writeFileSync(file, whole.subarray(0, 40))
+    expect(await refusal(home.dataDir, {})).toMatch(/^millrace: \S+demo\.json is damaged: [^\n]*remove it[^\n]*$/)
+    expect(processesIn(home.dataDir)).toEqual([])
+    writeFileSync(file, whole)
+  })
+
   it('database made with another master key', async () => {
     const text = await refusal(home.dataDir, { MILLRACE_MASTER_KEY: randomBytes(32).toString('base64') })
     expect(text).toMatch(/^millrace: MILLRACE_MASTER_KEY: this key does not open the database[^\n]*$/)
@@ -349,15 +358,6 @@ describe('a start that cannot be is told in one line, with exit code 2, and leav
     expect(processesIn(nowhere)).toEqual([])
     const verified = await runMillrace(ward, ['audit', 'verify', '--json', '--data', nowhere])
     expect(verified.code, verified.stderr).toBe(0)
-  })
-
-  it('what is noted of the demo is damaged', async () => {
-    const file = join(home.dataDir, 'demo.json')
-    const whole = readFileSync(file)
-    writeFileSync(file, whole.subarray(0, 40))
-    expect(await refusal(home.dataDir, {})).toMatch(/^millrace: \S+demo\.json is damaged: [^\n]*remove it[^\n]*$/)
-    expect(processesIn(home.dataDir)).toEqual([])
-    writeFileSync(file, whole)
   })
 
   it('a folder where a file is meant', async () => {

@@ -5,7 +5,7 @@ import type { Config } from '../../config.ts'
 import type { House } from '../../house.ts'
 import type { CsvHead } from '../../ingest/csv-head.ts'
 import { readRows } from '../../ingest/csv-rows.ts'
-import type { Registries } from '../../kit/flow.ts'
+import type { CompiledFlow, Registries } from '../../kit/flow.ts'
 import type { Submission } from '../../runner/types.ts'
 import { type Checkpoint, type Checkpoints, checkpointsOf, digestOf, importId } from '../import/checkpoint.ts'
 import { type Columns, planColumns, valuesOf } from '../import/columns.ts'
@@ -91,6 +91,13 @@ const columnsLine = (columns: Columns): string => {
   return `Columns: ${taken.join(', ')}${extra}\n${unsure.join('')}`
 }
 
+const shortestRetry = (flow: CompiledFlow, { retryDelayMs }: Config): number =>
+  Math.min(
+    ...[...flow.destinations.values()].map(
+      (destination) => destination.policy.retryDelaysMs?.[0] ?? destination.retryDelayMs ?? retryDelayMs,
+    ),
+  )
+
 interface Run {
   readonly options: ImportOptions
   readonly house: House
@@ -99,6 +106,8 @@ interface Run {
   readonly bytes: number
   readonly head: CsvHead
   readonly columns: Columns
+  /** The shortest of the flow's destinations. */
+  readonly retryDelayMs: number
   /** Of the rows' idempotency keys. */
   readonly name: string
   readonly rejectsFile: string
@@ -137,6 +146,7 @@ const send = async (run: Run): Promise<{ readonly reached: Checkpoint; readonly 
     clock: house.clock,
     random: Math.random,
     stop: stop.signal,
+    retryDelayMs: run.retryDelayMs,
     onWaiting: (fault) => progress.note(`Waiting: ${fault.message}`),
   })
   const window = createWindow<Done>({
@@ -247,6 +257,7 @@ const importFile = async (options: ImportOptions, handle: CsvFile, stop: AbortCo
       bytes: before.size,
       head,
       columns,
+      retryDelayMs: shortestRetry(flow, options.config),
       name: `import:${naming}`,
       rejectsFile,
       checkpoints,

@@ -33,7 +33,9 @@ const answer = (over: Partial<Answer> = {}): Answer => ({
 })
 
 /** A sender whose runner does one thing after the other, the last one for ever. */
-const scripted = (...doings: readonly (FaultCode | Error | Answer)[]) => {
+const scripted = (...doings: readonly (FaultCode | Error | Answer)[]) => scriptedWith(60_000, ...doings)
+
+const scriptedWith = (retryDelayMs: number, ...doings: readonly (FaultCode | Error | Answer)[]) => {
   const clock = movableClock(START)
   const stop = new AbortController()
   const seen = { submitted: 0, waits: 0 }
@@ -52,6 +54,7 @@ const scripted = (...doings: readonly (FaultCode | Error | Answer)[]) => {
     // Without jitter.
     random: () => 0,
     stop: stop.signal,
+    retryDelayMs,
     onWaiting: () => {
       seen.waits += 1
       for (const each of onWait) each(seen.waits)
@@ -108,7 +111,7 @@ describe('a row', () => {
     expect(seen.submitted).toBe(3)
   })
 
-  it('whose delivery is tried again after a pause is not waited for', async () => {
+  it('whose delivery is tried again is waited for where that is soon', async () => {
     const later = answer({
       lead_id: firstIdAt(START - 60_000),
       outcome: 'pending',
@@ -119,6 +122,9 @@ describe('a row', () => {
     const { send, seen } = scripted(later, answer())
     expect(await send()).toEqual({ answer: later, isRepeat: true })
     expect(seen.submitted).toBe(1)
+    const soon = scriptedWith(1_000, later, answer({ lead_id: later.lead_id }))
+    expect(await soon.send()).toMatchObject({ answer: { outcome: 'success' }, isRepeat: true })
+    expect(soon.seen.submitted).toBe(2)
   })
 
   it('that waits for a person, or is open in this run, is not waited for', async () => {

@@ -19,6 +19,8 @@ export interface SenderOptions {
   readonly random: () => number
   /** Aborted where the import is to end: a row that waits for another try is left for the next run. */
   readonly stop: AbortSignal
+  /** After which what failed is tried again, at the soonest. */
+  readonly retryDelayMs: number
   readonly onWaiting: (fault: Fault) => void
 }
 
@@ -32,17 +34,18 @@ const BUG_TRIES = 3
 const LEFT_OPEN_WAIT_MS = 10_000
 const LEFT_OPEN_LOOK_MS = 250
 
-/** Nothing is known yet of what it was in the midst of. One that is tried again after a pause is not worth a wait. */
-const isUnderWay = ({ outcome, code, destinations }: Answer): boolean =>
+/** Whether it may end while it is waited for: what is tried again only after a longer pause will not. */
+const mayEndSoon = ({ outcome, code, destinations }: Answer, retryDelayMs: number): boolean =>
   outcome === 'pending' &&
   code === 'delivering' &&
-  !Object.values(destinations).some((said) => said.outcome === 'pending' && said.code !== undefined)
+  (retryDelayMs < LEFT_OPEN_WAIT_MS ||
+    !Object.values(destinations).some((said) => said.outcome === 'pending' && said.code !== undefined))
 
 const madeAt = (leadId: string): number => Number.parseInt(leadId.slice(0, 8) + leadId.slice(9, 13), 16)
 
 /** Sends rows one by one, each until it has its answer. Null: the import ends first. Throws what no retry can mend. */
 export const createSender = (options: SenderOptions): ((submission: Submission) => Promise<Told | null>) => {
-  const { runner, clock, random, stop, onWaiting } = options
+  const { runner, clock, random, stop, retryDelayMs, onWaiting } = options
   const startedAt = clock.now()
   let answeredAt = startedAt
 
@@ -59,7 +62,7 @@ export const createSender = (options: SenderOptions): ((submission: Submission) 
         const { answer } = await runner.submit({ ...submission, receivedAt: clock.now() })
         answeredAt = clock.now()
         const isRepeat = madeAt(answer.lead_id) < startedAt
-        const isLeftOpen = isRepeat && isUnderWay(answer)
+        const isLeftOpen = isRepeat && mayEndSoon(answer, retryDelayMs)
         if (!isLeftOpen || clock.now() - startedAt > LEFT_OPEN_WAIT_MS) return { answer, isRepeat }
         if (!(await pause(LEFT_OPEN_LOOK_MS))) return { answer, isRepeat }
       } catch (error) {
