@@ -195,3 +195,21 @@ it('is not ready, and asks for leads again later, while its database is only rea
   await expect.poll(async () => (await get('/readyz')).statusCode).toBe(200)
   expect((await api.submit({ email: 'locked@example.com' })).statusCode).toBe(201)
 })
+
+it('is not ready, and asks for leads again later, while the disk of its database is full', async () => {
+  const { inspect } = api.home
+  await inspect(
+    `create function millrace.no_room() returns trigger language plpgsql as $$
+     begin raise exception using errcode = 'disk_full'; end $$`,
+  )
+  await inspect('create trigger no_room before insert on millrace.lead execute function millrace.no_room()')
+  try {
+    const answer = await api.submit({ email: 'full@example.com' })
+    expect([answer.statusCode, answer.json().code]).toEqual([503, 'database_unavailable'])
+    expect((await get('/readyz')).json()).toEqual({ status: 'database_unavailable' })
+  } finally {
+    await inspect('drop function millrace.no_room cascade')
+  }
+  await expect.poll(async () => (await get('/readyz')).statusCode, { timeout: 15_000 }).toBe(200)
+  expect((await api.submit({ email: 'full@example.com' })).statusCode).toBe(201)
+}, 30_000)

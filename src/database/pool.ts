@@ -49,6 +49,8 @@ export interface Database {
   lock(name: string): Promise<() => void>
   /** Connections: open, of these idle, and callers waiting for one. */
   stats(): { open: number; idle: number; waiting: number }
+  /** Whether something could not be written moments ago, for want of room on its disk. What is read says nothing of it. */
+  isFull(): boolean
   /** Lets what is under way end, refuses what is new, closes the connections. */
   close(): Promise<void>
 }
@@ -58,6 +60,9 @@ const STATEMENT_MS = 30_000
 /** On top of a statement's own limit: the server cancels first; this is for a server that no longer answers. */
 const ANSWER_GRACE_MS = 10_000
 const CONNECT_MS = 5_000
+/** Without anybody who tries to write, a disk counts as full for so long; it is told of once in so long. */
+const FULL_MS = 5_000
+const FULL_TOLD_MS = 60_000
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' }
 const COMMIT: Statement = { name: 'commit', text: 'COMMIT' }
@@ -118,12 +123,23 @@ export const createDatabase = async (options: DatabaseOptions): Promise<Database
     }
   }
 
+  let fullAt = Number.NEGATIVE_INFINITY
+  let toldAt = Number.NEGATIVE_INFINITY
+  const noteFull = (error: unknown): void => {
+    if (!(error instanceof Fault) || !error.detail?.startsWith('SQLSTATE 53100')) return
+    fullAt = performance.now()
+    if (fullAt - toldAt < FULL_TOLD_MS) return
+    toldAt = fullAt
+    log.error({ code: error.code, detail: error.detail }, 'the disk of the database is full: nothing is taken in')
+  }
+
   const withLink = async <T>(use: (link: Link) => Promise<T>): Promise<T> => {
     const link = await links.acquire()
     try {
       return await use(link)
     } catch (error) {
       if (isDemoted(error)) link.destroy()
+      noteFull(error)
       throw error
     } finally {
       links.release(link)
@@ -208,6 +224,7 @@ export const createDatabase = async (options: DatabaseOptions): Promise<Database
     definer,
     lock: locks.hold,
     stats: links.stats,
+    isFull: () => performance.now() - fullAt < FULL_MS,
     close: async () => {
       await locks.close()
       await links.close()

@@ -12,8 +12,9 @@ export const serviceRoutes =
     const tags = ['Service']
     const open = { access: 'public' } as const
 
-    /** And is written to: a standby answers, too, and so does a server whose disk is nearly full. */
+    /** And is written to: a standby answers, too, and so does a server whose disk is full, or nearly. */
     const isDatabaseThere = async (): Promise<boolean> => {
+      if (database.isFull()) return false
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<boolean>((resolve) => {
         timer = setTimeout(resolve, DATABASE_MS, false)
