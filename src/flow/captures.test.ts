@@ -57,6 +57,22 @@ describe('a pattern that captures', () => {
     expect(find('(.*)(.*)(.*)(.*)(.*)[^q]z', 'y'.repeat(20_000))).toBeNull()
   })
 
+  it('stops where the steps left are used up, its own or those of searches before it', () => {
+    const read = readCaptures(`(a)${'(a)?'.repeat(35)}b`)
+    if ('wrong' in read) throw new Error(read.wrong)
+    const left = { steps: 100_000 }
+    expect(read.pattern.find('a'.repeat(200_000), left)).toBeNull()
+    expect(left.steps).toBeLessThanOrEqual(0)
+    // One place at most is looked at beyond.
+    expect(left.steps).toBeGreaterThan(-2_000)
+    expect(read.pattern.find('ab', left)).toBeNull()
+    expect(read.pattern.find('ab')?.[0]).toBe('ab')
+  })
+
+  it('searches a long text by a plain pattern to its end', () => {
+    expect(find('id: (\\d+)', `${'x'.repeat(150_000)}id: 7`)).toEqual(['id: 7', '7'])
+  })
+
   it('says what is wrong with a pattern', () => {
     expect(readCaptures('(a')).toEqual({ wrong: 'a ( that is never closed' })
     expect(readCaptures('(?=a)')).toMatchObject({ wrong: expect.stringContaining('(?') })

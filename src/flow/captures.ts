@@ -2,12 +2,14 @@
  * Patterns that say where they matched. All ways through the pattern are followed at once, the preferred first, each with
  * the places of its groups: time is in proportion to text × pattern, whatever they are.
  */
-import type { CapturePattern } from '../kit/destination.ts'
+import type { CapturePattern, SearchSteps } from '../kit/destination.ts'
 import { isWord, lowerUnit } from './pattern-units.ts'
 import { readStates, type State } from './patterns.ts'
 
-/** Steps of one search at most: a longer text is searched as far as they reach. A quarter of a second at worst. */
-const STEPS_MAX = 4_000_000
+/** Steps of one search at most: a text is searched as far as they reach. A tenth of a second at worst. */
+const STEPS_MAX = 1_500_000
+/** Copying the places of groups takes a step for so many of them. */
+const SLOTS_A_STEP = 8
 const TEXT_LENGTH_MAX = 200_000
 
 interface Way {
@@ -27,15 +29,21 @@ const holds = (what: '^' | '$' | 'b' | 'B', text: string, at: number): boolean =
 const slotCount = (states: readonly State[]): number =>
   states.reduce((most, state) => (state.op === 'save' ? Math.max(most, state.slot + 1) : most), 2)
 
-/** The places of the first match, or null. */
-const search = (states: readonly State[], text: string, isExact: boolean): readonly number[] | null => {
+/** The places of the first match, or null. What it takes is taken off the steps left, of which there may be none then. */
+const search = (
+  { states, isExact }: { readonly states: readonly State[]; readonly isExact: boolean },
+  text: string,
+  left: SearchSteps,
+): readonly number[] | null => {
   const seenAt = new Int32Array(states.length).fill(-1)
   const none: readonly number[] = new Array<number>(slotCount(states)).fill(-1)
+  const copying = 1 + none.length / SLOTS_A_STEP
 
   /** Adds every way from here that needs no character, in order of preference. */
   const add = (list: Way[], from: Way, place: number): void => {
     const stack: Way[] = [from]
     for (let way = stack.pop(); way !== undefined; way = stack.pop()) {
+      left.steps -= 1
       if (seenAt[way.at] === place) continue
       seenAt[way.at] = place
       const state = states[way.at]
@@ -46,6 +54,7 @@ const search = (states: readonly State[], text: string, isExact: boolean): reado
         const [first, second] = state.lazy === true ? [state.right, state.left] : [state.left, state.right]
         stack.push({ at: second, slots }, { at: first, slots })
       } else if (state.op === 'save') {
+        left.steps -= copying
         const saved = slots.slice()
         saved[state.slot] = place
         stack.push({ at: way.at + 1, slots: saved })
@@ -57,12 +66,14 @@ const search = (states: readonly State[], text: string, isExact: boolean): reado
 
   let found: readonly number[] | null = null
   let current: Way[] = []
-  for (let place = 0; place <= text.length; place++) {
+  for (let place = 0; place <= text.length && left.steps > 0; place++) {
+    if (found === null) left.steps -= copying
     if (found === null) add(current, { at: 0, slots: [place, ...none.slice(1)] }, place)
     if (current.length === 0) break
     const unit = place < text.length ? (isExact ? text.charCodeAt(place) : lowerUnit(text.charCodeAt(place))) : -1
     const next: Way[] = []
     for (const way of current) {
+      left.steps -= 1
       const state = states[way.at]
       if (state?.op === 'match') {
         // Whatever stands behind it is less preferred.
@@ -81,13 +92,11 @@ const search = (states: readonly State[], text: string, isExact: boolean): reado
 export const readCaptures = (text: string): { readonly pattern: CapturePattern } | { readonly wrong: string } => {
   const read = readStates(text, true)
   if (!('states' in read)) return { wrong: read.wrong }
-  const { states, isExact } = read
-  const lengthMax = Math.min(TEXT_LENGTH_MAX, Math.floor(STEPS_MAX / states.length))
   return {
     pattern: {
-      find: (whole) => {
-        const searched = whole.slice(0, lengthMax)
-        const places = search(states, searched, isExact)
+      find: (whole, left = { steps: STEPS_MAX }) => {
+        const searched = whole.slice(0, TEXT_LENGTH_MAX)
+        const places = search(read, searched, left)
         if (places === null) return null
         const groups: (string | null)[] = []
         for (let slot = 0; slot < places.length; slot += 2) {

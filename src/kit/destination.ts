@@ -119,9 +119,14 @@ export interface TextTemplate {
 }
 
 /** A pattern that takes time in proportion to the text, whatever it is. */
+/** What searches may still do; they take it away. Several that share it are bounded together. */
+export interface SearchSteps {
+  steps: number
+}
+
 export interface CapturePattern {
-  /** The first match: the whole, then its groups; null where there is none. */
-  find(text: string): readonly (string | null)[] | null
+  /** The first match: the whole, then its groups; null where there is none, or none as far as the steps left reach. */
+  find(text: string, left?: SearchSteps): readonly (string | null)[] | null
 }
 
 /** What a destination may use of the house. Each throws Fault('setting_invalid') for a text that cannot be read. */

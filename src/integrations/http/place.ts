@@ -10,6 +10,8 @@ import { readHtml, readXml, selectorFlaw, selectorText, splitSelector, xpathFlaw
 export type ContentKind = 'json' | 'xml' | 'html' | 'text'
 
 const VALUE_LENGTH_MAX = 2_000
+/** Of all patterns that one answer is searched by: sixty of them may stand in a flow, and each may be made to take long. */
+const SEARCH_STEPS_MAX = 3_000_000
 
 export const isXpath = (place: string): boolean => place.startsWith('/') || place.startsWith('xpath:')
 
@@ -91,6 +93,7 @@ export const readerOf = (
   tools: DestinationTools,
 ): AnswerReader => {
   const kind = kindOf(answer, override)
+  const left = { steps: SEARCH_STEPS_MAX }
   const json = once(() => (kind === 'json' ? jsonOf(answer.body) : undefined))
   const xml = once(() => readXml(answer.body))
   const html = once(() => readHtml(answer.body))
@@ -99,7 +102,7 @@ export const readerOf = (
     if (place.startsWith('header:')) return answer.headers[place.slice(7).trim().toLowerCase()] ?? null
     if (place.startsWith('cookie:')) return cookieOf(answer, place.slice(7).trim())
     if (place.startsWith('regex:')) {
-      const groups = tools.pattern(place.slice(6)).find(answer.body)
+      const groups = tools.pattern(place.slice(6)).find(answer.body, left)
       return groups === null ? null : (groups.slice(1).find((group) => group !== null) ?? groups[0] ?? null)
     }
     if (place.startsWith('css:')) {
@@ -125,7 +128,7 @@ export const readerOf = (
     },
     has: (text, search) =>
       search.startsWith('regex:')
-        ? tools.pattern(search.slice(6)).find(text) !== null
+        ? tools.pattern(search.slice(6)).find(text, left) !== null
         : text.toLowerCase().includes(search.toLowerCase()),
   }
 }
