@@ -39,7 +39,12 @@ const memberOf = (value: Json, name: string): Json | undefined => {
 /** The value and all that is inside it, outermost first. */
 const allInside = (values: readonly Json[]): Json[] => {
   const all = [...values]
-  for (let at = 0; at < all.length && all.length < NODES_MAX; at++) all.push(...childrenOf(all[at] ?? null))
+  // One by one: a list of a hundred thousand members is more than a call may have arguments.
+  for (let at = 0; at < all.length && all.length < NODES_MAX; at++)
+    for (const child of childrenOf(all[at] ?? null)) {
+      if (all.length >= NODES_MAX) break
+      all.push(child)
+    }
   return all.slice(0, NODES_MAX)
 }
 
