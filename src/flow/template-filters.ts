@@ -84,10 +84,15 @@ const instantOf = (value: Json | undefined): number | null => {
   return /^\d{11,14}$/.test(written) ? Number(written) : readInstantMs(written)
 }
 
-/** What a missing value has: no hash, so that nobody takes that of an empty text for a person's. */
+/** What is longer comes cut. */
+export const TEXT_READ_MAX = 65_536
+
+/** A missing value has no hash, so that nobody takes that of an empty text for a person's; nor has what was cut. */
+const hashable = (written: string): boolean => written !== '' && written.length < TEXT_READ_MAX
+
 const hashed = (value: Json | undefined, algorithm: string): Json => {
   const written = text(value)
-  return written === '' ? null : hash(algorithm, written)
+  return hashable(written) ? hash(algorithm, written) : null
 }
 
 const HMACS = ['sha256', 'sha1', 'md5', 'sha512']
@@ -153,7 +158,7 @@ export const ownFilters = ({ country, zone }: FilterContext): Readonly<Record<st
   /** `hmac: "key"`, or `hmac: "key", "sha1"`. Hexadecimal. */
   hmac: (value, key, algorithm) => {
     const [written, secret, named] = [text(value), text(key), text(algorithm) || 'sha256']
-    return written === '' || secret === '' || !HMACS.includes(named)
+    return !hashable(written) || secret === '' || !HMACS.includes(named)
       ? null
       : createHmac(named, secret).update(written).digest('hex')
   },

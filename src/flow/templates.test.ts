@@ -112,6 +112,22 @@ describe('templates', () => {
     expect(readTemplate('x'.repeat(10_001), scope).issues[0]?.code).toBe('template_syntax')
   })
 
+  test('a megabyte of a value costs no more than what may be written of it, however often filters go over it', () => {
+    const long = smallLead({ extra: { x: "'a".repeat(500_000), y: 'b'.repeat(65_535) } })
+    const started = performance.now()
+    for (const text of ['{{ extra.x | titlecase }}', '{{ extra.x | mask }}', '{{ extra.x | xml_escape }}'])
+      expect(String(render(text.repeat(300), long)).length).toBeLessThanOrEqual(TEMPLATE_OUTPUT_MAX)
+    const escaped = { ...scope, escape: (text: string) => [...text].join('') }
+    const many = compileTemplate('{{ extra.x }}'.repeat(700), escaped).render(long)
+    expect(many).toBe("'a".repeat(TEMPLATE_OUTPUT_MAX / 2))
+    // Each by itself took a minute.
+    expect(performance.now() - started).toBeLessThan(5_000)
+    // What was cut is not what was sent: a hash of it would be nobody's.
+    expect(render('{{ extra.x | sha256 }}', long)).toBeNull()
+    expect(render('{{ extra.x | hmac: "k" }}', long)).toBeNull()
+    expect(render('{{ extra.y | sha256 }}', long)).toMatch(/^[0-9a-f]{64}$/)
+  })
+
   test('no template throws on any lead', () => {
     const piece = fc.constantFrom(
       ...'{{ lead.email }}|{{ lead.tags | join: "," }}|{{ extra.x | plus: 1 }}|{{ extra.x | date: "%Y" }}|{% if extra.x %}|{% endif %}|{{ lead.age | divided_by: 0 }}|{{ extra.x | replace: "a", "b" }}|{{ extra.x | slice: 1, 3 }}|{{ extra.x | phone_national }}|{{ extra.x | sort | first }}|{{ extra.x.y.z }}|{{ extra.x | truncate: extra.x }}| text |{{ extra.x | size }}|{{ extra.x | json }}|{{ extra.x | split: "" | join: "" }}'.split(

@@ -10,7 +10,7 @@ import type { LeadView, Template } from '../kit/step.ts'
 import { nearest, oneOf } from './nearest.ts'
 import { refuse } from './rules.ts'
 import { type Issue, pathText, type Resolved, type Scope } from './scope.ts'
-import { LIBRARY_FILTERS, ownFilters } from './template-filters.ts'
+import { LIBRARY_FILTERS, ownFilters, TEXT_READ_MAX } from './template-filters.ts'
 import { parseTemplate, TEMPLATE_TAGS, type TemplateSyntax } from './template-syntax.ts'
 import { type Read, textOfValue } from './values.ts'
 
@@ -18,6 +18,7 @@ const TEMPLATE_LENGTH_MAX = 10_000
 export const TEMPLATE_OUTPUT_MAX = 65_536
 /** What the filters of one rendering may make in all, in characters and entries. */
 const MEMORY_MAX = 1_000_000
+const OWN_FILTERS_COST = 2
 
 export interface TemplateReading {
   readonly issues: readonly Issue[]
@@ -46,7 +47,12 @@ const engineOf = (scope: Scope): Liquid => {
   for (const name of Object.keys(engine.tags)) if (!TEMPLATE_TAGS.includes(name)) delete engine.tags[name]
   const kept = scope.escape ? [...LIBRARY_FILTERS, 'raw'] : LIBRARY_FILTERS
   for (const name of Object.keys(engine.filters)) if (!kept.includes(name)) delete engine.filters[name]
-  for (const [name, filter] of Object.entries(ownFilters(scope))) engine.registerFilter(name, filter)
+  for (const [name, filter] of Object.entries(ownFilters(scope)))
+    engine.registerFilter(name, function (value, ...args) {
+      // The library counts what its own filters make; ours look at each character, which takes longer.
+      this.context.memoryLimit.use(OWN_FILTERS_COST * (typeof value === 'string' ? value.length : 1))
+      return filter(value, ...args)
+    })
   engines.set(scope, engine)
   return engine
 }
@@ -60,6 +66,10 @@ const jsonOf = (value: unknown): Json => {
   if (typeof value !== 'object' || value === null) return null
   return value as Json
 }
+
+/** No more of a text than could be written: a filter over a megabyte of a sender's takes a fifth of a second. */
+const bounded = (value: Json): Json =>
+  typeof value === 'string' && value.length > TEXT_READ_MAX ? value.slice(0, TEXT_READ_MAX) : value
 
 interface Reader {
   readonly name: string
@@ -76,15 +86,23 @@ const safely =
     }
   }
 
+/** Thrown where all that may be written is: what would come behind it is not worth the work. */
+class OutputFull extends Error {}
+
 const boundedEmitter = () => {
   const emitter = {
     buffer: '',
     write: (piece: unknown): void => {
-      if (emitter.buffer.length < TEMPLATE_OUTPUT_MAX) emitter.buffer += textOfValue(jsonOf(piece))
+      emitter.buffer += textOfValue(jsonOf(piece))
+      if (emitter.buffer.length >= TEMPLATE_OUTPUT_MAX) throw new OutputFull()
     },
   }
   return emitter
 }
+
+/** The library wraps what is thrown inside it. */
+const isFull = (error: unknown): boolean =>
+  error instanceof OutputFull || (error instanceof LiquidError && error.originalError instanceof OutputFull)
 
 /** Text and plain variables in turn: what most templates are, written without the engine. */
 const piecesOf = (
@@ -133,15 +151,15 @@ const renderOf = (asked: {
   const all = [...readers.values()]
   return (lead, more) => {
     const values: { [name: string]: Json } = Object.create(null)
-    for (const { name, read } of all) values[name] = read(lead, more)
+    for (const { name, read } of all) values[name] = bounded(read(lead, more))
     const context = new Context(values, engine.options, { sync: true }, { liquid: engine })
+    const emitter = boundedEmitter()
     try {
       if (lone !== null) return jsonOf(toValueSync(lone.value.value(context, false)))
-      const emitter = boundedEmitter()
       toValueSync(engine.renderer.renderTemplates(templates, context, emitter))
-      return emitter.buffer.slice(0, TEMPLATE_OUTPUT_MAX)
-    } catch {
-      return ''
+      return emitter.buffer
+    } catch (error) {
+      return isFull(error) ? emitter.buffer.slice(0, TEMPLATE_OUTPUT_MAX) : ''
     }
   }
 }
