@@ -29,7 +29,7 @@ const SPELLED: Readonly<Record<string, string>> = {
   '!': 'i',
 }
 
-const TEXT_CHARS_MAX = 5_000
+export const OBSCENE_CHARS_MAX = 5_000
 
 const bare = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
 
@@ -52,7 +52,7 @@ export const obscenityOf = (words: readonly string[]): ((text: string) => boolea
   const drawn = new Set([...plain].map(once))
   const isWord = (word: string): boolean => plain.has(word) || (/(.)\1\1/.test(word) && drawn.has(once(word)))
   return (text) => {
-    const line = bare(text.slice(0, TEXT_CHARS_MAX))
+    const line = bare(text.slice(0, OBSCENE_CHARS_MAX))
     const tokens = line.match(TOKENS) ?? []
     if (tokens.some((token) => isWord(spelled(token)) || isWord(spelled(token.replace(EDGES, ''))))) return true
     const lines = [spelled(line), line.replace(/[^a-z\s._*-]/g, ' ')]

@@ -36,8 +36,11 @@ type Part =
   | { readonly kind: 'group'; readonly part: Part; readonly index: number }
 
 interface Pattern {
-  /** Whether the pattern occurs anywhere in the text. Null: the text is longer than 2,000 characters and was not looked at. */
-  found(text: string): boolean | null
+  /**
+   * Whether the pattern occurs anywhere in the text. Null: the text is longer than 2,000 characters and was not looked at.
+   * `onLooked` is told how often states were followed.
+   */
+  found(text: string, onLooked?: (looks: number) => void): boolean | null
 }
 
 export type PatternReading = { readonly pattern: Pattern } | { readonly wrong: string; readonly at: number }
@@ -310,33 +313,43 @@ const matcherOf = (states: readonly State[], isExact: boolean): Pattern => {
     return count
   }
 
-  return {
-    found: (input) => {
-      if (input.length > PATTERN_INPUT_MAX) return null
-      const text = isExact ? input : input.toLowerCase()
-      seenAt.fill(-1)
-      let length = 0
-      for (let at = 0; at <= text.length; at++) {
-        length = follow(0, current, length, text, at)
-        if (length < 0) return true
-        if (at === text.length) break
-        const unit = text.charCodeAt(at)
-        let next = 0
-        for (let index = 0; index < length; index++) {
-          const number = current[index] ?? 0
-          const state = states[number]
-          if (state === undefined) continue
-          const takes = state.op === 'unit' ? state.unit === unit : state.op === 'test' && state.test(unit)
-          if (!takes) continue
-          next = follow(number + 1, following, next, text, at + 1)
-          if (next < 0) return true
-        }
-        const spare = current
-        current = following
-        following = spare
-        length = next
+  let looks = 0
+
+  const occurs = (input: string): boolean => {
+    const text = isExact ? input : input.toLowerCase()
+    seenAt.fill(-1)
+    let length = 0
+    for (let at = 0; at <= text.length; at++) {
+      length = follow(0, current, length, text, at)
+      if (length < 0) return true
+      if (at === text.length) break
+      const unit = text.charCodeAt(at)
+      looks += length + 1
+      let next = 0
+      for (let index = 0; index < length; index++) {
+        const number = current[index] ?? 0
+        const state = states[number]
+        if (state === undefined) continue
+        const takes = state.op === 'unit' ? state.unit === unit : state.op === 'test' && state.test(unit)
+        if (!takes) continue
+        next = follow(number + 1, following, next, text, at + 1)
+        if (next < 0) return true
       }
-      return false
+      const spare = current
+      current = following
+      following = spare
+      length = next
+    }
+    return false
+  }
+
+  return {
+    found: (input, onLooked) => {
+      if (input.length > PATTERN_INPUT_MAX) return null
+      looks = 0
+      const is = occurs(input)
+      onLooked?.(looks)
+      return is
     },
   }
 }

@@ -9,7 +9,16 @@ import { nearest, oneOf } from './nearest.ts'
 import { accepts, type RuleFunction, WANTED_NAMES } from './rule-calls.ts'
 import { RULE_FUNCTIONS } from './rule-functions.ts'
 import { binaryTerm, negated, truthOf } from './rule-operators.ts'
-import { type Building, brokenTerm, constantTerm, excerpt, partialTruth, RuleGivenUp, type Term } from './rule-term.ts'
+import {
+  type Building,
+  brokenTerm,
+  constantTerm,
+  excerpt,
+  partialTruth,
+  priced,
+  RuleGivenUp,
+  type Term,
+} from './rule-term.ts'
 import type { Segment } from './scope.ts'
 import { elementOf, isList, isTrue, memberOf, numberOf, type Read, typeName, type ValueType } from './values.ts'
 
@@ -63,7 +72,7 @@ const pathTerm = (node: ASTNode, chain: readonly Segment[], building: Building):
   const { path, type, read, partial } = resolved
   const at = { start: node.start, end: node.end }
   building.mentions.push({ path, ...at })
-  return { type, read, ...(partial && { partial }), ...at }
+  return { type, read: priced(building.budget, read), ...(partial && { partial }), ...at }
 }
 
 /** Access to what is no plain path: an entry of a list, a member of a loop's variable. */
@@ -336,7 +345,12 @@ export const buildTerm = (node: ASTNode, building: Building): Term => {
       const root = chain?.[0]
       const local = typeof root?.name === 'string' ? building.locals.get(root.name) : undefined
       if (node.op === 'id' && local !== undefined)
-        return { type: local.type, read: () => local.cell.value, start: node.start, end: node.end }
+        return {
+          type: local.type,
+          read: priced(building.budget, () => local.cell.value),
+          start: node.start,
+          end: node.end,
+        }
       if (chain !== null && local === undefined) return pathTerm(node, chain, building)
       return node.op === 'id' ? brokenTerm(node) : accessTerm(node, building)
     }

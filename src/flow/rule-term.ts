@@ -47,8 +47,30 @@ export interface Building {
 /** Thrown inside an evaluation that is given up: the rule is then false and `saw` says why. */
 export class RuleGivenUp extends Error {}
 
-/** Loop steps of one evaluation: nested loops over what a sender sent must not multiply without end. */
+/**
+ * Loop steps of one evaluation: nested loops over what a sender sent must not multiply without end. Looking through long
+ * texts is counted in them too: a step stands for some 10 µs.
+ */
 export const LOOP_STEPS_MAX = 10_000
+
+/** Takes off what an evaluation may still do. Throws RuleGivenUp where that is used up. */
+export const spend = (budget: Building['budget'], steps: number): void => {
+  budget.left -= Math.floor(steps)
+  if (budget.left < 0) throw new RuleGivenUp('it looks through too much text')
+}
+
+/** Texts up to here are looked through in no time. */
+const SHORT_TEXT = 4_000
+const CHARS_A_STEP = 1_000
+
+/** A value as it is read, a long text at its price. */
+export const priced =
+  (budget: Building['budget'], read: Read): Read =>
+  (lead) => {
+    const value = read(lead)
+    if (typeof value === 'string' && value.length > SHORT_TEXT) spend(budget, value.length / CHARS_A_STEP)
+    return value
+  }
 
 export const constantTerm = (
   type: ValueType,

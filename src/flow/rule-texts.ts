@@ -1,8 +1,9 @@
 /** Functions of rules that ask what a text is: its parts, its pattern, its words, the list it stands in. */
 import type { Json } from '../kit/field.ts'
+import { OBSCENE_CHARS_MAX } from './obscene-words.ts'
 import { PATTERN_INPUT_MAX, readPattern } from './patterns.ts'
 import { argument, type Call, type RuleFunction, textTest } from './rule-calls.ts'
-import { RuleGivenUp } from './rule-term.ts'
+import { RuleGivenUp, spend } from './rule-term.ts'
 import { type Read, sameValue, textOfValue } from './values.ts'
 
 const isExactly = (left: Json, right: Json): boolean =>
@@ -20,6 +21,11 @@ export const includes: RuleFunction['build'] = (call) => {
     return part !== null && whole.some((item) => same(item, part))
   }
 }
+
+/** What a pattern looks at in the time of one step of a loop. */
+const LOOKS_A_STEP = 500
+/** Parting a text, or reading it letter by letter, takes longer than going over it. */
+const CHARS_A_STEP = 200
 
 export const matches: RuleFunction['build'] = (call) => {
   const a = argument(call, 0)
@@ -45,10 +51,11 @@ export const matches: RuleFunction['build'] = (call) => {
     return () => false
   }
   const { pattern } = reading
+  const { budget } = call.building
   return (lead) => {
     const value = a(lead)
     if (value === null || typeof value === 'object') return false
-    const found = pattern.found(String(value))
+    const found = pattern.found(String(value), (looks) => spend(budget, looks / LOOKS_A_STEP))
     if (found === null) throw new RuleGivenUp(`matches() looks at no more than ${PATTERN_INPUT_MAX} characters`)
     return found
   }
@@ -71,9 +78,15 @@ const isAnyOf =
     const b = argument(call, 1)
     const constant = call.args[1]?.constant
     const known = constant === undefined ? null : entriesOf(constant)
+    const { budget } = call.building
+    const given: Read = (lead) => {
+      const list = b(lead)
+      if (typeof list === 'string') spend(budget, list.length / CHARS_A_STEP)
+      return list
+    }
     return (lead) => {
       const value = a(lead)
-      return value !== null && (known ?? entriesOf(b(lead))).some((entry) => same(value, entry))
+      return value !== null && (known ?? entriesOf(given(lead))).some((entry) => same(value, entry))
     }
   }
 
@@ -111,10 +124,15 @@ export const isNo = saidOf(false)
 
 export const obscene: RuleFunction['build'] = (call) => {
   const a = argument(call, 0)
-  const { isObscene } = call.building.scope
+  const { budget, scope } = call.building
+  const { isObscene } = scope
   return (lead) => {
     const value = a(lead)
     if (value === null || isObscene === undefined) return false
-    return (Array.isArray(value) ? value : [value]).some((item) => isObscene(textOfValue(item)))
+    return (Array.isArray(value) ? value : [value]).some((item) => {
+      const text = textOfValue(item)
+      spend(budget, Math.min(text.length, OBSCENE_CHARS_MAX) / CHARS_A_STEP)
+      return isObscene(text)
+    })
   }
 }
