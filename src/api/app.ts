@@ -281,12 +281,12 @@ export const createApp = async (given: ApiDeps): Promise<FastifyInstance> => {
     await managed.register(holdRoutes(deps))
     await managed.register(consentRoutes(deps))
     await managed.register(retentionRoutes(deps))
+    await managed.register(liveRoutes(deps, access.principals))
     for (const routes of [
       buyerRoutes,
       exportRoutes,
       figureRoutes,
       flowVersionRoutes,
-      liveRoutes,
       reviewRoutes,
       sourceRoutes,
       tryRoutes,

@@ -69,6 +69,8 @@ export interface ApiDeps {
    * looked up under another epoch is looked up again; answering false for ever costs one query a submission.
    */
   isCurrent(tenantId: string, epoch: number): boolean
+  /** How often an open line of live updates says that it stands, and asks whether its listener may still hear. Left out: 15 s. */
+  readonly livePingMs?: number
   /** Checks passwords; left out: by argon2id. */
   readonly passwords?: Promise<Passwords>
   /** Told of every route, as it is added: for tests that walk them all. */

@@ -21,12 +21,12 @@ interface Heard {
 }
 
 /** A listener: what it heard so far, and its end. */
-const listen = async (login: typeof ADMIN, lastEventId?: string) => {
+const listen = async (login: typeof ADMIN, lastEventId?: string, token?: string) => {
   const heard: Heard[] = []
   const abort = new AbortController()
   const answer = await fetch(`${url}/api/v1/live`, {
     headers: {
-      authorization: `Bearer ${await api.token(login)}`,
+      authorization: `Bearer ${token ?? (await api.token(login))}`,
       accept: 'text/event-stream',
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
     },
@@ -100,5 +100,63 @@ describe('live updates', () => {
       .poll(() => listener.heard.slice(before).flatMap(({ items }) => items.map((lead) => lead.id)))
       .toEqual(expect.arrayContaining([id, late]))
     await listener.end()
+  })
+
+  it('end for who signed out, was shut out or may no longer, and stand for all others', async () => {
+    const app = await api.appWith({ livePingMs: 20 })
+    const address = await app.listen({ host: '127.0.0.1', port: 0 })
+    const line = async (token: string) => {
+      const abort = new AbortController()
+      const answer = await fetch(`${address}/api/v1/live`, {
+        headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+        signal: abort.signal,
+      })
+      let isOver = false
+      const reading = (async () => {
+        for await (const _ of answer.body ?? []);
+      })()
+      reading
+        .catch(() => undefined)
+        .finally(() => {
+          isOver = true
+        })
+      return { status: answer.status, isOver: () => isOver, end: () => abort.abort() }
+    }
+    const stays = await line(await api.token(ADMIN))
+    const token = await api.token(ADMIN)
+    const leaves = await line(token)
+    expect([stays.status, leaves.status]).toEqual([200, 200])
+    const signedOut = await app.inject({
+      method: 'DELETE',
+      url: '/api/v1/auth/session',
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(signedOut.statusCode).toBe(204)
+    await expect.poll(leaves.isOver).toBe(true)
+    expect(stays.isOver()).toBe(false)
+    stays.end()
+    await expect.poll(stays.isOver).toBe(true)
+    await app.close()
+  })
+
+  it('are bounded for each who listens: the next is told so, and others are not in its way', async () => {
+    const token = await api.token(ADMIN)
+    const lines = await Promise.all(Array.from({ length: 20 }, () => listen(ADMIN, undefined, token)))
+    const refused = await fetch(`${url}/api/v1/live`, {
+      headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+    })
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('retry-after')).toBe('60')
+    expect(await refused.json()).toMatchObject({ code: 'rate_limited' })
+    const other = await listen(STRANGER)
+    for (const one of [...lines, other]) await one.end()
+    const again = async () => {
+      const answer = await fetch(`${url}/api/v1/live`, {
+        headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+      })
+      await answer.body?.cancel()
+      return answer.status
+    }
+    await expect.poll(again).toBe(200)
   })
 })
