@@ -102,6 +102,12 @@ it('gives out again what a dead worker had locked, within half a minute', { time
   await expect.poll(() => ran, { timeout: 40_000 }).toEqual([job.id])
   clearInterval(moving)
   expect(clock.now() - from).toBeLessThan(30_000)
+  // Also where nothing was left to unlock: one that stays has every start look for what it had.
+  await db.inspect(`insert into millrace.job_worker (worker_id, runner) values ('worker-idle', 999998)`)
+  clock.advance(5_000)
+  await expect
+    .poll(() => db.inspect('select worker_id from millrace.job_worker where runner > 999990'), { timeout: 20_000 })
+    .toEqual([])
   await queue.drain(5_000)
 })
 

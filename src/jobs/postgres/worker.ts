@@ -115,11 +115,12 @@ export const startWorker = async (options: {
       // A worker that has just been made may not be written down yet: only who is seen twice is dead.
       const dead = rows.map((row) => row.worker_id).filter((id) => suspects.has(id) && !own.has(id))
       suspects = new Set(rows.map((row) => row.worker_id))
-      if (dead.length === 0) return
-      await pool.query(`select ${SCHEMA}.force_unlock_workers($1::text[])`, [dead])
+      // They say who lives; of who does not, nothing is left.
       await pool.query(
         'delete from millrace.job_worker where runner <> all ((select millrace.live_runners())::integer[])',
       )
+      if (dead.length === 0) return
+      await pool.query(`select ${SCHEMA}.force_unlock_workers($1::text[])`, [dead])
       log.warn({ workers: dead.length }, 'unlocked the jobs of workers that are no more')
     },
     stop: async (withinMs) => {
