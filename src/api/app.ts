@@ -11,6 +11,7 @@ import { createTokens, type Tokens } from '../access/tokens.ts'
 import { createUsers } from '../access/users.ts'
 import { recordChanges } from '../audit/changes.ts'
 import { createRefusals, type Refusals } from '../audit/refusals.ts'
+import { describeError } from '../base/described-error.ts'
 import { Fault } from '../base/faults.ts'
 import { createAuthenticator } from '../ingest/authenticate.ts'
 import { BODY_BYTES_MAX } from '../ingest/body.ts'
@@ -157,8 +158,7 @@ const accessOf = async (
     links: createLinkSender({
       publicUrl: settings.publicUrl,
       mail,
-      onFailure: (error) =>
-        log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a mail with a link could not be sent'),
+      onFailure: (error) => log.error({ errors: describeError(error) }, 'a mail with a link could not be sent'),
     }),
   }
 }

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox'
+import { describeError } from '../base/described-error.ts'
 import type { Database, Log } from '../database/pool.ts'
 import { isMark, readChanges, readMark } from '../figures/changes.ts'
 import type { JournalReader } from '../journal/types.ts'
@@ -76,7 +77,7 @@ export const createLiveHub = (options: {
   const run = (): void => {
     timer = undefined
     look()
-      .catch((error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'live updates are late'))
+      .catch((error) => log.warn({ errors: describeError(error) }, 'live updates are late'))
       .finally(() => {
         if (listeners.size > 0 && !isStopped && timer === undefined) timer = setTimeout(run, EVERY_MS)
       })

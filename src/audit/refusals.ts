@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { describeError } from '../base/described-error.ts'
 import type { Log } from '../database/pool.ts'
 import type { Audit } from './audit.ts'
 import type { AuditEntry } from './types.ts'
@@ -84,7 +85,7 @@ export const createRefusals = (options: {
       await audit.record(entry)
     } catch (error) {
       for (const ip of told) if (ips.size < IPS_MAX) ips.add(ip)
-      log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a refusal could not be recorded')
+      log.error({ errors: describeError(error) }, 'a refusal could not be recorded')
       return
     }
     // Others may have been counted while it was written.

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { describeError } from '../base/described-error.ts'
 import { isFault } from '../base/faults.ts'
 import type { Database, Log } from '../database/pool.ts'
 import { toldStatement } from '../journal/append-told.ts'
@@ -94,7 +95,7 @@ export const createAlerts = (options: {
     if (error === undefined) return true
     const again = failed.length >= to.length
     log.warn(
-      { tenant: row.tenantId, error: error instanceof Error ? error.name : 'unknown', failed: failed.length },
+      { tenant: row.tenantId, errors: describeError(error), failed: failed.length },
       again ? 'an alert could not be mailed; tried again' : 'an alert could not be mailed to everybody',
     )
     if (again) quiet.set(isRefusal(error) ? row.tenantId : '', clock.now() + MAIL_AGAIN_MS)
@@ -163,7 +164,7 @@ export const createAlerts = (options: {
     looking = round()
       .catch((error) => {
         if (!isFault(error) || error.code !== 'database_unavailable')
-          log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'alerts are behind; tried again')
+          log.error({ errors: describeError(error) }, 'alerts are behind; tried again')
       })
       .finally(() => {
         looking = null

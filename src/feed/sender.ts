@@ -1,5 +1,6 @@
 import { delayMs } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
+import { describeError } from '../base/described-error.ts'
 import { FAULTS, type FaultCode, isFault, POLICY } from '../base/faults.ts'
 import { createInHand } from '../base/in-hand.ts'
 import type { Database, Log } from '../database/pool.ts'
@@ -83,7 +84,7 @@ export const createFeedSender = (options: {
 
   const behind = (error: unknown): void => {
     if (!isFault(error) || error.code !== 'database_unavailable')
-      log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'webhooks are behind; tried again')
+      log.error({ errors: describeError(error) }, 'webhooks are behind; tried again')
   }
   const served = createInHand({ most: WEBHOOKS_AT_ONCE, onFailed: behind })
 

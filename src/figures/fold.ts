@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { describeError } from '../base/described-error.ts'
 import { isFault } from '../base/faults.ts'
 import type { Database, Log } from '../database/pool.ts'
 
@@ -76,7 +77,7 @@ export const createFigureFolder = (options: {
         () => undefined,
         (error) => {
           if (!isFault(error) || error.code !== 'database_unavailable')
-            log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'figures are behind; tried again')
+            log.error({ errors: describeError(error) }, 'figures are behind; tried again')
         },
       )
       .then(() => {

@@ -1,3 +1,4 @@
+import { describeError } from '../base/described-error.ts'
 import type { Log } from '../database/pool.ts'
 import { isPassing } from '../journal/anchors.ts'
 
@@ -24,8 +25,7 @@ export const createRounds = (options: {
   const run = (): void => {
     running = look()
       .catch((error) => {
-        if (!isPassing(error))
-          log.error({ error: error instanceof Error ? error.name : 'unknown' }, `${name} failed; it is tried again`)
+        if (!isPassing(error)) log.error({ errors: describeError(error) }, `${name} failed; it is tried again`)
       })
       .finally(() => {
         if (stopped) return

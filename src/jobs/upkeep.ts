@@ -1,6 +1,7 @@
 import { anchorAudit } from '../audit/verify.ts'
 import { eachByItself } from '../base/by-itself.ts'
 import type { Clock } from '../base/clock.ts'
+import { describeError } from '../base/described-error.ts'
 import { type Database, type Log, sqlState } from '../database/pool.ts'
 import { type CalledBy, tidyDeparted } from '../delivery/departed.ts'
 import { anchorTenant, isPassing } from '../journal/anchors.ts'
@@ -150,8 +151,7 @@ export const createUpkeep = (options: {
 
   const run = (): void => {
     running = eachByItself([round, tendTenants], (part) => part()).catch((error) => {
-      if (!isPassing(error))
-        log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'upkeep failed; it is tried again')
+      if (!isPassing(error)) log.error({ errors: describeError(error) }, 'upkeep failed; it is tried again')
     })
     running.finally(() => {
       timer = setTimeout(run, EVERY_MS)

@@ -1,3 +1,4 @@
+import { describeError } from '../base/described-error.ts'
 import { isFault } from '../base/faults.ts'
 import type { Log } from '../database/pool.ts'
 
@@ -35,7 +36,7 @@ export const createKeeper = (options: { readonly chores: readonly Chore[]; reado
           (error: unknown) => {
             const code = isFault(error) ? error.code : error instanceof Error ? error.name : 'unknown'
             if (code !== 'database_unavailable')
-              log.error({ chore: chore.name, code }, 'a chore failed; it is done again')
+              log.error({ chore: chore.name, code, errors: describeError(error) }, 'a chore failed; it is done again')
           },
         )
         .finally(() => {

@@ -1,5 +1,6 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { delayMs } from '../base/backoff.ts'
+import { describeError } from '../base/described-error.ts'
 import { FAULTS, type FaultCode, isFault, POLICY } from '../base/faults.ts'
 import { newId } from '../base/ids.ts'
 import { createInHand } from '../base/in-hand.ts'
@@ -268,10 +269,7 @@ export const createBatchWriter = (options: {
     most: LANES_AT_ONCE,
     onFailed: (error) => {
       if (!isPassing(error))
-        log.error(
-          { error: error instanceof Error ? error.name : 'unknown' },
-          'a batch could not be written; it is tried again',
-        )
+        log.error({ errors: describeError(error) }, 'a batch could not be written; it is tried again')
     },
   })
   let stopping = false

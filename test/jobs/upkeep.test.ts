@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { movableClock } from '../../src/base/clock.ts'
+import { createRounds } from '../../src/jobs/rounds.ts'
 import { type TestHouse, testHouse } from '../support/house.ts'
 
 let home: TestHouse
@@ -31,4 +32,22 @@ it('makes the next months once where several processes come at once', async () =
   expect(await home.inspect(`select to_regclass('millrace.segment_2027_01') is not null as made`)).toEqual([
     { made: true },
   ])
+})
+
+it('says in the log what broke and where, and no value: a name alone mends nothing', async () => {
+  const logged: object[] = []
+  const log = { info: () => {}, warn: () => {}, error: (fields: object) => void logged.push(fields) }
+  const rounds = createRounds({
+    name: 'tending',
+    look: async () => {
+      await home.house.database.definer({ name: 'tend', text: `select 'ada@example.com'::integer` })
+    },
+    stop: async () => {},
+    log,
+  })
+  rounds.start()
+  await expect.poll(() => logged.length, { timeout: 10_000 }).toBeGreaterThan(0)
+  await rounds.stop()
+  expect(logged[0]).toMatchObject({ errors: [{ name: 'SqlError', sql_state: '22P02', statement: 'tend' }] })
+  expect(JSON.stringify(logged)).not.toContain('ada@')
 })

@@ -6,6 +6,7 @@ import type { SecondFactors } from '../../access/second-factors.ts'
 import type { LoginSessions } from '../../access/sessions.ts'
 import { tidyEmail, type Users } from '../../access/users.ts'
 import type { Refusals } from '../../audit/refusals.ts'
+import { describeError } from '../../base/described-error.ts'
 import { Fault } from '../../base/faults.ts'
 import { createRateLimiter } from '../../ingest/rate-limit.ts'
 import {
@@ -138,7 +139,7 @@ export const accountRoutes =
       },
       async (request, reply) => {
         mailResets(request, request.body.email).catch((error: unknown) => {
-          log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a mail with a link could not be sent')
+          log.error({ errors: describeError(error) }, 'a mail with a link could not be sent')
         })
         reply.code(202)
         return { done: true as const }
