@@ -24,6 +24,15 @@ const map = (written: Readonly<Record<string, Written>>, incoming: Readonly<Reco
 }
 
 describe('mapping', () => {
+  test('a key of brackets that are never closed is read in one pass', () => {
+    const started = performance.now()
+    for (const key of ['a['.repeat(500_000), '['.repeat(1_000_000), '["'.repeat(500_000), "a['x".repeat(250_000)])
+      expect(map({}, { [key]: '1', phone: '2' }).values).toEqual({ phone: '2' })
+    // Some ms each. With all that follows looked through for each bracket: hours.
+    expect(performance.now() - started).toBeLessThan(5_000)
+    expect(map({ phone: 'contact.phone' }, { 'contact["phone"]': '1' }).values).toEqual({ phone: '1' })
+  })
+
   test.each([
     ['a field takes the key of its name', {}, { phone: '1', state: 'TX' }, { phone: '1', state: 'TX' }, {}],
     [

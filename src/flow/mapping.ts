@@ -40,11 +40,14 @@ export const readPath = (text: string): readonly (string | number)[] | null => {
 
 export const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%')
 
-/** Keys that mean the same are written the same: `Phone-Number` and `phone_number`; `address[city]` and `address.city`. */
+/**
+ * Keys that mean the same are written the same: `Phone-Number` and `phone_number`; `address[city]` and `address.city`. What
+ * stands in brackets holds no bracket: else each that is never closed has all that follows looked through.
+ */
 const canonical = (key: string): string =>
   key
     .toLowerCase()
-    .replace(/\[["']?([^\]"']*)["']?\]/g, '.$1')
+    .replace(/\[["']?([^[\]"']*)["']?\]/g, '.$1')
     .replace(/[-_\s]/g, '')
 
 /** Sources send the same few keys again and again; forged ones are not kept. */
