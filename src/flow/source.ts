@@ -6,6 +6,7 @@
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { ListFull, type Report } from './problems.ts'
+import { excessOf } from './source-bounds.ts'
 
 interface Place {
   /** Offsets into the text. */
@@ -120,6 +121,12 @@ export const readSource = (text: string, report: Report): FlowSource => {
       offset: 0,
       path: '',
     })
+    return source(null)
+  }
+
+  const excess = excessOf(text)
+  if (excess !== null) {
+    report({ code: 'too_large', message: excess.message, offset: excess.at, path: '' })
     return source(null)
   }
 
