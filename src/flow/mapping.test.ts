@@ -28,6 +28,9 @@ describe('mapping', () => {
     const started = performance.now()
     for (const key of ['a['.repeat(500_000), '['.repeat(1_000_000), '["'.repeat(500_000), "a['x".repeat(250_000)])
       expect(map({}, { [key]: '1', phone: '2' }).values).toEqual({ phone: '2' })
+    const long = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`${n}${'['.repeat(900)}`, '1']))
+    const fields = Array.from({ length: 300 }, (_, n) => `f${n}`)
+    expect(compileMapping({ fields, mapping: {}, scope })(long).values).toEqual({})
     // Some ms each. With all that follows looked through for each bracket: hours.
     expect(performance.now() - started).toBeLessThan(5_000)
     expect(map({ phone: 'contact.phone' }, { 'contact["phone"]': '1' }).values).toEqual({ phone: '1' })

@@ -54,7 +54,11 @@ const canonical = (key: string): string =>
 const FORMS_MAX = 2000
 const forms = new Map<string, string>()
 
+/** What is longer is nobody's spelling of a field, and as it is written: a megabyte of a key costs what it is looked at. */
+const FORM_CHARS_MAX = 200
+
 const formOf = (key: string): string => {
+  if (key.length > FORM_CHARS_MAX) return key
   let form = forms.get(key)
   if (form === undefined) {
     form = canonical(key)
@@ -103,8 +107,12 @@ const find = (asked: {
   const { incoming, index, text, form, names } = asked
   const key = Object.hasOwn(incoming, text) ? text : index.get(form)
   if (key !== undefined) return { value: incoming[key] ?? null, key }
-  let value: Json = incoming as { [key: string]: Json }
-  for (const name of names) value = looseMember(value, name)
+  const [first, ...inner] = names
+  // What it says of the keys themselves the index knows; they are not gone through again for each field.
+  const like = typeof first === 'string' ? index.get(formOf(first)) : undefined
+  let value: Json = typeof first === 'string' ? memberOf(incoming as { [key: string]: Json }, first) : null
+  if (value === null && like !== undefined) value = incoming[like] ?? null
+  for (const name of inner) value = looseMember(value, name)
   return value === null ? null : { value, key: null }
 }
 
@@ -171,7 +179,7 @@ const pathOf = (text: string): Path => {
   const names = readPath(text) ?? [text]
   const [only] = names
   const key = text.startsWith('[') && names.length === 1 && typeof only === 'string' ? only : text
-  return { text: key, form: canonical(key), names }
+  return { text: key, form: formOf(key), names }
 }
 
 /** Reads the sender's own id of a lead, by its key or path as a mapping does; null where none comes. */
