@@ -22,15 +22,15 @@ CREATE OR REPLACE FUNCTION millrace.adopt_lost_work(older_than timestamp with ti
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'millrace', 'pg_temp'
- SET enable_mergejoin TO 'on'
- SET enable_nestloop TO 'off'
- SET enable_hashjoin TO 'off'
  SET enable_seqscan TO 'off'
 AS $function$
   with lost as (
     insert into work (tenant_id, lead_id, wake_at)
-    select l.tenant_id, l.id, at_time from lead l left join work w on w.tenant_id = l.tenant_id and w.lead_id = l.id
-    where l.closed_at is null and l.received_at < older_than and w.lead_id is null
+    select o.tenant_id, o.id, at_time from (
+      select l.tenant_id, l.id from lead l where l.closed_at is null and l.received_at < older_than
+      except
+      select w.tenant_id, w.lead_id from work w
+    ) o
     on conflict do nothing
     returning 1
   )

@@ -51,3 +51,29 @@ it('says in the log what broke and where, and no value: a name alone mends nothi
   expect(logged[0]).toMatchObject({ errors: [{ name: 'SqlError', sql_state: '22P02', statement: 'tend' }] })
   expect(JSON.stringify(logged)).not.toContain('ada@')
 })
+
+it('looks for lost leads in time that grows with them, whatever the statistics say', async () => {
+  const many = 1_000
+  await home.inspect('analyze millrace.lead')
+  await home.inspect(
+    `insert into millrace.lead (tenant_id, id, received_at, flow_version, seq, test, flow_id, source_id, status, head,
+       key_version)
+     select '${home.tenantId}', gen_random_uuid(), '2026-11-20T09:00:00Z', 1, 1, false, 'f', 's', 'received', '\\x00', 1
+     from generate_series(1, ${many})`,
+  )
+  await home.inspect(
+    `insert into millrace.work (tenant_id, lead_id, wake_at)
+     select tenant_id, id, '2026-11-21T00:00:00Z' from millrace.lead where closed_at is null`,
+  )
+  // As the search reads it: one statement, so that what it read is counted by itself.
+  const [row] = await home.inspect<{ found: number; read: number }>(
+    `with search as materialized (
+       select millrace.adopt_lost_work('2026-11-20T10:00:00Z', '2026-11-20T10:00:00Z')::integer as found
+     )
+     select found, (pg_stat_get_xact_tuples_returned('millrace.work'::regclass)
+       + pg_stat_get_xact_tuples_returned('millrace.work_pkey'::regclass)
+       + pg_stat_get_xact_tuples_returned('millrace.work_lane'::regclass))::integer as read from search`,
+  )
+  expect(row?.found).toBe(0)
+  expect(row?.read).toBeLessThan(4 * many)
+})
