@@ -238,6 +238,16 @@ describe('a submission that cannot be taken', () => {
       detail: expect.stringContaining('than 16 MB'),
     })
   })
+
+  it('of many leads whose one is larger than a lead may be, and the others are taken', async () => {
+    const large = { ...lead(), comments: 'é'.repeat(600_000) }
+    const batch = (payload: object) =>
+      api.app.inject({ method: 'POST', url: '/api/v1/leads/batch', headers: { ...bearer(), ...JSON_TYPE }, payload })
+    const { results } = (await batch({ leads: [lead(), large, lead()] })).json()
+    expect(results.map(({ status }: { status: number }) => status)).toEqual([201, 413, 201])
+    expect(results[1]).toMatchObject({ lead_id: null, error: { code: 'body_too_large' } })
+    expect((await batch({ leads: [lead()], note: 'x'.repeat(2_000_000) })).statusCode).toBe(413)
+  })
 })
 
 describe('a submission is taken', () => {

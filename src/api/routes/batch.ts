@@ -6,7 +6,7 @@ import type { Recognised } from '../../ingest/authenticate.ts'
 import { isTest } from '../../ingest/body.ts'
 import { readJson } from '../../ingest/json.ts'
 import { splitRows } from '../../ingest/json-rows.ts'
-import { storable } from '../../ingest/limits.ts'
+import { BODY_BYTES_MAX as LEAD_BYTES_MAX, storable } from '../../ingest/limits.ts'
 import { decodeText } from '../../ingest/text.ts'
 import type { AuthenticatedSource } from '../../runner/types.ts'
 import { BATCH_MAX, BatchAnswer, BatchBody, BatchQuery, type BatchResult } from '../contract/batch.ts'
@@ -58,6 +58,12 @@ const isSession = ({ headers }: FastifyRequest): boolean => {
   return cookie !== undefined && headers['x-api-key'] === undefined
 }
 
+/** What stands beside the leads is a name or two. */
+const bounded = (rest: string): string => {
+  if (rest.length <= LEAD_BYTES_MAX) return rest
+  throw new Fault('body_too_large', { message: 'body: larger than 1 MB beside its leads' })
+}
+
 /** Many leads in one request, each with its own result. */
 export const batchRoutes =
   (gate: Gate, principals: Principals): FastifyPluginAsync =>
@@ -96,6 +102,9 @@ export const batchRoutes =
       index: number,
     ) => {
       const now = clock.now()
+      // One lead is no larger here than by itself: sixteen megabytes of one would be read, and kept, in one go.
+      if (row.length > LEAD_BYTES_MAX || Buffer.byteLength(row) > LEAD_BYTES_MAX)
+        throw new Fault('body_too_large', { message: 'body: larger than 1 MB, the most that is taken of one lead' })
       const values = readJson(row)
       let plan = null
       if (sender.by === 'key') {
@@ -150,7 +159,7 @@ export const batchRoutes =
           throw new Fault('internal', { message: 'Internal error', detail: 'a batch without sender' })
         const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
         const { rows, rest } = splitRows(decodeText({ bytes, charset: null, what: 'body' }), BATCH_MAX)
-        const source = sourceOf(sender, readJson(rest))
+        const source = sourceOf(sender, readJson(bounded(rest)))
         // What is wrong with all of them is said once.
         readMode(request.query)
         readIdempotencyKey(request)
