@@ -238,8 +238,17 @@ describe('XML', () => {
     expect(() => xml(deep(16))).not.toThrow()
     expect(faultOf(() => xml(deep(17))).message).toBe('body: expected at most 16 levels')
     expect(faultOf(() => xml('<a>'.repeat(300_000))).message).toBe('body: expected at most 10000 elements')
-    const attributes = Array.from({ length: 60_000 }, (_, i) => `a${i}="1"`).join(' ')
+    const attributes = Array.from({ length: 20_000 }, (_, i) => `a${i}="1"`).join(' ')
     expect(faultOf(() => xml(`<l ${attributes}/>`)).message).toBe('body: expected at most 10000 attributes')
+    // Neither counted nor short: attributes without values, one long name, one long value.
+    for (const tag of [
+      `<l ${'a '.repeat(500_000)}/>`,
+      `<${'l'.repeat(1_000_000)}`,
+      `<l a="${'&lt;'.repeat(250_000)}"/>`,
+    ])
+      expect(faultOf(() => xml(tag)).message).toBe('body: expected tags of at most 250000 characters')
+    const long = 'a b '.repeat(200_000).trim()
+    expect(xml(`<l><!--${long}--><a><![CDATA[${long}]]></a><b>${long}</b></l>`)).toMatchObject({ a: long, b: long })
     const many = Array.from({ length: 1_001 }, (_, i) => `<a${i}/>`).join('')
     expect(faultOf(() => xml(`<l>${many}</l>`)).message).toBe('body: expected at most 1000 keys')
   })

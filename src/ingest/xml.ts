@@ -112,10 +112,20 @@ const elementOf = (node: Node): [string, readonly Node[]] => {
 
 const DOCTYPE = /<!DOCTYPE|<!ENTITY/i
 
+const TAG_CHARS_MAX = 250_000
+
 /** A body's cost to read grows with its tags and attributes: beyond these it is refused before it is parsed. */
 const boundMarkup = (text: string): void => {
   let tags = 0
-  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1)) tags += 1
+  let close = -1
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1)) {
+    tags += 1
+    // Text, comments and CDATA may be long: what stands in a tag is gone over letter by letter, several times.
+    if (close < at) close = text.indexOf('>', at)
+    if (close < 0) close = text.length
+    const isTag = text[at + 1] !== '!' && text[at + 1] !== '?'
+    if (isTag && close - at > TAG_CHARS_MAX) throw wrongShape(`expected tags of at most ${TAG_CHARS_MAX} characters`)
+  }
   if (tags > 2 * ITEMS_MAX) throw wrongShape(`expected at most ${ITEMS_MAX} elements`)
   let attributes = 0
   for (let at = text.indexOf('="'); at >= 0; at = text.indexOf('="', at + 2)) attributes += 1
