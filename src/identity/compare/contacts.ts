@@ -70,8 +70,12 @@ const PHONE: Feature = {
   ],
 }
 
+/** What is longer is a text with a number in it at most; blanks are gone through again from each of them. */
+const PHONE_CHARS_MAX = 200
+
 /** National digits: a country's prefix and a leading zero say nothing of who it is. Null below six digits. */
-export const readPhone = (text: string): DigitsValue | null => {
+export const readPhone = (written: string): DigitsValue | null => {
+  const text = written.trim().slice(0, PHONE_CHARS_MAX)
   const isInternational = /^\s*(?:\+|00)/.test(text)
   let digits = text
     .replace(/\s*(?:ext|x)\.?\s*\d+\s*$/i, '')
