@@ -12,6 +12,8 @@ export interface Session {
   readonly permissions: readonly string[]
   readonly secondFactor: boolean
   readonly csrf: string | null
+  /** From where on what changes is to be heard of. */
+  readonly liveMark: string
 }
 
 /** What the server says of whoever asks. */
@@ -23,6 +25,7 @@ export interface Me {
   readonly permissions: readonly string[]
   readonly second_factor: boolean
   readonly csrf_token: string | null
+  readonly live_mark: string
 }
 
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('millrace.session')
@@ -42,6 +45,7 @@ export const sessionOf = (me: Me): Session => ({
   permissions: me.permissions,
   secondFactor: me.second_factor,
   csrf: me.csrf_token,
+  liveMark: me.live_mark,
 })
 
 /** `isNew`: somebody has just signed in, and the other tabs are to hear of it. */

@@ -41,7 +41,9 @@ const createLive = () => {
     state = next
     for (const listener of states) listener()
   }
-  const run = async (signal: AbortSignal): Promise<void> => {
+  /** `since`: of before anything was asked, so that nothing falls between the first answer and the line. */
+  const run = async (since: string, signal: AbortSignal): Promise<void> => {
+    lastEventId ??= since
     let waitMs = FIRST_WAIT_MS
     while (!signal.aborted) {
       try {
@@ -52,8 +54,7 @@ const createLive = () => {
           silentMs: SILENT_MS,
           onOpen: () => {
             // What was asked while the server was away is asked again.
-            if (state === 'away')
-              void queries.invalidateQueries({ predicate: (query) => lastEventId === null || !isLong(query) })
+            if (state === 'away') void queries.invalidateQueries({ predicate: (query) => !isLong(query) })
             become('live')
             waitMs = FIRST_WAIT_MS
           },
@@ -93,10 +94,13 @@ export const LiveProvider = ({ children }: { readonly children: ReactNode }) => 
   const session = useSession()
   const made = useMemo(createLive, [])
   const userId = session?.userId
+  // Each look at who is signed in brings a later one.
+  const first = useRef(session?.liveMark)
+  first.current ??= session?.liveMark
   useEffect(() => {
-    if (userId === undefined) return
+    if (userId === undefined || first.current === undefined) return
     const abort = new AbortController()
-    void made.run(abort.signal)
+    void made.run(first.current, abort.signal)
     return () => abort.abort()
   }, [made, userId])
   return <LiveContext value={made.live}>{children}</LiveContext>

@@ -45,6 +45,9 @@ export const Me = Type.Object({
   permissions: Type.Array(Type.String(), { description: 'What is not listed is answered 403.' }),
   second_factor: Type.Boolean(),
   csrf_token: TextOrNull({ description: 'To send as `X-CSRF-Token` with every change, in a session kept by cookie.' }),
+  live_mark: Type.String({
+    description: 'Sent as `Last-Event-ID` to `/api/v1/live`: tells what has changed since this was answered.',
+  }),
 })
 
 /** Where a session may go. */

@@ -7,6 +7,7 @@ import type { Tokens } from '../../access/tokens.ts'
 import type { Users } from '../../access/users.ts'
 import type { Refusals } from '../../audit/refusals.ts'
 import { Fault } from '../../base/faults.ts'
+import { readMark } from '../../figures/changes.ts'
 import { storable } from '../../ingest/limits.ts'
 import { LoginAnswer, LoginBody, Me, MyTenants, RefreshBody, SwitchAnswer, SwitchBody } from '../contract/auth.ts'
 import { problems } from '../contract/problem.ts'
@@ -76,6 +77,7 @@ export const authRoutes =
           },
         ],
       )
+      const mark = await readMark(database)
       const user = kind === 'user' ? await users.read(tenantId, userId) : null
       const { slug = '', name = '' } = (tenants?.[0] ?? {}) as { slug?: string; name?: string }
       return {
@@ -87,6 +89,7 @@ export const authRoutes =
         permissions: [...permissionsOf(role)],
         second_factor: user?.secondFactor ?? false,
         csrf_token: byCookie && sessionId !== null ? tokens.csrf(sessionId) : null,
+        live_mark: mark,
       }
     }
 

@@ -40,11 +40,11 @@ export interface Login {
     /** Log in a browser */
     post: {
       body: { email: string; password: string; code?: string; tenant?: string }
-      answer: { kind: "user" | "key"; id: string; email: string | null; role: string; tenant: { id: string; slug: string; name: string }; permissions: string[]; second_factor: boolean; csrf_token: string | null }
+      answer: { kind: "user" | "key"; id: string; email: string | null; role: string; tenant: { id: string; slug: string; name: string }; permissions: string[]; second_factor: boolean; csrf_token: string | null; live_mark: string }
     }
     /** Who I am, and what I may do */
     get: {
-      answer: { kind: "user" | "key"; id: string; email: string | null; role: string; tenant: { id: string; slug: string; name: string }; permissions: string[]; second_factor: boolean; csrf_token: string | null }
+      answer: { kind: "user" | "key"; id: string; email: string | null; role: string; tenant: { id: string; slug: string; name: string }; permissions: string[]; second_factor: boolean; csrf_token: string | null; live_mark: string }
     }
     /** Log out */
     delete: {
@@ -82,7 +82,7 @@ export interface Login {
     /** Go on in another tenant */
     post: {
       body: { tenant: string; code?: string }
-      answer: { session: { kind: "user" | "key"; id: string; email: string | null; role: string; tenant: { id: string; slug: string; name: string }; permissions: string[]; second_factor: boolean; csrf_token: string | null }; tokens?: { access_token: string; token_type: "Bearer"; expires_in: number; refresh_token: string; refresh_expires_in: number } }
+      answer: { session: { kind: "user" | "key"; id: string; email: string | null; role: string; tenant: { id: string; slug: string; name: string }; permissions: string[]; second_factor: boolean; csrf_token: string | null; live_mark: string }; tokens?: { access_token: string; token_type: "Bearer"; expires_in: number; refresh_token: string; refresh_expires_in: number } }
     }
   }
   '/api/v1/auth/tenants': {
