@@ -30,12 +30,11 @@ const ANSWERS_KEPT_MS = 86_400_000
 /** Sessions and links that are over, and tries of logins, are looked at for a week at most. */
 const LOGINS_KEPT_MS = 7 * 86_400_000
 
-const DUPLICATE_TABLE = '42P07'
 const CHECK_VIOLATION = '23514'
 
 /**
- * Month by month. A process that starts with another may find that it has just made one. And where a clock was months
- * ahead for a while, what it wrote stands among what no partition takes: that month goes without one of its own.
+ * Month by month: where a clock was months ahead for a while, what it wrote stands among what no partition takes, and that
+ * month goes without one of its own.
  */
 const ensurePartitions = async (database: Database, now: number): Promise<void> => {
   const today = new Date(now)
@@ -48,8 +47,7 @@ const ensurePartitions = async (database: Database, now: number): Promise<void> 
         values: [month.toISOString().slice(0, 10)],
       })
     } catch (error) {
-      const state = sqlState(error)
-      if (state !== DUPLICATE_TABLE && state !== CHECK_VIOLATION) throw error
+      if (sqlState(error) !== CHECK_VIOLATION) throw error
     }
   }
 }
