@@ -1,3 +1,4 @@
+import { describeError } from '../base/described-error.ts'
 import { Fault, isFault } from '../base/faults.ts'
 import { isZero, zeroMoney } from '../base/money.ts'
 import type { Soon } from '../base/soon.ts'
@@ -181,7 +182,7 @@ const onFault = (
       step: step.id,
       code: fault.code,
       detail: fault.detail,
-      error: isFault(error) ? undefined : describe(error),
+      ...(!isFault(error) && { errors: describeError(error) }),
     },
     'a step threw',
   )
@@ -208,19 +209,6 @@ const onFault = (
     park(ctx, journey, { code, step: step.id, fault: fault.code, detail: fault.message })
   return { closed: false, wakeAt: null }
 }
-
-/** Name and place of an unforeseen error: its message may quote a value, so it is left out. */
-const describe = (error: unknown): string =>
-  error instanceof Error ? [error.name, ...placesOf(error)].join(' | ') : typeof error
-
-const PLACES_MAX = 5
-/** Its lines of places alone: a message of several lines stands in the stack as well. */
-const placesOf = (error: Error): string[] =>
-  (error.stack ?? '')
-    .replace(error.message, '')
-    .split('\n')
-    .filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line))
-    .slice(0, PLACES_MAX)
 
 export const park = (
   ctx: RunnerContext,
