@@ -1,3 +1,4 @@
+import { describeError } from '../base/described-error.ts'
 import { Fault, isFault } from '../base/faults.ts'
 import { keyedHash } from '../base/seal.ts'
 import type { Lane } from '../delivery/lane.ts'
@@ -213,7 +214,10 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
       throw error
     }
     if (!isFault(error))
-      ctx.log.error({ lead: journey.lead.id, destination: destination.id, error: nameOf(error) }, 'a destination threw')
+      ctx.log.error(
+        { lead: journey.lead.id, destination: destination.id, errors: describeError(error) },
+        'a destination threw',
+      )
     result = faultResult(error)
   }
   if (result.outcome === 'failure' && result.unsubscribe && delivery.hook !== null)
@@ -221,8 +225,6 @@ export const attemptDelivery = async (ctx: RunnerContext, journey: Journey, deli
   pass.end(seenOf(result, ctx.clock.now() - beganAt, progress.called))
   await endAttempt(ctx, journey, delivery, destination, attempt, result, progress.sending)
 }
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
 
 const latest = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
 
