@@ -4,14 +4,14 @@ import { isFault } from './faults.ts'
 
 const FRAMES_MAX = 12
 
-/** Where an error came from: the frames of its stack, without its message. */
+/** Where an error came from: the frames of its stack that name a place, without its message. */
 const framesOf = (error: Error): string[] => {
   const stack = error.stack ?? ''
   const after = error.message === '' ? 0 : stack.indexOf(error.message) + error.message.length
   return stack
     .slice(Math.max(0, after))
     .split('\n')
-    .filter((line) => /^\s+at /.test(line))
+    .filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line))
     .slice(0, FRAMES_MAX)
     .map((line) => line.trim())
 }
